@@ -1,0 +1,192 @@
+# ntriage: one makefile, nothing is built outside build/<mode>/.
+#
+#   MODE = dev (default) | rel | asan | fuzz | cov
+#   V=1 shows commands; WERROR= turns -Werror off; CC=clang works.
+
+MODE   ?= dev
+B      := build/$(MODE)
+CC     ?= gcc
+WERROR ?= -Werror
+PREFIX ?= /usr/local
+Q      := $(if $(V),,@)
+say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+NPROC  := $(shell nproc 2>/dev/null || echo 2)
+
+VERSION := 0.1.0
+PKGS    := libelf libarchive zlib lzo2 snappy libzstd json-c nettle
+# pkg-config may not be there yet (make deps brings it).
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   = $(shell pkg-config --libs $(filter-out snappy,$(PKGS)) \
+	       2>/dev/null) -lsnappy
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough \
+	-Wpointer-arith -Wold-style-definition $(WERROR)
+OPT_dev  := -O2 -g
+OPT_rel  := -O3 -DNDEBUG -g
+OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	    -fno-omit-frame-pointer
+OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize-recover=all
+OPT_cov  := -O0 -g --coverage
+LD_asan  := -fsanitize=address,undefined
+LD_fuzz  := -fsanitize=fuzzer,address,undefined
+LD_cov   := --coverage
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
+	     $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Ianalyzer \
+	     -I$(B)/gen $(PKG_CFLAGS) $(CFLAGS)
+ALL_LIBS   = $(LD_$(MODE)) $(LDFLAGS) $(PKG_LIBS) -lpthread -lm
+
+# --- what there is, found by place and name ---------------------------------
+LIB_SRC   := $(sort $(wildcard analyzer/*/*.c))
+TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
+FORGE_SRC := $(filter kdtools/forge/%,$(TOOL_SRC))
+UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
+FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
+# Data files become C tables: tools/gen_<name>.awk makes gen/<name>.inc.
+GEN       := $(patsubst tools/gen_%.awk,$(B)/gen/%.inc,$(wildcard tools/gen_*.awk))
+KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt)
+
+LIB      := $(B)/libntriage.a
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
+NTRIAGE  := $(B)/ntriage
+UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
+REPLAY   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
+FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+BENCH    := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+ALL_SRC  := $(LIB_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
+	    $(BENCH_SRC) tests/fuzz/replay.c
+
+.PHONY: all deps demo check asan fuzz bench cov lint install uninstall clean \
+	help programs seeds fuzzers man
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(NTRIAGE) $(B)/compile_commands.json ## build the library and ntriage
+
+# --- building ----------------------------------------------------------------
+FLAGKEY := $(B)/.flags
+$(shell mkdir -p $(B); k='$(CC) $(subst ','\'',$(ALL_CFLAGS))'; \
+	[ "$$(cat $(FLAGKEY) 2>/dev/null)" = "$$k" ] || printf '%s\n' "$$k" >$(FLAGKEY))
+
+$(B)/gen/%.inc: tools/gen_%.awk $(KNOWLEDGE)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)awk -f $< $$(awk -f $< -v list=1 </dev/null) >$@
+
+$(B)/%.o: %.c $(FLAGKEY) | $(GEN)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(NTRIAGE): $(B)/kdtools/ntriage.o $(TOOL_OBJ) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+
+$(B)/tests/%: $(B)/tests/unit/%.o $(FORGE_SRC:%.c=$(B)/%.o) $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+
+$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+
+$(B)/bench/%: $(B)/tests/bench/%.o $(FORGE_SRC:%.c=$(B)/%.o) $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+
+$(B)/compile_commands.json: Makefile $(FLAGKEY)
+	@{ echo '['; for f in $(ALL_SRC); do \
+	  printf '%s{"directory":"%s","file":"%s","arguments":["%s"' "$$sep" \
+	    '$(CURDIR)' "$$f" '$(CC)'; sep=','; \
+	  for a in $(foreach f,$(ALL_CFLAGS),'$(subst ",\\",$(f))'); do \
+	    printf ',"%s"' "$$a"; done; \
+	  printf ',"-c","%s"]}\n' "$$f"; done; echo ']'; } >$@
+
+programs: $(NTRIAGE) $(UNIT) $(REPLAY)
+
+# --- setting up and trying -----------------------------------------------------
+deps: ## install what the build and the tests need (Debian packages)
+	$(Q)tests/tools/deps.sh debian-packages
+
+demo: deps ## forge a dump of the NT 3.51 double fault and show its verdict
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) all
+	@mkdir -p $(B)/demo
+	@echo
+	@echo '$$ ntriage forge tests/fixtures/nt351-double-fault.forge -o demo.dmp'
+	$(Q)$(NTRIAGE) forge tests/fixtures/nt351-double-fault.forge -o $(B)/demo/demo.dmp
+	@echo '$$ ntriage analyze demo.dmp'
+	$(Q)$(NTRIAGE) analyze $(B)/demo/demo.dmp
+
+# --- testing ---------------------------------------------------------------------
+check: deps ## build and run every test
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) all programs
+	$(Q)tests/tools/check.sh $(B)
+
+asan: ## the tests under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=asan all programs
+	$(Q)tests/tools/check.sh build/asan
+
+seeds: all ## make the fuzzers' seeds with forge
+	$(Q)tests/tools/make-seeds.sh $(NTRIAGE) build/seeds
+
+fuzzers: $(FUZZERS)
+
+FUZZ_SECONDS ?= 30
+fuzz: seeds ## run every fuzzer for FUZZ_SECONDS seconds
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=fuzz CC=clang fuzzers
+	$(Q)tests/tools/fuzz.sh build/fuzz/fuzz build/seeds $(FUZZ_SECONDS)
+
+bench-programs: $(BENCH) $(NTRIAGE)
+bench: ## optimised build, one line per figure
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=rel bench-programs
+	$(Q)tests/tools/bench.sh build/rel
+
+cov: ## line coverage of the tests
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=cov CC=gcc all programs
+	$(Q)tests/tools/check.sh build/cov || true
+	$(Q)tests/tools/cov.sh build/cov
+
+lint: all ## rules of the house: layers, headers alone, registries, style
+	$(Q)tests/tools/lint.sh $(CC)
+
+# --- installing --------------------------------------------------------------------
+man: $(B)/man/ntriage.1
+$(B)/man/ntriage.1: $(NTRIAGE)
+	@mkdir -p $(@D)
+	$(Q)$(NTRIAGE) help --man >$@
+
+install: all man ## install below PREFIX (DESTDIR respected)
+	$(Q)install -Dm755 $(NTRIAGE) $(DESTDIR)$(PREFIX)/bin/ntriage
+	$(Q)install -Dm644 $(B)/man/ntriage.1 $(DESTDIR)$(PREFIX)/share/man/man1/ntriage.1
+	$(Q)$(NTRIAGE) help --completion >$(B)/ntriage.bash
+	$(Q)install -Dm644 $(B)/ntriage.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ntriage
+
+uninstall: ## undo install
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/ntriage \
+		$(DESTDIR)$(PREFIX)/share/man/man1/ntriage.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ntriage
+
+clean: ## remove build/
+	$(Q)rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC))

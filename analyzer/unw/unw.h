@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Stack unwinding.  ntr_unwind() walks from a register set outward and says
+ * for every frame how it was found:
+ *
+ *   context   the registers themselves (frame 0)
+ *   cfi       an unwind record: x64/ARM64 .pdata
+ *   fpo       an x86 FPO or FrameData record
+ *   frameptr  the frame-pointer chain
+ *   trap      a trap frame, a machine frame or a task switch
+ *   scan      a stack word that points behind a call, nothing better
+ *
+ * What it knows of the target it gets through struct ntr_unw_env, so tests
+ * can drive it with arrays.  Bounded: at most max frames, sp must move, no
+ * (ip, sp) twice, one switch of stack per kind.
+ */
+#ifndef NTR_UNW_H
+#define NTR_UNW_H
+
+#include "../sym/pe.h"
+#include "regs.h"
+
+#define NTR_TRUST_LIST(X)    \
+	X(CONTEXT, "context") \
+	X(CFI, "cfi")         \
+	X(FPO, "fpo")         \
+	X(FRAMEPTR, "frameptr") \
+	X(TRAP, "trap")       \
+	X(SCAN, "scan")
+enum ntr_trust {
+#define NTR_TRUST_ENUM(n, t) NTR_TRUST_##n,
+	NTR_TRUST_LIST(NTR_TRUST_ENUM)
+#undef NTR_TRUST_ENUM
+};
+const char *ntr_trust_name(enum ntr_trust t);
+
+struct ntr_frame {
+	u64 ip, sp;
+	u64 fp;             /* 0 unknown */
+	enum ntr_trust trust;
+	bool call_checked;  /* a call instruction was seen before ip */
+	const char *note;   /* "trap frame at …", static or arena; or NULL */
+};
+
+/* A module as the unwinder needs it. */
+struct ntr_unw_module {
+	u64 base, size;
+	const struct ntr_pe *pe; /* NULL: headers are not in the dump */
+	const struct ntr_space *code; /* reads code and unwind data at VAs;
+					 NULL: same as env->mem */
+};
+
+struct ntr_unw_env {
+	u32 machine, build;
+	const struct ntr_space *mem;       /* virtual memory of the thread */
+	u64 stack_lo, stack_hi;            /* limits; 0,0 unknown */
+	/* Module that holds ip, or false. out->pe may stay NULL. */
+	bool (*module)(void *ctx, u64 ip, struct ntr_unw_module *out);
+	void *ctx;
+	unsigned scan_words;               /* stack words a scan may read;
+					      0: NTR_SCAN_WORDS */
+	void (*trace)(void *ctx, const char *line); /* optional: each step */
+};
+#define NTR_SCAN_WORDS 4096u
+#define NTR_MAX_FRAMES 1024u
+
+/* Why an unwind stopped. */
+enum ntr_unw_stop {
+	NTR_UNW_END,        /* outermost frame reached */
+	NTR_UNW_LIMIT,      /* max frames */
+	NTR_UNW_MEMORY,     /* stack memory not in the dump */
+	NTR_UNW_LOST,       /* no method could go on */
+	NTR_UNW_CYCLE,      /* sp did not move or a frame came twice */
+};
+const char *ntr_unw_stop_text(enum ntr_unw_stop s);
+
+/* Fills frames[0..*n). Never fails: with unusable registers *n is 0. */
+enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
+			     const struct ntr_regs *regs,
+			     struct ntr_frame *frames, size_t max, size_t *n);
+
+/* Does the code before ret decode to a call (any machine)? ABSENT when the
+ * bytes cannot be read. *target: its destination when direct, else 0. */
+NTR_MUST enum ntr_st ntr_is_call_before(u32 machine, const struct ntr_space *s,
+					u64 ret, bool *is_call, u64 *target);
+
+/* The methods, for tests; each one step from regs to the caller's regs.
+ * OK, END (outermost), FAULT (memory missing), UNSUP (does not apply). */
+NTR_MUST enum ntr_st ntr_unw_step_x64(const struct ntr_unw_env *env,
+				      const struct ntr_unw_module *m,
+				      struct ntr_regs *regs, bool *machine_frame,
+				      struct ntr_err *e);
+NTR_MUST enum ntr_st ntr_unw_step_arm64(const struct ntr_unw_env *env,
+					const struct ntr_unw_module *m,
+					struct ntr_regs *regs,
+					struct ntr_err *e);
+NTR_MUST enum ntr_st ntr_unw_step_x86(const struct ntr_unw_env *env,
+				      struct ntr_regs *regs, bool *trap,
+				      struct ntr_err *e);
+
+#endif
