@@ -190,41 +190,35 @@ enum ntr_st ntr_bind(const struct ntr_types *t, const char *type,
 	return NTR_OK;
 }
 
+static void int_store(u8 *d, size_t size, u64 v)
+{
+	u8 v1 = (u8)v;
+	u16 v2 = (u16)v;
+	u32 v4 = (u32)v;
+
+	if (size == sizeof(v1))
+		*d = v1;
+	else if (size == sizeof(v2))
+		memcpy(d, &v2, sizeof(v2));
+	else if (size == sizeof(v4))
+		memcpy(d, &v4, sizeof(v4));
+	else
+		memcpy(d, &v, sizeof(v));
+}
+
 static void member_store(const struct ntr_member *m, u16 width, const u8 *p,
 			 void *out)
 {
 	u8 *d = (u8 *)out + m->at;
-	size_t n = width < m->size ? width : m->size;
+	u64 v = 0;
 
-	/* Little-endian on both sides: a narrower integer is a prefix. */
-	memset(d, 0, m->size);
 	if (m->bytes) {
-		memcpy(d, p, n);
+		memcpy(d, p, width < m->size ? width : m->size);
 		return;
 	}
-	switch (m->size) {
-	case 1:
-		*d = *p;
-		break;
-	case 2: {
-		u16 v = width == 1 ? *p : ntr_load_u16(p);
-		memcpy(d, &v, sizeof(v));
-		break;
-	}
-	case 4: {
-		u32 v = width == 1 ? *p : width == 2 ? ntr_load_u16(p)
-						     : ntr_load_u32(p);
-		memcpy(d, &v, sizeof(v));
-		break;
-	}
-	default: {
-		u64 v = width == 1 ? *p :
-			width == 2 ? ntr_load_u16(p) :
-			width == 4 ? ntr_load_u32(p) : ntr_load_u64(p);
-		memcpy(d, &v, sizeof(v));
-		break;
-	}
-	}
+	for (unsigned i = 0; i < width && i < 8; i++)
+		v |= (u64)p[i] << 8 * i;
+	int_store(d, m->size, v);
 }
 
 enum ntr_st ntr_bound_read(const struct ntr_bound *b,
