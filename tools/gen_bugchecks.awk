@@ -3,6 +3,7 @@
 # The language is described in docs/bugchecks.md.  An error names file:line.
 
 BEGIN {
+	nvalues = nstatus = ncases = ncodes = nenums = 0
 	if (list) {
 		d = "signatures/bugchecks/"
 		print d "enums.txt", d "status.txt", d "codes.txt", d "names.txt"
