@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Run every test of a build folder and count.  A test is a program or script
 # that prints lines "pass NAME", "fail NAME: why", "skip NAME: why"; one that
 # ends with another status than 0 (1 after a "fail" line) has failed itself.
