@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "session.h"
 #include "base/text.h"
+#include "session.h"
 
 static const struct ntr_example examples[] = {
 	{ "ntriage info MEMORY.DMP", "what the dump's own header says" },
