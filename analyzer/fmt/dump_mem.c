@@ -98,44 +98,79 @@ static int run_cmp(const void *pa, const void *pb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-static void run_skip(struct ntr_dump *d, struct ntr_run *r, u64 pages)
+/* Runs that cover the sweep's position; the first listed is on top. */
+struct run_heap {
+	struct keyed_run *v;
+	size_t n;
+};
+
+static void heap_push(struct run_heap *h, struct keyed_run k)
 {
-	r->pfn += pages;
-	r->npages -= pages;
-	if (r->off < NTR_OFF_PAGED)
-		r->off += pages << d->page_shift;
+	size_t i = h->n++;
+
+	for (; i && h->v[(i - 1) / 2].order > k.order; i = (i - 1) / 2)
+		h->v[i] = h->v[(i - 1) / 2];
+	h->v[i] = k;
 }
 
-/* Sorted by pfn, make disjoint: what was listed first wins. */
-static u64 runs_untangle(struct ntr_dump *d, struct keyed_run *k, size_t n)
+static void heap_pop(struct run_heap *h)
 {
-	u64 dropped = 0;
-	size_t w = 0;
+	struct keyed_run k = h->v[--h->n];
+	size_t i = 0, c;
 
-	for (size_t i = 0; i < n; i++) {
-		struct keyed_run cur = k[i], *prev = w ? &k[w - 1] : NULL;
-		u64 end = prev ? prev->r.pfn + prev->r.npages : 0;
-
-		if (prev && end > cur.r.pfn && prev->order > cur.order) {
-			dropped += end - cur.r.pfn;
-			prev->r.npages = cur.r.pfn - prev->r.pfn;
-			if (!prev->r.npages)
-				w--;
-		} else if (prev && end > cur.r.pfn) {
-			u64 cut = end - cur.r.pfn;
-
-			if (cut > cur.r.npages)
-				cut = cur.r.npages;
-			dropped += cut;
-			run_skip(d, &cur.r, cut);
-		}
-		if (cur.r.npages)
-			k[w++] = cur;
+	while ((c = 2 * i + 1) < h->n) {
+		if (c + 1 < h->n && h->v[c + 1].order < h->v[c].order)
+			c++;
+		if (h->v[c].order >= k.order)
+			break;
+		h->v[i] = h->v[c];
+		i = c;
 	}
-	for (size_t i = 0; i < w; i++)
-		d->runs.v[i] = k[i].r;
-	d->runs.n = w;
-	return dropped;
+	h->v[i] = k;
+}
+
+static enum ntr_st run_emit(struct ntr_dump *d, const struct ntr_run *r,
+			    u64 from, u64 to, struct ntr_err *e)
+{
+	u64 off = r->off;
+
+	if (off < NTR_OFF_PAGED)
+		off += (from - r->pfn) << d->page_shift;
+	return ntr_dump_add_run(d, from, to - from, off, e);
+}
+
+/*
+ * Sweep over runs sorted by pfn: at each page the run listed first wins.
+ * Every step takes a run in or drops one, so it is O(n log n).
+ */
+static enum ntr_st runs_untangle(struct ntr_dump *d, struct keyed_run *k,
+				 size_t n, struct run_heap *h,
+				 struct ntr_err *e)
+{
+	enum ntr_st st = NTR_OK;
+	size_t i = 0;
+	u64 pos = 0;
+
+	while (st == NTR_OK && (i < n || h->n)) {
+		const struct ntr_run *top;
+		u64 to;
+
+		if (!h->n)
+			pos = k[i].r.pfn;
+		while (i < n && k[i].r.pfn <= pos)
+			heap_push(h, k[i++]);
+		top = &h->v[0].r;
+		to = top->pfn + top->npages;
+		if (to <= pos) {
+			heap_pop(h);
+			continue;
+		}
+		if (i < n && k[i].r.pfn < to)
+			to = k[i].r.pfn;
+		st = run_emit(d, top, pos, to, e);
+		pos = to;
+	}
+	return st;
 }
 
 static bool runs_in_order(const struct ntr_dump *d)
@@ -147,25 +182,35 @@ static bool runs_in_order(const struct ntr_dump *d)
 	return true;
 }
 
+static enum ntr_st sort_runs(struct ntr_dump *d, struct ntr_err *e)
+{
+	size_t n = d->runs.n;
+	struct keyed_run *k = calloc(2 * n, sizeof(*k));
+	struct run_heap h = { k ? k + n : NULL, 0 };
+	enum ntr_st st;
+
+	if (!k)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		k[i] = (struct keyed_run){ d->runs.v[i], i };
+	qsort(k, n, sizeof(*k), run_cmp);
+	d->runs.n = 0;
+	st = runs_untangle(d, k, n, &h, e);
+	free(k);
+	ntr_dump_note(d, "memory runs are out of order or overlap; for each "
+		      "page the first listed was kept");
+	return st;
+}
+
 static enum ntr_st seal_runs(struct ntr_dump *d, struct ntr_err *e)
 {
-	struct keyed_run *k;
+	enum ntr_st st = NTR_OK;
 	size_t w = 0;
-	u64 dropped;
 
-	if (!runs_in_order(d)) {
-		k = calloc(d->runs.n, sizeof(*k));
-		if (!k)
-			return ntr_fail(e, NTR_NOMEM, "out of memory");
-		for (size_t i = 0; i < d->runs.n; i++)
-			k[i] = (struct keyed_run){ d->runs.v[i], i };
-		qsort(k, d->runs.n, sizeof(*k), run_cmp);
-		dropped = runs_untangle(d, k, d->runs.n);
-		free(k);
-		ntr_dump_note(d, "memory runs are out of order%s; the first "
-			      "listed was kept for each page",
-			      dropped ? " and overlap" : "");
-	}
+	if (!runs_in_order(d))
+		st = sort_runs(d, e);
+	if (st)
+		return st;
 	for (size_t i = 0; i < d->runs.n; i++) {
 		clamp_run(d, &d->runs.v[i]);
 		if (d->runs.v[i].npages)
