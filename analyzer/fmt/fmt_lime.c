@@ -96,13 +96,6 @@ static enum ntr_st lime_open(struct ntr_dump *d, struct ntr_err *e)
 					"more than %u LiME ranges", MAX_RANGES);
 		off += ntr_lime_range_size;
 		st = add_range(d, r.first, r.last, off, &cut, e);
-		if (st == NTR_BAD) {
-			d->complete = false;
-			ntr_dump_note(d, "the range at 0x%" PRIx64 " is beyond "
-				      "any machine; what follows was not read",
-				      off - ntr_lime_range_size);
-			break;
-		}
 		if (st)
 			return st;
 		if (len >= UINT64_MAX - off)

@@ -93,7 +93,8 @@ static void lime_damaged(void)
 		{ 16, 0xfff, NULL, "no LiME range" },
 		{ 0x3020, 0, "no range header at 0x3020", NULL },
 		{ 0x3020 + 16, 0, "ends (0x0) before it begins", NULL },
-		{ 0x3020 + 16, UINT64_MAX, "beyond any machine", NULL },
+		{ 0x3020 + 16, UINT64_MAX, "pages that the header promises",
+		  NULL },
 		{ 16, 0x8fffffff, "pages that the header promises", NULL },
 	};
 
