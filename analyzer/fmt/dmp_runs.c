@@ -238,8 +238,11 @@ static enum ntr_st rdmp_ranges(struct ntr_dmp *m, const struct rdmp *r,
 	}
 	if (st && st != NTR_END)
 		return st;
-	if (rows.n < r->limit && st != NTR_END)
+	if (rows.n < r->limit && st != NTR_END) {
 		d->complete = false;
+		ntr_dump_note(d, "0x%" PRIx64 ": the list of ranges is cut off "
+			      "at 0x%" PRIx64, r->table, d->file->size);
+	}
 	if (r->counted && pages < r->h.total_pages) {
 		d->complete = false;
 		ntr_dump_note(d, "0x%x: %" PRIu64 " pages promised, the ranges "

@@ -194,6 +194,8 @@ static const char *text_kind(const struct ntr_bin *head)
 	}
 	if (ascii < n - n / 4)
 		return NULL;
+	if (memmem(p, n, "BREAKPAD MICRODUMP", 18))
+		return "a Breakpad microdump (text)";
 	if (n > 5 && !memcmp(p, "<?xml", 5))
 		return "text (XML)";
 	if (p[0] == '{' || p[0] == '[')

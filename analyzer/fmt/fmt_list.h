@@ -4,5 +4,7 @@
 NTR_FMT(dmp64)
 NTR_FMT(dmp32)
 NTR_FMT(mdmp)
+NTR_FMT(elf)
+NTR_FMT(kdump)
 NTR_FMT(lime)
 NTR_FMT(raw)

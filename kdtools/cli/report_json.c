@@ -41,7 +41,7 @@ static void json_system(struct ntr_out *o, const struct ntr_target *t)
 	text_or_null(o, "time", m->has & NTR_HAS_TIME &&
 		     ntr_filetime_text(time, m->time) ? time : NULL);
 	ntr_out_uint_if(o, "uptime_s", NULL, m->has & NTR_HAS_UPTIME,
-			m->uptime / 10000000);
+			ntr_uptime_seconds(m->uptime));
 	hex_or_null(o, "kernel_base", t->kernel_base);
 	text_or_null(o, "kernel_source", t->kernel_source);
 	text_or_null(o, "modules_source", t->modules_source);
