@@ -278,13 +278,12 @@ static const struct damage {
 	{ 0x404, 8, "unloaded modules: the list header is damaged", NULL, 2,
 	  2 },
 	{ 0x408, 99, "unloaded modules: more claimed than fit", NULL, 2, 2 },
-	{ 0x44c, 0xffffffff, "memory list: 1 blocks' addresses wrap", NULL, 2,
-	  2 },
 	{ 0x450, 0x10000000, "1 memory blocks reach past the end", NULL, 2,
 	  2 },
 	{ 0x484, 0x80000000, "full memory list: more blocks claimed", NULL, 2,
 	  2 },
-	{ 0x48c, 0xfffffff0, "full memory list", NULL, 2, 2 },
+	{ 0x48c, 0xfffffff0, "2 memory blocks reach past the end", NULL, 2,
+	  2 },
 	{ 0x204 + 0x1c, 0xffffffff, "", NULL, 2, 2 },
 	{ 0x501, 0x7fffffff, "thread names: 2147483647 claimed, 1 fit", NULL,
 	  2, 2 },
@@ -315,6 +314,25 @@ static void survives_damage(void)
 			printf("  (damage %zu at 0x%zx)\n", i, x->off);
 		ntr_dump_close(d);
 	}
+}
+
+static void wrapping_addresses(void)
+{
+	uint8_t *p = fixture();
+	struct ntr_dump *d;
+
+	put64(p, 0x448, UINT64_MAX - 0xf); /* 0x20 bytes there */
+	put64(p, 0x490, UINT64_MAX);       /* 0x10 bytes there */
+	put64(p, 0x204 + 0x18, UINT64_MAX);
+	d = open_bytes(p, LEN);
+	free(p);
+	CHECK(d != NULL);
+	CHECK_HAS(notes(d), "\nmemory list: 1 blocks' addresses wrap");
+	CHECK_HAS(notes(d), "full memory list: 1 blocks' addresses wrap");
+	CHECK_HAS(notes(d), "threads: 1 stacks cannot be taken in");
+	CHECK(d && !d->complete && d->vblocks.n == 2);
+	CHECK_EQ(d ? byte_at(d, 0x70000) : 0, 0x77);
+	ntr_dump_close(d);
 }
 
 static void survives_truncation(void)
@@ -565,6 +583,7 @@ int main(void)
 	RUN(reads_lists);
 	RUN(reads_memory);
 	RUN(survives_damage);
+	RUN(wrapping_addresses);
 	RUN(survives_truncation);
 	RUN(many_streams);
 	RUN(real_dumps);
