@@ -14,8 +14,9 @@
 #define IRQL_MAX_X86 31u
 #define IRQL_MAX 15u
 
-/* KPRCB.IpiFrozen: what a processor does while another one owns the machine. */
-enum { IPI_FROZEN = 2, IPI_OWNER = 4 };
+/* KPRCB.IpiFrozen of a processor that another one, which stopped the machine,
+ * has halted (seen in every 19041 dump at hand: 2 but for the crash CPU's). */
+#define IPI_FROZEN 2u
 
 struct raw_prcb {
 	u64 thread, idle, number, dpc_stack, isr_stack;
@@ -96,12 +97,17 @@ static bool take_context(struct ntr_target *t, struct ntr_cpu *c, u64 va,
 	return true;
 }
 
+static bool is_frozen(const struct raw_prcb *r, u32 have)
+{
+	return (have & HAVE_FROZEN) && (r->frozen & 0xf) == IPI_FROZEN;
+}
+
 static void cpu_context(struct ntr_target *t, struct ntr_cpu *c,
 			const struct raw_prcb *r, u32 have)
 {
 	struct ntr_type_hit h;
 	u64 va;
-	bool frozen = (have & HAVE_FROZEN) && (r->frozen & 0xf) == IPI_FROZEN;
+	bool frozen = is_frozen(r, have);
 
 	if (ntr_types_find(&t->priv->types, "_KPRCB",
 			   "ProcessorState.ContextFrame", &h) &&
@@ -109,9 +115,12 @@ static void cpu_context(struct ntr_target *t, struct ntr_cpu *c,
 			 frozen ? "KPRCB.ProcessorState"
 				: "KPRCB.ProcessorState (may be stale)"))
 		return;
+	/* Where Windows 8 and later put it; the other one is then all zero. */
 	if (ntr_read_member(&t->priv->types, t->mem, c->kprcb, "_KPRCB",
 			    "Context", &va) == NTR_OK)
-		(void)take_context(t, c, va, "KPRCB.Context (may be stale)");
+		(void)take_context(t, c, va,
+				   frozen ? "KPRCB.Context"
+					  : "KPRCB.Context (may be stale)");
 }
 
 static void cpu_irql(struct ntr_target *t, struct ntr_cpu *c)
@@ -413,8 +422,10 @@ static bool sp_on_stacks(struct cpu_work *w, const struct ntr_cpu *c, u64 sp)
 	       (r.isr_stack > sp && r.isr_stack - sp <= DPC_STACK_MAX);
 }
 
-static int cpu_of_owner(struct cpu_work *w)
+/* The one processor that is not halted, when the others are. */
+static int cpu_not_frozen(struct cpu_work *w)
 {
+	size_t frozen = 0;
 	struct raw_prcb r;
 	int owner = -1;
 	u32 have;
@@ -423,13 +434,14 @@ static int cpu_of_owner(struct cpu_work *w)
 		const struct ntr_cpu *c = &w->t->cpus.v[i];
 
 		if (!c->kprcb || !prcb_read(w, c->kprcb, &r, &have) ||
-		    !(have & HAVE_FROZEN) || (r.frozen & 0xf) != IPI_OWNER)
-			continue;
-		if (owner >= 0)
+		    !(have & HAVE_FROZEN))
 			return -1;
-		owner = (int)i;
+		if (is_frozen(&r, have))
+			frozen++;
+		else
+			owner = (int)i;
 	}
-	return owner;
+	return frozen && frozen + 1 == w->t->cpus.n ? owner : -1;
 }
 
 static int find_crash_cpu(struct cpu_work *w)
@@ -455,7 +467,7 @@ static int find_crash_cpu(struct cpu_work *w)
 	}
 	if (up && t->cpus.n == 1)
 		return 0;
-	return cpu_of_owner(w);
+	return cpu_not_frozen(w);
 }
 
 static bool load_regs(struct ntr_target *t, struct ntr_loc at,
