@@ -89,6 +89,12 @@ static enum ntr_st unpack(struct ntr_dump *d, const struct ntr_open_opts *o,
 	d->file = u.file;
 	d->member = u.member;
 	d->packing = u.packing;
+	if (u.damaged) {
+		d->complete = false;
+		ntr_dump_note(d, "the %s archive is damaged or cut; the dump "
+			      "has only what could be unpacked, 0x%" PRIx64
+			      " bytes", u.packing, u.file->size);
+	}
 	if (u.others)
 		ntr_dump_note(d, "the %s archive holds %u more dumps; only %s "
 			      "was opened", u.packing, u.others,
@@ -115,14 +121,15 @@ static enum ntr_st recognise(struct ntr_dump *d, struct ntr_err *e)
 static enum ntr_st open_in(struct ntr_dump *d, const struct ntr_open_opts *o,
 			   struct ntr_err *e)
 {
-	enum ntr_st st = unpack(d, o, e);
+	enum ntr_st st;
 
+	d->complete = true;
+	st = unpack(d, o, e);
 	if (st == NTR_OK)
 		st = recognise(d, e);
 	if (st)
 		return st;
 	d->page_shift = 12;
-	d->complete = true;
 	d->page_pfn = UINT64_MAX;
 	st = d->fmt->open(d, e);
 	if (st == NTR_OK)

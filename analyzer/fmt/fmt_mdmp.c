@@ -246,6 +246,7 @@ static const char *platform_name(u32 id)
 
 static void platform(struct ntr_dump *d, const struct ntr_mdmp_system *s)
 {
+	const char *name = platform_name(s->platform);
 	const char *csd = string_at(d, s->csd_rva);
 	struct ntr_meta *m = &d->meta;
 
@@ -260,11 +261,15 @@ static void platform(struct ntr_dump *d, const struct ntr_mdmp_system *s)
 		}
 		return;
 	}
-	snprintf(m->os_text, sizeof(m->os_text), "%s%s%s",
-		 platform_name(s->platform), csd && csd[0] ? " " : "",
-		 csd ? csd : "");
-	ntr_dump_note(d, "the process ran on %s, not on Windows NT",
-		      platform_name(s->platform));
+	if (!csd)
+		csd = "";
+	/* Linux writers put "Linux 3.13…" there. */
+	if (!strncmp(csd, name, strlen(name)))
+		snprintf(m->os_text, sizeof(m->os_text), "%s", csd);
+	else
+		snprintf(m->os_text, sizeof(m->os_text), "%s%s%s", name,
+			 csd[0] ? " " : "", csd);
+	ntr_dump_note(d, "the process ran on %s, not on Windows NT", name);
 }
 
 static enum ntr_st read_system(struct ntr_dump *d, struct ntr_bin *b,

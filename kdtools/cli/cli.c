@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli.h"
 
+#include "base/nearest.h"
+#include "help.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/nearest.h"
-#include "help.h"
 
 const struct ntr_verb *const ntr_verbs[] = {
 #define NTR_VERB(n) &ntr_verb_##n,

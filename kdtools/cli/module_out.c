@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "module_out.h"
 
-#include <stdio.h>
-
 #include "base/text.h"
+
+#include <stdio.h>
 
 static void out_pdb(struct ntr_out *o, const struct ntr_module *m)
 {

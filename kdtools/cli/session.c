@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session.h"
 
+#include "progress.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "progress.h"
 
 int ntr_session_dump(struct ntr_cli *c, const char *path,
 		     struct ntr_session *s)

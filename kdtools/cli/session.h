@@ -43,6 +43,12 @@ void ntr_va_text(char out[24], u64 va, unsigned ptr_size);
 /* The `file` object of JSON documents, or its lines of text. */
 void ntr_out_dump_file(struct ntr_out *o, const struct ntr_dump *d);
 
+/* 100 ns units to the nearest second. */
+static inline u64 ntr_uptime_seconds(u64 uptime)
+{
+	return uptime / 10000000 + (uptime % 10000000 >= 5000000);
+}
+
 /* Machine name, or "machine 0x1234"; NULL when the dump does not say. */
 const char *ntr_machine_text(char buf[32], u32 machine);
 

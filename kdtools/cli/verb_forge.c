@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdio.h>
-
 #include "../forge/forge.h"
 #include "cli.h"
+
+#include <stdio.h>
 
 enum { OPT_CONTAINER, OPT_LIST, OPT_OUTPUT };
 static const struct ntr_opt opts[] = {

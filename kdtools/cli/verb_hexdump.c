@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdio.h>
-
 #include "session.h"
+
+#include <stdio.h>
 
 #define ROW 16u
 #define DEFAULT_LEN 128u

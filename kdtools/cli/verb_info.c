@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "session.h"
 #include "base/text.h"
+#include "session.h"
 
 static const struct ntr_example examples[] = {
 	{ "ntriage info MEMORY.DMP", "what the dump's own header says" },
@@ -16,7 +16,7 @@ static void out_times(struct ntr_out *o, const struct ntr_meta *m)
 		    m->has & NTR_HAS_TIME && ntr_filetime_text(text, m->time) ?
 		    text : NULL);
 	ntr_out_uint_if(o, "uptime_s", "Uptime (s)", m->has & NTR_HAS_UPTIME,
-			m->uptime / 10000000);
+			ntr_uptime_seconds(m->uptime));
 }
 
 static void out_bugcheck(struct ntr_out *o, const struct ntr_meta *m)
@@ -73,27 +73,31 @@ static void out_memory(struct ntr_out *o, const struct ntr_dump *d)
 	ntr_out_close(o);
 }
 
-static void out_lists(struct ntr_out *o, const struct ntr_dump *d)
+static void out_blob(struct ntr_out *o, const struct ntr_dump_blob *b)
 {
 	char guid[37];
 
+	ntr_guid_text(guid, b->guid);
+	ntr_out_open(o, NULL);
+	ntr_out_str(o, "guid", NULL, guid);
+	ntr_out_str(o, "name", NULL, b->name);
+	ntr_out_hex(o, "offset", NULL, b->loc.off);
+	ntr_out_uint(o, "length", NULL, b->loc.len);
+	ntr_out_close(o);
+	ntr_out_line(o, "Tagged data     : {%s} %" PRIu64 " bytes%s%s", guid,
+		     b->loc.len, b->name ? ", " : "", b->name ? b->name : "");
+}
+
+static void out_lists(struct ntr_out *o, const struct ntr_dump *d)
+{
 	ntr_out_open(o, "lists");
 	ntr_out_uint(o, "modules", "Modules", d->modules.n);
 	ntr_out_uint(o, "unloaded", "Unloaded", d->unloaded.n);
 	ntr_out_uint(o, "threads", "Threads", d->threads.n);
 	ntr_out_uint(o, "cpu_notes", "CPU notes", d->cpus.n);
 	ntr_out_list(o, "blobs");
-	for (size_t i = 0; i < d->blobs.n; i++) {
-		const struct ntr_dump_blob *b = &d->blobs.v[i];
-
-		ntr_guid_text(guid, b->guid);
-		ntr_out_open(o, NULL);
-		ntr_out_str(o, "guid", "Tagged data", guid);
-		ntr_out_str(o, "name", "", b->name);
-		ntr_out_hex(o, "offset", NULL, b->loc.off);
-		ntr_out_uint(o, "length", NULL, b->loc.len);
-		ntr_out_close(o);
-	}
+	for (size_t i = 0; i < d->blobs.n; i++)
+		out_blob(o, &d->blobs.v[i]);
 	ntr_out_list_end(o);
 	ntr_out_close(o);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdio.h>
-
 #include "session.h"
+
+#include <stdio.h>
 
 static const struct ntr_example examples[] = {
 	{ "ntriage translate MEMORY.DMP 'fffff804`7bdf5a80'",
