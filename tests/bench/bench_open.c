@@ -9,10 +9,10 @@
  * The mix has stretches of 1 to 512 present or absent pages, short ones by
  * far the most (about 16,000 runs), as active memory is.
  */
-#include <sys/wait.h>
-
 #include "bench_file.h"
 #include "fmt/dump.h"
+
+#include <sys/wait.h>
 
 #define PAGES (UINT64_C(8) << 18)
 #define BITMAP (PAGES / 8)
