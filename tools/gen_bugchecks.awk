@@ -3,17 +3,17 @@
 # The language is described in docs/bugchecks.md.  An error names file:line.
 
 BEGIN {
-	nvalues = nstatus = ncases = ncodes = nenums = 0
+	nvalues = nstatus = nfills = ncases = ncodes = nenums = 0
 	if (list) {
 		d = "signatures/bugchecks/"
-		print d "enums.txt", d "status.txt", d "codes.txt", d "names.txt"
+		print d "enums.txt", d "status.txt", d "fills.txt", d "codes.txt", d "names.txt"
 		exit 0
 	}
 	kinds = " none hex dec size addr code irql status access50 trap context" \
 		" excrec process thread device driver irp object eresource mdl" \
 		" pte pfn ustr wstr astr tag acpi fileline ms cpu case enum "
 	hows = " cr er tf stack tss cpu "
-	modes = " frames param unloaded hardware manual live none hung "
+	modes = " frames param unloaded name objects hardware manual live none hung "
 }
 
 function fail(why) {
@@ -124,6 +124,14 @@ $1 == "status" {
 	next
 }
 
+$1 == "fill" {
+	if (NF < 3)
+		fail("fill VALUE words")
+	number($2)
+	fill[nfills++] = sprintf("{%su, %s}", $2, rest(3))
+	next
+}
+
 $1 == "bugcheck" {
 	if (NF != 3 || $2 !~ /^0x/ || $3 !~ /^[A-Z][A-Z0-9_]+$/)
 		fail("bugcheck 0xCODE NAME")
@@ -195,7 +203,7 @@ $1 == "blame" {
 		fail("\"" $2 "\" is no way to blame")
 	field[code, "mode"] = "NTR_BM_" toupper($2)
 	n = 3
-	if ($2 == "param" || $2 == "unloaded")
+	if ($2 == "param" || $2 == "unloaded" || $2 == "name")
 		field[code, "blame"] = param_no($(n++))
 	if ($(n) == "low") {
 		field[code, "low"] = "true"
@@ -247,6 +255,9 @@ END {
 	print "};\nstatic const struct status_row status_rows[] = {"
 	for (i = 0; i < nstatus; i++)
 		printf "\t%s,\n", status[i]
+	print "};\nstatic const struct fill_row fill_rows[] = {"
+	for (i = 0; i < nfills; i++)
+		printf "\t%s,\n", fill[i]
 	print "};\nstatic const struct ntr_bc_case case_rows[] = {"
 	for (i = 0; i < ncases; i++) {
 		if (!(case_of[i] in count_case))

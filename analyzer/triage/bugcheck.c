@@ -15,6 +15,11 @@ struct status_row {
 	const char *name, *words;
 };
 
+struct fill_row {
+	u32 value;
+	const char *words;
+};
+
 #include "bugchecks.inc"
 
 size_t ntr_bugcheck_count(void)
@@ -132,6 +137,14 @@ const char *ntr_nt_status_name(u32 status, const char **words)
 		else
 			hi = mid;
 	}
+	return NULL;
+}
+
+const char *ntr_fill_words(u32 value)
+{
+	for (size_t i = 0; i < NTR_COUNT(fill_rows); i++)
+		if (value - fill_rows[i].value + 0x1000u < 0x2000u)
+			return fill_rows[i].words;
 	return NULL;
 }
 

@@ -64,6 +64,8 @@ enum ntr_blame_mode {
 	NTR_BM_FRAMES,       /* the stack, from the fault outwards */
 	NTR_BM_PARAM,        /* the module at a parameter, then the stack */
 	NTR_BM_UNLOADED,     /* the unloaded module at a parameter */
+	NTR_BM_NAME,         /* the module a string parameter names */
+	NTR_BM_OBJECTS,      /* the driver of an IRP, driver or device object */
 	NTR_BM_HARDWARE, NTR_BM_MANUAL, NTR_BM_LIVE, NTR_BM_NONE,
 	NTR_BM_HUNG,         /* frames of the processor that hangs */
 };
@@ -111,6 +113,9 @@ bool ntr_bugcheck_is_custom(u32 raw);
 
 /* NTSTATUS or exception code; NULL unknown. words: "access violation". */
 const char *ntr_nt_status_name(u32 status, const char **words);
+
+/* What memory filled with about this value is; NULL: no known fill. */
+const char *ntr_fill_words(u32 value);
 
 /* Name of a value of enum number list, or NULL. */
 const char *ntr_bc_enum_text(unsigned list, u64 value);

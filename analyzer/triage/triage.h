@@ -22,6 +22,8 @@ struct ntr_triage_job {
 void ntr_triage_context(struct ntr_triage_job *j);
 /* Frames, from both. */
 void ntr_triage_stack(struct ntr_triage_job *j);
+/* What the unwinder may know when it starts from sp. */
+struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp);
 /* Frames from regs into out; at most max. */
 enum ntr_unw_stop ntr_triage_unwind(struct ntr_verdict *v,
 				    const struct ntr_regs *regs,
@@ -41,10 +43,6 @@ static inline u64 ntr_arg(const struct ntr_verdict *v, unsigned n)
 	return n ? v->arg[n - 1] : 0;
 }
 bool ntr_is_kernel_va(const struct ntr_target *t, u64 va);
-/* A trap frame on the stack in [lo, hi) whose ip is ip (0: any) and, on x64
- * with ip 0, whose fault address is addr. 0: none. */
-u64 ntr_find_trap_frame(const struct ntr_target *t, u64 lo, u64 hi, u64 ip,
-			u64 addr);
 /* "0x8 (a NULL pointer plus 0x8)": what kind of address va is. */
 const char *ntr_describe_va(struct ntr_verdict *v, u64 va);
 /* "read", "write", "execute", or NULL when not known. */
