@@ -3,11 +3,11 @@
  * Processors: where their KPRCBs are, what ran on them, their registers, and
  * which of them crashed.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "../base/record.h"
 #include "priv.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define KPCR_UP_X86 0xffdff000u
 #define PRCB_SCAN_MAX 0x10000u

@@ -6,11 +6,11 @@
  * module list named by the header; KPCR; PE scan downwards from a kernel
  * code address; KDBG scan of the kernel image; KDBG scan of physical memory.
  */
-#include <string.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "priv.h"
+
+#include <string.h>
 
 #define PAGE 4096u
 #define PE_SCAN_BYTES (UINT64_C(48) << 20) /* above any kernel's size */

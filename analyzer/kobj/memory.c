@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The kernel's virtual memory: blocks of the dump first, then copies of
  * structures whose address is known, then page tables. */
-#include <string.h>
-
 #include "../base/record.h"
 #include "priv.h"
+
+#include <string.h>
 
 /* How far a dump with a header is searched for another page-table root when
  * the one it names does not work: NT's system root lies low. */

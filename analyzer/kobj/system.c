@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which NT it is: build, product, service pack, and by that the variant of
  * the offset tables. */
-#include <string.h>
-
 #include "../base/record.h"
 #include "os_name.h"
 #include "priv.h"
+
+#include <string.h>
 
 static u64 kuser_va(const struct ntr_target *t)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target.h"
 
+#include "priv.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "priv.h"
 
 void ntr_target_missing(struct ntr_target *t, const char *what,
 			const char *supply)
