@@ -107,6 +107,7 @@ struct ntr_meta {
 /* npages pages from pfn; at file offset off, or zeros that the format does
  * not store (off == NTR_OFF_ZERO). */
 #define NTR_OFF_ZERO UINT64_MAX
+#define NTR_OFF_PAGED (UINT64_MAX - 1) /* had through read_page() */
 struct ntr_run {
 	u64 pfn, npages, off;
 };
@@ -221,6 +222,9 @@ struct ntr_dump {
 				     there is no read_page */
 	struct ntr_space blocks;  /* vblocks as a space */
 	struct ntr_arena arena;
+	const struct ntr_run *last_run; /* lookup cache */
+	u8 *page;                 /* read_page() scratch */
+	u64 page_pfn;             /* page in it, or UINT64_MAX */
 	void *priv;               /* the format's */
 };
 
@@ -237,7 +241,17 @@ struct ntr_open_opts {
 NTR_MUST enum ntr_st ntr_dump_open(struct ntr_dump **out, const char *path,
 				   const struct ntr_open_opts *opts,
 				   struct ntr_err *e);
+/* The same for an open file, which is taken over (closed on failure too). */
+NTR_MUST enum ntr_st ntr_dump_open_file(struct ntr_dump **out,
+					struct ntr_file *f,
+					const struct ntr_open_opts *opts,
+					struct ntr_err *e);
 void ntr_dump_close(struct ntr_dump *d);
+
+/* The format that recognises these first bytes, or NULL. Text when a format
+ * knows why the bytes are hopeless. */
+const struct ntr_fmt_ops *ntr_fmt_probe(const struct ntr_bin *head,
+					u64 file_size, struct ntr_err *e);
 
 /* For formats -------------------------------------------------------- */
 
@@ -250,9 +264,11 @@ NTR_MUST enum ntr_st ntr_dump_load(struct ntr_dump *d, u64 off, size_t len,
 				   const char *what, struct ntr_bin *out,
 				   struct ntr_err *e);
 
-/* Append in any order; ntr_dump_seal() sorts, drops overlaps (first wins,
- * with a note), and clamps to the file (pages_missing, complete = false).
- * NOMEM, or LIMIT beyond NTR_MAX_RUNS. Called by ntr_dump_open(). */
+/* Append in any order; ntr_dump_seal() sorts, drops overlaps (the first
+ * listed wins, with a note), joins neighbours, and clamps to the file
+ * (pages_missing, complete = false).  Empty runs are dropped.  BAD for a run
+ * beyond 2^52 pages or wrapping; LIMIT beyond NTR_MAX_RUNS; NOMEM.
+ * ntr_dump_open() seals. */
 #define NTR_MAX_RUNS (1u << 22)
 NTR_MUST enum ntr_st ntr_dump_add_run(struct ntr_dump *d, u64 pfn, u64 npages,
 				      u64 off, struct ntr_err *e);
