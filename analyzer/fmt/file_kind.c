@@ -146,6 +146,7 @@ static const char *elf_kind(const struct ntr_bin *head)
 /* --- PE --------------------------------------------------------------------- */
 
 #define PE_DLL 0x2000u /* IMAGE_FILE_DLL in Characteristics */
+#define PE_NATIVE 1u   /* IMAGE_SUBSYSTEM_NATIVE */
 
 static const char *mz_kind(const struct ntr_bin *head, u64 file_size)
 {
@@ -158,10 +159,14 @@ static const char *mz_kind(const struct ntr_bin *head, u64 file_size)
 	pe = head_at(head, at, 24);
 	if (!pe)
 		return at < file_size ? NULL : "an MS-DOS program";
-	if (!memcmp(pe, "PE\0", 4))
+	if (!memcmp(pe, "PE\0", 4)) {
+		const u8 *sub = head_at(head, (size_t)at + 92, 2);
+
+		if (sub && sub[0] == PE_NATIVE)
+			return "a PE image (driver)";
 		return (pe[23] << 8 | pe[22]) & PE_DLL ?
-			       "a PE image (DLL)" :
-			       "a PE image (program or driver)";
+			       "a PE image (DLL)" : "a PE image (program)";
+	}
 	if (!memcmp(pe, "NE", 2) || !memcmp(pe, "LE", 2))
 		return "a 16-bit Windows program";
 	return NULL;

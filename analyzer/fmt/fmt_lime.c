@@ -97,8 +97,7 @@ static enum ntr_st lime_open(struct ntr_dump *d, struct ntr_err *e)
 		off += ntr_lime_range_size;
 		st = add_range(d, r.first, r.last, off, &cut, e);
 		if (st)
-			return ntr_wrap(e, st, "range header at 0x%" PRIx64,
-					off - ntr_lime_range_size);
+			return st;
 		if (len >= UINT64_MAX - off)
 			break;
 		off += len + 1;

@@ -55,16 +55,21 @@ static void touch_loc(struct ntr_dump *d, struct ntr_loc l)
 		abort();
 }
 
+/* Every byte up to the NUL is read. */
+static void touch_text(const char *s)
+{
+	if (strlen(s) > 1u << 16)
+		abort();
+}
+
 static void touch_lists(struct ntr_dump *d)
 {
-	volatile size_t sum = 0;
-
 	for (size_t i = 0; i < d->modules.n; i++)
-		sum += strlen(d->modules.v[i].name);
+		touch_text(d->modules.v[i].name);
 	for (size_t i = 0; i < d->unloaded.n; i++)
-		sum += strlen(d->unloaded.v[i].name);
+		touch_text(d->unloaded.v[i].name);
 	for (size_t i = 0; i < d->notes.n; i++)
-		sum += strlen(d->notes.v[i]);
+		touch_text(d->notes.v[i]);
 	for (size_t i = 0; i < d->blobs.n; i++)
 		touch_loc(d, d->blobs.v[i].loc);
 	touch_loc(d, d->context);
@@ -75,7 +80,7 @@ static void touch_lists(struct ntr_dump *d)
 	touch_loc(d, d->triage.callstack);
 	touch_loc(d, d->triage.kdbg);
 	if (d->triage.broken_driver)
-		sum += strlen(d->triage.broken_driver);
+		touch_text(d->triage.broken_driver);
 	if (strlen(d->meta.comment) >= sizeof(d->meta.comment))
 		abort();
 }

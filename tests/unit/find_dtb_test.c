@@ -141,6 +141,26 @@ static void x64_without_kuser(void)
 	expect_none(NTR_MACHINE_AMD64);
 }
 
+static void x64_looks(void)
+{
+	fresh(); /* a user half without room */
+	put_x64(0x1ad000, 0x7000000);
+	for (unsigned i = 0; i < 192; i++)
+		put64(mem, 0x1ad000 + i * 8, 0x67);
+	CHECK(!ntr_is_nt_root(&phys.s, NTR_PAGING_X64, 0x1ad000));
+	put64(mem, 0x1ad000, 0);
+	CHECK(ntr_is_nt_root(&phys.s, NTR_PAGING_X64, 0x1ad000));
+	/* six kernel entries are enough, five not */
+	for (unsigned i = 4; i < 10; i++)
+		put64(mem, 0x1ad000 + (0x1f0 + i) * 8, 0);
+	CHECK(!ntr_is_nt_root(&phys.s, NTR_PAGING_X64, 0x1ad000));
+	put64(mem, 0x1ad000 + 0x1f4 * 8, 0x107063);
+	CHECK(ntr_is_nt_root(&phys.s, NTR_PAGING_X64, 0x1ad000));
+	/* itself twice */
+	put64(mem, 0x1ad000 + 0x110 * 8, 0x1ad063);
+	CHECK(!ntr_is_nt_root(&phys.s, NTR_PAGING_X64, 0x1ad000));
+}
+
 /* Each thing the self-map entry must have. */
 static void x64_damaged_self_map(void)
 {
@@ -179,6 +199,14 @@ static void confirmed_wins(void)
 	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x1ad000, "self-map", true);
 }
 
+static void first_of_equals_wins(void)
+{
+	fresh();
+	put_x64(0x30000, 0x7000000);
+	put_x64(0x1ad000, 0x7000000);
+	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x30000, "self-map", false);
+}
+
 static void limit_is_kept(void)
 {
 	struct ntr_dtb_hit h;
@@ -207,6 +235,9 @@ static void holes_are_passed(void)
 	dump.phys = phys.s;
 	dump.runs.v[0].npages = 0x400;
 	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x1ad000, "self-map", true);
+	/* the root is the first page after the hole */
+	ntr_mem_space_init(&phys, 0x1ad000, mem + 0x1ad000, 0x1000);
+	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x1ad000, "self-map", false);
 }
 
 static void x64_low_stub(void)
@@ -239,6 +270,11 @@ static void x64_cpu_note(void)
 	dump.runs.v[0].npages = 1;
 	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x1ad000, "CPU note", false);
 	expect_none(NTR_MACHINE_ARM64);
+	/* a processor's word makes up for few entries */
+	for (unsigned i = 0; i < 10; i++)
+		put64(mem, 0x1ad000 + (0x1f0 + i) * 8, 0);
+	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x1ad000, "CPU note", false);
+	put_x64(0x1ad000, 0x7000000);
 	dump.cpus.v[0].qemu.len = 0x1a0; /* cut short */
 	expect_none(NTR_MACHINE_AMD64);
 	dump.cpus.v[0].qemu = (struct ntr_loc){ 0x100, 0x1b8 }; /* lies */
@@ -287,7 +323,7 @@ static void x64_five_levels(void)
 static void x86_self_map(void)
 {
 	fresh();
-	for (unsigned i = 0x200; i < 0x210; i++)
+	for (unsigned i = 0x200; i < 0x211; i++)
 		put32(mem, 0x39000 + i * 4, 0x001e3 + (i - 0x200) * 0x400000);
 	put32(mem, 0x39000 + 0x300 * 4, 0x39063);
 	put32(mem, 0x39000, 0x5a067);
@@ -298,6 +334,12 @@ static void x86_self_map(void)
 	put_kuser(0x3b000, "C:\\WINNT");
 	expect(NTR_MACHINE_X86, NTR_PAGING_X86, 0x39000, "self-map", true);
 	expect(NTR_MACHINE_AMD64, NTR_PAGING_X86, 0x39000, "self-map", true);
+	/* 19 kernel entries: 17 are enough, 16 not */
+	put32(mem, 0x39000 + 0x200 * 4, 0);
+	put32(mem, 0x39000 + 0x201 * 4, 0);
+	CHECK(ntr_is_nt_root(&phys.s, NTR_PAGING_X86, 0x39000));
+	put32(mem, 0x39000 + 0x202 * 4, 0);
+	CHECK(!ntr_is_nt_root(&phys.s, NTR_PAGING_X86, 0x39000));
 	put64(note, 0x1a0, 0x39018);
 	put64(note, 0x1a8, 0x6d0); /* no PAE */
 	with_note(0x1b0);
@@ -342,6 +384,8 @@ static void pae_self_map(void)
 		dump.cpus.n = 0;
 		for (unsigned k = 0; k < 4; k++) {
 			put64(mem, 0x44000 + 8 * k, 0x47063);
+			CHECK(!ntr_is_nt_root(&phys.s, NTR_PAGING_PAE, at[i]));
+			put64(mem, 0x44000 + 8 * k, 0x410e3 + 0x1000 * k);
 			CHECK(!ntr_is_nt_root(&phys.s, NTR_PAGING_PAE, at[i]));
 			put64(mem, 0x44000 + 8 * k, 0x41063 + 0x1000 * k);
 		}
@@ -481,8 +525,10 @@ int main(void)
 {
 	RUN(x64_self_map);
 	RUN(x64_without_kuser);
+	RUN(x64_looks);
 	RUN(x64_damaged_self_map);
 	RUN(confirmed_wins);
+	RUN(first_of_equals_wins);
 	RUN(limit_is_kept);
 	RUN(holes_are_passed);
 	RUN(x64_low_stub);

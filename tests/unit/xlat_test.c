@@ -354,8 +354,15 @@ static void x64_prototype(void)
 		CHECK_EQ(ntr_xlat_pa(&x, K + 0x1234, &pa), NTR_OK);
 		CHECK_EQ(pa, 0x70234);
 	}
+	CHECK_EQ(ntr_xlat_pa(&x, K + 0x1111, &pa), NTR_OK);
+	CHECK_EQ(pa, 0x70111);
 	for (int i = 0; i < 3; i++)
 		CHECK_EQ(ntr_xlat_pa(&x, K + 0x8000, &pa), NTR_FAULT);
+	/* a prototype in a page that is itself shared: not followed */
+	put64(mem, 0x4000 + 11 * 8, 0xf80000001020u << 16 | 0x400);
+	put64(mem, 0x70020, 0x0000000000071063);
+	CHECK_EQ(ntr_xlat_walk(&x, K + 0xb000, &w, NULL), NTR_FAULT);
+	CHECK_EQ(w.state, NTR_PTE_PROTOTYPE);
 	CHECK_EQ(ntr_xlat_walk(&x, K + 0x6000, &w, &e), NTR_FAULT);
 	CHECK_EQ(w.state, NTR_PTE_PROTOTYPE);
 	CHECK_HAS(e.msg, "VAD");
@@ -683,6 +690,56 @@ static void cache_evicts(void)
 	ntr_xlat_fini(&x);
 }
 
+/* Counts what is read of mem. */
+static unsigned reads;
+static enum ntr_st counting(const struct ntr_space *s, u64 addr, void *buf,
+			    size_t len, struct ntr_err *e)
+{
+	(void)s;
+	reads++;
+	return ntr_space_read(&phys.s, addr, buf, len, e);
+}
+
+static void cached_answers_read_nothing(void)
+{
+	struct ntr_space count = { "counting", counting, NULL };
+	static const uint64_t va[] = {
+		K + 0x1000,     /* valid */
+		K + 0x2000,     /* never built */
+		K + 0x3000,     /* through a prototype */
+		K + 0x5000,     /* prototype that leads nowhere */
+		K + 0x200000,   /* 2 MiB */
+		K + 0x400000,   /* no table entry */
+		K + 0x80000000, /* nor above it */
+	};
+	struct ntr_xlat x;
+	uint64_t pa;
+
+	x64_tables();
+	put64(mem, 0x4000 + 1 * 8, 0x50063);
+	put64(mem, 0x4000 + 3 * 8, 0xf80000001010u << 16 | 0x400);
+	put64(mem, 0x4000 + 5 * 8, 0xf80000002010u << 16 | 0x400);
+	put64(mem, 0x3000 + 1 * 8, 0x2000e3);
+	put64(mem, 0x50010, 0x51063);
+	CHECK_EQ(ntr_xlat_init(&x, NTR_PAGING_X64, 0x1000, 7601, &count, NULL), 0);
+	for (size_t i = 0; i < sizeof(va) / sizeof(va[0]); i++)
+		(void)!ntr_xlat_pa(&x, va[i], &pa);
+	CHECK(reads > 0);
+	reads = 0;
+	CHECK_EQ(ntr_xlat_pa(&x, va[0] + 7, &pa), NTR_OK);
+	CHECK_EQ(pa, 0x50007);
+	CHECK_EQ(ntr_xlat_pa(&x, va[1], &pa), NTR_FAULT);
+	CHECK_EQ(ntr_xlat_pa(&x, va[2] + 8, &pa), NTR_OK);
+	CHECK_EQ(pa, 0x51008);
+	CHECK_EQ(ntr_xlat_pa(&x, va[3], &pa), NTR_FAULT);
+	CHECK_EQ(ntr_xlat_pa(&x, va[4] + 0x12345, &pa), NTR_OK);
+	CHECK_EQ(pa, 0x212345);
+	CHECK_EQ(ntr_xlat_pa(&x, va[5] + 0x1000, &pa), NTR_FAULT);
+	CHECK_EQ(ntr_xlat_pa(&x, va[6] + 0x1000, &pa), NTR_FAULT);
+	CHECK_EQ(reads, 0);
+	ntr_xlat_fini(&x);
+}
+
 /* --- against a second walker ---------------------------------------------------- */
 
 static uint64_t seed = 88172645463325252u;
@@ -926,6 +983,7 @@ int main(void)
 	RUN(read_errors_are_data);
 	RUN(stacked_spaces);
 	RUN(cache_evicts);
+	RUN(cached_answers_read_nothing);
 	RUN(agrees_with_second_walker);
 	RUN(hostile_tables);
 	return test_done();
