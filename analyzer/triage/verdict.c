@@ -31,11 +31,14 @@ static void read_header(struct ntr_triage_job *j)
 }
 
 /* A verdict was reached when what happened has a name and a word was said of
- * it: a bug check, a code that a driver defined, or an exception. */
+ * it: a bug check, a code that a driver defined, an exception; or when it is
+ * known that nothing happened: another system's memory, a running NT. */
 static bool determined(const struct ntr_verdict *v)
 {
+	if (v->t->other_os)
+		return true;
 	if (v->tool_mark)
-		return false;
+		return v->t->is_nt && v->t->kernel_base;
 	if (v->has_bugcheck)
 		return v->explanation && (v->name || v->blame.module);
 	return v->exc.has_code && v->explanation;
