@@ -15,6 +15,11 @@ static void read_header(struct ntr_triage_job *j)
 	if (!v->t->d || !(v->t->d->meta.has & NTR_HAS_BUGCHECK))
 		return;
 	m = &v->t->d->meta;
+	if (!m->bugcheck) { /* a dump of a running system */
+		v->explanation = "There is no bug check: the dump was taken "
+				 "while the system ran.";
+		return;
+	}
 	v->has_bugcheck = true;
 	v->code_raw = m->bugcheck;
 	v->code = ntr_bugcheck_normalise(m->bugcheck);
@@ -37,11 +42,11 @@ static bool determined(const struct ntr_verdict *v)
 {
 	if (v->t->other_os)
 		return true;
-	if (v->tool_mark)
-		return v->t->is_nt && v->t->kernel_base;
-	if (v->has_bugcheck)
+	if (v->has_bugcheck && !v->tool_mark)
 		return v->explanation && (v->name || v->blame.module);
-	return v->exc.has_code && v->explanation;
+	if (v->exc.has_code)
+		return v->explanation != NULL;
+	return v->explanation && v->t->is_nt && v->t->kernel_base;
 }
 
 enum ntr_st ntr_verdict_make(struct ntr_verdict **out, struct ntr_target *t,
