@@ -80,6 +80,8 @@ enum {
 	NTR_HAS_PAE = 1u << 13,
 	NTR_HAS_SPBUILD = 1u << 14,
 	NTR_HAS_VERSION = 1u << 15, /* os_major/os_minor (MDMP) */
+	NTR_HAS_OTHER_OS = 1u << 16, /* os_text names another system, which
+					left a record of its own: proof */
 };
 
 struct ntr_meta {
