@@ -139,8 +139,6 @@ static void consider(struct scan *s, u64 v, struct found *best)
 	if (!slot_fits(s))
 		return;
 	sc = score(s, v, &ret);
-	if (getenv("UNWT") && ret)
-		fprintf(stderr, "  cand %lx: %lx score %u\n", s->at, v, sc);
 	if (sc > best->score)
 		*best = (struct found){ s->at, v, ret, sc };
 }
