@@ -147,8 +147,9 @@ static inline void fx_sane(const struct ntr_dump *d)
 	for (size_t i = 0; i < d->runs.n; i++) {
 		const struct ntr_run *r = &d->runs.v[i];
 
-		CHECK(r->npages && r->off <= size);
-		CHECK(r->npages << d->page_shift <= size - r->off);
+		CHECK(r->npages && (r->off <= size || r->off == NTR_OFF_PAGED));
+		CHECK(r->off == NTR_OFF_PAGED ||
+		      r->npages << d->page_shift <= size - r->off);
 		CHECK(!i || r[-1].pfn + r[-1].npages <= r->pfn);
 	}
 	for (size_t i = 0; i < d->vblocks.n; i++) {
