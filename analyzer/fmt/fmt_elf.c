@@ -34,6 +34,8 @@ struct core {
 	struct { NTR_VEC(struct piece); } pieces;
 	u64 ragged, unsaved; /* segments with partial pages, without bytes */
 	u64 wild;            /* segments beyond any machine */
+	u64 many; /* program headers, by section 0 */
+	unsigned note_segs;
 	bool has_paddr;
 };
 
@@ -42,14 +44,14 @@ static u16 u16_at(const u8 *p, bool big)
 	return big ? (u16)(p[0] << 8 | p[1]) : (u16)(p[1] << 8 | p[0]);
 }
 
-/* Numbers of the ELF header by class: where e_shoff and e_shnum are, and
- * sh_size in a section header. */
+/* By class: where e_shoff and e_shnum are in the ELF header, sh_size and
+ * sh_info in a section header. */
 struct layout {
-	unsigned ehdr, shoff, shnum, shdr, sh_size, width;
+	unsigned ehdr, shoff, shnum, shdr, sh_size, sh_info, width;
 };
 static const struct layout layouts[2] = {
-	{ 52, 32, 48, 40, 20, 4 },
-	{ 64, 40, 60, 64, 32, 8 },
+	{ 52, 32, 48, 40, 20, 28, 4 },
+	{ 64, 40, 60, 64, 32, 44, 8 },
 };
 
 static u64 uint_at(const u8 *p, unsigned width, bool big)
@@ -82,14 +84,18 @@ static enum ntr_st elf_probe(const struct ntr_bin *head, u64 file_size,
 	return NTR_OK;
 }
 
-/* libelf makes room for all sections that section 0 claims. A core has no
- * use for them, so more than the file holds is damage. */
-static enum ntr_st check_sections(struct ntr_dump *d, struct ntr_err *e)
+/*
+ * libelf makes room for all sections that section 0 claims. A core has no use
+ * for them, so more than the file holds is damage.  *phnum is the number of
+ * program headers in section 0, for files with more than fit the ELF header.
+ */
+static enum ntr_st check_sections(struct ntr_dump *d, u64 *phnum,
+				  struct ntr_err *e)
 {
 	const struct layout *l;
 	u8 h[64], s[64];
 	u64 shoff, n;
-	bool big;
+	bool big, have;
 
 	if (ntr_file_read_some(d->file, 0, h, sizeof(h)) < 52)
 		return ntr_fail(e, NTR_BAD,
@@ -101,8 +107,10 @@ static enum ntr_st check_sections(struct ntr_dump *d, struct ntr_err *e)
 	big = h[EI_DATA] == ELFDATA2MSB;
 	shoff = uint_at(h + l->shoff, l->width, big);
 	n = u16_at(h + l->shnum, big);
-	if (!n && shoff &&
-	    ntr_file_read_some(d->file, shoff, s, l->shdr) == l->shdr)
+	have = shoff && ntr_file_read_some(d->file, shoff, s, l->shdr) ==
+				l->shdr;
+	*phnum = have ? uint_at(s + l->sh_info, 4, big) : PN_XNUM;
+	if (!n && have)
 		n = uint_at(s + l->sh_size, l->width, big);
 	if (n > 2 && n > d->file->size / l->shdr)
 		return ntr_fail(e, NTR_BAD,
@@ -159,47 +167,98 @@ static enum ntr_st note_segment(struct core *c, const GElf_Phdr *p,
 
 #define MAX_NOTE_SEGMENTS 64u
 
-static enum ntr_st read_segments(struct core *c, Elf *elf, size_t n,
-				 bool notes, struct ntr_err *e)
+static enum ntr_st on_segment(struct core *c, const GElf_Phdr *p, bool notes,
+			      struct ntr_err *e)
 {
-	unsigned note_segs = 0;
-	enum ntr_st st;
+	struct seg *s;
 
-	for (size_t i = 0; i < n; i++) {
-		GElf_Phdr p;
-		struct seg *s;
-
-		if (!gelf_getphdr(elf, (int)i, &p))
-			return ntr_fail(e, NTR_BAD, "program header %zu: %s",
-					i, elf_errmsg(-1));
-		if (p.p_type == PT_NOTE && notes &&
-		    note_segs++ < MAX_NOTE_SEGMENTS) {
-			st = note_segment(c, &p, e);
-			if (st)
-				return st;
-		}
-		if (p.p_type != PT_LOAD)
-			continue;
-		s = ntr_vec_add(&c->loads);
-		if (!s)
-			return ntr_fail(e, NTR_NOMEM, "out of memory");
-		*s = (struct seg){ p.p_vaddr, p.p_paddr, p.p_offset,
-				   p.p_filesz, p.p_memsz };
-		c->has_paddr |= p.p_paddr != 0;
-	}
+	if (p->p_type == PT_NOTE && notes &&
+	    c->note_segs++ < MAX_NOTE_SEGMENTS)
+		return note_segment(c, p, e);
+	if (p->p_type != PT_LOAD)
+		return NTR_OK;
+	s = ntr_vec_add(&c->loads);
+	if (!s)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	*s = (struct seg){ p->p_vaddr, p->p_paddr, p->p_offset, p->p_filesz,
+			   p->p_memsz };
+	c->has_paddr |= p->p_paddr != 0;
 	return NTR_OK;
 }
 
-static void check_table(struct ntr_dump *d, const GElf_Ehdr *h, size_t n)
+static void phdr_of(const void *mem, bool wide, GElf_Phdr *out)
 {
-	u64 size = d->file->size;
+	Elf32_Phdr p;
 
-	if (h->e_phoff <= size && n <= (size - h->e_phoff) / h->e_phentsize &&
-	    (h->e_phnum == PN_XNUM || n == h->e_phnum))
+	if (wide) {
+		memcpy(out, mem, sizeof(*out));
 		return;
+	}
+	memcpy(&p, mem, sizeof(p));
+	*out = (GElf_Phdr){ .p_type = p.p_type, .p_offset = p.p_offset,
+			    .p_vaddr = p.p_vaddr, .p_paddr = p.p_paddr,
+			    .p_filesz = p.p_filesz, .p_memsz = p.p_memsz };
+}
+
+/*
+ * The table in pieces, translated by libelf: gelf_getphdr() would take it
+ * whole into memory, and refuses all of a table that the file ends in.
+ */
+#define PHDRS 64u
+
+static enum ntr_st read_segments(struct core *c, Elf *elf, const GElf_Ehdr *h,
+				 u64 n, struct ntr_err *e)
+{
+	bool wide = c->notes.wide, big = h->e_ident[EI_DATA] == ELFDATA2MSB;
+	size_t each = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+	enum ntr_st st = NTR_OK;
+
+	for (u64 i = 0; i < n && st == NTR_OK; i += PHDRS) {
+		u8 raw[PHDRS * sizeof(Elf64_Phdr)];
+		size_t part = n - i < PHDRS ? (size_t)(n - i) : PHDRS;
+		Elf64_Phdr mem[PHDRS];
+		Elf_Data src = { .d_buf = raw, .d_type = ELF_T_PHDR,
+				 .d_version = EV_CURRENT,
+				 .d_size = part * each };
+		Elf_Data dst = src;
+
+		dst.d_buf = mem;
+		dst.d_size = sizeof(mem);
+		st = ntr_file_read(c->d->file, h->e_phoff + i * each, raw,
+				   part * each, e);
+		if (st == NTR_OK &&
+		    !gelf_xlatetom(elf, &dst, &src, h->e_ident[EI_DATA]))
+			return ntr_fail(e, NTR_BAD, "program headers: %s",
+					elf_errmsg(-1));
+		for (size_t k = 0; k < part && st == NTR_OK; k++) {
+			GElf_Phdr p;
+
+			phdr_of((u8 *)mem + k * each, wide, &p);
+			st = on_segment(c, &p, !big, e);
+		}
+	}
+	return st;
+}
+
+/* How many program headers the file holds, with a note when fewer than it
+ * says. */
+static u64 table_fits(struct ntr_dump *d, const GElf_Ehdr *h, bool wide, u64 n)
+{
+	u64 size = d->file->size, fit = 0;
+	u64 each = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+
+	if (h->e_phoff <= size)
+		fit = (size - h->e_phoff) / each;
+	if (n && h->e_phentsize != each)
+		ntr_dump_note(d, "program headers of %u bytes, want %" PRIu64,
+			      h->e_phentsize, each);
+	if (n <= fit)
+		return n;
 	d->complete = false;
 	ntr_dump_note(d, "the file ends inside the program headers at 0x%"
-		      PRIx64 " (%u claimed)", (u64)h->e_phoff, h->e_phnum);
+		      PRIx64 ": %" PRIu64 " of %" PRIu64 " are there",
+		      (u64)h->e_phoff, fit, n);
+	return fit;
 }
 
 static enum ntr_st read_elf(struct core *c, Elf *elf, struct ntr_err *e)
@@ -207,19 +266,10 @@ static enum ntr_st read_elf(struct core *c, Elf *elf, struct ntr_err *e)
 	struct ntr_dump *d = c->d;
 	bool big;
 	GElf_Ehdr h;
-	size_t n;
+	u64 n;
 
 	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &h))
 		return ntr_fail(e, NTR_BAD, "ELF header: %s", elf_errmsg(-1));
-	if (elf_getphdrnum(elf, &n))
-		return ntr_fail(e, NTR_BAD, "program headers: %s",
-				elf_errmsg(-1));
-	if (n > MAX_SEGMENTS)
-		return ntr_fail(e, NTR_LIMIT,
-				"%zu program headers, at most %u are read", n,
-				MAX_SEGMENTS);
-	if (h.e_phentsize)
-		check_table(d, &h, n);
 	c->notes.wide = h.e_ident[EI_CLASS] == ELFCLASS64;
 	big = h.e_ident[EI_DATA] == ELFDATA2MSB;
 	if (big)
@@ -229,7 +279,18 @@ static enum ntr_st read_elf(struct core *c, Elf *elf, struct ntr_err *e)
 		d->meta.has |= NTR_HAS_MACHINE;
 	else
 		ntr_dump_note(d, "ELF machine %u is not known", h.e_machine);
-	return read_segments(c, elf, n, !big, e);
+	n = table_fits(d, &h, c->notes.wide,
+		       h.e_phnum == PN_XNUM ? c->many : h.e_phnum);
+	if (!n && h.e_phnum)
+		return ntr_fail(e, NTR_BAD,
+				"the program headers, at 0x%" PRIx64
+				", are not in the file of 0x%" PRIx64 " bytes",
+				(u64)h.e_phoff, d->file->size);
+	if (n > MAX_SEGMENTS)
+		return ntr_fail(e, NTR_LIMIT,
+				"%" PRIu64 " program headers, at most %u are "
+				"read", n, MAX_SEGMENTS);
+	return read_segments(c, elf, &h, n, e);
 }
 
 /* --- memory --------------------------------------------------------------------- */
@@ -383,7 +444,7 @@ static enum ntr_st open_core(struct core *c, struct ntr_err *e)
 	enum ntr_st st;
 	Elf *elf;
 
-	st = check_sections(d, e);
+	st = check_sections(d, &c->many, e);
 	if (st)
 		return st;
 	elf_version(EV_CURRENT);
