@@ -46,9 +46,6 @@ static bool use_kdbg(struct ntr_target *t, u64 va, const char *source)
 		t->kernel_base = ntr_kdbg_u64(&p->kdbg, NTR_KDBG_KERN_BASE);
 		t->kernel_source = source;
 	}
-	if (!p->psmods)
-		p->psmods = ntr_kdbg_u64(&p->kdbg,
-					 NTR_KDBG_PS_LOADED_MODULE_LIST);
 	return true;
 }
 
@@ -376,6 +373,26 @@ static void without_names(struct ntr_target *t)
 		scan_physical(t);
 }
 
+/* The first list that holds together; the header's, damaged, is better than
+ * none. */
+static void settle_psmods(struct ntr_target *t)
+{
+	const struct ntr_meta *m = &t->d->meta;
+	struct ntr_target_priv *p = t->priv;
+	u64 header = m->has & NTR_HAS_PSMODS ? m->psmods : 0;
+	u64 kdbg = ntr_kdbg_u64(&p->kdbg, NTR_KDBG_PS_LOADED_MODULE_LIST);
+	u64 flink;
+
+	if (ntr_list_head_ok(t, header, &flink))
+		p->psmods = header;
+	else if (ntr_list_head_ok(t, kdbg, &flink))
+		p->psmods = kdbg;
+	else if (t->kernel_base && t->paging != NTR_PAGING_NONE)
+		find_psmods(t);
+	if (!p->psmods)
+		p->psmods = header ? header : kdbg;
+}
+
 void ntr_target_find_kernel(struct ntr_target *t)
 {
 	const struct ntr_meta *m = &t->d->meta;
@@ -387,14 +404,12 @@ void ntr_target_find_kernel(struct ntr_target *t)
 	if (m->has & NTR_HAS_KDBG)
 		(void)use_kdbg(t, m->kdbg, "KDBG named by the header");
 	from_module_list(t);
-	if (t->paging == NTR_PAGING_NONE)
-		return; /* the rest needs whole memory */
-	if (!t->kernel_base)
+	if (!t->kernel_base && t->paging != NTR_PAGING_NONE)
 		without_names(t);
-	if (!t->kernel_base)
-		return;
-	if (!p->kdbg.present)
+	/* For triage dumps, the blocks hold all there is. */
+	if (t->kernel_base && !p->kdbg.present &&
+	    t->paging != NTR_PAGING_NONE)
 		(void)ntr_target_scan_kernel(t, is_kdbg, &left);
-	if (!p->psmods)
-		find_psmods(t);
+	p->psmods = 0;
+	settle_psmods(t);
 }
