@@ -156,10 +156,10 @@ static void exception(struct ntr_out *o, const struct ntr_verdict *v)
 	if (v->has_bugcheck || (!x->has_code && !x->has_address))
 		return;
 	if (x->has_code) {
-		name = ntr_nt_status_name(x->code, NULL);
-		ntr_out_styled(o, NTR_ALARM, "EXCEPTION_CODE: (NTSTATUS) 0x%"
-			       PRIx32 "%s%s", x->code, name ? " - " : "",
-			       name ? name : "");
+		name = v->t->is_nt ? ntr_nt_status_name(x->code, NULL) : NULL;
+		ntr_out_styled(o, NTR_ALARM, "EXCEPTION_CODE: %s0x%" PRIx32
+			       "%s%s", v->t->is_nt ? "(NTSTATUS) " : "",
+			       x->code, name ? " - " : "", name ? name : "");
 		blank(o);
 	}
 	if (v->explanation)

@@ -94,7 +94,7 @@ static void json_exception(struct ntr_out *o, const struct ntr_verdict *v)
 	}
 	ntr_out_open(o, "exception");
 	ntr_out_hex_if(o, "code", NULL, x->has_code, x->code);
-	text_or_null(o, "name", x->has_code ?
+	text_or_null(o, "name", x->has_code && v->t->is_nt ?
 		     ntr_nt_status_name(x->code, NULL) : NULL);
 	ntr_out_hex_if(o, "address", NULL, x->has_address, x->address);
 	text_or_null(o, "access", access_name(x));
