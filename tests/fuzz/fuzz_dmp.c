@@ -2,11 +2,11 @@
 /* NT crash dumps of every kind: open, then touch all that the dump names.
  * The mutator would need long to find the signatures; the first byte of the
  * input chooses them when they are not there. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "fmt/dump.h"
 #include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define MAX_TOUCH 64u
 
