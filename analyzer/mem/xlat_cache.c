@@ -3,11 +3,11 @@
  * Answers of whole page tables, kept.  Direct-mapped: a span's slot is a
  * function of its address, a newcomer takes the slot and its memory over.
  */
+#include "xlat_pte.h"
+
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "xlat_pte.h"
 
 struct ntr_xlat_tables {
 	u64 *own[NTR_XLAT_SLOTS]; /* memory of a slot, allocated once */
