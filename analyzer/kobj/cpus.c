@@ -3,6 +3,7 @@
  * Processors: where their KPRCBs are, what ran on them, their registers, and
  * which of them crashed.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/record.h"
@@ -572,6 +573,9 @@ static void user_current(struct ntr_target *t)
 	t->thread.id = th->id;
 	t->thread.has_ids = true;
 	t->thread.source = NTR_SRC_EXACT;
+	if (t->modules.n) /* the program comes first */
+		snprintf(t->thread.process_name, sizeof(t->thread.process_name),
+			 "%s", t->modules.v[0].image);
 	if (th->stack_len && th->stack_va + th->stack_len > th->stack_va) {
 		t->thread.stack_limit = th->stack_va;
 		t->thread.stack_base = th->stack_va + th->stack_len;
