@@ -533,7 +533,7 @@ enum ntr_st ntr_unw_step_code_x64(const struct ntr_unw_env *env,
 				"code from 0x%" PRIx64 " leads to no return",
 				regs->ip);
 	if (!exact && x.s.sp < x.start_sp + HOME_AREA)
-		return ntr_fail(e, NTR_UNSUP,
+		return ntr_fail(e, NTR_BAD,
 				"code from 0x%" PRIx64 " has no room for calls",
 				regs->ip);
 	if (ntr_read_u64(env->mem, x.s.sp, &ret))
