@@ -313,7 +313,7 @@ static void bucket(struct ntr_out *o, const struct ntr_bucket *b)
 {
 	if (!b->id)
 		return;
-	ntr_out_line(o, "FAILURE_BUCKET_ID:  %.98s", b->id);
+	ntr_out_line(o, "FAILURE_BUCKET_ID:  %s", b->id);
 	if (*b->hash)
 		ntr_out_line(o, "FAILURE_ID_HASH:  {%s}", b->hash);
 	if (*b->mod) {
@@ -348,8 +348,8 @@ static void loose_ends(struct ntr_out *o, const struct ntr_verdict *v)
 static void not_nt(struct ntr_out *o, const struct ntr_target *t)
 {
 	if (t->other_os)
-		ntr_out_para(o, "", "This is the memory of another system (%s)"
-			     ", not of Windows NT: there is no bug check to "
+		ntr_out_para(o, "", "This is the memory of another system than "
+			     "Windows NT: %s. There is no bug check to "
 			     "explain.", t->other_os);
 	else
 		ntr_out_para(o, "", "No NT kernel was found in this memory: "
