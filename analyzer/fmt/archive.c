@@ -281,6 +281,8 @@ static enum ntr_st read_head(struct reader *r, struct member *m,
 		st = next_data(r, m, e);
 		if (st)
 			return st;
+		if (!m->end && !m->ndata)
+			continue;
 		/* A hole reads as zeros, which the head already is. */
 		if (m->end || m->at >= sizeof(m->head)) {
 			m->nhead = m->end ? m->nhead : sizeof(m->head);
