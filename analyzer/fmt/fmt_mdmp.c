@@ -110,8 +110,14 @@ enum {
 
 /* --- small readers ---------------------------------------------------------- */
 
-static struct ntr_loc loc_of(u32 rva, u32 len)
+/* Counts in *lost what lies outside of the file; that is then absent. */
+static struct ntr_loc loc_of(const struct ntr_dump *d, u32 rva, u32 len,
+			     u32 *lost)
 {
+	if (len && (rva >= d->file->size || len > d->file->size - rva)) {
+		++*lost;
+		len = 0;
+	}
 	return len ? (struct ntr_loc){ rva, len } : (struct ntr_loc){ 0, 0 };
 }
 
@@ -305,7 +311,7 @@ static enum ntr_st read_threads(struct ntr_dump *d, struct ntr_bin *b, u32 each,
 				struct ntr_err *e)
 {
 	u32 n = list_count(d, b, each, MAX_THREADS, "threads");
-	u32 wrong = 0;
+	u32 wrong = 0, lost = 0;
 
 	for (u32 i = 0; i < n; i++) {
 		struct ntr_dump_thread *t = ntr_vec_add(&d->threads);
@@ -319,8 +325,8 @@ static enum ntr_st read_threads(struct ntr_dump *d, struct ntr_bin *b, u32 each,
 		t->teb = r.teb;
 		t->stack_va = r.stack_va;
 		t->stack_len = r.stack_len;
-		t->context = loc_of(r.ctx_rva, r.ctx_len);
-		t->form = r.ctx_len ? NTR_REGS_CONTEXT : NTR_REGS_NONE;
+		t->context = loc_of(d, r.ctx_rva, r.ctx_len, &lost);
+		t->form = t->context.len ? NTR_REGS_CONTEXT : NTR_REGS_NONE;
 		if (!r.stack_rva || !r.stack_len)
 			continue;
 		if (ntr_dump_add_vblock(d, r.stack_va, r.stack_len,
@@ -328,6 +334,7 @@ static enum ntr_st read_threads(struct ntr_dump *d, struct ntr_bin *b, u32 each,
 			wrong++;
 	}
 	damaged_items(d, wrong, "threads", "stacks cannot be taken in");
+	damaged_items(d, lost, "threads", "contexts are not in the file");
 	return NTR_OK;
 }
 
@@ -347,7 +354,7 @@ static enum ntr_st read_modules(struct ntr_dump *d, struct ntr_bin *b,
 				struct ntr_err *e)
 {
 	u32 n = list_count(d, b, ntr_mdmp_module_size, MAX_MODULES, "modules");
-	u32 wrong = 0;
+	u32 wrong = 0, lost = 0;
 
 	for (u32 i = 0; i < n; i++) {
 		struct ntr_dump_module *m = ntr_vec_add(&d->modules);
@@ -365,7 +372,7 @@ static enum ntr_st read_modules(struct ntr_dump *d, struct ntr_bin *b,
 		m->size = r.size;
 		m->timestamp = r.timestamp;
 		m->checksum = r.checksum;
-		m->cv = loc_of(r.cv_rva, r.cv_len);
+		m->cv = loc_of(d, r.cv_rva, r.cv_len, &lost);
 		if (r.ffi_magic != FFI_MAGIC)
 			continue;
 		m->ver[0] = (u16)(r.ver_ms >> 16);
@@ -374,6 +381,7 @@ static enum ntr_st read_modules(struct ntr_dump *d, struct ntr_bin *b,
 		m->ver[3] = (u16)r.ver_ls;
 	}
 	damaged_items(d, wrong, "modules", "names are not in the file");
+	damaged_items(d, lost, "modules", "CodeView records are not in the file");
 	return NTR_OK;
 }
 
@@ -466,6 +474,7 @@ static enum ntr_st read_exception(struct ntr_dump *d, struct ntr_bin *b,
 {
 	u64 at = ntr_bin_off(b);
 	struct ntr_mdmp_exception r;
+	u32 lost = 0;
 
 	(void)e;
 	ntr_mdmp_exception_decode(&r, b);
@@ -475,7 +484,8 @@ static enum ntr_st read_exception(struct ntr_dump *d, struct ntr_bin *b,
 	}
 	d->exception_tid = r.tid;
 	d->exception = (struct ntr_loc){ at + EXCEPTION_OFF, EXCEPTION_LEN };
-	d->context = loc_of(r.ctx_rva, r.ctx_len);
+	d->context = loc_of(d, r.ctx_rva, r.ctx_len, &lost);
+	damaged_items(d, lost, "exception", "context is not in the file");
 	return NTR_OK;
 }
 

@@ -470,6 +470,11 @@ static void range_dump_truncated(void)
 {
 	uint8_t *p = rdmp(8);
 
+	struct ntr_dump *d = fx_open(p, 0x2018);
+
+	CHECK_NOTE(d, "0x2000: the RDMP header is cut off");
+	CHECK_EQ(d->kind, NTR_KIND_RANGES);
+	ntr_dump_close(d);
 	fx_every_cut(p, RDMP_LEN, 0x60, 0x60, 41);
 	free(p);
 }
@@ -532,6 +537,17 @@ static void blobs_after_a_full_dump(void)
 	CHECK_EQ(d->blobs.v[0].loc.len, 5);
 	CHECK_EQ(d->blobs.v[1].loc.len, 0);
 	ntr_dump_close(d);
+
+	/* Cut inside: only behind the data of a blob is nothing missed. */
+	for (size_t cut = FULL_LEN + 0x11; cut < len; cut++) {
+		d = fx_open(p, cut);
+		CHECK_EQ(d->complete, cut >= FULL_LEN + 0x39 &&
+			 cut <= FULL_LEN + 0x3c);
+		CHECK_EQ(d->notes.n, !d->complete);
+		CHECK_EQ(page_byte(d, 0x80), 0x80);
+		fx_sane(d);
+		ntr_dump_close(d);
+	}
 
 	put32(b, 0x24, 0xfffffff0);
 	d = fx_open(p, len);

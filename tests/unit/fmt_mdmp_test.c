@@ -353,8 +353,8 @@ static void survives_truncation(void)
 	}
 	free(p);
 	CHECK(open > 0xd00);
-	/* The memory ends at 0x8c0; what follows holds nothing. */
-	CHECK_EQ(complete, LEN - 0x8c0);
+	/* The contexts end at 0xdd0; what follows holds nothing. */
+	CHECK_EQ(complete, LEN - 0xdd0);
 }
 
 /* A directory of many equal entries must not multiply the work. */
