@@ -121,7 +121,7 @@ static unsigned sizes_agree(const struct ntr_target *t, unsigned variant)
 	unsigned n = 0;
 	u16 want;
 
-	v.variant = variant;
+	v.variants = 1u << variant;
 	for (size_t i = 0; i < NTR_COUNT(sizes); i++) {
 		want = ntr_kdbg_u16(&t->priv->kdbg, sizes[i].field);
 		if (want && ntr_types_sizeof(&v, sizes[i].type, NULL) == want)
@@ -130,30 +130,29 @@ static unsigned sizes_agree(const struct ntr_target *t, unsigned variant)
 	return n;
 }
 
-static unsigned choose_variant(const struct ntr_target *t)
+/* The variants whose sizes fit KDBG's best; else what the service pack says
+ * of Server 2003, whose variants are service packs. */
+static u32 choose_variants(const struct ntr_target *t)
 {
-	u32 mask = ntr_types_variants(t->machine, t->build);
-	unsigned best = 0, most = 0, ties = 0, n;
+	u32 mask = ntr_types_variants(t->machine, t->build), best = 0;
+	u32 sp = 1u << t->priv->service_pack;
+	unsigned most = 0, n;
 
 	if (!(mask & (mask - 1)))
-		return mask ? (unsigned)__builtin_ctz(mask) : 0;
-	for (unsigned v = 0; v < NTR_VARIANT_UNKNOWN; v++) {
-		if (!(mask >> v & 1))
-			continue;
-		n = sizes_agree(t, v);
-		ties = n == most ? ties + 1 : n > most ? 0 : ties;
+		return mask;
+	for (unsigned v = 0; v < NTR_MAX_VARIANTS; v++) {
+		n = mask >> v & 1 ? sizes_agree(t, v) : 0;
 		if (n > most) {
 			most = n;
-			best = v;
+			best = 0;
 		}
+		if (n && n == most)
+			best |= 1u << v;
 	}
-	if (most && !ties)
-		return best;
-	/* Server 2003: a variant is a service pack. */
-	if (t->build == 3790 && t->priv->service_pack &&
-	    mask >> t->priv->service_pack & 1)
-		return t->priv->service_pack;
-	return NTR_VARIANT_UNKNOWN;
+	if (t->build == 3790 && t->priv->service_pack && (mask & sp) &&
+	    (!best || (best & sp)))
+		return sp;
+	return best ? best : mask;
 }
 
 void ntr_target_name_system(struct ntr_target *t)
@@ -170,5 +169,5 @@ void ntr_target_name_system(struct ntr_target *t)
 	};
 	if (t->is_nt || t->kernel_base)
 		name_os(t);
-	p->types.variant = choose_variant(t);
+	p->types.variants = choose_variants(t);
 }

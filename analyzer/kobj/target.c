@@ -103,6 +103,13 @@ static void note_missing(struct ntr_target *t)
 	else if (!t->priv->kdbg.present && t->build >= 2195)
 		ntr_target_missing(t, "the debugger data block (KDBG)",
 				   "a dump that holds its page");
+	if (!t->thread.va)
+		ntr_target_missing(t, "the current thread and process",
+				   t->machine == NTR_MACHINE_X86 ||
+				   t->ptr_size == 8
+					   ? "a dump that holds the KPRCB of "
+					     "the processor that crashed"
+					   : "kernel symbols of this machine");
 	if (t->build && t->priv->thread.source == NTR_SRC_ASSUMED)
 		ntr_target_missing(t, "structure layouts of this build",
 				   "kernel symbols; the nearest build's are "
