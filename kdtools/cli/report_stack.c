@@ -36,6 +36,12 @@ static void frame_note(struct ntr_out *o, const char *note, size_t room)
 		ntr_out_styled(o, NTR_DIM, "\n      [%.100s]", note);
 }
 
+/* Digits of the last frame's number. */
+static int number_width(const struct ntr_verdict *v)
+{
+	return v->stack.n > 0x100 ? 3 : 2;
+}
+
 static void frame_line(struct ntr_out *o, const struct ntr_verdict *v,
 		       size_t i)
 {
@@ -48,7 +54,7 @@ static void frame_line(struct ntr_out *o, const struct ntr_verdict *v,
 	ntr_frame_text(site, sizeof(site), f);
 	if (strlen(site) > SITE_WIDTH)
 		strcpy(site + SITE_WIDTH - 3, "...");
-	ntr_out_print(o, "%02zx %s %s %-8s : ", i, sp, ret,
+	ntr_out_print(o, "%0*zx %s %s %-8s : ", number_width(v), i, sp, ret,
 		      ntr_trust_name(f->f.trust));
 	ntr_out_styled(o, (int)i == v->blame.frame ? NTR_ALARM : NTR_PLAIN,
 		       "%s", site);
@@ -105,8 +111,9 @@ void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v)
 	if (!v->stack.n)
 		return;
 	ntr_out_styled(o, NTR_TITLE, "STACK_TEXT:\n");
-	ntr_out_line(o, " # %-*s %-*s %-8s : %s", width, "Child-SP", width,
-		     "RetAddr", "Trust", "Call Site");
+	ntr_out_line(o, "%*s %-*s %-*s %-8s : %s", number_width(v), "#",
+		     width, "Child-SP", width, "RetAddr", "Trust",
+		     "Call Site");
 	frames(o, v);
 	ntr_out_line(o, "   (%s)", ntr_unw_stop_text(v->stop));
 	ntr_out_line(o, "%s", "");

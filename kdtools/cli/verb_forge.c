@@ -34,7 +34,7 @@ static void list(struct ntr_out *o, const char *key, const char *title,
 		ntr_out_str(o, "name", NULL, n);
 		ntr_out_str(o, "description", NULL, descr);
 		ntr_out_close(o);
-		ntr_out_line(o, "  %-16s %s", n, descr);
+		ntr_out_line(o, "  %-20s %s", n, descr);
 	}
 	ntr_out_list_end(o);
 }

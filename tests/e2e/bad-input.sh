@@ -21,7 +21,7 @@ head -c 300000 /dev/zero >zeros.dmp
 refused "zeros" zeros.dmp 'zero'
 refused "text" "$TOP/README.md" 'text'
 mkdir folder
-refused "directory" folder 'directory'
+refused "directory" folder '(folder|directory)'
 refused "program" /bin/sh '(ELF|executable|program)'
 refused "character device" /dev/null '(device|regular)'
 refused "no such file" nothing.dmp 'nothing.dmp'
