@@ -3,7 +3,7 @@
 # A dump inside an archive opens directly; a bomb does not.
 . "$(dirname "$0")/../tools/lib.sh"
 
-forge "$TOP/tests/fixtures/nt351-double-fault.forge" memory.dmp
+forge "$TOP/tests/fixtures/nt351-double-fault.forge" memory.dmp || finish
 "$NTRIAGE" analyze --json memory.dmp | jq 'del(.file)' >want
 
 # opens ARCHIVE TOOL COMMAND...: same verdict as unpacked
