@@ -12,13 +12,19 @@
  * only when the count of set bits proves the repair.
  *
  * The bitmap is read in pieces and becomes runs of pages, so an open costs
- * one pass over it, 64 pages at a time, and memory for the runs that the file
- * has bytes for: never more than 24 bytes for each page in the file.
+ * one pass over it, 64 pages at a time.  Kernel dumps are often in tens of
+ * thousands of pieces, and a list of those would cost more than the whole
+ * open: after MAX_LISTED runs the rest of the memory is one run whose pages
+ * are found when they are read, by the number of bits set before each unit of
+ * the bitmap (8 bytes for 2,048 pages) and a look at one unit.
  */
-#include "dmp.h"
+#include "dmp_bitmap.h"
+
+#include <string.h>
 
 #define MAX_BITS (UINT64_C(1) << 40)
-#define PIECE 32768u /* bytes of bitmap per read */
+#define MAX_LISTED 2048u
+#define PIECE 32768u /* bytes of bitmap per read, a multiple of the unit */
 
 /* Header numbers at these offsets, from the end of the dump header. */
 struct layout {
@@ -51,12 +57,14 @@ struct candidate {
 
 struct walk {
 	struct ntr_dmp *m;
-	u64 first;      /* file offset of the first page */
+	struct ntr_dmp_index *ix;
+	u64 have;       /* pages that the file has bytes for */
 	u64 count;      /* set bits before the current one */
 	u64 open;       /* first page of the run being built */
 	bool in_run;
-	u64 left_out;   /* pages beyond NTR_MAX_RUNS */
-	u64 missing;    /* pages beyond the end of the file */
+	bool indexed;   /* MAX_LISTED was reached: count only */
+	u64 rest;       /* indexed: first page that is in no listed run */
+	u64 last;       /* indexed: a page not before the last set bit */
 	enum ntr_st st;
 };
 
@@ -65,19 +73,22 @@ struct walk {
 static void run_end(struct walk *w, u64 pfn, struct ntr_err *e)
 {
 	struct ntr_dump *d = w->m->d;
-	u64 n = pfn - w->open, off = w->first + (w->count << d->page_shift);
+	u64 n = pfn - w->open, before = w->count, room;
 
 	w->in_run = false;
 	w->count += n;
-	if (off >= d->file->size) {
-		w->missing += n;
+	w->last = pfn - 1;
+	/* A run costs memory only when the file has bytes for it. */
+	if (before >= w->have || w->indexed)
+		return;
+	room = w->have - before;
+	if (d->runs.n >= MAX_LISTED) {
+		w->indexed = true;
+		w->rest = w->open;
 		return;
 	}
-	w->st = ntr_dump_add_run(d, w->open, n, off, e);
-	if (w->st == NTR_LIMIT) {
-		w->left_out += n;
-		w->st = NTR_OK;
-	}
+	w->st = ntr_dump_add_run(d, w->open, n < room ? n : room, w->ix->first +
+				 (before << d->page_shift), e);
 }
 
 /* 64 pages from pfn on. Each bit of t is a page where presence changes, so
@@ -99,46 +110,112 @@ static inline void word(struct walk *w, u64 pfn, u64 v, struct ntr_err *e)
 	}
 }
 
-/* len bytes of bitmap; bits beyond nbits are not looked at. */
-static void piece(struct walk *w, const u8 *p, size_t len, u64 pfn, u64 nbits,
+/* Word i of len bytes of bitmap, whose first bit is page pfn; bits beyond
+ * nbits are not looked at. */
+static inline u64 load_word(const u8 *p, size_t len, size_t i, u64 pfn,
+			    u64 nbits)
+{
+	u64 v = 0, left = nbits - pfn;
+
+	if (NTR_LIKELY(len - i >= 8))
+		v = ntr_load_u64(p + i);
+	else
+		for (size_t k = 0; k < len - i; k++)
+			v |= (u64)p[i + k] << (8 * k);
+	if (NTR_UNLIKELY(left < 64))
+		v &= (UINT64_C(1) << left) - 1;
+	return v;
+}
+
+static void unit_runs(struct walk *w, const u8 *p, size_t len, u64 pfn,
+		      struct ntr_err *e)
+{
+	for (size_t i = 0; i < len && w->st == NTR_OK; i += 8, pfn += 64)
+		word(w, pfn, load_word(p, len, i, pfn, w->ix->bits), e);
+}
+
+static void unit_count(struct walk *w, const u8 *p, size_t len, u64 pfn)
+{
+	u64 n = 0;
+
+	if (w->in_run) {
+		w->count += pfn - w->open;
+		w->last = pfn - 1;
+		w->in_run = false;
+	}
+	for (size_t i = 0; i < len; i += 8)
+		n += ntr_dmp_popcount(load_word(p, len, i, pfn + i * 8,
+						w->ix->bits));
+	w->count += n;
+	if (n)
+		w->last = pfn + len * 8 - 1;
+}
+
+/* len bytes of bitmap from page pfn on, a unit at a time. */
+static void piece(struct walk *w, const u8 *p, size_t len, u64 pfn,
 		  struct ntr_err *e)
 {
-	for (size_t i = 0; i < len && w->st == NTR_OK; i += 8, pfn += 64) {
-		u64 v = 0, left = nbits - pfn;
+	for (size_t i = 0; i < len && w->st == NTR_OK; i += NTR_DMP_UNIT) {
+		size_t n = len - i < NTR_DMP_UNIT ? len - i : NTR_DMP_UNIT;
+		u64 at = pfn + i * 8;
 
-		if (len - i >= 8)
-			v = ntr_load_u64(p + i);
+		w->ix->rank[w->ix->nranks++] =
+			w->count + (w->in_run ? at - w->open : 0);
+		if (w->indexed)
+			unit_count(w, p + i, n, at);
 		else
-			for (size_t k = 0; k < len - i; k++)
-				v |= (u64)p[i + k] << (8 * k);
-		if (left < 64)
-			v &= (UINT64_C(1) << left) - 1;
-		word(w, pfn, v, e);
+			unit_runs(w, p + i, n, at, e);
 	}
 }
 
-/* Adds the runs of a candidate; *count gets the number of set bits. What the
- * file does not hold of the bitmap counts as zeros. */
-static enum ntr_st add_runs(struct walk *w, const struct candidate *c,
-			    struct ntr_err *e)
+/* Room for the ranks of the bitmap, as much of it as the file has. */
+static enum ntr_st ranks_new(struct walk *w, struct ntr_err *e)
 {
 	struct ntr_dump *d = w->m->d;
-	u64 bytes = (c->bits + 7) / 8, at = 0;
+	u64 bytes = (w->ix->bits + 7) / 8, have = d->file->size - w->ix->map;
+
+	have = bytes < have ? bytes : have;
+	w->ix->rank = ntr_arena_array(&d->arena, (size_t)(have / NTR_DMP_UNIT) +
+				      1, sizeof(u64));
+	w->ix->nranks = 0;
+	return w->ix->rank ? NTR_OK : ntr_fail(e, NTR_NOMEM, "out of memory");
+}
+
+static enum ntr_st index_rest(struct walk *w, struct ntr_err *e)
+{
+	struct ntr_dump *d = w->m->d;
+	u64 end = w->last < w->ix->bits ? w->last + 1 : w->ix->bits;
+	struct ntr_dmp_index *ix = ntr_arena_alloc(&d->arena, sizeof(*ix));
+
+	if (!ix)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	*ix = *w->ix;
+	return ntr_dmp_use_index(d, ix, w->rest, end - w->rest, e);
+}
+
+/* Adds the runs of a candidate; w->count gets the number of set bits. What
+ * the file does not hold of the bitmap counts as zeros. */
+static enum ntr_st add_runs(struct walk *w, struct ntr_err *e)
+{
+	struct ntr_dump *d = w->m->d;
+	u64 bytes = (w->ix->bits + 7) / 8, at = 0, end;
 	u8 buf[PIECE];
 
-	w->first = c->first;
 	d->runs.n = 0;
+	w->st = ranks_new(w, e);
 	while (at < bytes && w->st == NTR_OK) {
 		size_t want = bytes - at < PIECE ? (size_t)(bytes - at) : PIECE;
-		size_t got = ntr_file_read_some(d->file, c->map + at, buf, want);
+		size_t got = ntr_file_read_some(d->file, w->ix->map + at, buf,
+						want);
 
-		piece(w, buf, got, at * 8, c->bits, e);
+		piece(w, buf, got, at * 8, e);
+		at += got;
 		if (got < want)
 			break;
-		at += got;
 	}
+	end = at * 8 < w->ix->bits ? at * 8 : w->ix->bits;
 	if (w->in_run && w->st == NTR_OK)
-		run_end(w, at * 8 < c->bits ? at * 8 : c->bits, e);
+		run_end(w, end, e);
 	return w->st;
 }
 
@@ -203,15 +280,20 @@ static bool repair(struct candidate *c)
 
 /* Runs of c when its bitmap has as many pages as it promises; else END. */
 static enum ntr_st try_candidate(struct ntr_dmp *m, const struct candidate *c,
-				 struct walk *out, struct ntr_err *e)
+				 struct walk *w, struct ntr_err *e)
 {
-	struct walk w = { .m = m };
-	enum ntr_st st = add_runs(&w, c, e);
+	struct ntr_dmp_index *ix = w->ix;
+	enum ntr_st st;
 
+	*ix = (struct ntr_dmp_index){ .map = c->map, .bits = c->bits,
+				      .first = c->first };
+	*w = (struct walk){ .m = m, .ix = ix };
+	if (m->d->file->size > c->first)
+		w->have = (m->d->file->size - c->first) >> m->d->page_shift;
+	st = add_runs(w, e);
 	if (st)
 		return st;
-	*out = w;
-	return w.count == c->pages ? NTR_OK : NTR_END;
+	return w->count == c->pages ? NTR_OK : NTR_END;
 }
 
 /* Try every layout, as stored or with one number put right. OK: *best is
@@ -286,15 +368,9 @@ static void notes(struct ntr_dmp *m, const struct candidate *c,
 			      m->hdr_len + (u64)c->lay->pages, c->pages,
 			      w->count);
 	}
-	if (w->missing) {
+	if (w->count > w->have) {
 		d->complete = false;
-		d->pages_missing += w->missing;
-	}
-	if (w->left_out) {
-		d->complete = false;
-		ntr_dump_note(d, "the bitmap has more than %u runs of pages; "
-			      "%" PRIu64 " pages are left out", NTR_MAX_RUNS,
-			      w->left_out);
+		d->pages_missing += w->count - w->have;
 	}
 }
 
@@ -302,7 +378,8 @@ enum ntr_st ntr_dmp_bitmap(struct ntr_dmp *m, struct ntr_err *e)
 {
 	struct ntr_dump *d = m->d;
 	struct candidate c = { 0 };
-	struct walk w = { .m = m };
+	struct ntr_dmp_index ix = { 0 };
+	struct walk w = { .m = m, .ix = &ix };
 	u8 head[0x38] = { 0 };
 	enum ntr_st st;
 
@@ -330,5 +407,6 @@ enum ntr_st ntr_dmp_bitmap(struct ntr_dmp *m, struct ntr_err *e)
 		return st;
 	notes(m, &c, &w);
 	m->end = c.first + (w.count << d->page_shift);
-	return NTR_OK;
+	d->pages = w.count < w.have ? w.count : w.have;
+	return w.indexed ? index_rest(&w, e) : NTR_OK;
 }

@@ -56,10 +56,11 @@ static const char *tag_name(const u8 guid[16])
 static bool head_at(struct ntr_dump *d, u64 off, struct ntr_dmp_blob_head *h)
 {
 	u8 buf[0x10];
-	struct ntr_bin b = ntr_bin_of(buf, sizeof(buf), d->file->name, off);
+	struct ntr_bin b;
 
 	if (ntr_file_read(d->file, off, buf, sizeof(buf), NULL))
 		return false;
+	b = ntr_bin_of(buf, sizeof(buf), d->file->name, off);
 	ntr_dmp_blob_head_decode(h, &b);
 	return !memcmp(h->magic, "DumpBlob", 8) && h->size >= 0x10;
 }
@@ -71,7 +72,7 @@ static bool blob_at(struct ntr_dump *d, u64 *off)
 	struct ntr_dump_blob *slot;
 	struct ntr_dmp_blob h;
 	u8 buf[0x20];
-	struct ntr_bin b = ntr_bin_of(buf, sizeof(buf), d->file->name, at);
+	struct ntr_bin b;
 
 	if (ntr_file_read(d->file, at, buf, sizeof(buf), NULL)) {
 		d->complete = false;
@@ -79,6 +80,7 @@ static bool blob_at(struct ntr_dump *d, u64 *off)
 			      "0x%" PRIx64, at, d->file->size);
 		return false;
 	}
+	b = ntr_bin_of(buf, sizeof(buf), d->file->name, at);
 	ntr_dmp_blob_decode(&h, &b);
 	if (h.size < 0x20) {
 		ntr_dump_note(d, "0x%" PRIx64 ": secondary data header of 0x%x "

@@ -109,6 +109,13 @@ enum ntr_st ntr_dmp_body(struct ntr_dmp *m, struct ntr_err *e)
 {
 	enum ntr_st st = NTR_OK;
 
+	/* The file ends inside the header: nothing can follow it. */
+	if (m->have < m->hdr_len) {
+		(void)by_type(m, m->wide ? 0xf98 : 0xf88);
+		if (!ntr_dmp_written(m->type))
+			m->d->kind = NTR_KIND_UNKNOWN;
+		return NTR_OK;
+	}
 	switch (decide(m)) {
 	case BODY_OPEN:
 	case BODY_RUNS:

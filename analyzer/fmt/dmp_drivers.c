@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Loaded and unloaded drivers of a triage dump. */
-#include <string.h>
+#include "dmp_triage.h"
 
 #include "../base/text.h"
-#include "dmp_triage.h"
+
+#include <string.h>
 
 #define DRIVER32_FIELDS(S, A, r, z)      \
 	S(r, z, u32, name,      0x00)    \

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Header values of an NT crash dump, the same for both widths. */
-#include <string.h>
+#include "dmp.h"
 
 #include "../base/text.h"
-#include "dmp.h"
+
+#include <string.h>
 
 /* Stop codes that a program wrote, not KeBugCheck: the machine was running. */
 static const struct {
@@ -12,8 +13,8 @@ static const struct {
 } tool_codes[] = {
 	/* "MATT": seen in imhex_full_header_trunc16k, with parameters
 	 * "MOON" and "SOLS". */
-	{ 0x5454414d, "the MoonSols tools (DumpIt)" },
-	{ 0x161, "a live dump, LIVE_SYSTEM_DUMP" },
+	{ 0x5454414d, "of the MoonSols tools (DumpIt)" },
+	{ 0x161, "LIVE_SYSTEM_DUMP" },
 };
 
 enum ntr_st ntr_dmp_load_header(struct ntr_dmp *m, void *buf, size_t min,
@@ -115,7 +116,7 @@ static void note_code(struct ntr_dmp *m, u32 at)
 
 	for (size_t i = 0; i < NTR_COUNT(tool_codes); i++)
 		if (code == tool_codes[i].code)
-			ntr_dump_note(d, "0x%x: code 0x%x is of %s: the dump "
+			ntr_dump_note(d, "0x%x: code 0x%x is %s: the dump "
 				      "was written by a tool, not by a stop",
 				      at, code, tool_codes[i].who);
 	if (!code)

@@ -134,11 +134,8 @@ static u64 data_start(struct ntr_dmp *m)
 
 enum ntr_st ntr_dmp_full(struct ntr_dmp *m, struct ntr_err *e)
 {
-	u64 start;
+	u64 start = data_start(m);
 
-	if (m->have < m->hdr_len)
-		return NTR_OK;
-	start = data_start(m);
 	if (!runs_usable(m))
 		return one_run(m, start, e);
 	return place_runs(m, start, e);

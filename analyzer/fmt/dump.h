@@ -218,6 +218,9 @@ struct ntr_dump {
 	struct { NTR_VEC(struct ntr_dump_blob); } blobs;
 	struct { NTR_VEC(const char *); } notes;
 	u64 pages_missing;        /* promised by a map, not in the file */
+	u64 pages;                /* in the file, when the format counted them
+				     (runs with NTR_OFF_PAGED may span pages
+				     that are not); 0: the sum of the runs */
 	struct ntr_space phys;    /* ABSENT everywhere when runs is empty and
 				     there is no read_page */
 	struct ntr_space blocks;  /* vblocks as a space */

@@ -13,11 +13,21 @@
 #define SLOTS 64u
 /* Reads of this size and more go past the cache. */
 #define DIRECT 4096u
+/* Such reads, when they are small and follow one another, are served from
+ * one larger read ahead: a scan of pages costs few system calls then. */
+#define AHEAD (128u << 10)
+#define AHEAD_MAX_READ 16384u
+#define AHEAD_STREAK 3u
 
 struct ntr_file_cache {
 	u64 tag[SLOTS];    /* block number + 1; 0 empty */
 	u32 fill[SLOTS];   /* good bytes in the slot */
+	u64 ahead_off;     /* [ahead_off, +ahead_len) is in ahead */
+	u64 ahead_len;
+	u64 next;          /* where the last direct read ended */
+	u32 streak;        /* direct reads in a row that followed on */
 	u8 data[SLOTS][BLOCK];
+	u8 ahead[AHEAD];
 };
 
 static enum ntr_st file_space_read(const struct ntr_space *s, u64 addr,
@@ -118,6 +128,21 @@ static enum ntr_st short_file(struct ntr_file *f, u64 off, size_t len,
 			PRIx64, f->name, off, len, f->size);
 }
 
+/* Touched as it is used: small files never pay for all of it. */
+static struct ntr_file_cache *cache_of(struct ntr_file *f)
+{
+	struct ntr_file_cache *c = f->cache;
+
+	if (c)
+		return c;
+	c = malloc(sizeof(*c));
+	if (!c)
+		return NULL;
+	memset(c, 0, offsetof(struct ntr_file_cache, data));
+	f->cache = c;
+	return c;
+}
+
 /* The cached block that holds off, or NULL on failure. */
 static const u8 *block_get(struct ntr_file *f, u64 off, u32 *fill,
 			   enum ntr_st *st, struct ntr_err *e)
@@ -126,14 +151,9 @@ static const u8 *block_get(struct ntr_file *f, u64 off, u32 *fill,
 	u32 slot = (u32)(block % SLOTS);
 	size_t got;
 
-	if (!f->cache) {
-		f->cache = malloc(sizeof(*f->cache));
-		if (!f->cache) {
-			*st = ntr_fail(e, NTR_NOMEM, "%s: out of memory",
-				       f->name);
-			return NULL;
-		}
-		memset(f->cache->tag, 0, sizeof(f->cache->tag));
+	if (!cache_of(f)) {
+		*st = ntr_fail(e, NTR_NOMEM, "%s: out of memory", f->name);
+		return NULL;
 	}
 	if (f->cache->tag[slot] != block + 1) {
 		f->cache->tag[slot] = 0;
@@ -171,6 +191,32 @@ static enum ntr_st read_cached(struct ntr_file *f, u64 off, u8 *buf,
 	return NTR_OK;
 }
 
+/* True when all of the read was served from ahead. A failing read ahead is
+ * no error: the caller then reads what was asked for. */
+static bool read_ahead(struct ntr_file *f, u64 off, void *buf, size_t len)
+{
+	struct ntr_file_cache *c = cache_of(f);
+	size_t got;
+
+	if (!c)
+		return false;
+	c->streak = off == c->next ? c->streak + 1 : 0;
+	c->next = off + len;
+	if (off < c->ahead_off || off - c->ahead_off > c->ahead_len ||
+	    len > c->ahead_len - (off - c->ahead_off)) {
+		if (c->streak < AHEAD_STREAK)
+			return false;
+		c->ahead_len = 0;
+		if (pread_full(f, off, c->ahead, AHEAD, &got, NULL) ||
+		    got < len)
+			return false;
+		c->ahead_off = off;
+		c->ahead_len = got;
+	}
+	memcpy(buf, c->ahead + (off - c->ahead_off), len);
+	return true;
+}
+
 enum ntr_st ntr_file_read(struct ntr_file *f, u64 off, void *buf, size_t len,
 			  struct ntr_err *e)
 {
@@ -181,6 +227,8 @@ enum ntr_st ntr_file_read(struct ntr_file *f, u64 off, void *buf, size_t len,
 		return short_file(f, off, len, e);
 	if (len < DIRECT)
 		return read_cached(f, off, buf, len, e);
+	if (len <= AHEAD_MAX_READ && read_ahead(f, off, buf, len))
+		return NTR_OK;
 	st = pread_full(f, off, buf, len, &got, e);
 	if (st == NTR_OK && got < len)
 		return short_file(f, off, len, e);

@@ -53,7 +53,7 @@ static void find_build(struct ntr_target *t)
 		t->build = v;
 	if (!t->build)
 		t->build = build_from_version(t);
-	t->xlat.build = t->build;
+	ntr_xlat_learn(&t->xlat, t->build, t->xlat.swizzle);
 }
 
 /* --- names ---------------------------------------------------------------------- */

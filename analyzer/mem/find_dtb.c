@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "find_dtb.h"
 
+#include "../base/record.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "../base/record.h"
 
 #define DEFAULT_LIMIT (UINT64_C(4) << 30)
 #define CHUNK (1u << 20)

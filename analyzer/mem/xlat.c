@@ -2,10 +2,10 @@
 /* The walker: one loop over the levels for every paging form. */
 #include "xlat.h"
 
+#include "xlat_pte.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "xlat_pte.h"
 
 /* Through a prototype PTE once; its own page must not be shared again. */
 #define MAX_PROTO_DEPTH 1

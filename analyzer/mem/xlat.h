@@ -76,6 +76,10 @@ NTR_MUST enum ntr_st ntr_xlat_init(struct ntr_xlat *x, enum ntr_paging form,
 				   struct ntr_err *e);
 void ntr_xlat_fini(struct ntr_xlat *x);
 
+/* What was learned from memory after init: the build (0 unknown) and
+ * InvalidPteMask (0 unknown or none). Answers given so far are forgotten. */
+void ntr_xlat_learn(struct ntr_xlat *x, u32 build, u64 swizzle);
+
 /* The whole story of one address. OK for VALID and TRANSITION; FAULT for the
  * other states (w is filled then too); IO. */
 NTR_MUST enum ntr_st ntr_xlat_walk(struct ntr_xlat *x, u64 va,
@@ -86,8 +90,8 @@ NTR_MUST enum ntr_st ntr_xlat_walk(struct ntr_xlat *x, u64 va,
  * answer per page: page address | ANSWER_PA, or ANSWER_FAULT, or 0 for "walk".
  * It is allocated with the first last-level table met, and bounded: 4096
  * spans of 4 KiB for x64, each allocated when it is first used.  A dump does
- * not change, so answers never expire; swizzle, build and proto_base must be
- * set before the first ntr_xlat_pa().
+ * not change, so answers never expire; proto_base must be set before the first
+ * ntr_xlat_pa(), build and swizzle later by ntr_xlat_learn() only.
  */
 #define NTR_XLAT_SLOTS 4096u
 #define NTR_ANSWER_PA 1u

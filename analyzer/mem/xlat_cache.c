@@ -3,11 +3,11 @@
  * Answers of whole page tables, kept.  Direct-mapped: a span's slot is a
  * function of its address, a newcomer takes the slot and its memory over.
  */
+#include "xlat_pte.h"
+
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "xlat_pte.h"
 
 struct ntr_xlat_tables {
 	u64 *own[NTR_XLAT_SLOTS]; /* memory of a slot, allocated once */
@@ -15,7 +15,7 @@ struct ntr_xlat_tables {
 	void *raw;                /* one page table, as read */
 };
 
-void ntr_xlat_fini(struct ntr_xlat *x)
+static void drop_cache(struct ntr_xlat *x)
 {
 	struct ntr_xlat_tables *t = x->cache ? x->cache->tables : NULL;
 
@@ -27,7 +27,22 @@ void ntr_xlat_fini(struct ntr_xlat *x)
 	}
 	free(t);
 	free(x->cache);
+	x->cache = NULL;
+}
+
+void ntr_xlat_fini(struct ntr_xlat *x)
+{
+	drop_cache(x);
 	*x = (struct ntr_xlat){ .form = NTR_PAGING_NONE };
+}
+
+void ntr_xlat_learn(struct ntr_xlat *x, u32 build, u64 swizzle)
+{
+	if (x->build == build && x->swizzle == swizzle)
+		return;
+	drop_cache(x);
+	x->build = build;
+	x->swizzle = swizzle;
 }
 
 static size_t pages_of(const struct ntr_xlat *x)

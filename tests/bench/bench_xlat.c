@@ -7,12 +7,12 @@
  * are not needed.  Virtual page i maps to a frame of its own choice, so that
  * no answer follows from another.
  */
+#include "mem/xlat.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "mem/xlat.h"
 
 #define BASE UINT64_C(0xffff880000000000)
 #define PAGES (UINT64_C(1) << 20)

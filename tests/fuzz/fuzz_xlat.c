@@ -9,11 +9,11 @@
  *
  * The fast answer must be the walker's, and reads must agree with both.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "fuzz.h"
 #include "mem/find_dtb.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define HEAD 88
 #define MAX_MEM (256u << 10)

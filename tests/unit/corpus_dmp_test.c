@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Every real kernel dump of the corpus against the facts that an independent
  * reader wrote down (kernel_dump_facts.tsv). */
-#include "fmt/dump.h"
 #include "base/text.h"
+#include "fmt/dump.h"
 #include "test.h"
 
 #define COLUMNS 28

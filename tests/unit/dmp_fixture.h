@@ -7,11 +7,7 @@
 #ifndef NTR_DMP_FIXTURE_H
 #define NTR_DMP_FIXTURE_H
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "fmt/dump.h"
-#include "test.h"
+#include "fmt_open.h"
 
 static inline void fx_fill(uint8_t *p, size_t len)
 {
@@ -82,34 +78,22 @@ static inline void fx_header32(uint8_t *p, uint32_t type)
 	put64(p, 0xfc0, 0x01c7d0f000000000);
 }
 
-static inline int fx_memfd(const uint8_t *p, size_t len)
-{
-	int fd = memfd_create("fixture", 0);
-
-	if (fd < 0 || (len && write(fd, p, len) != (ssize_t)len))
-		abort();
-	return fd;
-}
-
 static inline enum ntr_st fx_open_fd(int fd, struct ntr_dump **d,
 				     struct ntr_err *e)
 {
-	struct ntr_file *f;
-	enum ntr_st st = ntr_file_from_fd(&f, fd, "t.dmp", e);
-
-	*d = NULL;
-	return st ? st : ntr_dump_open_file(d, f, NULL, e);
+	*d = open_fd(fd, 0);
+	*e = opened.e;
+	return opened.st;
 }
 
-/* The bytes opened as a dump; NULL and a failed check when they are not. */
+/* The bytes opened as a dump; the test program ends when they are not. */
 static inline struct ntr_dump *fx_open(const uint8_t *p, size_t len)
 {
-	struct ntr_err e = { "" };
-	struct ntr_dump *d;
+	struct ntr_dump *d = open_bytes(p, len);
 
 	test_.checks++;
-	if (fx_open_fd(fx_memfd(p, len), &d, &e)) {
-		TEST_FAIL("does not open: %s", e.msg);
+	if (!d) {
+		TEST_FAIL("does not open: %s", opened.e.msg);
 		exit(1);
 	}
 	return d;
@@ -147,8 +131,9 @@ static inline void fx_sane(const struct ntr_dump *d)
 	for (size_t i = 0; i < d->runs.n; i++) {
 		const struct ntr_run *r = &d->runs.v[i];
 
-		CHECK(r->npages && r->off <= size);
-		CHECK(r->npages << d->page_shift <= size - r->off);
+		CHECK(r->npages && (r->off <= size || r->off == NTR_OFF_PAGED));
+		CHECK(r->off == NTR_OFF_PAGED ||
+		      r->npages << d->page_shift <= size - r->off);
 		CHECK(!i || r[-1].pfn + r[-1].npages <= r->pfn);
 	}
 	for (size_t i = 0; i < d->vblocks.n; i++) {
@@ -179,7 +164,7 @@ static inline void fx_sane(const struct ntr_dump *d)
 static inline void fx_every_cut(const uint8_t *p, size_t len, size_t min,
 				size_t dense, size_t step)
 {
-	int fd = fx_memfd(p, len);
+	int fd = bytes_fd(p, len, len);
 	struct ntr_err e;
 	struct ntr_dump *d;
 

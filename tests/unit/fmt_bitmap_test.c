@@ -290,6 +290,7 @@ static void random_bitmaps_match_a_plain_loop(void)
 	size_t head = 0x3000, len;
 	uint8_t *p, *map;
 	uint64_t seed = 88172645463325252u;
+	unsigned indexed = 0;
 
 	for (unsigned round = 0; round < 40; round++) {
 		unsigned count = 0, seen = 0;
@@ -329,9 +330,13 @@ static void random_bitmaps_match_a_plain_loop(void)
 			seen += set;
 		}
 		CHECK_EQ(seen, count);
+		CHECK_EQ(d->pages, count);
+		indexed += d->fmt->read_page != NULL;
 		ntr_dump_close(d);
 		free(p);
 	}
+	/* Both ways of finding a page were tried. */
+	CHECK(indexed > 5 && indexed < 35);
 }
 
 static int sparse_8gib(uint32_t type, uint64_t gap)
@@ -357,12 +362,12 @@ static int sparse_8gib(uint32_t type, uint64_t gap)
 	return fd;
 }
 
-/* 8 GiB: memory is for the runs only, whatever the size. */
+/* 8 GiB: little memory, however many pieces the memory is in. */
 static void eight_gib_dump_is_small_in_memory(void)
 {
-	static const uint64_t gap[] = { 0, 1000, 64 };
+	static const uint64_t gap[] = { 0, 1025, 64, 2 };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct ntr_dump *d = NULL;
 		struct ntr_err e = { "" };
 
@@ -370,13 +375,41 @@ static void eight_gib_dump_is_small_in_memory(void)
 		if (!d)
 			return;
 		CHECK(d->complete);
-		CHECK_EQ(d->runs.n, gap[i] ? ((1u << 21) - 1) / gap[i] + 1 : 1);
+		CHECK_EQ(d->runs.n, !gap[i] ? 1 : gap[i] == 1025 ?
+			 ((1u << 21) - 1) / 1025 + 1 : 2049);
 		CHECK(d->runs.cap * sizeof(struct ntr_run) +
-		      d->arena.total < 3u << 20);
+		      d->arena.total < 1u << 18);
 		CHECK_EQ(byte_of(d, 999), 0x55);
 		CHECK_EQ(byte_of(d, (1u << 21) - 1), 0x55);
+		CHECK_EQ(byte_of(d, 1u << 20), gap[i] == 64 || gap[i] == 2 ?
+			 0xffff : 0x55);
+		CHECK_EQ(d->pages, (1u << 21) - (gap[i] ? ((1u << 21) - 1) /
+						 gap[i] : 0));
 		ntr_dump_close(d);
 	}
+}
+
+/* Cut in the middle of what the index serves: those pages are absent. */
+static void truncated_indexed_dump(void)
+{
+	int fd = sparse_8gib(6, 2);
+	struct ntr_dump *d = NULL;
+	struct ntr_err e = { "" };
+	uint64_t first = 0x43000;
+
+	CHECK_EQ(ftruncate(fd, (off_t)(first + 0xffffffff)), 0);
+	CHECK_EQ(fx_open_fd(fd, &d, &e), NTR_OK);
+	if (!d)
+		return;
+	CHECK(!d->complete);
+	/* Pages 0, 1, 3, 5, …: 2^20 + 1 of them. */
+	CHECK_EQ(d->pages_missing, 2);
+	CHECK_EQ(d->pages, 0xfffff);
+	CHECK_EQ(byte_of(d, 0x1ffffb), 0x55);
+	CHECK_EQ(byte_of(d, 0x1ffffd), 0xffff);
+	CHECK_EQ(byte_of(d, 0x1ffffc), 0xffff);
+	fx_sane(d);
+	ntr_dump_close(d);
 }
 
 /* A small file that claims everything gets memory for what it holds. */
@@ -414,6 +447,7 @@ int main(void)
 	RUN(blobs_follow_the_pages);
 	RUN(random_bitmaps_match_a_plain_loop);
 	RUN(eight_gib_dump_is_small_in_memory);
+	RUN(truncated_indexed_dump);
 	RUN(lying_bitmap_needs_no_memory);
 	return test_done();
 }

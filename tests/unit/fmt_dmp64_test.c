@@ -105,6 +105,24 @@ static void truncated_says_what_is_missing(void)
 	free(p);
 }
 
+/* A header that ends before the dump type does not say what kind it is. */
+static void cut_header_has_no_kind(void)
+{
+	uint8_t *p = full();
+	struct ntr_dump *d = fx_open(p, 0xf9b);
+
+	CHECK_EQ(d->kind, NTR_KIND_UNKNOWN);
+	CHECK_EQ(d->meta.bugcheck, 0xd1);
+	CHECK_EQ(d->meta.has & NTR_HAS_TIME, 0);
+	CHECK_NOTE(d, "ends at 0xf9b inside the header");
+	ntr_dump_close(d);
+	d = fx_open(p, 0xf9c);
+	CHECK_EQ(d->kind, NTR_KIND_FULL);
+	CHECK(!d->complete);
+	ntr_dump_close(d);
+	free(p);
+}
+
 /* Fields left as filler have their bit clear; one at a time. */
 static void filler_is_not_a_value(void)
 {
@@ -378,7 +396,7 @@ static void what_is_not_one(void)
 
 	for (size_t i = 0; i < 4; i++) {
 		e.msg[0] = 0;
-		CHECK(fx_open_fd(fx_memfd((const uint8_t *)text[i],
+		CHECK(fx_open_fd(bytes_fd(text[i], strlen(text[i]),
 					  strlen(text[i])), &d, &e));
 		CHECK(strlen(e.msg) > 10);
 	}
@@ -452,6 +470,11 @@ static void range_dump_truncated(void)
 {
 	uint8_t *p = rdmp(8);
 
+	struct ntr_dump *d = fx_open(p, 0x2018);
+
+	CHECK_NOTE(d, "0x2000: the RDMP header is cut off");
+	CHECK_EQ(d->kind, NTR_KIND_RANGES);
+	ntr_dump_close(d);
 	fx_every_cut(p, RDMP_LEN, 0x60, 0x60, 41);
 	free(p);
 }
@@ -515,6 +538,17 @@ static void blobs_after_a_full_dump(void)
 	CHECK_EQ(d->blobs.v[1].loc.len, 0);
 	ntr_dump_close(d);
 
+	/* Cut inside: only behind the data of a blob is nothing missed. */
+	for (size_t cut = FULL_LEN + 0x11; cut < len; cut++) {
+		d = fx_open(p, cut);
+		CHECK_EQ(d->complete, cut >= FULL_LEN + 0x39 &&
+			 cut <= FULL_LEN + 0x3c);
+		CHECK_EQ(d->notes.n, !d->complete);
+		CHECK_EQ(page_byte(d, 0x80), 0x80);
+		fx_sane(d);
+		ntr_dump_close(d);
+	}
+
 	put32(b, 0x24, 0xfffffff0);
 	d = fx_open(p, len);
 	CHECK(!d->complete);
@@ -536,6 +570,7 @@ int main(void)
 	RUN(full_dump);
 	RUN(every_truncation);
 	RUN(truncated_says_what_is_missing);
+	RUN(cut_header_has_no_kind);
 	RUN(filler_is_not_a_value);
 	RUN(half_written_parameter);
 	RUN(odd_headers_are_noted);

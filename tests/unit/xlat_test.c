@@ -325,6 +325,27 @@ static void x64_swizzle(void)
 		{ K + 0x1010, NTR_PTE_TRANSITION, 0x200000045010, 12 });
 }
 
+/* Build and mask are often learned through the very tables. */
+static void learned_later(void)
+{
+	struct ntr_xlat x;
+	uint64_t pa;
+
+	x64_tables();
+	put64(mem, 0x4000 + 1 * 8, 0x0000200000045880);
+	CHECK_EQ(ntr_xlat_init(&x, NTR_PAGING_X64, 0x1000, 0, &phys.s, NULL), 0);
+	CHECK_EQ(ntr_xlat_pa(&x, K + 0x1010, &pa), NTR_OK);
+	CHECK_EQ(pa, 0x200000045010);
+	ntr_xlat_learn(&x, 19041, 0x0000200000000000);
+	CHECK_EQ(ntr_xlat_pa(&x, K + 0x1010, &pa), NTR_OK);
+	CHECK_EQ(pa, 0x45010);
+	ntr_xlat_learn(&x, 19041, 0x0000200000000000);
+	CHECK(x.cache != NULL); /* nothing new: nothing forgotten */
+	ntr_xlat_fini(&x);
+	ntr_xlat_learn(&x, 7601, 0);
+	CHECK_EQ(ntr_xlat_pa(&x, K, &pa), NTR_FAULT);
+}
+
 static void x64_prototype(void)
 {
 	const uint64_t mask = 0x0000200000000000;
@@ -972,6 +993,7 @@ int main(void)
 	RUN(x64_plain);
 	RUN(x64_software);
 	RUN(x64_swizzle);
+	RUN(learned_later);
 	RUN(x64_prototype);
 	RUN(x64_raw_entries);
 	RUN(every_state_has_words);
