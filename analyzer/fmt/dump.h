@@ -229,6 +229,7 @@ struct ntr_dump {
 	struct ntr_space phys;    /* ABSENT everywhere when runs is empty and
 				     there is no read_page */
 	struct ntr_space blocks;  /* vblocks as a space */
+	size_t block_hint[8];     /* vblocks read last, by address */
 	struct ntr_arena arena;
 	struct ntr_run last_run;  /* lookup cache; npages 0: none */
 	u8 *page;                 /* read_page() scratch */
