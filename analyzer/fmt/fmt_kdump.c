@@ -11,13 +11,13 @@
  * found with a look at one such block.  Runs say where pages may be had
  * (NTR_OFF_PAGED); read_page() has the last word.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "elf_notes.h"
 #include "kdump.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 #define MAX_MAPNR (UINT64_C(1) << 34) /* 64 TiB of 4 KiB pages */
 #define MAX_BLOCK 65536u
