@@ -45,7 +45,8 @@ struct walk {
 	size_t n, max;
 	bool exact;  /* ip is the interrupted instruction */
 	bool switched[NSWITCH];
-	bool memory; /* a step failed because memory was missing */
+	bool hinted; /* hint is about the current frame */
+	struct ntr_x64_hint hint;
 };
 
 /* One step found: the new registers and how they were got. */
@@ -133,10 +134,33 @@ static enum ntr_st by_code(struct walk *w, struct found *f, struct ntr_err *e)
 				w->regs.ip);
 	f->trust = NTR_TRUST_CODE;
 	f->exact = false;
-	if (w->env.machine == NTR_MACHINE_AMD64)
-		return ntr_unw_step_code_x64(&w->env, &m, &f->regs, e);
-	st = ntr_unw_step_alpha(&w->env, &m, &f->regs, &exact, e);
+	if (w->env.machine != NTR_MACHINE_AMD64)
+		return ntr_unw_step_alpha(&w->env, &m, &f->regs, &exact, e);
+	st = ntr_unw_step_code_x64(&w->env, &m, &f->regs, exact, &w->hint, e);
+	w->hinted = st == NTR_UNSUP && !exact;
 	return st;
+}
+
+/*
+ * x64 without unwind data, ip exact: a body has sp at a multiple of 16.
+ * Where it is not, nothing or a pair was pushed yet, or it is a leaf.
+ */
+static enum ntr_st by_entry(struct walk *w, struct found *f,
+			    struct ntr_err *e)
+{
+	struct ntr_ret_site site;
+	u64 ret;
+
+	if (!w->exact || (w->regs.sp & 15) != 8 ||
+	    ntr_read_u64(w->env.mem, w->regs.sp, &ret) ||
+	    ntr_unw_ret(&w->env, ret, &site) == NTR_RET_NO)
+		return ntr_fail(e, NTR_UNSUP, "no return address at sp");
+	ntr_reg_set_ip(&f->regs, ret);
+	ntr_reg_set_sp(&f->regs, w->regs.sp + 8);
+	f->trust = NTR_TRUST_SCAN;
+	f->exact = false;
+	f->note = "sp is that of a function's entry";
+	return NTR_OK;
 }
 
 /* A trap frame just above the return address into its handler. */
@@ -170,9 +194,18 @@ static enum ntr_st by_frame(struct walk *w, struct found *f,
 
 static enum ntr_st by_scan(struct walk *w, struct found *f, struct ntr_err *e)
 {
+	struct ntr_x64_hint *hint = &w->hint;
 	enum ntr_ret ret;
+	enum ntr_st st;
 	bool trap;
-	enum ntr_st st = ntr_unw_scan(&w->env, &f->regs, &ret, &trap, e);
+
+	if (!w->hinted) /* x64: room for a callee's register arguments */
+		*hint = (struct ntr_x64_hint){
+			.floor = w->regs.sp +
+				 (!w->exact && w->env.machine ==
+					  NTR_MACHINE_AMD64 ? 0x20 : 0),
+		};
+	st = ntr_unw_scan(&w->env, &f->regs, hint, &ret, &trap, e);
 
 	if (st)
 		return st;
@@ -191,8 +224,9 @@ struct method {
 };
 static const struct method x64_methods[] = {
 	{ "pdata", by_record }, { "bad jump", by_bad_jump },
-	{ "trap", by_trap },	{ "code", by_code },
-	{ "scan", by_scan },	{ NULL, NULL },
+	{ "entry", by_entry },	{ "trap", by_trap },
+	{ "code", by_code },	{ "scan", by_scan },
+	{ NULL, NULL },
 };
 static const struct method a64_methods[] = {
 	{ "pdata", by_record }, { "bad jump", by_bad_jump },
@@ -300,6 +334,7 @@ static enum ntr_st advance(struct walk *w, const struct method *m)
 	enum ntr_st result = NTR_UNSUP;
 	struct ntr_err e;
 
+	w->hinted = false;
 	for (; m->name; m++) {
 		struct found f = { .regs = w->regs };
 		enum ntr_st st;

@@ -691,6 +691,8 @@ enum ntr_st ntr_unw_step_fp_arm64(const struct ntr_unw_env *env,
 	u64 fp = regs->fp, next, ret;
 	enum ntr_st st;
 
+	if (regs->has_fp && !fp && !exact)
+		return NTR_END;
 	if (!regs->has_fp || !fp)
 		return ntr_fail(e, NTR_UNSUP, "no frame pointer");
 	if ((fp & 7) || fp < regs->sp || (env->stack_hi && fp >= env->stack_hi))

@@ -19,6 +19,9 @@
 #define MAX_JUMPS 16u
 #define FETCH 64u
 #define INSN_MAX 15u
+#define MAX_FRAME 0x6000u /* a kernel stack */
+#define HOME_AREA 0x20u   /* of four arguments, above the return address */
+#define ARGS_AREA 0x48u   /* the same and five arguments more */
 
 struct state {
 	u64 ip, sp;
@@ -40,6 +43,8 @@ struct run {
 	struct branch todo[MAX_BRANCHES];
 	unsigned ntodo, jumps, insns;
 	bool nonsense; /* bytes that are no code, where code must go on */
+	struct ntr_x64_hint *hint;
+	u64 restored; /* where the last saved register was loaded from */
 	u8 buf[FETCH];
 	u64 buf_va;
 	size_t buf_len;
@@ -135,6 +140,51 @@ static bool address(const struct run *x, const u8 *p,
 	return true;
 }
 
+static bool is_frame_base(const struct run *x, const u8 *p,
+			  const struct ntr_x64_insn *in)
+{
+	unsigned base = rm_field(in);
+
+	if ((in->modrm & 7) == 4 && in->modrm >> 6 != 3)
+		base = (p[in->disp_off - 1] & 7u) + (in->rex & 1 ? 8 : 0);
+	/* rbp may point anywhere, into an outer frame as well; compilers set
+	 * a frame pointer to odd places to have short displacements */
+	return base == NTR_X64_RSP ||
+	       (base == NTR_X64_RBP && ntr_reg_known(&x->s.r, NTR_X64_RBP) &&
+		(x->s.r.r[NTR_X64_RBP] & 7));
+}
+
+/* The function uses [base + disp]: its own local, the home area of its
+ * register arguments, or an argument on the stack, but not the place of its
+ * return address. */
+static void note_use(struct run *x, const u8 *p, const struct ntr_x64_insn *in)
+{
+	struct ntr_x64_hint *h = x->hint;
+	bool writes = in->map ? in->op != 0x10 && in->op != 0x28 &&
+					in->op != 0x6f :
+				in->op != 0x8b && in->op != 0x3b &&
+					in->op != 0x83;
+	u64 va, low;
+
+	if (!address(x, p, in, &va) || !is_frame_base(x, p, in) ||
+	    va < x->start_sp || va - x->start_sp >= MAX_FRAME)
+		return;
+	if (h->n < NTR_COUNT(h->used))
+		h->used[h->n++] = va & ~UINT64_C(7);
+	low = va > ARGS_AREA ? (va & ~UINT64_C(7)) - ARGS_AREA : 0;
+	if (writes && low > h->floor)
+		h->floor = low;
+}
+
+/* Saved registers come back from the home area in one go. */
+static void note_restore(struct run *x, u64 va)
+{
+	if (x->restored && (va == x->restored + 8 || va == x->restored - 8) &&
+	    va > x->start_sp + HOME_AREA && va - HOME_AREA > x->hint->floor)
+		x->hint->floor = va - HOME_AREA;
+	x->restored = va;
+}
+
 /* What this very path pushed is not in the dump: the register that is
  * popped there is the one that was pushed, so it keeps its value. */
 static void load_reg(struct run *x, unsigned reg, u64 va)
@@ -193,6 +243,8 @@ static enum result do_lea(struct run *x, const u8 *p,
 	if (!(in->rex & 8))
 		return reg == NTR_X64_RSP ? DEAD : GO_ON;
 	known = address(x, p, in, &va);
+	if (reg != NTR_X64_RSP && reg != NTR_X64_RBP && reg != NTR_X64_R11)
+		note_use(x, p, in);
 	if (reg == NTR_X64_RSP) {
 		if (!known)
 			return DEAD;
@@ -204,6 +256,12 @@ static enum result do_lea(struct run *x, const u8 *p,
 	return GO_ON;
 }
 
+static bool is_saved(unsigned reg)
+{
+	return reg == NTR_X64_RBX || reg == NTR_X64_RBP ||
+	       reg == NTR_X64_RSI || reg == NTR_X64_RDI || reg >= NTR_X64_R12;
+}
+
 /* mov reg, [base+disp] and mov reg, reg: saved registers coming back. */
 static enum result do_mov(struct run *x, const u8 *p,
 			  const struct ntr_x64_insn *in)
@@ -211,6 +269,7 @@ static enum result do_mov(struct run *x, const u8 *p,
 	unsigned to = reg_field(in);
 	u64 v;
 
+	note_use(x, p, in);
 	if (!(in->rex & 8))
 		return GO_ON;
 	if (in->modrm >> 6 == 3) {
@@ -234,8 +293,11 @@ static enum result do_mov(struct run *x, const u8 *p,
 		return GO_ON;
 	if (to == NTR_X64_RSP)
 		return DEAD;
-	if (address(x, p, in, &v) && v >= x->start_sp)
+	if (address(x, p, in, &v) && v >= x->start_sp) {
 		load_reg(x, to, v);
+		if (is_saved(to))
+			note_restore(x, v);
+	}
 	return GO_ON;
 }
 
@@ -255,13 +317,26 @@ static void note_branch(struct run *x, u64 to)
 	x->todo[x->ntodo++] = (struct branch){ to, x->s.sp };
 }
 
-static enum result do_jump(struct run *x, u64 to)
+/* Behind a jump, or a lone int3 behind a call that does not return, the
+ * function goes on, unless there is padding. */
+static void note_rest(struct run *x, u64 next)
+{
+	u8 c[2];
+
+	if (ntr_space_read(x->m->code, next, c, 2, NULL) ||
+	    (c[0] == 0xcc && c[1] == 0xcc))
+		return;
+	note_branch(x, next);
+}
+
+static enum result do_jump(struct run *x, u64 to, u64 next)
 {
 	if (x->s.epilog && x->s.sp >= x->start_sp &&
 	    (to < x->s.ip || to - x->s.ip > 0x1000))
 		return RETURNED; /* a tail call: the callee returns for us */
 	if (x->jumps++ == MAX_JUMPS)
 		return DEAD;
+	note_rest(x, next);
 	x->s.ip = to;
 	return GO_ON;
 }
@@ -301,6 +376,15 @@ static enum result do_map0(struct run *x, const u8 *p,
 		return do_arith(x, p, in);
 	case 0x8d:
 		return do_lea(x, p, in);
+	case 0x88:
+	case 0xc6:
+	case 0xc7:
+	case 0x38:
+	case 0x39:
+	case 0x3a:
+	case 0x3b:
+		note_use(x, p, in);
+		return GO_ON;
 	case 0x89:
 	case 0x8b:
 		return do_mov(x, p, in);
@@ -309,7 +393,7 @@ static enum result do_map0(struct run *x, const u8 *p,
 		return RETURNED;
 	case 0xe9:
 	case 0xeb:
-		return do_jump(x, next + (u64)imm_of(p, in));
+		return do_jump(x, next + (u64)imm_of(p, in), next);
 	case 0xff:
 		return do_group5(x, in);
 	case 0x68:
@@ -320,7 +404,10 @@ static enum result do_map0(struct run *x, const u8 *p,
 	case 0x9d:
 		x->s.sp += 8;
 		return GO_ON;
-	case 0xcc: /* padding, or behind a call that does not return */
+	case 0xcc:
+		if (p[1] != 0xcc)
+			note_rest(x, next);
+		return DEAD;
 	case 0xcd:
 	case 0xcf:
 	case 0xf4:
@@ -380,6 +467,10 @@ static enum result step(struct run *x)
 		res = do_map0(x, p, &in, next);
 	else if (in.map == 1 && in.op >= 0x80 && in.op <= 0x8f && !in.has_modrm)
 		note_branch(x, next + (u64)imm_of(p, &in));
+	else if (in.map == 1 && (in.op == 0x10 || in.op == 0x11 ||
+				 in.op == 0x28 || in.op == 0x29 ||
+				 in.op == 0x6f || in.op == 0x7f))
+		note_use(x, p, &in);
 	else if (in.map == 1 && (in.op == 0x07 || in.op == 0x0b ||
 				 in.op == 0x05))
 		res = DEAD; /* sysret, ud2, syscall */
@@ -421,20 +512,29 @@ static bool run_to_return(struct run *x, const struct ntr_regs *regs)
 
 enum ntr_st ntr_unw_step_code_x64(const struct ntr_unw_env *env,
 				  const struct ntr_unw_module *m,
-				  struct ntr_regs *regs, struct ntr_err *e)
+				  struct ntr_regs *regs, bool exact,
+				  struct ntr_x64_hint *hint, struct ntr_err *e)
 {
 	static const u8 lost[] = { NTR_X64_RAX, NTR_X64_RCX, NTR_X64_RDX,
 				   NTR_X64_R8,	NTR_X64_R9,  NTR_X64_R10,
 				   NTR_X64_R11, NTR_X64_RFLAGS };
-	struct run x = { .env = env, .m = m, .start_sp = regs->sp };
+	struct run x = { .env = env, .m = m, .start_sp = regs->sp,
+			 .hint = hint };
 	struct ntr_ret_site site;
 	u64 ret;
 
+	*hint = (struct ntr_x64_hint){ .floor = regs->sp };
+	if (!exact) /* it has made a call, so it has made room for one */
+		hint->floor += HOME_AREA;
 	/* regs->ip may stand behind a call */
 	x.s = (struct state){ regs->ip, regs->sp, *regs, false, true };
 	if (!run_to_return(&x, regs))
 		return ntr_fail(e, x.nonsense ? NTR_BAD : NTR_UNSUP,
 				"code from 0x%" PRIx64 " leads to no return",
+				regs->ip);
+	if (!exact && x.s.sp < x.start_sp + HOME_AREA)
+		return ntr_fail(e, NTR_BAD,
+				"code from 0x%" PRIx64 " has no room for calls",
 				regs->ip);
 	if (ntr_read_u64(env->mem, x.s.sp, &ret))
 		return ntr_fail(e, NTR_ABSENT,

@@ -43,13 +43,25 @@ size_t ntr_unw_read(const struct ntr_space *s, u64 va, void *buf, size_t len);
 u64 ntr_unw_strip(u32 machine, u64 va);
 
 /*
+ * What the code of an x64 function says about where its return address is
+ * not: below floor, and where the function keeps something itself.
+ */
+struct ntr_x64_hint {
+	u64 floor;
+	unsigned n;
+	u64 used[48]; /* 8-byte slots of the stack */
+};
+
+/*
  * Run the code from regs->ip forward to its return, following sp and the
  * saved registers only: x64, for modules without unwind data.  UNSUP when no
- * return is reached in the bytes that are there.
+ * return is reached in the bytes that are there; *hint is filled then.  BAD
+ * when the bytes cannot be code, or the return leads to what is no code.
  */
 NTR_MUST enum ntr_st ntr_unw_step_code_x64(const struct ntr_unw_env *env,
 					   const struct ntr_unw_module *m,
-					   struct ntr_regs *regs,
+					   struct ntr_regs *regs, bool exact,
+					   struct ntr_x64_hint *hint,
 					   struct ntr_err *e);
 /* ARM64 frame records: fp points to {caller's fp, return address}. */
 NTR_MUST enum ntr_st ntr_unw_step_fp_arm64(const struct ntr_unw_env *env,
@@ -68,11 +80,13 @@ bool ntr_unw_trap_at(const struct ntr_unw_env *env, u64 va, bool strict,
 
 /*
  * The next return address on the stack, from regs->sp on.  On success regs
- * are the caller's; *ret how sure.  END: the stack ends without one.
+ * are the caller's; *ret how sure.  hint may be NULL.  END: the stack ends without one.
  */
 NTR_MUST enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env,
-				  struct ntr_regs *regs, enum ntr_ret *ret,
-				  bool *trap, struct ntr_err *e);
+				  struct ntr_regs *regs,
+				  const struct ntr_x64_hint *hint,
+				  enum ntr_ret *ret, bool *trap,
+				  struct ntr_err *e);
 
 /* Length of the x64 instruction at p, 0 when it is not known or cut off. */
 struct ntr_x64_insn {

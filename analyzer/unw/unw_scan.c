@@ -10,7 +10,6 @@
 #include "unw_int.h"
 
 #define CHUNK 2048u
-#define X64_TRAP_SIZE 0x190u
 
 struct scan {
 	const struct ntr_unw_env *env;
@@ -48,11 +47,32 @@ static bool word(struct scan *s, u64 *v)
 	return true;
 }
 
-/* x64 calls are made with sp a multiple of 16, so that is where a return
- * address cannot be. */
+/* ARM64 code stores lr together with fp, and fp points up the stack. */
+static bool record_here(const struct scan *s)
+{
+	u64 fp, slot = s->at;
+
+	if (ntr_read_u64(s->env->mem, slot - 8, &fp))
+		return false;
+	if (!fp)
+		return true;
+	return !(fp & 7) && fp > slot &&
+	       (s->env->stack_hi ? fp < s->env->stack_hi :
+				   fp - slot < CHUNK * 8);
+}
+
+/* x64 calls are made with sp a multiple of 16: where a return address can
+ * be follows from that. */
 static bool slot_fits(const struct scan *s)
 {
-	return s->env->machine != NTR_MACHINE_AMD64 || (s->at & 15) == 8;
+	switch (s->env->machine) {
+	case NTR_MACHINE_AMD64:
+		return (s->at & 15) == 8;
+	case NTR_MACHINE_ARM64:
+		return record_here(s);
+	default:
+		return true;
+	}
 }
 
 /* A CONTEXT of kernel code is a copy of registers, not calls. */
@@ -91,6 +111,7 @@ static enum ntr_st run_chain(const struct scan *s, u64 ip, u64 sp,
 	struct ntr_unw_module m;
 	struct ntr_regs r = *s->regs;
 	enum ntr_st st = NTR_OK;
+	struct ntr_x64_hint hint;
 
 	for (unsigned i = 0; i < NTR_X64_NREGS; i++)
 		ntr_reg_forget(&r, i);
@@ -99,7 +120,8 @@ static enum ntr_st run_chain(const struct scan *s, u64 ip, u64 sp,
 	for (*links = 0; *links < CHAIN; ++*links) {
 		if (!ntr_unw_module_of(s->env, r.ip, &m))
 			return NTR_UNSUP;
-		st = ntr_unw_step_code_x64(s->env, &m, &r, NULL);
+		st = ntr_unw_step_code_x64(s->env, &m, &r, false,
+					     &hint, NULL);
 		if (st)
 			break;
 	}
@@ -114,6 +136,7 @@ static enum ntr_st run_chain(const struct scan *s, u64 ip, u64 sp,
 static unsigned score(const struct scan *s, u64 ip, enum ntr_ret *ret)
 {
 	struct ntr_ret_site site;
+	struct ntr_regs t;
 	unsigned links = 0;
 	enum ntr_st st;
 
@@ -122,6 +145,8 @@ static unsigned score(const struct scan *s, u64 ip, enum ntr_ret *ret)
 		return 0;
 	if (s->env->machine != NTR_MACHINE_AMD64)
 		return *ret == NTR_RET_CALL ? 2 : 1;
+	if (ntr_unw_trap_at(s->env, s->at + 8, true, &t))
+		return 2 + CHAIN; /* a handler, right below its trap frame */
 	st = run_chain(s, ip, s->at + 8, &links);
 	if (st == NTR_BAD &&
 	    !(s->env->stack_hi && s->env->stack_hi - s->at < NEAR_BASE))
@@ -143,6 +168,16 @@ static void consider(struct scan *s, u64 v, struct found *best)
 		*best = (struct found){ s->at, v, ret, sc };
 }
 
+static bool ruled_out(const struct ntr_x64_hint *hint, u64 slot)
+{
+	if (!hint)
+		return false;
+	for (unsigned i = 0; i < hint->n; i++)
+		if (hint->used[i] == slot)
+			return true;
+	return slot < hint->floor;
+}
+
 static void init(struct scan *s, const struct ntr_unw_env *env,
 		 const struct ntr_regs *regs)
 {
@@ -158,13 +193,21 @@ static void init(struct scan *s, const struct ntr_unw_env *env,
 		s->end = env->stack_hi;
 }
 
-/* x86: does ebp still serve?  Else the word below the return address may be
+/* ARM64: the record whose lr was taken gives the next fp.
+ * x86: does ebp still serve?  Else the word below the return address may be
  * the frame pointer that a function with a frame has pushed. */
 static void fix_fp(const struct ntr_unw_env *env, struct ntr_regs *r, u64 slot)
 {
 	struct ntr_ret_site site;
 	u32 fp, ret;
 
+	if (env->machine == NTR_MACHINE_ARM64) {
+		u64 next;
+
+		if (!ntr_read_u64(env->mem, slot - 8, &next))
+			ntr_reg_set(r, NTR_A64_FP, next);
+		return;
+	}
 	if (env->machine != NTR_MACHINE_X86)
 		return;
 	if (r->has_fp && r->fp > slot &&
@@ -195,7 +238,8 @@ static void become(const struct ntr_unw_env *env, struct ntr_regs *regs,
 }
 
 enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
-			 enum ntr_ret *ret, bool *trap, struct ntr_err *e)
+			 const struct ntr_x64_hint *hint, enum ntr_ret *ret,
+			 bool *trap, struct ntr_err *e)
 {
 	struct found best = { 0 };
 	struct ntr_regs t;
@@ -222,7 +266,8 @@ enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
 			}
 			break;
 		}
-		consider(&s, v, &best);
+		if (!ruled_out(hint, s.at))
+			consider(&s, v, &best);
 		if (best.score)
 			break;
 	}

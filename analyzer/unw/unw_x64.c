@@ -21,8 +21,7 @@ enum { FLAG_EHANDLER = 1, FLAG_UHANDLER = 2, FLAG_CHAIN = 4 };
 #define FN_SIZE 12u
 #define MAX_CHAIN 32
 #define ALL_CODES 0xffffu
-#define PIVOT_TRIES 32u
-#define PIVOT_STRIDE 341u /* entries in a page */
+#define PIVOT_PAGES 64u /* missing pages of the table to look beyond */
 #define EPILOG_BYTES 64u  /* add rsp, 8 pops, ret: far less */
 
 struct fn {
@@ -60,6 +59,25 @@ static enum ntr_st read_fn(const struct ntr_unw_module *m, u32 rva,
 	return NTR_OK;
 }
 
+/* The nearest entries of [lo, hi) on both sides of a missing page: the n-th
+ * page on; false when that is outside. */
+static bool beyond_hole(const struct ntr_unw_module *m, u32 table, u32 lo,
+			u32 hi, u32 mid, u32 n, bool up, u32 *at)
+{
+	u64 first = m->base + table;
+	u64 page = (first + (u64)mid * FN_SIZE) & ~UINT64_C(0xfff);
+	u64 edge = up ? page + n * UINT64_C(0x1000) :
+			page - (n - 1) * UINT64_C(0x1000);
+	u64 i;
+
+	if (edge < first + FN_SIZE)
+		return false;
+	i = up ? (edge - first + FN_SIZE - 1) / FN_SIZE :
+		 (edge - first) / FN_SIZE - 1;
+	*at = (u32)i;
+	return i >= lo && i < hi;
+}
+
 /* An entry of [lo, hi) that can be read, the middle one if possible: in a
  * dump some pages of the table may be missing. */
 static enum ntr_st pivot(const struct ntr_unw_module *m, u32 table, u32 lo,
@@ -69,13 +87,15 @@ static enum ntr_st pivot(const struct ntr_unw_module *m, u32 table, u32 lo,
 	enum ntr_st st = read_fn(m, table + mid * FN_SIZE, f);
 
 	*at = mid;
-	for (u32 i = 1; st && i <= PIVOT_TRIES; i++) {
-		u32 d = (i + 1) / 2 * PIVOT_STRIDE;
-
-		if (i & 1 ? d >= hi - mid : d > mid - lo)
-			continue;
-		*at = i & 1 ? mid + d : mid - d;
+	if (st && mid > lo) { /* it may reach into the missing page */
+		*at = mid - 1;
 		st = read_fn(m, table + *at * FN_SIZE, f);
+	}
+	for (u32 i = 1; st && i <= PIVOT_PAGES; i++) {
+		if (beyond_hole(m, table, lo, hi, mid, i, true, at))
+			st = read_fn(m, table + *at * FN_SIZE, f);
+		if (st && beyond_hole(m, table, lo, hi, mid, i, false, at))
+			st = read_fn(m, table + *at * FN_SIZE, f);
 	}
 	return st;
 }

@@ -67,4 +67,18 @@ static inline const char *notes(const struct ntr_dump *d)
 	return text;
 }
 
+/* Runs of pages, neighbours joined, whether from the list or the map. */
+static inline size_t fx_runs(const struct ntr_dump *d)
+{
+	struct ntr_run r;
+	size_t n = 0;
+	u64 end = UINT64_MAX;
+
+	for (u64 pfn = 0; ntr_dump_run_from(d, pfn, &r); pfn = end) {
+		n += r.pfn != end;
+		end = r.pfn + r.npages;
+	}
+	return n;
+}
+
 #endif

@@ -230,6 +230,55 @@ static inline bool test_triage_load(struct test_triage *t, const char *path)
 	return true;
 }
 
+/* A user minidump: its memory, its modules, the crashing context. */
+struct test_mdmp {
+	uint8_t *f;
+	size_t len;
+	struct test_mem mem;
+	struct test_mods mods;
+	const uint8_t *context;
+};
+
+static inline const uint8_t *test_mdmp_stream(const struct test_mdmp *d,
+					      uint32_t type)
+{
+	uint32_t n = get32(d->f + 8), dir = get32(d->f + 12);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (get32(d->f + dir + 12 * i) == type)
+			return d->f + get32(d->f + dir + 12 * i + 8);
+	return NULL;
+}
+
+static inline bool test_mdmp_load(struct test_mdmp *d, const char *path)
+{
+	const uint8_t *s;
+
+	memset(d, 0, sizeof(*d));
+	d->f = slurp(path, &d->len);
+	if (!d->f || d->len < 32 || memcmp(d->f, "MDMP", 4))
+		return false;
+	test_mem_init(&d->mem);
+	s = test_mdmp_stream(d, 5); /* memory list */
+	for (uint32_t i = 0; s && i < get32(s); i++)
+		test_mem_add(&d->mem, get64(s + 4 + 16 * i),
+			     d->f + get32(s + 4 + 16 * i + 12),
+			     get32(s + 4 + 16 * i + 8));
+	s = test_mdmp_stream(d, 3); /* threads: their stacks */
+	for (uint32_t i = 0; s && i < get32(s); i++)
+		test_mem_add(&d->mem, get64(s + 4 + 48 * i + 24),
+			     d->f + get32(s + 4 + 48 * i + 36),
+			     get32(s + 4 + 48 * i + 32));
+	s = test_mdmp_stream(d, 4); /* modules */
+	for (uint32_t i = 0; s && i < get32(s); i++)
+		test_mods_add(&d->mods, get64(s + 4 + 108 * i),
+			      get32(s + 4 + 108 * i + 8), NULL, NULL);
+	s = test_mdmp_stream(d, 6); /* exception */
+	if (s)
+		d->context = d->f + get32(s + 164);
+	return d->context != NULL;
+}
+
 static inline const char *test_mods_name(const struct test_mods *t, u64 ip)
 {
 	for (size_t i = 0; i < t->n; i++)
