@@ -7,11 +7,11 @@
  */
 #include "elf_notes.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 bool ntr_elf_note_next(struct ntr_bin *b, struct ntr_elf_note *n)
 {

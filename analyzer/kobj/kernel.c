@@ -324,9 +324,11 @@ static void scan_phys_run(struct ntr_target *t, const struct ntr_run *r,
 static void scan_physical(struct ntr_target *t)
 {
 	u64 left = PHYS_SCAN_BYTES;
+	struct ntr_run r;
 
-	for (size_t i = 0; i < t->d->runs.n && !t->kernel_base; i++)
-		scan_phys_run(t, &t->d->runs.v[i], &left);
+	for (u64 pfn = 0; !t->kernel_base && left >= PAGE &&
+	     ntr_dump_run_from(t->d, pfn, &r); pfn = r.pfn + r.npages)
+		scan_phys_run(t, &r, &left);
 }
 
 /* The release in a Linux kernel's banner: what a machine without NT usually

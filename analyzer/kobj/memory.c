@@ -197,7 +197,7 @@ static bool paging_from_memory(struct ntr_target *t, u64 limit)
 
 static bool has_physical(const struct ntr_dump *d)
 {
-	return d->runs.n || (d->fmt && d->fmt->read_page);
+	return d->runs.n || d->has_map;
 }
 
 static void choose_paging(struct ntr_target *t)

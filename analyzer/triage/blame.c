@@ -126,7 +126,7 @@ static void weigh(const struct ntr_verdict *v, const struct ntr_vframe *f,
 	} else {
 		c->cls = ntr_blame_class_of(f->module ? f->module->name : NULL,
 					    f->function, &why);
-		c->reason = why ? why : "address in no module";
+		c->reason = why ? why : "address in no known module";
 	}
 	c->kernel = is_kernel(v, f->module);
 	c->rank = rank_of(c);
@@ -290,9 +290,12 @@ static bool lost_code(const struct ntr_triage_job *j)
 	const struct ntr_verdict *v = j->v;
 	u64 ip = j->b && j->b->ip ? ntr_arg(v, j->b->ip) : 0;
 
+	/* Without the whole list, "in no module" is not known. */
+	if (!v->t->modules.n || !v->t->modules_complete)
+		return false;
 	if (!ip && v->has_fault && start_is_fault(j))
 		ip = v->fault.ip;
-	return ip && v->t->modules.n && !ntr_target_module(v->t, ip) &&
+	return ip && !ntr_target_module(v->t, ip) &&
 	       !ntr_target_unloaded(v->t, ip);
 }
 
@@ -345,9 +348,11 @@ static bool blame_by_frames(struct ntr_triage_job *j)
 	}
 	if (!c.rank) {
 		skip_before(j, j->v->stack.n);
-		b->reason = j->v->stack.n ?
-			"no frame of the stack can be blamed" :
-			"there is no stack in this dump";
+		b->reason = !j->v->stack.n ? "there is no stack in this dump" :
+			!j->v->t->modules.n ?
+			"no module list was found in this dump, so no address "
+			"can be given to a driver" :
+			"no frame of the stack can be blamed";
 		return false;
 	}
 	blame_frame(j, &c);

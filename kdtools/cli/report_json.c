@@ -253,8 +253,8 @@ static void json_blame(struct ntr_out *o, const struct ntr_verdict *v)
 	ntr_out_hex_if(o, "offset", NULL, b->module, b->offset);
 	ntr_out_uint_if(o, "frame", NULL, b->module && b->frame >= 0,
 			b->frame >= 0 ? (u64)b->frame : 0);
-	text_or_null(o, "class", b->module ? ntr_blame_class_name(b->cls) :
-		     NULL);
+	text_or_null(o, "class", b->module && b->cls != NTR_BLAME_NONE ?
+		     ntr_blame_class_name(b->cls) : NULL);
 	text_or_null(o, "confidence", b->confidence);
 	text_or_null(o, "reason", b->reason);
 	text_or_null(o, "note", v->note);
