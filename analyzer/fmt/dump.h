@@ -82,6 +82,8 @@ enum {
 	NTR_HAS_PAE = 1u << 13,
 	NTR_HAS_SPBUILD = 1u << 14,
 	NTR_HAS_VERSION = 1u << 15, /* os_major/os_minor (MDMP) */
+	NTR_HAS_OTHER_OS = 1u << 16, /* os_text names another system, which
+					left a record of its own: proof */
 };
 
 struct ntr_meta {
@@ -227,6 +229,7 @@ struct ntr_dump {
 	struct ntr_space phys;    /* ABSENT everywhere when runs is empty and
 				     there is no read_page */
 	struct ntr_space blocks;  /* vblocks as a space */
+	size_t block_hint[8];     /* vblocks read last, by address */
 	struct ntr_arena arena;
 	struct ntr_run last_run;  /* lookup cache; npages 0: none */
 	u8 *page;                 /* read_page() scratch */

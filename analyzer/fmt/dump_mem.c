@@ -424,7 +424,8 @@ static enum ntr_st phys_read(const struct ntr_space *s, u64 addr, void *buf,
 	return NTR_OK;
 }
 
-static const struct ntr_vblock *block_at(const struct ntr_dump *d, u64 va)
+/* The first block that ends beyond va. */
+static size_t block_search(const struct ntr_dump *d, u64 va)
 {
 	size_t lo = 0, hi = d->vblocks.n;
 
@@ -436,9 +437,29 @@ static const struct ntr_vblock *block_at(const struct ntr_dump *d, u64 va)
 		else
 			hi = mid;
 	}
-	if (lo == d->vblocks.n || d->vblocks.v[lo].va > va)
+	return lo;
+}
+
+/* Is i what a search for va would give? */
+static bool block_fits(const struct ntr_dump *d, size_t i, u64 va)
+{
+	const struct ntr_vblock *b = d->vblocks.v;
+
+	return i < d->vblocks.n && b[i].va + (b[i].len - 1) >= va &&
+	       (!i || b[i - 1].va + (b[i - 1].len - 1) < va);
+}
+
+/* Reads come in clusters, of a stack here and of code there: the answer that
+ * was right last for this part of the address space is tried first. */
+static const struct ntr_vblock *block_at(struct ntr_dump *d, u64 va)
+{
+	size_t *hint = &d->block_hint[(va >> 20) % NTR_COUNT(d->block_hint)];
+
+	if (!block_fits(d, *hint, va))
+		*hint = block_search(d, va);
+	if (*hint == d->vblocks.n || d->vblocks.v[*hint].va > va)
 		return NULL;
-	return &d->vblocks.v[lo];
+	return &d->vblocks.v[*hint];
 }
 
 static enum ntr_st blocks_read(const struct ntr_space *s, u64 addr, void *buf,

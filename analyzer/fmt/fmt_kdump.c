@@ -9,13 +9,13 @@
  * The place of a page's descriptor is the number of set bits before it in the
  * bitmap (pagemap.h).
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "elf_notes.h"
 #include "kdump.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 #define MAX_MAPNR (UINT64_C(1) << 34) /* 64 TiB of 4 KiB pages */
 #define MAX_BLOCK 65536u

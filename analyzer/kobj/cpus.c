@@ -3,10 +3,11 @@
  * Processors: where their KPRCBs are, what ran on them, their registers, and
  * which of them crashed.
  */
-#include <string.h>
-
 #include "../base/record.h"
 #include "priv.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define KPCR_UP_X86 0xffdff000u
 #define PRCB_SCAN_MAX 0x10000u
@@ -517,13 +518,13 @@ static enum ntr_st place_header(struct cpu_work *w)
 	struct ntr_cpu *c;
 
 	t->crash_cpu = find_crash_cpu(w);
+	if (t->crash_cpu < 0 && t->cpus.n)
+		ntr_target_missing(t, "which processor crashed",
+				   "a dump in which its stack or its KPRCB "
+				   "can be read");
 	if (!w->has_header)
 		return NTR_OK;
 	if (t->crash_cpu < 0) {
-		if (t->cpus.n)
-			ntr_target_missing(t, "which processor crashed",
-					   "a dump in which its stack or its "
-					   "KPRCB can be read");
 		c = ntr_vec_add(&t->cpus);
 		if (!c)
 			return NTR_NOMEM;
@@ -572,6 +573,9 @@ static void user_current(struct ntr_target *t)
 	t->thread.id = th->id;
 	t->thread.has_ids = true;
 	t->thread.source = NTR_SRC_EXACT;
+	if (t->modules.n) /* the program comes first */
+		snprintf(t->thread.process_name, sizeof(t->thread.process_name),
+			 "%s", t->modules.v[0].image);
 	if (th->stack_len && th->stack_va + th->stack_len > th->stack_va) {
 		t->thread.stack_limit = th->stack_va;
 		t->thread.stack_base = th->stack_va + th->stack_len;

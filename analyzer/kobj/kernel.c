@@ -6,11 +6,11 @@
  * module list named by the header; KPCR; PE scan downwards from a kernel
  * code address; KDBG scan of the kernel image; KDBG scan of physical memory.
  */
-#include <string.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "priv.h"
+
+#include <string.h>
 
 #define PAGE 4096u
 #define PE_SCAN_BYTES (UINT64_C(48) << 20) /* above any kernel's size */
@@ -18,7 +18,10 @@
 #define IMAGE_SCAN_BYTES (UINT64_C(32) << 20)
 #define SCAN_CANDIDATES 200000u            /* hits worth a closer look */
 #define PHYS_SCAN_BYTES (UINT64_C(4) << 30)
+#define LINUX_SCAN_BYTES (UINT64_C(1) << 30)
 #define KPCR_UP_X86 0xffdff000u
+#define ALPHA_KSEG0 0x80000000u
+#define ALPHA_BOOT 0x2000000u /* the loader puts the kernel below */
 
 static const char *const kernel_images[] = {
 	"ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe",
@@ -46,9 +49,6 @@ static bool use_kdbg(struct ntr_target *t, u64 va, const char *source)
 		t->kernel_base = ntr_kdbg_u64(&p->kdbg, NTR_KDBG_KERN_BASE);
 		t->kernel_source = source;
 	}
-	if (!p->psmods)
-		p->psmods = ntr_kdbg_u64(&p->kdbg,
-					 NTR_KDBG_PS_LOADED_MODULE_LIST);
 	return true;
 }
 
@@ -331,6 +331,36 @@ static void scan_physical(struct ntr_target *t)
 		scan_phys_run(t, &r, &left);
 }
 
+/* The release in a Linux kernel's banner: what a machine without NT usually
+ * runs. */
+bool ntr_target_find_linux(struct ntr_target *t, char *out, size_t size)
+{
+	static const char banner[] = "Linux version ";
+	u64 left = LINUX_SCAN_BYTES;
+	unsigned shift = t->d->page_shift;
+	u8 page[PAGE];
+
+	for (size_t i = 0; i < t->d->runs.n; i++) {
+		const struct ntr_run *r = &t->d->runs.v[i];
+		u64 pa = r->pfn << shift, end = pa + (r->npages << shift);
+
+		for (; pa < end && left >= PAGE; pa += PAGE, left -= PAGE) {
+			const u8 *p;
+
+			if (ntr_space_read(&t->d->phys, pa, page, PAGE, NULL))
+				continue;
+			p = memmem(page, PAGE, banner, sizeof(banner) - 1);
+			if (!p || page + PAGE - p < 32 || p[14] < '0' ||
+			    p[14] > '9')
+				continue;
+			ntr_ascii_clean(out, size, p + 14, 24);
+			out[strcspn(out, " (?")] = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* --- the order ------------------------------------------------------------------------ */
 
 static void from_module_list(struct ntr_target *t)
@@ -374,8 +404,31 @@ static void without_names(struct ntr_target *t)
 		return;
 	if (pe_scan(t, header_ip(t), "PE scan from the context"))
 		return;
+	if (t->machine == NTR_MACHINE_ALPHA &&
+	    pe_scan(t, ALPHA_KSEG0 + ALPHA_BOOT, "PE scan of KSEG0"))
+		return;
 	if (t->is_nt || !(t->d->meta.has & NTR_HAS_DTB))
 		scan_physical(t);
+}
+
+/* The first list that holds together; the header's, damaged, is better than
+ * none. */
+static void settle_psmods(struct ntr_target *t)
+{
+	const struct ntr_meta *m = &t->d->meta;
+	struct ntr_target_priv *p = t->priv;
+	u64 header = m->has & NTR_HAS_PSMODS ? m->psmods : 0;
+	u64 kdbg = ntr_kdbg_u64(&p->kdbg, NTR_KDBG_PS_LOADED_MODULE_LIST);
+	u64 flink;
+
+	if (ntr_list_head_ok(t, header, &flink))
+		p->psmods = header;
+	else if (ntr_list_head_ok(t, kdbg, &flink))
+		p->psmods = kdbg;
+	else if (t->kernel_base && t->paging != NTR_PAGING_NONE)
+		find_psmods(t);
+	if (!p->psmods)
+		p->psmods = header ? header : kdbg;
 }
 
 void ntr_target_find_kernel(struct ntr_target *t)
@@ -389,14 +442,12 @@ void ntr_target_find_kernel(struct ntr_target *t)
 	if (m->has & NTR_HAS_KDBG)
 		(void)use_kdbg(t, m->kdbg, "KDBG named by the header");
 	from_module_list(t);
-	if (t->paging == NTR_PAGING_NONE)
-		return; /* the rest needs whole memory */
-	if (!t->kernel_base)
+	if (!t->kernel_base && t->paging != NTR_PAGING_NONE)
 		without_names(t);
-	if (!t->kernel_base)
-		return;
-	if (!p->kdbg.present)
+	/* For triage dumps, the blocks hold all there is. */
+	if (t->kernel_base && !p->kdbg.present &&
+	    t->paging != NTR_PAGING_NONE)
 		(void)ntr_target_scan_kernel(t, is_kdbg, &left);
-	if (!p->psmods)
-		find_psmods(t);
+	p->psmods = 0;
+	settle_psmods(t);
 }

@@ -5,19 +5,20 @@
 
 #define SUITE_TERMINAL 0x10u /* NT 4.0: Terminal Server Edition */
 
-/* First and last build, client name, server name. A row with first == last
- * is a release; the others catch what lies between releases. */
+/* First and last build, client name, server name (NULL: the same name). A
+ * row with first == last is a release; the others catch what lies between
+ * releases. */
 static const struct {
 	u32 first, last;
 	const char *client, *server;
 } names[] = {
-	{ 511, 511, "Windows NT 3.1", "Windows NT Advanced Server 3.1" },
-	{ 528, 528, "Windows NT 3.1", "Windows NT Advanced Server 3.1" },
-	{ 807, 807, "Windows NT 3.50", "Windows NT Server 3.50" },
-	{ 1057, 1057, "Windows NT 3.51", "Windows NT Server 3.51" },
-	{ 1381, 1381, "Windows NT 4.0", "Windows NT Server 4.0" },
-	{ 2195, 2195, "Windows 2000", "Windows 2000 Server" },
-	{ 2600, 2600, "Windows XP", "Windows XP" },
+	{ 511, 511, "Windows NT 3.1", NULL },
+	{ 528, 528, "Windows NT 3.1", NULL },
+	{ 807, 807, "Windows NT 3.50", NULL },
+	{ 1057, 1057, "Windows NT 3.51", NULL },
+	{ 1381, 1381, "Windows NT 4.0", NULL },
+	{ 2195, 2195, "Windows 2000", NULL },
+	{ 2600, 2600, "Windows XP", NULL },
 	{ 3790, 3790, "Windows XP 64-bit", "Windows Server 2003" },
 	{ 6000, 6000, "Windows Vista", "Windows Server 2008" },
 	{ 6001, 6003, "Windows Vista", "Windows Server 2008" },
@@ -36,17 +37,17 @@ static const struct {
 	{ 18363, 18363, "Windows 10 1909", "Windows Server 1909" },
 	{ 19041, 19041, "Windows 10 2004-22H2", "Windows Server 2004-20H2" },
 	{ 19042, 19042, "Windows 10 20H2", "Windows Server 20H2" },
-	{ 19043, 19043, "Windows 10 21H1", "Windows Server" },
-	{ 19044, 19044, "Windows 10 21H2", "Windows Server" },
-	{ 19045, 19045, "Windows 10 22H2", "Windows Server" },
+	{ 19043, 19043, "Windows 10 21H1", NULL },
+	{ 19044, 19044, "Windows 10 21H2", NULL },
+	{ 19045, 19045, "Windows 10 22H2", NULL },
 	{ 20348, 20348, "Windows Server 2022", "Windows Server 2022" },
-	{ 22000, 22000, "Windows 11 21H2", "Windows Server" },
-	{ 22621, 22621, "Windows 11 22H2-23H2", "Windows Server" },
-	{ 22631, 22631, "Windows 11 23H2", "Windows Server" },
+	{ 22000, 22000, "Windows 11 21H2", NULL },
+	{ 22621, 22621, "Windows 11 22H2-23H2", NULL },
+	{ 22631, 22631, "Windows 11 23H2", NULL },
 	{ 25398, 25398, "Windows Server 23H2", "Windows Server 23H2" },
 	{ 26100, 26100, "Windows 11 24H2", "Windows Server 2025" },
 	{ 26200, 26200, "Windows 11 25H2", "Windows Server 2025" },
-	{ 1, 527, "Windows NT 3.1", "Windows NT Advanced Server 3.1" },
+	{ 1, 527, "Windows NT 3.1", NULL },
 	{ 529, 806, "Windows NT 3.50 (beta)", NULL },
 	{ 808, 1056, "Windows NT 3.51 (beta)", NULL },
 	{ 1058, 1380, "Windows NT 4.0 (beta)", NULL },
@@ -57,8 +58,8 @@ static const struct {
 	{ 6004, 7599, "Windows 7 (beta)", NULL },
 	{ 7602, 9199, "Windows 8 (beta)", NULL },
 	{ 9201, 9599, "Windows 8.1 (beta)", NULL },
-	{ 9601, 21999, "Windows 10", "Windows Server" },
-	{ 22001, UINT32_MAX, "Windows 11", "Windows Server" },
+	{ 9601, 21999, "Windows 10", NULL },
+	{ 22001, UINT32_MAX, "Windows 11", NULL },
 };
 
 /* 3790 is three products: Server 2003, XP x64 and XP for Itanium. */
@@ -81,7 +82,7 @@ const char *ntr_os_name(u32 machine, u32 build, u32 product, u32 suite,
 	if (build == 3790)
 		return name_3790(machine, product);
 	if (build == 1381 && server && (suite & SUITE_TERMINAL))
-		return "Windows NT Server 4.0, Terminal Server Edition";
+		return "Windows NT 4.0 Terminal Server";
 	for (size_t i = 0; build && i < NTR_COUNT(names); i++) {
 		if (build < names[i].first || build > names[i].last)
 			continue;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bind.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "../base/record.h"
 #include "nt_types.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define PATH_DEPTH 4
 #define SPAN_MAX 2048u /* larger structures are read member by member */
@@ -43,14 +43,14 @@ static bool table_key(const struct ntr_types *t, const char *name, u32 key,
 	return true;
 }
 
-/* Which kernel of the build it is is not known: do they all agree? */
-static bool table_any_variant(const struct ntr_types *t, u32 mask,
-			      const char *name, struct ntr_type_hit *hit)
+/* Of the variants it may be: do they all agree? */
+static bool table_variants(const struct ntr_types *t, u32 mask,
+			   const char *name, struct ntr_type_hit *hit)
 {
 	struct ntr_type_hit h;
 	bool found = false;
 
-	for (u32 v = 0; v < NTR_VARIANT_UNKNOWN; v++) {
+	for (u32 v = 0; v < NTR_MAX_VARIANTS; v++) {
 		if (!(mask >> v & 1) ||
 		    !table_key(t, name, t->build * 16 + v, &h))
 			continue;
@@ -75,10 +75,10 @@ static bool table_find(const struct ntr_types *t, const char *name,
 		       hit->source == NTR_SRC_TABLE;
 	}
 	mask = ntr_types_variants(t->machine, t->build);
-	if (t->variant < NTR_VARIANT_UNKNOWN && mask >> t->variant & 1)
-		return table_key(t, name, t->build * 16 + t->variant, hit);
+	if (mask & t->variants)
+		mask &= t->variants;
 	if (mask)
-		return table_any_variant(t, mask, name, hit);
+		return table_variants(t, mask, name, hit);
 	return table_key(t, name, t->build * 16, hit);
 }
 

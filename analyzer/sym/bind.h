@@ -42,14 +42,15 @@ struct ntr_type_hit {
 	const char *type;  /* of a nested structure, or NULL; static */
 };
 
-/* Kernels of one build number that differ (service packs of 3790). */
-#define NTR_VARIANT_UNKNOWN 15u
+/* Variants: kernels of one build number that differ (service packs of 3790,
+ * updated kernels of 7601 and 9600), numbered from 0. */
+#define NTR_MAX_VARIANTS 15u
 
 struct ntr_types {
 	u32 machine;       /* enum ntr_machine */
 	unsigned ptr_size;
 	u32 build;         /* 0: unknown, nothing is found in the table */
-	unsigned variant;  /* 0..14, or NTR_VARIANT_UNKNOWN */
+	u32 variants;      /* bit n: it may be variant n; 0: any */
 	/* Optional: a better source, asked first with "_TYPE.Member". */
 	bool (*better)(void *ctx, const char *name, struct ntr_type_hit *hit);
 	void *ctx;

@@ -87,6 +87,7 @@ struct candidate {
 	const char *reason;      /* of the class */
 	bool kernel, at_fault, guessed;
 	unsigned rank;           /* 0: cannot be blamed */
+	unsigned seen;           /* guessed frames in the same module */
 };
 
 static bool is_kernel(const struct ntr_verdict *v, const struct ntr_module *m)
@@ -125,7 +126,7 @@ static void weigh(const struct ntr_verdict *v, const struct ntr_vframe *f,
 	} else {
 		c->cls = ntr_blame_class_of(f->module ? f->module->name : NULL,
 					    f->function, &why);
-		c->reason = why ? why : "address in no module";
+		c->reason = why ? why : "address in no known module";
 	}
 	c->kernel = is_kernel(v, f->module);
 	c->rank = rank_of(c);
@@ -157,23 +158,35 @@ static void name_frame(struct ntr_verdict *v, const struct ntr_vframe *f)
 	b->offset = f->function ? f->displacement : f->offset;
 }
 
+#define SEEN_OFTEN 3u /* stale addresses seldom come so often */
+
 static const char *confidence(const struct ntr_triage_job *j,
 			      const struct candidate *c)
 {
-	if (c->guessed || c->kernel || (j->b && j->b->low) || c->rank < 40)
+	if (c->kernel || (j->b && j->b->low))
+		return "low";
+	if (c->guessed)
+		return c->cls == NTR_BLAME_DEFINITE && c->seen >= SEEN_OFTEN ?
+			       "medium" : "low";
+	if (c->rank < 40)
 		return "low";
 	if (c->cls == NTR_BLAME_DEFINITE)
 		return c->at_fault ? "high" : "medium";
 	return c->at_fault ? "medium" : "low";
 }
 
-static const char *frame_reason(const struct candidate *c)
+static const char *frame_reason(struct ntr_verdict *v,
+				const struct candidate *c)
 {
 	if (c->kernel)
 		return "no driver was found on the stack; the kernel is named "
 		       "because nothing better is known";
 	if (c->at_fault)
 		return "its code is where the fault happened";
+	if (c->guessed && c->seen >= SEEN_OFTEN)
+		return ntr_arena_printf(&v->arena,
+			"the first driver found on the stack, by scanning it; "
+			"%u of the addresses found lie in it", c->seen);
 	if (c->guessed)
 		return "the first driver found on the stack, but only by "
 		       "scanning it: the address may be left over";
@@ -199,6 +212,28 @@ static bool start_is_fault(const struct ntr_triage_job *j)
 	return j->b && j->b->ip && ntr_arg(v, j->b->ip) == v->regs.ip;
 }
 
+/* The caller of the function whose entry the registers show: its return
+ * address is the word at sp, no guess even without unwind data. */
+static bool caller_of_entry(const struct ntr_verdict *v, size_t i)
+{
+	const struct ntr_vframe *f = &v->stack.v[i];
+
+	return i == 1 && v->t->machine == NTR_MACHINE_AMD64 &&
+	       v->code_raw && v->fault_frame <= 0 &&
+	       is_kernel(v, v->stack.v[0].module) &&
+	       f->f.sp == v->stack.v[0].f.sp + 8;
+}
+
+static unsigned count_module(const struct ntr_verdict *v, size_t from)
+{
+	const struct ntr_module *m = v->stack.v[from].module;
+	unsigned n = 0;
+
+	for (size_t i = from; m && i < v->stack.n; i++)
+		n += v->stack.v[i].module == m;
+	return n;
+}
+
 static struct candidate best_frame(struct ntr_triage_job *j)
 {
 	struct ntr_verdict *v = j->v;
@@ -210,13 +245,16 @@ static struct candidate best_frame(struct ntr_triage_job *j)
 		const struct ntr_vframe *f = &v->stack.v[i];
 		struct candidate c = { .i = i };
 
-		guessed |= f->f.trust == NTR_TRUST_SCAN;
+		guessed |= f->f.trust == NTR_TRUST_SCAN &&
+			   !caller_of_entry(v, i);
 		c.guessed = guessed;
 		c.at_fault = i == start && fault;
 		weigh(v, f, &c);
 		if (c.rank > best.rank)
 			best = c;
 	}
+	if (best.rank && best.guessed)
+		best.seen = count_module(v, best.i);
 	return best;
 }
 
@@ -242,7 +280,7 @@ static void blame_frame(struct ntr_triage_job *j, const struct candidate *c)
 	b->frame = (int)c->i;
 	b->cls = c->cls;
 	b->confidence = confidence(j, c);
-	b->reason = frame_reason(c);
+	b->reason = frame_reason(j->v, c);
 	skip_before(j, c->i);
 }
 
@@ -252,6 +290,9 @@ static bool lost_code(const struct ntr_triage_job *j)
 	const struct ntr_verdict *v = j->v;
 	u64 ip = j->b && j->b->ip ? ntr_arg(v, j->b->ip) : 0;
 
+	/* Without the whole list, "in no module" is not known. */
+	if (!v->t->modules.n || !v->t->modules_complete)
+		return false;
 	if (!ip && v->has_fault && start_is_fault(j))
 		ip = v->fault.ip;
 	return ip && !ntr_target_module(v->t, ip) &&
@@ -273,9 +314,11 @@ static bool blame_by_frames(struct ntr_triage_job *j)
 	}
 	if (!c.rank) {
 		skip_before(j, j->v->stack.n);
-		b->reason = j->v->stack.n ?
-			"no frame of the stack can be blamed" :
-			"there is no stack in this dump";
+		b->reason = !j->v->stack.n ? "there is no stack in this dump" :
+			!j->v->t->modules.n ?
+			"no module list was found in this dump, so no address "
+			"can be given to a driver" :
+			"no frame of the stack can be blamed";
 		return false;
 	}
 	blame_frame(j, &c);

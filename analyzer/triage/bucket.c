@@ -176,15 +176,17 @@ static void add_shape(const struct ntr_triage_job *j, struct ntr_str *out)
 		out->s[--out->len] = 0;
 }
 
-static void add_culprit(const struct ntr_verdict *v, struct ntr_str *out)
+static void add_culprit(const struct ntr_triage_job *j, struct ntr_str *out)
 {
-	const struct ntr_blame *b = &v->blame;
+	const struct ntr_blame *b = &j->v->blame;
+	bool image = b->frame < 0 && b->image &&
+		     !(j->b && j->b->mode == NTR_BM_HUNG);
 
 	if (!b->module)
 		ntr_str_add(out, "_ANALYSIS_INCONCLUSIVE!unknown_function");
 	else if (b->function)
 		ntr_str_printf(out, "_%s!%s", b->module, b->function);
-	else if (b->frame < 0 && b->image)
+	else if (image)
 		ntr_str_printf(out, "_IMAGE_%s", b->image);
 	else
 		ntr_str_printf(out, "_%s!unknown_function", b->module);
@@ -200,7 +202,7 @@ void ntr_triage_bucket(struct ntr_triage_job *j)
 	if (!v->has_bugcheck || v->tool_mark)
 		return;
 	add_shape(j, &id);
-	add_culprit(v, &id);
+	add_culprit(j, &id);
 	v->bucket.id = ntr_arena_strdup(&v->arena, ntr_str_text(&id));
 	if (id.lost || !v->bucket.id)
 		j->lost = true;

@@ -230,9 +230,7 @@ static bool from_stack(struct ntr_triage_job *j)
 	struct ntr_regs r = { 0 };
 	u64 lo = v->regs.sp, hi, va = 0, ip = ntr_arg(v, j->b->ip);
 
-	if (!v->has_regs || (!ip && !j->b->fault))
-		return false;
-	if (j->b->ip && !ip)
+	if (!v->has_regs || (j->b->ip && !ip))
 		return false; /* the fault named no instruction */
 	hi = lo + STACK_SEARCH;
 	if (lo >= th->stack_limit && lo < th->stack_base &&

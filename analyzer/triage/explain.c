@@ -315,8 +315,9 @@ static const char *fault_ip(struct ntr_triage_job *j)
 	if (!ip)
 		return NULL;
 	s = in_module(v, ip);
-	return s ? s : ntr_arena_printf(&v->arena, "code at 0x%" PRIx64
-					" (in no module)", ip);
+	return s ? s : ntr_arena_printf(&v->arena, "code at 0x%" PRIx64 "%s",
+					ip, v->t->modules.n ?
+					" (in no known module)" : "");
 }
 
 static const char *fault_address(struct ntr_triage_job *j)

@@ -221,6 +221,12 @@ static bool limits(struct ntr_verdict *v)
 	const struct ntr_thread *th = &v->t->thread;
 	struct ntr_overflow *o = &v->overflow;
 
+	/* It stores the part in use: where that begins is no limit. */
+	if (v->t->d && v->t->d->kind == NTR_KIND_USER) {
+		o->reason = "a user dump does not say where the stack's limit "
+			    "is";
+		return false;
+	}
 	o->base = th->stack_base ? th->stack_base : th->initial_stack;
 	o->limit = th->stack_limit;
 	if (!o->limit || o->base <= o->limit || o->base - o->limit > MAX_STACK) {

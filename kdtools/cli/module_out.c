@@ -57,7 +57,7 @@ void ntr_out_unloaded(struct ntr_out *o, const struct ntr_target *t)
 		{ "Start", 18 }, { "End", 18 }, { "Image", -16 },
 		{ "Unloaded at", -1 },
 	};
-	char time[32];
+	char time[32], image[80];
 
 	if (!t->unloaded.n && !o->json)
 		return;
@@ -68,7 +68,9 @@ void ntr_out_unloaded(struct ntr_out *o, const struct ntr_target *t)
 		ntr_out_row(o);
 		ntr_out_hex(o, "start", NULL, u->start);
 		ntr_out_hex(o, "end", NULL, u->end);
-		ntr_out_str(o, "image", NULL, u->image);
+		snprintf(image, sizeof(image), "%.70s...", u->image);
+		ntr_out_str(o, "image", NULL, u->truncated && !o->json ?
+			    image : u->image);
 		ntr_out_str(o, "time", NULL, u->time &&
 			    ntr_filetime_text(time, u->time) ? time : NULL);
 		ntr_out_bool(o, "truncated", NULL, u->truncated);

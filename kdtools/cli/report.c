@@ -3,8 +3,8 @@
 #include "report.h"
 
 #include "base/text.h"
-#include "fmt/exception.h"
 #include "session.h"
+#include "triage/bugcheck.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,7 +135,8 @@ static void bugcheck(struct ntr_out *o, const struct ntr_verdict *v)
 		return;
 	box(o);
 	ntr_out_styled(o, NTR_ALARM, "%s (%" PRIx32 ")", v->name ? v->name :
-		       "Unknown bug check", v->code_raw);
+		       v->tool_mark ? "No bug check, but an imaging tool's mark"
+		       : "Unknown bug check", v->code_raw);
 	blank(o);
 	if (v->explanation)
 		ntr_out_para(o, "", "%s", v->explanation);
@@ -148,22 +149,28 @@ static void bugcheck(struct ntr_out *o, const struct ntr_verdict *v)
 /* A user dump has an exception where a kernel dump has a bug check. */
 static void exception(struct ntr_out *o, const struct ntr_verdict *v)
 {
-	struct ntr_exception x;
+	const struct ntr_exc *x = &v->exc;
+	const char *name;
 	char site[256];
 
-	if (v->has_bugcheck || ntr_dump_exception(v->t->d, &x, NULL))
+	if (v->has_bugcheck || (!x->has_code && !x->has_address))
 		return;
-	ntr_target_symbolise(v->t, x.address, site, sizeof(site));
-	ntr_out_styled(o, NTR_ALARM, "EXCEPTION_CODE: (NTSTATUS) 0x%" PRIx32,
-		       x.code);
-	blank(o);
-	ntr_out_line(o, "FAULTING_IP: %s", site);
+	if (x->has_code) {
+		name = v->t->is_nt ? ntr_nt_status_name(x->code, NULL) : NULL;
+		ntr_out_styled(o, NTR_ALARM, "EXCEPTION_CODE: %s0x%" PRIx32
+			       "%s%s", v->t->is_nt ? "(NTSTATUS) " : "",
+			       x->code, name ? " - " : "", name ? name : "");
+		blank(o);
+	}
+	if (v->explanation)
+		ntr_out_para(o, "", "%s", v->explanation);
+	if (x->has_address) {
+		ntr_target_symbolise(v->t, x->address, site, sizeof(site));
+		ntr_out_line(o, "FAULTING_IP:     %s", site);
+	}
 	if (v->t->d->exception_tid)
-		ntr_out_line(o, "FAULTING_THREAD: 0x%" PRIx64,
+		ntr_out_line(o, "FAULTING_THREAD: %" PRIx64,
 			     v->t->d->exception_tid);
-	for (u32 i = 0; i < x.nparams; i++)
-		ntr_out_line(o, "   Parameter[%" PRIu32 "]: %016" PRIx64, i,
-			     x.param[i]);
 	blank(o);
 }
 
@@ -202,7 +209,9 @@ static void details(struct ntr_out *o, const struct ntr_verdict *v)
 	if (t->crash_cpu >= 0 && (size_t)t->crash_cpu < t->cpus.n) {
 		const struct ntr_cpu *cpu = &t->cpus.v[t->crash_cpu];
 
-		ntr_out_line(o, "CPU:           %" PRIu32, cpu->number);
+		if (cpu->number != NTR_CPU_UNKNOWN)
+			ntr_out_line(o, "CPU:           %" PRIu32,
+				     cpu->number);
 		if (cpu->has_irql)
 			ntr_out_line(o, "CURRENT_IRQL:  %x", cpu->irql);
 	}
@@ -210,9 +219,22 @@ static void details(struct ntr_out *o, const struct ntr_verdict *v)
 		blank(o);
 }
 
+static void registers(struct ntr_out *o, const struct ntr_verdict *v,
+		      const struct ntr_regs *r)
+{
+	char site[256];
+
+	ntr_report_regs(o, r);
+	if (r->has_ip) {
+		ntr_target_symbolise(v->t, r->ip, site, sizeof(site));
+		ntr_out_line(o, "%s", site);
+	}
+	blank(o);
+}
+
 static void context(struct ntr_out *o, const struct ntr_verdict *v)
 {
-	char site[256], va[24];
+	char va[24];
 
 	if (v->trap_frame) {
 		ntr_va_text(va, v->trap_frame, v->t->ptr_size);
@@ -222,12 +244,21 @@ static void context(struct ntr_out *o, const struct ntr_verdict *v)
 		return;
 	ntr_out_line(o, "CONTEXT:       (%s)", v->context_source ?
 		     v->context_source : "unknown source");
-	ntr_report_regs(o, &v->regs);
-	if (v->regs.has_ip) {
-		ntr_target_symbolise(v->t, v->regs.ip, site, sizeof(site));
-		ntr_out_line(o, "%s", site);
-	}
-	blank(o);
+	registers(o, v, &v->regs);
+}
+
+/* The code that faulted, when the stack starts elsewhere. */
+static void fault(struct ntr_out *o, const struct ntr_verdict *v)
+{
+	if (!v->has_fault || (v->has_regs && v->fault.ip == v->regs.ip &&
+			      v->fault.sp == v->regs.sp))
+		return;
+	ntr_out_print(o, "FAULTING CODE: (%s", v->fault_source ?
+		      v->fault_source : "unknown source");
+	if (v->fault_frame >= 0)
+		ntr_out_print(o, ", frame %02x", (unsigned)v->fault_frame);
+	ntr_out_line(o, ")");
+	registers(o, v, &v->fault);
 }
 
 /* Where every other processor was, when anything is known of it. */
@@ -245,8 +276,11 @@ static void processors(struct ntr_out *o, struct ntr_target *t)
 			ntr_out_line(o, "OTHER PROCESSORS:");
 		ntr_target_symbolise(t, c->regs.ip, site, sizeof(site));
 		ntr_va_text(sp, c->regs.sp, t->ptr_size);
-		ntr_out_line(o, "%3" PRIu32 "  sp %s  %s", c->number, sp,
-			     site);
+		if (c->number == NTR_CPU_UNKNOWN)
+			ntr_out_print(o, "  ?");
+		else
+			ntr_out_print(o, "%3" PRIu32, c->number);
+		ntr_out_line(o, "  sp %s  %s", sp, site);
 	}
 	if (n)
 		blank(o);
@@ -279,7 +313,7 @@ static void bucket(struct ntr_out *o, const struct ntr_bucket *b)
 {
 	if (!b->id)
 		return;
-	ntr_out_line(o, "FAILURE_BUCKET_ID:  %.98s", b->id);
+	ntr_out_line(o, "FAILURE_BUCKET_ID:  %s", b->id);
 	if (*b->hash)
 		ntr_out_line(o, "FAILURE_ID_HASH:  {%s}", b->hash);
 	if (*b->mod) {
@@ -313,15 +347,13 @@ static void loose_ends(struct ntr_out *o, const struct ntr_verdict *v)
 /* A dump of something else than NT: what it is, and no more. */
 static void not_nt(struct ntr_out *o, const struct ntr_target *t)
 {
-	const char *what = t->other_os ? t->other_os : "no NT kernel found";
-
-	ntr_out_styled(o, NTR_TITLE, "%s", what);
-	blank(o);
-	if (*t->d->meta.os_text)
-		ntr_out_para(o, "    ", "%s", t->d->meta.os_text);
-	ntr_out_para(o, "    ", "This is not the memory of an NT machine, or "
-		     "its kernel could not be found; there is no bug check to "
-		     "explain.");
+	if (t->other_os)
+		ntr_out_para(o, "", "This is the memory of another system than "
+			     "Windows NT: %s. There is no bug check to "
+			     "explain.", t->other_os);
+	else
+		ntr_out_para(o, "", "No NT kernel was found in this memory: "
+			     "there is no bug check to explain.");
 	blank(o);
 }
 
@@ -334,6 +366,7 @@ void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v)
 	exception(o, v);
 	details(o, v);
 	context(o, v);
+	fault(o, v);
 	ntr_report_stack(o, v);
 	processors(o, v->t);
 	ntr_report_overflow(o, v);

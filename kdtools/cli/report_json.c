@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ntriage.verdict/1. What is not known is null; lists may be empty. */
 #include "base/text.h"
-#include "fmt/exception.h"
 #include "module_out.h"
 #include "report.h"
 #include "session.h"
+#include "triage/bugcheck.h"
 
 #include <string.h>
 
@@ -72,47 +72,74 @@ static void json_bugcheck(struct ntr_out *o, const struct ntr_verdict *v)
 	}
 	ntr_out_list_end(o);
 	text_or_null(o, "explanation", v->explanation);
+	text_or_null(o, "tool_mark", v->tool_mark);
 	ntr_out_close(o);
+}
+
+static const char *access_name(const struct ntr_exc *x)
+{
+	if (!x->has_access)
+		return NULL;
+	return x->access == 0 ? "read" : x->access == 1 ? "write" :
+	       x->access == 8 ? "execute" : NULL;
 }
 
 static void json_exception(struct ntr_out *o, const struct ntr_verdict *v)
 {
-	struct ntr_exception x;
+	const struct ntr_exc *x = &v->exc;
 
-	if (ntr_dump_exception(v->t->d, &x, NULL)) {
+	if (!x->has_code && !x->has_address) {
 		ntr_out_none(o, "exception", NULL);
 		return;
 	}
 	ntr_out_open(o, "exception");
-	ntr_out_hex(o, "code", NULL, x.code);
-	ntr_out_hex(o, "address", NULL, x.address);
+	ntr_out_hex_if(o, "code", NULL, x->has_code, x->code);
+	text_or_null(o, "name", x->has_code && v->t->is_nt ?
+		     ntr_nt_status_name(x->code, NULL) : NULL);
+	ntr_out_hex_if(o, "address", NULL, x->has_address, x->address);
+	text_or_null(o, "access", access_name(x));
+	ntr_out_hex_if(o, "data", NULL, x->has_access, x->data);
 	hex_or_null(o, "thread", v->t->d->exception_tid);
-	ntr_out_list(o, "parameters");
-	for (u32 i = 0; i < x.nparams; i++)
-		ntr_out_hex(o, NULL, NULL, x.param[i]);
-	ntr_out_list_end(o);
+	ntr_out_close(o);
+}
+
+static void json_regs(struct ntr_out *o, const struct ntr_regs *r)
+{
+	unsigned n = 0;
+	const char *const *name = ntr_reg_names(r->machine, &n);
+
+	ntr_out_hex_if(o, "ip", NULL, r->has_ip, r->ip);
+	ntr_out_hex_if(o, "sp", NULL, r->has_sp, r->sp);
+	ntr_out_open(o, "registers");
+	for (unsigned i = 0; name && i < n && i < NTR_MAX_REGS; i++)
+		ntr_out_hex_if(o, name[i], NULL, ntr_reg_known(r, i), r->r[i]);
 	ntr_out_close(o);
 }
 
 static void json_context(struct ntr_out *o, const struct ntr_verdict *v)
 {
-	unsigned n = 0;
-	const char *const *name = ntr_reg_names(v->regs.machine, &n);
-
 	if (!v->has_regs) {
 		ntr_out_none(o, "context", NULL);
 		return;
 	}
 	ntr_out_open(o, "context");
 	text_or_null(o, "source", v->context_source);
-	ntr_out_hex_if(o, "ip", NULL, v->regs.has_ip, v->regs.ip);
-	ntr_out_hex_if(o, "sp", NULL, v->regs.has_sp, v->regs.sp);
-	ntr_out_open(o, "registers");
-	for (unsigned i = 0; name && i < n && i < NTR_MAX_REGS; i++)
-		ntr_out_hex_if(o, name[i], NULL, ntr_reg_known(&v->regs, i),
-			       v->regs.r[i]);
-	ntr_out_close(o);
+	json_regs(o, &v->regs);
 	hex_or_null(o, "trap_frame", v->trap_frame);
+	ntr_out_close(o);
+}
+
+static void json_fault(struct ntr_out *o, const struct ntr_verdict *v)
+{
+	if (!v->has_fault) {
+		ntr_out_none(o, "fault", NULL);
+		return;
+	}
+	ntr_out_open(o, "fault");
+	text_or_null(o, "source", v->fault_source);
+	ntr_out_uint_if(o, "frame", NULL, v->fault_frame >= 0,
+			v->fault_frame >= 0 ? (u64)v->fault_frame : 0);
+	json_regs(o, &v->fault);
 	ntr_out_close(o);
 }
 
@@ -129,7 +156,8 @@ static void json_thread(struct ntr_out *o, const struct ntr_target *t)
 	ntr_out_uint_if(o, "tid", NULL, th->has_ids, th->id);
 	hex_or_null(o, "stack_base", th->stack_base);
 	hex_or_null(o, "stack_limit", th->stack_limit);
-	ntr_out_uint_if(o, "cpu", NULL, c, c ? c->number : 0);
+	ntr_out_uint_if(o, "cpu", NULL, c && c->number != NTR_CPU_UNKNOWN,
+			c ? c->number : 0);
 	ntr_out_uint_if(o, "irql", NULL, c && c->has_irql, c ? c->irql : 0);
 	text_or_null(o, "source", th->source == NTR_SRC_NONE ? NULL :
 		     ntr_source_name(th->source));
@@ -200,7 +228,8 @@ static void json_processors(struct ntr_out *o, const struct ntr_target *t)
 		const struct ntr_cpu *c = &t->cpus.v[i];
 
 		ntr_out_open(o, NULL);
-		ntr_out_uint(o, "number", NULL, c->number);
+		ntr_out_uint_if(o, "number", NULL,
+				c->number != NTR_CPU_UNKNOWN, c->number);
 		ntr_out_hex_if(o, "ip", NULL, c->has_regs && c->regs.has_ip,
 			       c->regs.ip);
 		ntr_out_hex_if(o, "sp", NULL, c->has_regs && c->regs.has_sp,
@@ -213,8 +242,10 @@ static void json_processors(struct ntr_out *o, const struct ntr_target *t)
 	ntr_out_list_end(o);
 }
 
-static void json_blame(struct ntr_out *o, const struct ntr_blame *b)
+static void json_blame(struct ntr_out *o, const struct ntr_verdict *v)
 {
+	const struct ntr_blame *b = &v->blame;
+
 	ntr_out_open(o, "blame");
 	text_or_null(o, "module", b->module);
 	text_or_null(o, "image", b->image);
@@ -222,10 +253,11 @@ static void json_blame(struct ntr_out *o, const struct ntr_blame *b)
 	ntr_out_hex_if(o, "offset", NULL, b->module, b->offset);
 	ntr_out_uint_if(o, "frame", NULL, b->module && b->frame >= 0,
 			b->frame >= 0 ? (u64)b->frame : 0);
-	text_or_null(o, "class", b->module ? ntr_blame_class_name(b->cls) :
-		     NULL);
+	text_or_null(o, "class", b->module && b->cls != NTR_BLAME_NONE ?
+		     ntr_blame_class_name(b->cls) : NULL);
 	text_or_null(o, "confidence", b->confidence);
 	text_or_null(o, "reason", b->reason);
+	text_or_null(o, "note", v->note);
 	ntr_out_list(o, "skipped");
 	for (size_t i = 0; i < b->skipped.n; i++) {
 		ntr_out_open(o, NULL);
@@ -272,13 +304,14 @@ void ntr_report_json(struct ntr_out *o, struct ntr_verdict *v)
 	json_bugcheck(o, v);
 	json_exception(o, v);
 	json_context(o, v);
+	json_fault(o, v);
 	json_thread(o, v->t);
 	json_stack(o, v);
 	json_overflow(o, &v->overflow);
 	json_processors(o, v->t);
 	ntr_out_modules(o, v->t, true);
 	ntr_out_unloaded(o, v->t);
-	json_blame(o, &v->blame);
+	json_blame(o, v);
 	json_bucket(o, &v->bucket);
 	text_or_null(o, "hardware_hint", v->single_bit);
 	json_missing(o, v->t);

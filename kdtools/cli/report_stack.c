@@ -8,6 +8,7 @@
 
 #define FOLD_FROM 3u  /* rounds; fewer are printed as they are */
 #define MAX_LINES 200u
+#define SITE_WIDTH 68u /* what is left of 120 columns */
 
 void ntr_frame_text(char *out, size_t size, const struct ntr_vframe *f)
 {
@@ -24,6 +25,23 @@ void ntr_frame_text(char *out, size_t size, const struct ntr_vframe *f)
 		snprintf(out, size, "0x%" PRIx64, f->f.ip);
 }
 
+/* Behind the call site, or on a line of its own when there is no room. */
+static void frame_note(struct ntr_out *o, const char *note, size_t room)
+{
+	if (!note)
+		return;
+	if (strlen(note) + 4 <= room)
+		ntr_out_styled(o, NTR_DIM, "  [%s]", note);
+	else
+		ntr_out_styled(o, NTR_DIM, "\n      [%.100s]", note);
+}
+
+/* Digits of the last frame's number. */
+static int number_width(const struct ntr_verdict *v)
+{
+	return v->stack.n > 0x100 ? 3 : 2;
+}
+
 static void frame_line(struct ntr_out *o, const struct ntr_verdict *v,
 		       size_t i)
 {
@@ -34,15 +52,14 @@ static void frame_line(struct ntr_out *o, const struct ntr_verdict *v,
 	ntr_va_text(sp, f->f.sp, v->t->ptr_size);
 	ntr_va_text(ret, more ? f[1].f.ip : 0, v->t->ptr_size);
 	ntr_frame_text(site, sizeof(site), f);
-	if (strlen(site) > 68)
-		strcpy(site + 65, "...");
-	ntr_out_print(o, "%02zx %s %s %-8s : ", i, sp, ret,
+	if (strlen(site) > SITE_WIDTH)
+		strcpy(site + SITE_WIDTH - 3, "...");
+	ntr_out_print(o, "%0*zx %s %s %-8s : ", number_width(v), i, sp, ret,
 		      ntr_trust_name(f->f.trust));
 	ntr_out_styled(o, (int)i == v->blame.frame ? NTR_ALARM : NTR_PLAIN,
 		       "%s", site);
+	frame_note(o, f->f.note, SITE_WIDTH - strlen(site));
 	ntr_out_line(o, "%s", "");
-	if (f->f.note)
-		ntr_out_para(o, "      ", "[%s]", f->f.note);
 }
 
 /* How many rounds of the cycle are left out after the first. */
@@ -94,8 +111,9 @@ void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v)
 	if (!v->stack.n)
 		return;
 	ntr_out_styled(o, NTR_TITLE, "STACK_TEXT:\n");
-	ntr_out_line(o, " # %-*s %-*s %-8s : %s", width, "Child-SP", width,
-		     "RetAddr", "Trust", "Call Site");
+	ntr_out_line(o, "%*s %-*s %-*s %-8s : %s", number_width(v), "#",
+		     width, "Child-SP", width, "RetAddr", "Trust",
+		     "Call Site");
 	frames(o, v);
 	ntr_out_line(o, "   (%s)", ntr_unw_stop_text(v->stop));
 	ntr_out_line(o, "%s", "");
@@ -185,6 +203,8 @@ void ntr_report_blame(struct ntr_out *o, const struct ntr_verdict *v)
 		     "low");
 	if (b->reason)
 		ntr_out_para(o, "    ", "%s", b->reason);
+	if (v->note)
+		ntr_out_para(o, "    ", "%s", v->note);
 	skipped(o, b);
 	ntr_out_line(o, "%s", "");
 }

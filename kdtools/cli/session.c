@@ -141,8 +141,8 @@ void ntr_out_dump_file(struct ntr_out *o, const struct ntr_dump *d)
 	ntr_out_str(o, "name", "File", d->path);
 	ntr_out_str(o, "packing", "Packed as", d->packing);
 	ntr_out_str(o, "member", "Member", d->member);
-	ntr_out_str(o, "format", "Format", d->fmt->name);
-	ntr_out_str(o, "description", "", d->fmt->descr);
+	ntr_out_str(o, "format", NULL, d->fmt->name);
+	ntr_out_str(o, "description", "Format", d->fmt->descr);
 	ntr_out_str(o, "kind", "Kind", ntr_dump_kind_name(d->kind));
 	ntr_out_uint(o, "size", "Size", d->file->size);
 	ntr_out_bool(o, "complete", "Complete", d->complete);

@@ -2,7 +2,7 @@
 #include "../forge/forge.h"
 #include "cli.h"
 
-#include <stdio.h>
+#include <unistd.h>
 
 enum { OPT_CONTAINER, OPT_LIST, OPT_OUTPUT };
 static const struct ntr_opt opts[] = {
@@ -34,7 +34,7 @@ static void list(struct ntr_out *o, const char *key, const char *title,
 		ntr_out_str(o, "name", NULL, n);
 		ntr_out_str(o, "description", NULL, descr);
 		ntr_out_close(o);
-		ntr_out_line(o, "  %-16s %s", n, descr);
+		ntr_out_line(o, "  %-20s %s", n, descr);
 	}
 	ntr_out_list_end(o);
 }
@@ -49,23 +49,34 @@ static int list_all(struct ntr_cli *c)
 	return NTR_EXIT_OK;
 }
 
+/* The scenario's line with a caret says all there is to say. */
+static void show_diag(const struct ntr_str *diag)
+{
+	struct ntr_out err;
+
+	ntr_out_init(&err, STDERR_FILENO, false, false, false);
+	ntr_out_print(&err, "%s", ntr_str_text(diag));
+	(void)ntr_out_flush(&err);
+	ntr_out_fini(&err);
+}
+
 static int forge(struct ntr_cli *c, const struct ntr_args *a)
 {
 	struct ntr_str diag = { 0 };
 	struct ntr_err e = { "" };
-	struct ntr_out err;
+	int code = NTR_EXIT_OK;
 	enum ntr_st st;
 
 	st = forge_file(a->operand[0], a->opt[OPT_OUTPUT],
 			a->opt[OPT_CONTAINER], &diag, &e);
 	if (st && diag.len && !c->json) {
-		ntr_out_init(&err, 2, false, false, false);
-		ntr_out_print(&err, "%s", ntr_str_text(&diag));
-		(void)ntr_out_flush(&err);
-		ntr_out_fini(&err);
+		show_diag(&diag);
+		code = NTR_EXIT_BAD;
+	} else if (st) {
+		code = ntr_cli_error(c, a->operand[0], st, &e);
 	}
 	ntr_str_fini(&diag);
-	return st ? ntr_cli_error(c, a->operand[0], st, &e) : NTR_EXIT_OK;
+	return code;
 }
 
 static int run(struct ntr_cli *c, const struct ntr_args *a)

@@ -103,8 +103,8 @@ static bool out_walk(struct ntr_out *o, struct ntr_session *s, u64 va)
 	ntr_out_hex(o, "root", "Root", s->t->xlat.root);
 	out_entries(o, s->t->paging, &w);
 	ntr_walk_text(&w, text, sizeof(text));
-	ntr_out_str(o, "state", "State", ntr_pte_name(w.state));
-	ntr_out_str(o, "explanation", "", text);
+	ntr_out_str(o, "state", NULL, ntr_pte_name(w.state));
+	ntr_out_str(o, "explanation", "State", text);
 	ntr_out_hex_if(o, "physical", "Physical", !st, w.pa);
 	ntr_out_hex_if(o, "page_size", "Page size", !st,
 		       UINT64_C(1) << w.page_shift);

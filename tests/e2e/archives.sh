@@ -3,7 +3,7 @@
 # A dump inside an archive opens directly; a bomb does not.
 . "$(dirname "$0")/../tools/lib.sh"
 
-forge "$TOP/tests/fixtures/nt351-double-fault.forge" memory.dmp
+forge "$TOP/tests/fixtures/nt351-double-fault.forge" memory.dmp || finish
 "$NTRIAGE" analyze --json memory.dmp | jq 'del(.file)' >want
 
 # opens ARCHIVE TOOL COMMAND...: same verdict as unpacked
@@ -35,11 +35,11 @@ if command -v zip >/dev/null; then
 	timeout 20 "$NTRIAGE" analyze half.zip >out 2>err
 	[ $? -le 2 ] && pass "half an archive" || fail "half an archive" "exit $?"
 fi
-# 2 GiB of zeros in 2 MB, with a cap of 64 MiB.
-truncate -s 2G zeros
+# 512 MiB of zeros in little, with a cap of 16 MiB.
+truncate -s 512M zeros
 gzip -1 -c zeros >bomb.gz
 rm zeros
-run "bomb" 2 analyze --max-unpacked 64M bomb.gz
-has "bomb: the limit is said" err '(limit|cap|more than|larger|max)'
+run "bomb" 2 analyze --max-unpacked 16M bomb.gz
+has "bomb: the limit is said" err 'unpacked size is over 16777216'
 run "too small a limit" 2 analyze --max-unpacked=1k d.dmp.gz
 finish

@@ -21,7 +21,7 @@ head -c 300000 /dev/zero >zeros.dmp
 refused "zeros" zeros.dmp 'zero'
 refused "text" "$TOP/README.md" 'text'
 mkdir folder
-refused "directory" folder 'directory'
+refused "directory" folder '(folder|directory)'
 refused "program" /bin/sh '(ELF|executable|program)'
 refused "character device" /dev/null '(device|regular)'
 refused "no such file" nothing.dmp 'nothing.dmp'
@@ -62,7 +62,7 @@ bounded() {
 	fi
 }
 
-forge "$fixture" whole.dmp
+forge "$fixture" whole.dmp || finish
 size=$(stat -c %s whole.dmp)
 good=1
 for cut in 1 3 4 7 8 31 32 63 127 512 1000 2047 2048 4000 4095 4096 4097 8191 \

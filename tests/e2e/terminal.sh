@@ -3,7 +3,7 @@
 # Colour on a terminal only, and only when wanted; ASCII of 120 columns else.
 . "$(dirname "$0")/../tools/lib.sh"
 unset NO_COLOR
-forge "$TOP/tests/fixtures/nt351-double-fault.forge" d.dmp
+forge "$TOP/tests/fixtures/nt351-double-fault.forge" d.dmp || finish
 
 # tty COMMAND: what it prints when stdout is a terminal
 tty_out() {

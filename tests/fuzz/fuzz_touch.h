@@ -4,11 +4,11 @@
 #ifndef NTR_FUZZ_TOUCH_H
 #define NTR_FUZZ_TOUCH_H
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "fmt/dump.h"
 #include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define MAX_TOUCH 64u
 

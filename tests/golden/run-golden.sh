@@ -45,9 +45,9 @@ one_case() { # NAME
 	if [ -f "$dir/scenario" ]; then
 		read -r file container <"$dir/scenario"
 		file=$(scenario_path "$dir" "$file") || { fail "$1" "no scenario $file"; cd ..; return; }
-		forge "$file" dump.dmp $container
+		forge "$file" dump.dmp $container || { cd ..; return; }
 	fi
-	cp "$dir"/*.forge . 2>/dev/null
+	cp "$dir"/*.forge "$dir"/*.txt . 2>/dev/null
 	[ -f "$dir/exit" ] && want=$(cat "$dir/exit")
 	eval "args=($(cat "$dir/args"))"
 	"$NTRIAGE" "${args[@]}" >../text 2>../err </dev/null

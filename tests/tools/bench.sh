@@ -11,7 +11,8 @@ bad=0
 for p in "$B"/bench/bench_*; do
 	[ -f "$p" ] && [ -x "$p" ] || continue
 	timeout 600 "$p" || {
-		echo "# $(basename "$p"): exit $?" >&2
+		st=$?
+		echo "# $(basename "$p"): exit $st" >&2
 		bad=1
 	}
 done

@@ -43,9 +43,11 @@ run() {
 		fail "$name" "exit $st, want $want: $(head -c 200 err | tr '\n' '~')"
 	fi
 }
-# forge SCENARIO OUT [CONTAINER]
+# forge SCENARIO OUT [CONTAINER]; false and a fail line when it cannot be made
 forge() {
-	"$NTRIAGE" forge "$1" -o "$2" ${3:+--container "$3"} || { fail "forge $1 ${3:-}" "cannot be made"; exit 1; }
+	"$NTRIAGE" forge "$1" -o "$2" ${3:+--container "$3"} 2>forge.err && return
+	fail "forge $(basename "$1") ${3:-}" "$(head -1 forge.err)"
+	return 1
 }
 # ${corpus FILE}: path of a real dump when it is there
 corpus() { [ -e "$NTR_CORPUS/$1" ] && printf '%s\n' "$NTR_CORPUS/$1"; }

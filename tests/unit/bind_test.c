@@ -10,7 +10,8 @@ enum { X86 = 0x14c, X64 = 0x8664, A64 = 0xaa64, ALPHA = 0x184 };
 static struct ntr_types types(uint32_t machine, uint32_t build, unsigned v)
 {
 	return (struct ntr_types){
-		.machine = machine, .build = build, .variant = v,
+		.machine = machine, .build = build,
+		.variants = v < 15 ? 1u << v : 0,
 		.ptr_size = machine == X64 || machine == A64 ? 8 : 4,
 	};
 }
@@ -132,7 +133,7 @@ static void a_member_that_a_build_lacks(void)
 
 static void an_unknown_service_pack(void)
 {
-	struct ntr_types t = types(X86, 3790, NTR_VARIANT_UNKNOWN);
+	struct ntr_types t = types(X86, 3790, 15);
 	struct ntr_type_hit h;
 
 	CHECK_EQ(ntr_types_variants(X86, 3790), 7);
@@ -144,6 +145,10 @@ static void an_unknown_service_pack(void)
 	CHECK(ntr_types_find(&t, "_EPROCESS", "ImageFileName", &h));
 	CHECK_EQ(h.source, NTR_SRC_ASSUMED);
 	CHECK_EQ(h.off, 0x164);
+	/* One of two that agree. */
+	t.variants = 6;
+	CHECK(ntr_types_find(&t, "_EPROCESS", "ImageFileName", &h));
+	CHECK_EQ(h.source, NTR_SRC_TABLE);
 }
 
 static void an_unknown_build_knows_what_never_moved(void)

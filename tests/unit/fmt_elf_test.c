@@ -399,8 +399,7 @@ static void mapped_files(void)
 	CHECK(d && d->modules.n == 3);
 	if (test_.bad)
 		return;
-	CHECK_STR(d->modules.v[0].name,
-		  "/home/florian/dev/crash/crash-linux-x86");
+	CHECK_HAS(d->modules.v[0].name, "/dev/crash/crash-linux-x86");
 	CHECK_EQ(d->modules.v[0].base, 0x56621000);
 	CHECK_EQ(d->modules.v[0].size, 0x5000);
 	CHECK_STR(d->modules.v[1].name, "/usr/lib32/libc-2.33.so");

@@ -2,12 +2,12 @@
 /* kdump-compressed: fixtures of both widths with every codec, plain and
  * flattened, damage, and a real one page by page against the ELF image of the
  * same stopped guest. */
+#include "fmt_open.h"
+
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include "fmt_open.h"
 
 #define BS 4096u
 enum { MAPNR = 4200, NPAGES = 9, CAP = 64 * 4096 };

@@ -4,11 +4,11 @@
 #ifndef NTR_TEST_FMT_OPEN_H
 #define NTR_TEST_FMT_OPEN_H
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "fmt/dump.h"
 #include "test.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 static struct {
 	enum ntr_st st;

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The forged machine: everything a container writer needs to know about it.
+ *
+ * f_mach_build() makes it from a scenario in this order: modules and stacks
+ * are resolved to functions, modules are laid out, kernel objects get their
+ * addresses (nt_alloc), stacks are written, then processors (cpu.c), objects
+ * and lists (nt.c), the debugger block (kdbg.c), and at last the images.
+ */
+#ifndef FORGE_MACH_H
+#define FORGE_MACH_H
+
+#include "ctx.h"
+#include "img.h"
+#include "mem.h"
+#include "stk.h"
+
+struct f_cpu {
+	u64 pcr, prcb, gdt, idt, tss, df_tss, df_stack, df_stack_len;
+	size_t thread;      /* running, in threads */
+	u64 idle;           /* its idle thread's ETHREAD */
+	struct f_regs regs; /* as its KPRCB keeps them */
+};
+
+struct f_thread {
+	const struct f_sthread *s; /* NULL: the crashing thread, or an idle one */
+	size_t proc;
+	u64 va, tid, start;
+	u64 cpu, irql, reason;     /* cpu F_NONE: not running */
+	u8 state;
+	bool dpc, idle;
+	struct f_symref start_ref;
+	bool has_start;
+	struct f_stk stk;
+};
+
+struct f_proc {
+	const char *name;
+	u64 va, pid, parent, dtb;
+	bool idle;           /* not in the list */
+};
+
+struct f_mach {
+	struct f_scen *s;
+	const struct f_prof *p;
+	struct ntr_err *e;
+	struct f_mem mem;
+	struct f_img img;
+	struct { NTR_VEC(struct f_thread); } threads;
+	struct { NTR_VEC(struct f_proc); } procs;
+	struct f_cpu cpu[F_MAX_CPUS];
+	size_t ncpus, crash;     /* crash: the crashing thread, in threads */
+	struct f_stk df;         /* the stack that reports an overflow */
+	bool has_df;
+	/* addresses in the kernel's data */
+	u64 mod_head, proc_head, bugdata, blocks, kdbg, kdbg_list, version;
+	u64 unl_ptr, unl_last, unl_array, init_process, nprocs_va, build_va,
+		pfn_db, phys_block, mod_resource, kd_key, kd_never, kd_always,
+		cid_table, vars;
+	struct { NTR_VEC(u64); } ldr;  /* loader entry of each module */
+	u64 pool_next, pool_user;
+	/* the header's values */
+	u64 stop[5], dtb;
+	struct f_regs ctx;
+	struct f_exc exc;
+	u64 exc_va, ctx_va;
+	bool finished;
+};
+
+NTR_MUST enum ntr_st f_mach_build(struct f_mach *m, struct f_scen *s,
+				  struct ntr_err *e);
+void f_mach_fini(struct f_mach *m);
+/* The KDBG as it is in clear, at most 0x380 bytes; 0 when there is none. */
+size_t f_kdbg_bytes(const struct f_mach *m, struct f_buf *b);
+
+/* Between the parts of the builder. */
+u64 f_pool(struct f_mach *m, u64 len);
+void f_nt_objects(struct f_mach *m);
+void f_nt_lists(struct f_mach *m);
+void f_cpu_alloc(struct f_mach *m);
+void f_cpu_write(struct f_mach *m);
+void f_kdbg_alloc(struct f_mach *m);
+void f_kdbg_write(struct f_mach *m);
+struct f_segs f_cpu_segs(const struct f_mach *m, const struct f_cpu *c);
+/* The 64-bit form of an address: 32-bit targets are sign-extended. */
+u64 f_ext(const struct f_mach *m, u64 va);
+
+#endif

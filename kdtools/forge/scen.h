@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A scenario as data: what the text says, with defaults still unset, and the
+ * place in the text of everything a later stage could have to complain about.
+ * The parser (scen_lex.c, scen_parse.c, scen_stmt.c) fills it; nothing else
+ * changes it.  All memory belongs to the scenario's arena.
+ *
+ * To add a statement: a row in the table of scen_stmt.c, a field here.
+ */
+#ifndef FORGE_SCEN_H
+#define FORGE_SCEN_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/strbuf.h"
+#include "base/vec.h"
+
+struct f_prof;
+
+#define F_NONE UINT64_MAX /* a number that was not given */
+
+/* Bounds of what a scenario may ask for. */
+enum {
+	F_MAX_TEXT = 1 << 20,
+	F_MAX_CPUS = 64,
+	F_MAX_MODULES = 1024,
+	F_MAX_UNLOADED = 50,
+	F_MAX_PROCS = 128,
+	F_MAX_THREADS = 1024,
+	F_MAX_FRAMES = 1 << 16, /* of one stack, cycles written out */
+	F_MAX_STACK = 1 << 20,
+	F_MAX_PAGES = 4096,
+	F_MAX_DAMAGES = 256,
+	F_MAX_BLOBS = 64,
+	F_MAX_BYTES = 4096, /* of one poke or overwrite */
+	F_MAX_HOLES = 16,
+};
+#define F_MAX_MEMORY (256ULL << 30)
+
+struct f_loc {
+	u32 line, col; /* from 1 */
+};
+
+/* A number, or a word or "module!Function+0x10" that becomes one later. */
+struct f_val {
+	struct f_loc loc;
+	const char *sym; /* NULL: num is the value */
+	u64 num;
+	bool given;
+};
+
+struct f_bytes {
+	u8 *p;
+	size_t n;
+};
+
+enum f_frame_kind { F_FRAME, F_TRAP };
+
+struct f_sframe {
+	struct f_loc loc;
+	enum f_frame_kind kind;
+	const char *sym;
+	u64 size;         /* bytes, F_NONE = default */
+	u64 err, cr2;     /* of a trap */
+};
+
+/* Frames, or a cycle of them: `n` frames repeated `times`. */
+struct f_sitem {
+	struct f_loc loc;
+	size_t first, n;  /* in f_sstack.frames */
+	u64 times;        /* 1 for a plain frame; F_NONE = fill the stack */
+	u64 bytes;        /* of one round, F_NONE = the sum of the frames */
+};
+
+struct f_sstack {
+	struct f_loc loc;
+	bool given, overflow;
+	u64 size, below;  /* stack bytes; how far SP is under the limit */
+	u64 stale;        /* bytes of old return addresses under SP */
+	struct { NTR_VEC(struct f_sframe); } frames;
+	struct { NTR_VEC(struct f_sitem); } items;
+};
+
+struct f_sthread {
+	struct f_loc loc;
+	size_t proc;
+	u64 tid;
+	u64 cpu;          /* F_NONE: not running */
+	u64 irql, reason, state;
+	const char *start;
+	bool dpc;
+	struct f_sstack stack;
+};
+
+struct f_sproc {
+	struct f_loc loc;
+	const char *name;
+	u64 pid, parent;
+};
+
+struct f_smod {
+	struct f_loc loc;
+	const char *name, *path, *pdb;
+	u64 base, size, date, checksum, age;
+	u16 ver[4];
+	u8 guid[16];
+	bool has_ver, has_guid, no_exports, no_pages, no_headers;
+};
+
+struct f_sunl {
+	struct f_loc loc;
+	const char *name;
+	u64 start, end, time;
+};
+
+enum f_pstate { F_P_VALID, F_P_TRANSITION, F_P_PAGEFILE, F_P_DEMAND, F_P_PROTO,
+		F_P_ZERO };
+
+struct f_spage {
+	struct f_loc loc;
+	u64 va, arg[2];
+	enum f_pstate state;
+};
+
+struct f_spoke {
+	struct f_loc loc;
+	bool phys;
+	u64 addr;
+	struct f_bytes b;
+};
+
+enum f_damage { F_D_TRUNCATE, F_D_OVERWRITE, F_D_ZERO, F_D_APPEND };
+
+struct f_sdamage {
+	struct f_loc loc;
+	enum f_damage kind;
+	u64 off, len;
+	struct f_bytes b;
+};
+
+struct f_sblob {
+	u8 guid[16];
+	u64 size;
+	struct f_bytes b;
+};
+
+struct f_sreg {
+	struct f_loc loc;
+	const char *name;
+	struct f_val v;
+};
+
+struct f_scen {
+	struct ntr_arena a;
+	const char *name, *text; /* borrowed */
+	const struct f_prof *prof;
+	struct f_loc prof_loc, cont_loc, mem_loc;
+	u64 cpus, pae;
+	const char *container;
+	u64 memory, time, uptime;
+	struct f_val stop[5];
+	u64 product, suite, sp;
+	const char *comment, *root, *broken;
+	u64 kdbg;         /* 0 none, 1 normal, 2 encoded */
+	u64 large;        /* 0 never, F_NONE when there is room */
+	u64 irql;
+	struct f_val exc_code, exc_at, exc_info[4];
+	u64 exc_flags;
+	size_t exc_ninfo;
+	u64 current_tid;
+	const char *current;
+	struct f_loc current_loc;
+	u64 hole[F_MAX_HOLES][2];
+	size_t nholes;
+	struct { NTR_VEC(struct f_smod); } mods;
+	struct { NTR_VEC(struct f_sunl); } unl;
+	struct { NTR_VEC(struct f_sproc); } procs;
+	struct { NTR_VEC(struct f_sthread); } threads;
+	struct { NTR_VEC(struct f_spage); } pages;
+	struct { NTR_VEC(struct f_spoke); } pokes;
+	struct { NTR_VEC(struct f_sdamage); } damages;
+	struct { NTR_VEC(struct f_sblob); } blobs;
+	struct { NTR_VEC(struct f_sreg); } regs;
+	struct f_sstack stack; /* of the crashing thread */
+	struct ntr_str *diag;  /* may be NULL */
+};
+
+NTR_MUST enum ntr_st f_scen_parse(struct f_scen *s, const char *text,
+				  const char *name, struct ntr_str *diag,
+				  struct ntr_err *e);
+void f_scen_fini(struct f_scen *s);
+
+/*
+ * "name:3:7: text", the line and a caret into diag and e; always returns st.
+ */
+enum ntr_st f_scen_err(struct f_scen *s, struct ntr_err *e, enum ntr_st st,
+		       struct f_loc at, const char *fmt, ...)
+	NTR_PRINTF(5, 6);
+
+#endif
