@@ -475,6 +475,35 @@ static void physical_memory_alone(void)
 	image_free(&m);
 }
 
+/* The same memory without what makes it NT's, and a Linux banner in it. */
+static void another_system(void)
+{
+	struct image m = nt4_raw();
+	uint8_t *whole = calloc(1, 0x1000000);
+
+	memcpy(whole, m.b, MEM);
+	memset(whole + 0x1000, 0, 0x4000);
+	memcpy(whole + 0x234567, "Linux version 5.10.0-8 (gcc)", 28);
+	free(m.b);
+	m.b = whole;
+	m.len = 0x1000000;
+	for (int banner = 1; banner >= 0; banner--) {
+		if (!image_open(&m)) {
+			TEST_FAIL("not opened");
+			break;
+		}
+		CHECK(!m.t->is_nt);
+		CHECK_EQ(m.t->modules.n, 0);
+		if (banner)
+			CHECK_STR(m.t->other_os, "Linux guest (Linux 5.10.0-8)");
+		else
+			CHECK(m.t->other_os == NULL);
+		image_close(&m);
+		memset(whole + 0x234567, 0x5a, 28);
+	}
+	image_free(&m);
+}
+
 /* --- what damage does ------------------------------------------------------------ */
 
 static void lists_that_loop_or_end(void)
@@ -939,6 +968,7 @@ int main(void)
 	RUN(nt351_processors);
 	RUN(a_single_processor_and_its_task_state);
 	RUN(physical_memory_alone);
+	RUN(another_system);
 	RUN(lists_that_loop_or_end);
 	RUN(a_list_that_never_ends);
 	RUN(entries_that_lie);
