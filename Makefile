@@ -40,7 +40,6 @@ ALL_LIBS   = $(LD_$(MODE)) $(LDFLAGS) $(PKG_LIBS) -lpthread -lm
 # --- what there is, found by place and name ---------------------------------
 LIB_SRC   := $(sort $(wildcard analyzer/*/*.c))
 TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
-FORGE_SRC := $(filter kdtools/forge/%,$(TOOL_SRC))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
@@ -51,6 +50,7 @@ KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt)
 LIB      := $(B)/libntriage.a
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
+TOOLS    := $(B)/libtools.a
 NTRIAGE  := $(B)/ntriage
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 REPLAY   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
@@ -60,7 +60,7 @@ ALL_SRC  := $(LIB_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
 	    $(BENCH_SRC) tests/fuzz/replay.c
 
 .PHONY: all deps demo check asan fuzz bench cov lint install uninstall clean \
-	help programs seeds fuzzers man
+	help programs seeds fuzzers man bench-programs
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -86,11 +86,16 @@ $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(NTRIAGE): $(B)/kdtools/ntriage.o $(TOOL_OBJ) $(LIB)
+$(TOOLS): $(TOOL_OBJ)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(NTRIAGE): $(B)/kdtools/ntriage.o $(TOOLS) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
-$(B)/tests/%: $(B)/tests/unit/%.o $(FORGE_SRC:%.c=$(B)/%.o) $(LIB)
+$(B)/tests/%: $(B)/tests/unit/%.o $(TOOLS) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
@@ -105,7 +110,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
-$(B)/bench/%: $(B)/tests/bench/%.o $(FORGE_SRC:%.c=$(B)/%.o) $(LIB)
+$(B)/bench/%: $(B)/tests/bench/%.o $(TOOLS) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)

@@ -46,8 +46,19 @@ void ntr_err_set(struct ntr_err *e, const char *fmt, ...) NTR_PRINTF(2, 3);
 void ntr_err_wrap(struct ntr_err *e, enum ntr_st st, const char *fmt, ...)
 	NTR_PRINTF(3, 4);
 
-/* Macros, so that the compiler sees that the value is st and not zero. */
-#define ntr_fail(e, st, ...) (ntr_err_set((e), __VA_ARGS__), (st))
-#define ntr_wrap(e, st, ...) (ntr_err_wrap((e), (st), __VA_ARGS__), (st))
+/* Macros, so that the compiler sees that the value is st and not zero. st is
+ * evaluated once, before the text is changed: ntr_wrap(e, f(e), …) is fine. */
+#define ntr_fail(e, st, ...)                 \
+	__extension__({                      \
+		enum ntr_st st_ = (st);      \
+		ntr_err_set((e), __VA_ARGS__); \
+		st_;                         \
+	})
+#define ntr_wrap(e, st, ...)                       \
+	__extension__({                            \
+		enum ntr_st st_ = (st);            \
+		ntr_err_wrap((e), st_, __VA_ARGS__); \
+		st_;                               \
+	})
 
 #endif

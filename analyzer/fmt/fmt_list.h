@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Dump formats in probing order; raw is last, for it claims what is left. */
+/* Dump formats in probing order; raw is last, for it claims what is left.
+ * A line NTR_FMT(name) names a struct ntr_fmt_ops ntr_fmt_<name>. */
 NTR_FMT(dmp64)
 NTR_FMT(dmp32)
 NTR_FMT(mdmp)

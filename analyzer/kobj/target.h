@@ -16,11 +16,9 @@
 #define NTR_TARGET_H
 
 #include "../mem/xlat.h"
+#include "../sym/bind.h"
 #include "../sym/pe.h"
 #include "../unw/regs.h"
-
-enum ntr_source { NTR_SRC_NONE, NTR_SRC_EXACT, NTR_SRC_TABLE, NTR_SRC_ASSUMED };
-const char *ntr_source_name(enum ntr_source s);
 
 struct ntr_module {
 	const char *name;    /* "tcpip": image name without extension, WinDbg
@@ -43,6 +41,9 @@ struct ntr_unloaded_module {
 	u64 time;            /* FILETIME, 0 unknown */
 };
 
+/* A processor whose registers the header holds, but not its number. */
+#define NTR_CPU_UNKNOWN UINT32_MAX
+
 struct ntr_cpu {
 	u32 number;
 	u64 kpcr, kprcb;     /* VAs, 0 unknown */
@@ -53,7 +54,7 @@ struct ntr_cpu {
 	const char *regs_source; /* "header", "KPRCB.ProcessorState",
 				    "CPU note", … static; NULL none */
 	bool has_irql;
-	u8 irql;
+	u8 irql;             /* as the KPCR says: a bugcheck raises it */
 };
 
 struct ntr_thread {
@@ -93,7 +94,8 @@ struct ntr_target {
 	bool modules_complete;
 	const char *modules_source;   /* "triage driver list", … static */
 	struct { NTR_VEC(struct ntr_unloaded_module); } unloaded;
-	struct { NTR_VEC(struct ntr_cpu); } cpus;
+	struct { NTR_VEC(struct ntr_cpu); } cpus; /* those of which something
+				is known; their count is in d->meta */
 	int crash_cpu;                /* index into cpus, -1 unknown */
 	struct ntr_thread thread;     /* current thread of the crash CPU */
 	struct { NTR_VEC(struct ntr_missing); } missing;
@@ -101,6 +103,8 @@ struct ntr_target {
 	struct ntr_target_priv *priv;
 };
 
+/* Also completes d->meta where an image has no header: the stop (from
+ * KiBugCheckData), time and uptime (from the shared user page). */
 NTR_MUST enum ntr_st ntr_target_open(struct ntr_target **out,
 				     struct ntr_dump *d, struct ntr_err *e);
 void ntr_target_close(struct ntr_target *t);

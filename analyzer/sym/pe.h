@@ -71,7 +71,9 @@ NTR_MUST enum ntr_st ntr_pe_export_module(const struct ntr_pe *pe, char *out,
 /* Is the RVA inside a section that may execute? */
 bool ntr_pe_is_code(const struct ntr_pe *pe, u32 rva);
 
-/* Symbol-store keys: GUID+age or sig+age; time stamp+size. Upper case. */
+/* Symbol-store keys: GUID+age or sig+age; time stamp+size. The GUID, sig and
+ * time stamp in upper case with leading zeros, age and size "%x", as symbol
+ * servers name their folders. */
 void ntr_pdb_key(const struct ntr_pe_debug *d, char out[48]);
 void ntr_pe_key(u32 timestamp, u32 size, char out[24]);
 

@@ -22,7 +22,8 @@ struct ntr_vframe {
 	u64 displacement;         /* from function */
 };
 
-/* A repeating run of frames: frames [first, first + period*count). */
+/* A repeating run of frames: frames [first, first + period*count), all of
+ * them in the stack. */
 struct ntr_cycle {
 	bool found;
 	size_t first, period, count;
@@ -76,6 +77,15 @@ struct ntr_param_text {
 	const char *value;        /* decoded: "nt+0x1234", "read", …; or NULL */
 };
 
+/* An exception, from a record or from the parameters. */
+struct ntr_exc {
+	bool has_code, has_address, has_access;
+	u32 code;
+	u64 address;              /* of the instruction */
+	u64 access;               /* 0 read, 1 write, 8 execute */
+	u64 data;                 /* address accessed; valid with has_access */
+};
+
 struct ntr_verdict {
 	struct ntr_target *t;
 	bool has_bugcheck;
@@ -85,11 +95,19 @@ struct ntr_verdict {
 	u64 arg[4];
 	struct ntr_param_text param[4];
 	const char *explanation;  /* one plain sentence */
+	const char *tool_mark;    /* the code is no bug check but the mark of an
+				     imaging tool ("MATT"); NULL otherwise */
+	const char *note;         /* about the blame of this bug check, or NULL */
 
 	bool has_regs;
 	struct ntr_regs regs;     /* the context the stack starts from */
 	const char *context_source; /* "context in data block", "TSS", … */
 	u64 trap_frame;           /* VA, 0 none */
+	bool has_fault;
+	struct ntr_regs fault;    /* the code that faulted; may equal regs */
+	const char *fault_source; /* "trap frame at 0x…", "parameter 4", … */
+	int fault_frame;          /* its index in stack, -1: not in it */
+	struct ntr_exc exc;       /* the exception, as far as known */
 	struct { NTR_VEC(struct ntr_vframe); } stack;
 	enum ntr_unw_stop stop;
 	struct ntr_overflow overflow;

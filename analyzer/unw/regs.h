@@ -55,6 +55,11 @@ static inline bool ntr_reg_known(const struct ntr_regs *r, unsigned i)
 }
 /* Set r[i], its bit, and ip/sp/fp when i is one of those. */
 void ntr_reg_set(struct ntr_regs *r, unsigned i, u64 v);
+/* The instruction and stack pointer of any machine. */
+void ntr_reg_set_ip(struct ntr_regs *r, u64 v);
+void ntr_reg_set_sp(struct ntr_regs *r, u64 v);
+/* r[i] is not known any more. */
+void ntr_reg_forget(struct ntr_regs *r, unsigned i);
 
 /* Decoders: the cursor stands at the record. BAD/UNSUP with text. */
 NTR_MUST enum ntr_st ntr_regs_from_context(struct ntr_regs *r, u32 machine,
@@ -67,7 +72,8 @@ NTR_MUST enum ntr_st ntr_regs_from_prstatus(struct ntr_regs *r, u32 machine,
 					    struct ntr_err *e);
 
 /* Read a CONTEXT / KTRAP_FRAME / KTSS of x86 or x64 at va. build matters for
- * x86 trap frames of 6.3 and later. */
+ * x86 trap frames of 6.3 and later.  ntr_context_size: 0 for a machine whose
+ * layout is not known here. */
 size_t ntr_context_size(u32 machine, u32 build);
 NTR_MUST enum ntr_st ntr_regs_read_context(struct ntr_regs *r, u32 machine,
 					   const struct ntr_space *s, u64 va,

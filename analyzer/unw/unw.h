@@ -6,6 +6,8 @@
  *   context   the registers themselves (frame 0)
  *   cfi       an unwind record: x64/ARM64 .pdata
  *   fpo       an x86 FPO or FrameData record
+ *   code      the function's own instructions: its epilogue run forward
+ *             (x64), its prologue undone (Alpha)
  *   frameptr  the frame-pointer chain
  *   trap      a trap frame, a machine frame or a task switch
  *   scan      a stack word that points behind a call, nothing better
@@ -24,6 +26,7 @@
 	X(CONTEXT, "context") \
 	X(CFI, "cfi")         \
 	X(FPO, "fpo")         \
+	X(CODE, "code")       \
 	X(FRAMEPTR, "frameptr") \
 	X(TRAP, "trap")       \
 	X(SCAN, "scan")
@@ -84,8 +87,25 @@ enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
 NTR_MUST enum ntr_st ntr_is_call_before(u32 machine, const struct ntr_space *s,
 					u64 ret, bool *is_call, u64 *target);
 
+/*
+ * The first plausible trap frame (x64: KTRAP_FRAME of code that ran in kernel
+ * mode; x86: kernel mode) that begins in [from, to), whose interrupted
+ * instruction is want_ip (0: any that lies in a module).  END: there is none
+ * in the memory that is there.  UNSUP: another machine.
+ */
+NTR_MUST enum ntr_st ntr_find_trap_frame(const struct ntr_unw_env *env,
+					 u64 from, u64 to, u64 want_ip,
+					 u64 *va, struct ntr_regs *out,
+					 struct ntr_err *e);
+
 /* The methods, for tests; each one step from regs to the caller's regs.
  * OK, END (outermost), FAULT (memory missing), UNSUP (does not apply). */
+/*
+ * The flag is in and out.  In: ip is exact, the very instruction that was
+ * interrupted (frame 0, or just above a machine frame), so it may stand in a
+ * prologue, an epilogue or a leaf; otherwise it is a return address.  Out: a
+ * machine or trap frame was crossed, so the new ip is exact.
+ */
 NTR_MUST enum ntr_st ntr_unw_step_x64(const struct ntr_unw_env *env,
 				      const struct ntr_unw_module *m,
 				      struct ntr_regs *regs, bool *machine_frame,
@@ -93,7 +113,7 @@ NTR_MUST enum ntr_st ntr_unw_step_x64(const struct ntr_unw_env *env,
 NTR_MUST enum ntr_st ntr_unw_step_arm64(const struct ntr_unw_env *env,
 					const struct ntr_unw_module *m,
 					struct ntr_regs *regs,
-					struct ntr_err *e);
+					bool *machine_frame, struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_unw_step_x86(const struct ntr_unw_env *env,
 				      struct ntr_regs *regs, bool *trap,
 				      struct ntr_err *e);

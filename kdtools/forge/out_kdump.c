@@ -109,8 +109,8 @@ static void put_head(struct kd *k, u64 blocks, u32 sub_blocks)
 {
 	struct f_mach *m = k->m;
 	struct f_buf b = { 0 };
-	static const char *const uts[6] = { "Linux", "forge", "6.1.0", "#1",
-					    "x86_64", "(none)" };
+	/* A hypervisor knows no more of its guest than the machine. */
+	static const char *const uts[6] = { "", "", "", "", "x86_64", "" };
 
 	f_buf_zero(&b, 0, BLOCK);
 	f_buf_put(&b, 0, "KDUMP   ", 8);

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Install the Debian packages listed in a file, if any is missing.
 # Needs root (or sudo) only when something is missing.
 set -eu

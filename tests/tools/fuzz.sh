@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Run every libFuzzer program for a number of seconds, two at a time.
 #   fuzz.sh PROGRAMS SEEDS SECONDS
 set -u

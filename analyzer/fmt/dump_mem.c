@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dump_mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PFN (UINT64_C(1) << 52)
+
+/* --- lists ------------------------------------------------------------- */
+
+enum ntr_st ntr_dump_add_run(struct ntr_dump *d, u64 pfn, u64 npages, u64 off,
+			     struct ntr_err *e)
+{
+	struct ntr_run *r, *last;
+
+	if (!npages)
+		return NTR_OK;
+	if (pfn >= MAX_PFN || npages > MAX_PFN - pfn)
+		return ntr_fail(e, NTR_BAD,
+				"run of 0x%" PRIx64 " pages at pfn 0x%" PRIx64
+				" is beyond any machine", npages, pfn);
+	last = d->runs.n ? &d->runs.v[d->runs.n - 1] : NULL;
+	if (last && last->pfn + last->npages == pfn && off < NTR_OFF_PAGED &&
+	    last->off < NTR_OFF_PAGED &&
+	    last->off + (last->npages << d->page_shift) == off) {
+		last->npages += npages;
+		return NTR_OK;
+	}
+	if (d->runs.n >= NTR_MAX_RUNS)
+		return ntr_fail(e, NTR_LIMIT, "more than %u memory runs",
+				NTR_MAX_RUNS);
+	r = ntr_vec_add(&d->runs);
+	if (!r)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	*r = (struct ntr_run){ pfn, npages, off };
+	return NTR_OK;
+}
+
+enum ntr_st ntr_dump_add_vblock(struct ntr_dump *d, u64 va, u64 len, u64 off,
+				const char *what, struct ntr_err *e)
+{
+	struct ntr_vblock *b;
+
+	if (!len)
+		return NTR_OK;
+	if (len - 1 > UINT64_MAX - va)
+		return ntr_fail(e, NTR_BAD,
+				"%s at 0x%" PRIx64 " of 0x%" PRIx64
+				" bytes wraps", what, va, len);
+	if (d->vblocks.n >= NTR_MAX_RUNS)
+		return ntr_fail(e, NTR_LIMIT, "more than %u memory blocks",
+				NTR_MAX_RUNS);
+	b = ntr_vec_add(&d->vblocks);
+	if (!b)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	*b = (struct ntr_vblock){ va, len, off, what };
+	return NTR_OK;
+}
+
+/* --- sealing ----------------------------------------------------------- */
+
+/* Keep what the file holds of [off, off+len). */
+static u64 clamp_to_file(const struct ntr_dump *d, u64 off, u64 len)
+{
+	if (off >= NTR_OFF_PAGED)
+		return len;
+	if (off >= d->file->size)
+		return 0;
+	return len < d->file->size - off ? len : d->file->size - off;
+}
+
+static void clamp_run(struct ntr_dump *d, struct ntr_run *r)
+{
+	u64 have, max = UINT64_MAX >> d->page_shift;
+
+	if (r->off >= NTR_OFF_PAGED)
+		return;
+	have = r->npages > max ? UINT64_MAX : r->npages << d->page_shift;
+	have = clamp_to_file(d, r->off, have) >> d->page_shift;
+	if (have == r->npages)
+		return;
+	d->pages_missing += r->npages - have;
+	d->complete = false;
+	r->npages = have;
+}
+
+struct keyed_run {
+	struct ntr_run r;
+	size_t order;
+};
+
+static int run_cmp(const void *pa, const void *pb)
+{
+	const struct keyed_run *a = pa, *b = pb;
+
+	if (a->r.pfn != b->r.pfn)
+		return a->r.pfn < b->r.pfn ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* Runs that cover the sweep's position; the first listed is on top. */
+struct run_heap {
+	struct keyed_run *v;
+	size_t n;
+};
+
+static void heap_push(struct run_heap *h, struct keyed_run k)
+{
+	size_t i = h->n++;
+
+	for (; i && h->v[(i - 1) / 2].order > k.order; i = (i - 1) / 2)
+		h->v[i] = h->v[(i - 1) / 2];
+	h->v[i] = k;
+}
+
+static void heap_pop(struct run_heap *h)
+{
+	struct keyed_run k = h->v[--h->n];
+	size_t i = 0, c;
+
+	while ((c = 2 * i + 1) < h->n) {
+		if (c + 1 < h->n && h->v[c + 1].order < h->v[c].order)
+			c++;
+		if (h->v[c].order >= k.order)
+			break;
+		h->v[i] = h->v[c];
+		i = c;
+	}
+	h->v[i] = k;
+}
+
+static enum ntr_st run_emit(struct ntr_dump *d, const struct ntr_run *r,
+			    u64 from, u64 to, struct ntr_err *e)
+{
+	u64 off = r->off;
+
+	if (off < NTR_OFF_PAGED)
+		off += (from - r->pfn) << d->page_shift;
+	return ntr_dump_add_run(d, from, to - from, off, e);
+}
+
+/*
+ * Sweep over runs sorted by pfn: at each page the run listed first wins.
+ * Every step takes a run in or drops one, so it is O(n log n).
+ */
+static enum ntr_st runs_untangle(struct ntr_dump *d, struct keyed_run *k,
+				 size_t n, struct run_heap *h,
+				 struct ntr_err *e)
+{
+	enum ntr_st st = NTR_OK;
+	size_t i = 0;
+	u64 pos = 0;
+
+	while (st == NTR_OK && (i < n || h->n)) {
+		const struct ntr_run *top;
+		u64 to;
+
+		if (!h->n)
+			pos = k[i].r.pfn;
+		while (i < n && k[i].r.pfn <= pos)
+			heap_push(h, k[i++]);
+		top = &h->v[0].r;
+		to = top->pfn + top->npages;
+		if (to <= pos) {
+			heap_pop(h);
+			continue;
+		}
+		if (i < n && k[i].r.pfn < to)
+			to = k[i].r.pfn;
+		st = run_emit(d, top, pos, to, e);
+		pos = to;
+	}
+	return st;
+}
+
+static bool runs_in_order(const struct ntr_dump *d)
+{
+	for (size_t i = 1; i < d->runs.n; i++)
+		if (d->runs.v[i].pfn <
+		    d->runs.v[i - 1].pfn + d->runs.v[i - 1].npages)
+			return false;
+	return true;
+}
+
+/* Whole pages that the file holds behind map_first. */
+static u64 map_room(const struct ntr_dump *d)
+{
+	if (d->map_first == NTR_OFF_PAGED)
+		return UINT64_MAX;
+	if (d->map_first >= d->file->size)
+		return 0;
+	return (d->file->size - d->map_first) >> d->page_shift;
+}
+
+static enum ntr_st sort_runs(struct ntr_dump *d, struct ntr_err *e)
+{
+	size_t n = d->runs.n;
+	struct keyed_run *k = calloc(2 * n, sizeof(*k));
+	struct run_heap h = { k ? k + n : NULL, 0 };
+	enum ntr_st st;
+
+	if (!k)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		k[i] = (struct keyed_run){ d->runs.v[i], i };
+	qsort(k, n, sizeof(*k), run_cmp);
+	d->runs.n = 0;
+	st = runs_untangle(d, k, n, &h, e);
+	free(k);
+	ntr_dump_note(d, "memory runs are out of order or overlap; for each "
+		      "page the first listed was kept");
+	return st;
+}
+
+static enum ntr_st seal_runs(struct ntr_dump *d, struct ntr_err *e)
+{
+	enum ntr_st st = NTR_OK;
+	size_t w = 0;
+
+	if (!runs_in_order(d))
+		st = sort_runs(d, e);
+	if (st)
+		return st;
+	for (size_t i = 0; i < d->runs.n; i++) {
+		clamp_run(d, &d->runs.v[i]);
+		if (d->runs.v[i].npages)
+			d->runs.v[w++] = d->runs.v[i];
+	}
+	d->runs.n = w;
+	if (d->has_map && map_room(d) < d->map.pages) {
+		d->complete = false;
+		d->pages_missing += d->map.pages - map_room(d);
+	}
+	if (d->pages_missing)
+		ntr_dump_note(d, "%" PRIu64 " pages that the header promises "
+			      "are not in the file, which ends at 0x%" PRIx64,
+			      d->pages_missing, d->file->size);
+	return NTR_OK;
+}
+
+static int block_cmp(const void *pa, const void *pb)
+{
+	const struct ntr_vblock *a = pa, *b = pb;
+
+	if (a->va != b->va)
+		return a->va < b->va ? -1 : 1;
+	return a->len > b->len ? -1 : a->len < b->len;
+}
+
+/* Blocks may overlap (a call stack is often a data block too); make them
+ * disjoint, the one that starts first wins. */
+static void seal_blocks(struct ntr_dump *d)
+{
+	u64 last = 0, lost = 0; /* last: highest address covered so far */
+	size_t w = 0;
+
+	qsort(d->vblocks.v, d->vblocks.n, sizeof(*d->vblocks.v), block_cmp);
+	for (size_t i = 0; i < d->vblocks.n; i++) {
+		struct ntr_vblock b = d->vblocks.v[i];
+		u64 have = clamp_to_file(d, b.off, b.len);
+
+		lost += have < b.len;
+		b.len = have;
+		if (w && b.va <= last) {
+			u64 cut = last - b.va + 1;
+
+			if (cut >= b.len)
+				continue;
+			b.va += cut;
+			b.off += cut;
+			b.len -= cut;
+		}
+		if (!b.len)
+			continue;
+		last = b.va + (b.len - 1);
+		d->vblocks.v[w++] = b;
+	}
+	d->vblocks.n = w;
+	if (!lost)
+		return;
+	d->complete = false;
+	ntr_dump_note(d, "%" PRIu64 " memory blocks reach past the end of the "
+		      "file at 0x%" PRIx64, lost, d->file->size);
+}
+
+enum ntr_st ntr_dump_seal(struct ntr_dump *d, struct ntr_err *e)
+{
+	enum ntr_st st = seal_runs(d, e);
+
+	if (st == NTR_OK && d->vblocks.n)
+		seal_blocks(d);
+	return st;
+}
+
+/* --- reading ----------------------------------------------------------- */
+
+static bool map_run_from(const struct ntr_dump *d, u64 pfn,
+			 struct ntr_run *out)
+{
+	u64 room = map_room(d);
+	struct ntr_stretch s;
+
+	if (ntr_pagemap_next(&d->map, pfn, &s, NULL) || s.rank >= room)
+		return false;
+	if (s.npages > room - s.rank)
+		s.npages = room - s.rank;
+	*out = (struct ntr_run){ s.pfn, s.npages, d->map_first };
+	if (d->map_first != NTR_OFF_PAGED)
+		out->off += s.rank << d->page_shift;
+	return true;
+}
+
+bool ntr_dump_run_from(const struct ntr_dump *d, u64 pfn, struct ntr_run *out)
+{
+	size_t lo = 0, hi = d->runs.n;
+
+	if (d->has_map)
+		return map_run_from(d, pfn, out);
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (d->runs.v[mid].pfn + d->runs.v[mid].npages <= pfn)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == d->runs.n)
+		return false;
+	*out = d->runs.v[lo];
+	return true;
+}
+
+u64 ntr_dump_page_count(const struct ntr_dump *d)
+{
+	u64 n = 0, room = map_room(d);
+
+	if (d->has_map)
+		return d->map.pages < room ? d->map.pages : room;
+	for (size_t i = 0; i < d->runs.n; i++)
+		n += d->runs.v[i].npages;
+	return n;
+}
+
+static const struct ntr_run *run_at(struct ntr_dump *d, u64 pfn)
+{
+	struct ntr_run *r = &d->last_run;
+
+	if (pfn >= r->pfn && pfn - r->pfn < r->npages)
+		return r;
+	if (!ntr_dump_run_from(d, pfn, r)) {
+		r->npages = 0;
+		return NULL;
+	}
+	return r->pfn <= pfn ? r : NULL;
+}
+
+static enum ntr_st read_paged(struct ntr_dump *d, u64 addr, void *buf,
+			      size_t *len, struct ntr_err *e)
+{
+	u64 size = UINT64_C(1) << d->page_shift, pfn = addr >> d->page_shift;
+	u64 at = addr & (size - 1);
+	enum ntr_st st;
+
+	if (*len > size - at)
+		*len = (size_t)(size - at);
+	if (!d->fmt->read_page)
+		return ntr_fail(e, NTR_UNSUP, "%s has no pages",
+				d->fmt->name);
+	if (!d->page)
+		d->page = malloc((size_t)size);
+	if (!d->page)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	if (d->page_pfn != pfn) {
+		d->page_pfn = UINT64_MAX;
+		st = d->fmt->read_page(d, pfn, d->page, e);
+		if (st)
+			return st;
+		d->page_pfn = pfn;
+	}
+	memcpy(buf, d->page + at, *len);
+	return NTR_OK;
+}
+
+static enum ntr_st read_in_run(struct ntr_dump *d, const struct ntr_run *r,
+			       u64 addr, void *buf, size_t *len,
+			       struct ntr_err *e)
+{
+	u64 at = addr - (r->pfn << d->page_shift);
+	u64 left = (r->npages << d->page_shift) - at;
+
+	if (*len > left)
+		*len = (size_t)left;
+	if (r->off == NTR_OFF_PAGED)
+		return read_paged(d, addr, buf, len, e);
+	if (r->off == NTR_OFF_ZERO) {
+		memset(buf, 0, *len);
+		return NTR_OK;
+	}
+	return ntr_file_read(d->file, r->off + at, buf, *len, e);
+}
+
+static enum ntr_st phys_read(const struct ntr_space *s, u64 addr, void *buf,
+			     size_t len, struct ntr_err *e)
+{
+	struct ntr_dump *d = s->impl;
+	enum ntr_st st;
+
+	while (len) {
+		const struct ntr_run *r = run_at(d, addr >> d->page_shift);
+		size_t n = len;
+
+		if (!r)
+			return ntr_fail(e, NTR_ABSENT,
+					"physical page 0x%" PRIx64
+					" is not in the dump",
+					addr >> d->page_shift);
+		st = read_in_run(d, r, addr, buf, &n, e);
+		if (st)
+			return st;
+		buf = (u8 *)buf + n;
+		addr += n;
+		len -= n;
+	}
+	return NTR_OK;
+}
+
+/* The first block that ends beyond va. */
+static size_t block_search(const struct ntr_dump *d, u64 va)
+{
+	size_t lo = 0, hi = d->vblocks.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (d->vblocks.v[mid].va + (d->vblocks.v[mid].len - 1) < va)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Is i what a search for va would give? */
+static bool block_fits(const struct ntr_dump *d, size_t i, u64 va)
+{
+	const struct ntr_vblock *b = d->vblocks.v;
+
+	return i < d->vblocks.n && b[i].va + (b[i].len - 1) >= va &&
+	       (!i || b[i - 1].va + (b[i - 1].len - 1) < va);
+}
+
+/* Reads come in clusters, of a stack here and of code there: the answer that
+ * was right last for this part of the address space is tried first. */
+static const struct ntr_vblock *block_at(struct ntr_dump *d, u64 va)
+{
+	size_t *hint = &d->block_hint[(va >> 20) % NTR_COUNT(d->block_hint)];
+
+	if (!block_fits(d, *hint, va))
+		*hint = block_search(d, va);
+	if (*hint == d->vblocks.n || d->vblocks.v[*hint].va > va)
+		return NULL;
+	return &d->vblocks.v[*hint];
+}
+
+static enum ntr_st blocks_read(const struct ntr_space *s, u64 addr, void *buf,
+			       size_t len, struct ntr_err *e)
+{
+	struct ntr_dump *d = s->impl;
+	enum ntr_st st;
+
+	while (len) {
+		const struct ntr_vblock *b = block_at(d, addr);
+		size_t n = len;
+
+		if (!b)
+			return ntr_fail(e, NTR_ABSENT,
+					"0x%" PRIx64 " is in no memory block "
+					"of the dump", addr);
+		if (n - 1 > b->len - 1 - (addr - b->va))
+			n = (size_t)(b->len - (addr - b->va));
+		if (b->off == NTR_OFF_ZERO) {
+			memset(buf, 0, n);
+		} else {
+			st = ntr_file_read(d->file, b->off + (addr - b->va),
+					   buf, n, e);
+			if (st)
+				return st;
+		}
+		buf = (u8 *)buf + n;
+		addr += n;
+		len -= n;
+	}
+	return NTR_OK;
+}
+
+void ntr_dump_mem_init(struct ntr_dump *d)
+{
+	d->phys = (struct ntr_space){ "physical memory", phys_read, d };
+	d->blocks = (struct ntr_space){ "memory blocks", blocks_read, d };
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Stack overflow: said only when the numbers carry it.  sp below the limit,
+ * or so close that the next push fails, proves it; so does a double fault
+ * within a page of the limit with a recursion that fills most of the stack.
+ * A pointer that is wrong in a single bit is a sign of bad memory instead.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "triage.h"
+
+#define AT_LIMIT 0x100u        /* a frame that no longer fits */
+#define GUARD 0x4000u          /* below the limit, still this stack */
+#define NEAR_LIMIT 0x1000u
+#define CYCLE_REPEATS 8u
+#define MAX_STACK 0x100000u    /* bytes of stack searched for words */
+#define MAX_ADDED 4096u        /* frames added by the search */
+#define TEXT_FRAMES 6u
+
+/* --- repeating frames --------------------------------------------------- */
+
+static bool arrays(const struct ntr_verdict *v, u64 **ip, u64 **sp)
+{
+	size_t n = v->stack.n;
+
+	*ip = calloc(n ? n : 1, sizeof(**ip));
+	*sp = calloc(n ? n : 1, sizeof(**sp));
+	for (size_t i = 0; *ip && *sp && i < n; i++) {
+		(*ip)[i] = v->stack.v[i].f.ip;
+		(*sp)[i] = v->stack.v[i].f.sp;
+	}
+	return *ip && *sp;
+}
+
+/* Remove the scan frames between those of a recursion that tiles the stack:
+ * they are left over from earlier calls. */
+static void drop_stale(struct ntr_verdict *v, const bool *keep, size_t first,
+		       size_t last)
+{
+	size_t to = first;
+
+	for (size_t i = first; i < v->stack.n; i++) {
+		const struct ntr_vframe *s = &v->stack.v[i];
+
+		if (i <= last && !keep[i] && s->f.trust == NTR_TRUST_SCAN)
+			continue;
+		v->stack.v[to++] = *s;
+	}
+	v->stack.n = to;
+}
+
+static bool kept_range(const bool *keep, size_t n, size_t *first, size_t *last)
+{
+	size_t i = 0;
+
+	while (i < n && !keep[i])
+		i++;
+	if (i == n)
+		return false;
+	*first = *last = i;
+	for (; i < n; i++)
+		if (keep[i])
+			*last = i;
+	return true;
+}
+
+/* A cycle in the frames; stale frames inside it go. */
+static void frame_cycle(struct ntr_verdict *v)
+{
+	struct ntr_cycle c = { 0 }, loose = { 0 };
+	size_t n = v->stack.n, first, last;
+	u64 *ip = NULL, *sp = NULL;
+	bool *keep = calloc(n ? n : 1, sizeof(*keep));
+
+	if (keep && arrays(v, &ip, &sp)) {
+		ntr_find_cycle(ip, sp, n, &c);
+		if (ntr_find_stride_cycle(ip, sp, n, keep, &loose) &&
+		    loose.bytes >= c.bytes &&
+		    kept_range(keep, n, &first, &last) &&
+		    last - first + 1 > loose.period * loose.count) {
+			drop_stale(v, keep, first, last);
+			free(ip);
+			free(sp);
+			ip = sp = NULL;
+			c = (struct ntr_cycle){ 0 };
+			if (arrays(v, &ip, &sp))
+				ntr_find_cycle(ip, sp, v->stack.n, &c);
+		}
+	}
+	/* Only a range that lies in the stack frame by frame is shown. */
+	if (c.found && c.first + c.period * c.count <= v->stack.n)
+		v->overflow.cycle = c;
+	free(ip);
+	free(sp);
+	free(keep);
+}
+
+static void add_word(struct ntr_triage_job *j, u64 at, u64 word, unsigned size)
+{
+	struct ntr_vframe *s = ntr_vec_add(&j->v->stack);
+	struct ntr_frame f = { .ip = word, .sp = at + size,
+			       .trust = NTR_TRUST_SCAN,
+			       .note = "stack word found after the unwinder "
+				       "had stopped" };
+
+	if (!s)
+		j->lost = true;
+	else
+		ntr_triage_frame(j->v, &f, s);
+}
+
+/* Stack words that point into modules, from where the walk ended. */
+static void scan_words(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+	unsigned size = v->t->ptr_size;
+	size_t before = v->stack.n;
+	u64 at = v->overflow.sp, end = v->overflow.base;
+	u8 buf[4096];
+
+	if (before && v->stack.v[before - 1].f.sp > at)
+		at = v->stack.v[before - 1].f.sp;
+	if (at < v->overflow.limit)
+		at = v->overflow.limit;
+	at = (at + size - 1) & ~(u64)(size - 1);
+	if (end - at > MAX_STACK)
+		return;
+	while (at < end && v->stack.n - before < MAX_ADDED) {
+		size_t want = end - at < sizeof(buf) ? end - at : sizeof(buf);
+		size_t got = ntr_space_read_some(v->t->mem, at, buf, want);
+		struct ntr_bin b = ntr_bin_of(buf, got, NULL, at);
+
+		for (u64 va = at; ntr_bin_left(&b) >= size; va += size) {
+			u64 w = size == 8 ? ntr_bin_u64(&b, "stack word") :
+					    ntr_bin_u32(&b, "stack word");
+
+			if (ntr_is_kernel_va(v->t, w) &&
+			    ntr_target_module(v->t, w) &&
+			    v->stack.n - before < MAX_ADDED)
+				add_word(j, va, w, size);
+		}
+		if (got < want) /* skip the rest of a page that is missing */
+			at = (at + got + 4096) & ~UINT64_C(4095);
+		else
+			at += got;
+	}
+}
+
+/* The walk stopped early: look at the words it did not reach. What it finds
+ * stays only if it shows a recursion. */
+static void word_cycle(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+	struct ntr_cycle had = v->overflow.cycle;
+	size_t before = v->stack.n;
+	struct ntr_vframe *copy;
+
+	copy = calloc(before ? before : 1, sizeof(*copy));
+	if (!copy) {
+		j->lost = true;
+		return;
+	}
+	if (before)
+		memcpy(copy, v->stack.v, before * sizeof(*copy));
+	scan_words(j);
+	if (v->stack.n > before)
+		frame_cycle(v);
+	if (v->stack.n == before || v->overflow.cycle.bytes <= had.bytes) {
+		if (before)
+			memcpy(v->stack.v, copy, before * sizeof(*copy));
+		v->stack.n = before;
+		v->overflow.cycle = had;
+	}
+	free(copy);
+}
+
+static void frame_text(struct ntr_verdict *v, u64 ip, char out[128])
+{
+	ntr_target_symbolise(v->t, ip, out, 128);
+}
+
+static void cycle_text(struct ntr_verdict *v)
+{
+	struct ntr_cycle *c = &v->overflow.cycle;
+	const char *text = "";
+	char buf[128];
+
+	if (!c->found)
+		return;
+	/* Callers call: outermost of the period first. */
+	for (size_t i = 0; i < c->period && i < TEXT_FRAMES; i++) {
+		size_t k = c->first + c->period - 1 - i;
+
+		frame_text(v, v->stack.v[k].f.ip, buf);
+		text = ntr_arena_printf(&v->arena, "%s%s%s", text,
+					i ? " -> " : "", buf);
+	}
+	if (c->period > TEXT_FRAMES)
+		text = ntr_arena_printf(&v->arena, "%s -> … (%zu frames)",
+					text, c->period);
+	c->text = text;
+}
+
+/* --- the proof ----------------------------------------------------------- */
+
+static bool is_double_fault(const struct ntr_verdict *v)
+{
+	return v->has_bugcheck && v->code == 0x7F && v->arg[0] == 8;
+}
+
+static bool suspects_overflow(const struct ntr_verdict *v)
+{
+	return is_double_fault(v) ||
+	       (v->has_bugcheck && v->code == 0x2B) ||
+	       (v->exc.has_code && v->exc.code == 0xC00000FDu);
+}
+
+static bool limits(struct ntr_verdict *v)
+{
+	const struct ntr_thread *th = &v->t->thread;
+	struct ntr_overflow *o = &v->overflow;
+
+	/* It stores the part in use: where that begins is no limit. */
+	if (v->t->d && v->t->d->kind == NTR_KIND_USER) {
+		o->reason = "a user dump does not say where the stack's limit "
+			    "is";
+		return false;
+	}
+	o->base = th->stack_base ? th->stack_base : th->initial_stack;
+	o->limit = th->stack_limit;
+	if (!o->limit || o->base <= o->limit || o->base - o->limit > MAX_STACK) {
+		o->reason = "the stack limits of the thread are not known";
+		o->base = o->limit = 0;
+		return false;
+	}
+	o->size = o->base - o->limit;
+	if (!v->has_fault || !v->fault.has_sp) {
+		o->reason = "the stack pointer at the fault is not known";
+		return false;
+	}
+	o->sp = v->fault.sp;
+	return true;
+}
+
+static unsigned one_bit(u64 a, u64 b)
+{
+	u64 x = a ^ b;
+
+	return x && !(x & (x - 1)) ? (unsigned)__builtin_ctzll(x) + 1 : 0;
+}
+
+/* The bit (from 1) that puts va into [lo, hi) when flipped; bits below
+ * `from` would not take it far. 0: none. */
+static unsigned flip_into(u64 va, u64 lo, u64 hi, unsigned from, unsigned bits)
+{
+	for (unsigned i = from; i < bits; i++) {
+		u64 x = va ^ (UINT64_C(1) << i);
+
+		if (x >= lo && x < hi)
+			return i + 1;
+	}
+	return 0;
+}
+
+static void sp_elsewhere(struct ntr_verdict *v)
+{
+	struct ntr_overflow *o = &v->overflow;
+	unsigned bits = v->t->ptr_size * 8;
+	unsigned bit = flip_into(o->sp, o->limit, o->base, 12, bits);
+
+	if (bit && is_double_fault(v)) {
+		v->single_bit = ntr_arena_printf(&v->arena,
+			"the stack pointer 0x%" PRIx64 " differs in one bit "
+			"(bit %u) from an address in the thread's stack: "
+			"suspect the memory", o->sp, bit - 1);
+		o->reason = "the stack pointer is wrong in a single bit; the "
+			    "stack did not overflow";
+	} else {
+		o->reason = "the stack pointer is not in the thread's stack "
+			    "(another stack was in use)";
+	}
+}
+
+static void prove(struct ntr_verdict *v)
+{
+	struct ntr_overflow *o = &v->overflow;
+	const struct ntr_cycle *c = &o->cycle;
+	u64 room = o->sp - o->limit; /* wraps when below */
+
+	if (o->sp < o->limit) {
+		o->proven = true;
+		o->reason = ntr_arena_printf(&v->arena,
+			"the stack pointer 0x%" PRIx64 " is 0x%" PRIx64
+			" below the stack limit 0x%" PRIx64, o->sp,
+			o->limit - o->sp, o->limit);
+	} else if (room < AT_LIMIT) {
+		o->proven = true;
+		o->reason = ntr_arena_printf(&v->arena,
+			"the stack pointer 0x%" PRIx64 " is only 0x%" PRIx64
+			" above the stack limit 0x%" PRIx64, o->sp, room,
+			o->limit);
+	} else if (room < NEAR_LIMIT && is_double_fault(v) && c->found &&
+		   c->count >= CYCLE_REPEATS && c->bytes * 5 >= o->used * 3) {
+		o->proven = true;
+		o->reason = ntr_arena_printf(&v->arena,
+			"the stack pointer is 0x%" PRIx64 " above the stack "
+			"limit at a double fault, and a recursion fills 0x%"
+			PRIx64 " of 0x%" PRIx64 " bytes used", room, c->bytes,
+			o->used);
+	} else {
+		o->reason = ntr_arena_printf(&v->arena,
+			"0x%" PRIx64 " bytes of the stack were still free",
+			room);
+	}
+}
+
+static void check_limits(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+	struct ntr_overflow *o = &v->overflow;
+	bool within;
+
+	if (!limits(v))
+		return;
+	o->checked = true;
+	within = o->sp < o->base && o->sp + GUARD >= o->limit;
+	if (!within) {
+		sp_elsewhere(v);
+		return;
+	}
+	o->used = o->base - o->sp;
+	if (v->stop != NTR_UNW_END &&
+	    (suspects_overflow(v) || o->sp < o->limit + NEAR_LIMIT))
+		word_cycle(j);
+	prove(v);
+}
+
+/* --- single bits -------------------------------------------------------- */
+
+/* A pointer that no x64 processor accepts, but for one bit. */
+static unsigned canonical_flip(const struct ntr_target *t, u64 va)
+{
+	u64 top = va >> 47;
+
+	if (t->machine != NTR_MACHINE_AMD64 || top == 0 || top == 0x1ffff)
+		return 0;
+	/* Only towards the kernel half: a user pointer with one high bit set
+	 * is just as well a tagged value. */
+	return one_bit(top, 0x1ffff) ? one_bit(top, 0x1ffff) + 47 : 0;
+}
+
+static void pointer_bit(struct ntr_verdict *v, const char *what, u64 va)
+{
+	unsigned bit = canonical_flip(v->t, va);
+
+	if (!bit || v->single_bit)
+		return;
+	v->single_bit = ntr_arena_printf(&v->arena,
+		"%s 0x%" PRIx64 " is not a valid pointer but differs in one "
+		"bit (bit %u) from the kernel address 0x%" PRIx64
+		": suspect the memory", what, va, bit - 1,
+		va ^ UINT64_C(1) << (bit - 1));
+}
+
+/* 0x1A(0x41792): a page-table entry that should be empty holds one bit. */
+static void pte_bit(struct ntr_verdict *v)
+{
+	u64 p3 = v->arg[2], p4 = v->arg[3];
+	unsigned bit = 0;
+
+	if (v->arg[0] == 0x41792 && !(p3 && p4))
+		bit = one_bit(p3 | p4, 0);
+	if (bit && !v->single_bit)
+		v->single_bit = ntr_arena_printf(&v->arena,
+			"the damaged page-table entry has a single bit set "
+			"(bit %u) where it should be empty: suspect the "
+			"memory", bit - 1);
+}
+
+static void single_bits(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+
+	if (!v->has_bugcheck || !j->b || v->tool_mark)
+		return;
+	if (j->b->fault)
+		pointer_bit(v, "the address referenced",
+			    ntr_arg(v, j->b->fault));
+	if (v->exc.has_access)
+		pointer_bit(v, "the address referenced", v->exc.data);
+	if (v->has_fault)
+		pointer_bit(v, "the instruction pointer", v->fault.ip);
+	if (v->code == 0x1A)
+		pte_bit(v);
+}
+
+void ntr_triage_overflow(struct ntr_triage_job *j)
+{
+	frame_cycle(j->v);
+	check_limits(j);
+	cycle_text(j->v);
+	single_bits(j);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The stack of a verdict.  It is unwound from the start.  When the fault's
+ * registers are known from elsewhere and the walk missed them (without unwind
+ * data it can only scan, and a scan does not see a trap frame), the frames
+ * above the fault are taken from the fault's own registers instead: what is
+ * known replaces what was guessed.
+ */
+#include <string.h>
+
+#include "triage.h"
+
+/* Frames of a task that only a trap frame connects, kept from the start. */
+#define SWITCH_WINDOW 0x8000u
+
+static bool module_of(void *ctx, u64 ip, struct ntr_unw_module *out)
+{
+	struct ntr_verdict *v = ctx;
+	struct ntr_module *m = ntr_target_module(v->t, ip);
+
+	if (!m)
+		return false;
+	*out = (struct ntr_unw_module){ .base = m->base, .size = m->size };
+	if (ntr_module_load(v->t, m))
+		out->pe = m->pe;
+	return true;
+}
+
+struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
+{
+	const struct ntr_thread *th = &v->t->thread;
+	struct ntr_unw_env env = {
+		.machine = v->t->machine,
+		.build = v->t->build,
+		.mem = v->t->mem,
+		.module = module_of,
+		.ctx = v,
+	};
+
+	if (th->stack_limit && sp >= th->stack_limit && sp < th->stack_base) {
+		env.stack_lo = th->stack_limit;
+		env.stack_hi = th->stack_base;
+	}
+	return env;
+}
+
+enum ntr_unw_stop ntr_triage_unwind(struct ntr_verdict *v,
+				    const struct ntr_regs *regs,
+				    struct ntr_frame *out, size_t max,
+				    size_t *n)
+{
+	struct ntr_unw_env env = ntr_triage_env(v, regs->sp);
+
+	return ntr_unwind(&env, regs, out, max, n);
+}
+
+void ntr_triage_frame(struct ntr_verdict *v, const struct ntr_frame *f,
+		      struct ntr_vframe *out)
+{
+	*out = (struct ntr_vframe){ .f = *f };
+	out->module = ntr_target_module(v->t, f->ip);
+	if (out->module) {
+		out->offset = f->ip - out->module->base;
+		return;
+	}
+	out->unloaded = ntr_target_unloaded(v->t, f->ip);
+	if (out->unloaded)
+		out->offset = f->ip - out->unloaded->start;
+}
+
+static void add_frames(struct ntr_triage_job *j, const struct ntr_frame *f,
+		       size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct ntr_vframe *s = ntr_vec_add(&j->v->stack);
+
+		if (!s) {
+			j->lost = true;
+			return;
+		}
+		ntr_triage_frame(j->v, &f[i], s);
+	}
+}
+
+static int frame_of(const struct ntr_verdict *v, const struct ntr_regs *r)
+{
+	for (size_t i = 0; i < v->stack.n; i++)
+		if (v->stack.v[i].f.ip == r->ip && v->stack.v[i].f.sp == r->sp)
+			return (int)i;
+	return -1;
+}
+
+/* How many of the frames lie inside the fault's: on the same stack those
+ * below its sp; on another stack those below the trap frame that leads out. */
+static size_t inner_frames(const struct ntr_verdict *v)
+{
+	u64 lo = v->regs.sp, end = 0;
+	size_t n = 0;
+
+	if (v->trap_frame > lo && v->trap_frame - lo < SWITCH_WINDOW)
+		end = v->trap_frame;
+	else if (v->fault.sp > lo && v->fault.sp - lo < SWITCH_WINDOW)
+		end = v->fault.sp;
+	if (!end)
+		return v->stack.n ? 1 : 0;
+	while (n < v->stack.n && v->stack.v[n].f.sp < end)
+		n++;
+	return n;
+}
+
+/* The fault belongs to the thread whose stack was walked. */
+static bool same_thread(const struct ntr_triage_job *j)
+{
+	return !(j->b && j->b->mode == NTR_BM_HUNG);
+}
+
+static void splice(struct ntr_triage_job *j, struct ntr_frame *buf, size_t max)
+{
+	struct ntr_verdict *v = j->v;
+	enum ntr_unw_stop stop;
+	size_t n = 0, keep = inner_frames(v);
+
+	stop = ntr_triage_unwind(v, &v->fault, buf, max, &n);
+	if (!n)
+		return;
+	buf[0].trust = v->trap_frame ? NTR_TRUST_TRAP : NTR_TRUST_CONTEXT;
+	buf[0].note = v->fault_source;
+	v->stack.n = keep;
+	v->fault_frame = (int)keep;
+	v->stop = stop;
+	add_frames(j, buf, n);
+}
+
+void ntr_triage_stack(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+	struct ntr_frame *buf;
+	size_t n = 0;
+
+	if (!v->has_regs)
+		return;
+	buf = ntr_arena_array(&v->arena, NTR_MAX_FRAMES, sizeof(*buf));
+	if (!buf) {
+		j->lost = true;
+		return;
+	}
+	v->stop = ntr_triage_unwind(v, &v->regs, buf, NTR_MAX_FRAMES, &n);
+	add_frames(j, buf, n);
+	if (!v->has_fault || !same_thread(j))
+		return;
+	v->fault_frame = frame_of(v, &v->fault);
+	if (v->fault_frame < 0)
+		splice(j, buf, NTR_MAX_FRAMES);
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The driver: which methods a machine has and in which order, what makes a
+ * step believable, and why a walk stops.
+ */
+#include <stdio.h>
+
+#include "unw_int.h"
+
+const char *ntr_trust_name(enum ntr_trust t)
+{
+	static const char *const names[] = {
+#define NTR_TRUST_TEXT(n, text) text,
+		NTR_TRUST_LIST(NTR_TRUST_TEXT)
+#undef NTR_TRUST_TEXT
+	};
+
+	return (size_t)t < NTR_COUNT(names) ? names[t] : "?";
+}
+
+const char *ntr_unw_stop_text(enum ntr_unw_stop s)
+{
+	switch (s) {
+	case NTR_UNW_END:
+		return "outermost frame reached";
+	case NTR_UNW_LIMIT:
+		return "frame limit reached";
+	case NTR_UNW_MEMORY:
+		return "stack memory is not in the dump";
+	case NTR_UNW_LOST:
+		return "no method could go on";
+	case NTR_UNW_CYCLE:
+		return "the stack pointer did not move";
+	}
+	return "?";
+}
+
+/* Stacks that a walk may move to against the growth of sp: once each. */
+enum { SWITCH_TRAP, SWITCH_USER, SWITCH_RECORD, NSWITCH };
+
+struct walk {
+	struct ntr_unw_env env; /* limits are dropped after a switch */
+	struct ntr_regs regs;
+	struct ntr_frame *frames;
+	size_t n, max;
+	bool exact;  /* ip is the interrupted instruction */
+	bool switched[NSWITCH];
+	bool hinted; /* hint is about the current frame */
+	struct ntr_x64_hint hint;
+};
+
+/* One step found: the new registers and how they were got. */
+struct found {
+	struct ntr_regs regs;
+	enum ntr_trust trust;
+	bool exact, checked;
+	const char *note;
+};
+
+static void trace(const struct walk *w, const char *method, enum ntr_st st,
+		  const struct ntr_err *e)
+{
+	char line[400];
+
+	if (!w->env.trace)
+		return;
+	snprintf(line, sizeof(line), "#%zu %s: %s", w->n - 1, method,
+		 st == NTR_OK ? "ok" : e->msg[0] ? e->msg : ntr_st_text(st));
+	w->env.trace(w->env.ctx, line);
+}
+
+/* --- methods: OK with f filled, END outermost, else try the next ------------ */
+
+static enum ntr_st by_record(struct walk *w, struct found *f,
+			     struct ntr_err *e)
+{
+	struct ntr_unw_module m;
+	bool crossed = w->exact;
+	enum ntr_st st;
+
+	if (!ntr_unw_module_of(&w->env, w->regs.ip, &m))
+		return ntr_fail(e, NTR_UNSUP, "0x%" PRIx64 " is in no module",
+				w->regs.ip);
+	if (w->env.machine == NTR_MACHINE_ARM64)
+		st = ntr_unw_step_arm64(&w->env, &m, &f->regs, &crossed, e);
+	else
+		st = ntr_unw_step_x64(&w->env, &m, &f->regs, &crossed, e);
+	f->trust = crossed ? NTR_TRUST_TRAP : NTR_TRUST_CFI;
+	f->exact = crossed;
+	f->note = crossed ? "machine frame" : NULL;
+	return st;
+}
+
+/* A jump to nowhere: what called is at sp (x64), in lr (ARM64, Alpha). */
+static enum ntr_st by_bad_jump(struct walk *w, struct found *f,
+			       struct ntr_err *e)
+{
+	struct ntr_unw_module m;
+	struct ntr_ret_site site;
+	u64 ret = 0;
+
+	if (!w->exact || ntr_unw_module_of(&w->env, w->regs.ip, &m))
+		return ntr_fail(e, NTR_UNSUP, "ip is in a module");
+	if (w->env.machine == NTR_MACHINE_AMD64) {
+		if (ntr_read_u64(w->env.mem, w->regs.sp, &ret))
+			return ntr_fail(e, NTR_ABSENT, "no memory at sp");
+		ntr_reg_set(&f->regs, NTR_X64_RSP, w->regs.sp + 8);
+	} else {
+		unsigned lr = w->env.machine == NTR_MACHINE_ARM64 ?
+				      NTR_A64_LR : NTR_AXP_RA;
+
+		if (ntr_reg_known(&w->regs, lr))
+			ret = ntr_unw_strip(w->env.machine, w->regs.r[lr]);
+		ntr_reg_forget(&f->regs, lr);
+	}
+	if (ntr_unw_ret(&w->env, ret, &site) == NTR_RET_NO)
+		return ntr_fail(e, NTR_UNSUP, "ip is in no module, and 0x%"
+				PRIx64 " is no return address", ret);
+	ntr_reg_set_ip(&f->regs, ret);
+	f->trust = NTR_TRUST_SCAN;
+	f->exact = false;
+	f->note = "ip was in no module: return address of the call to it";
+	return NTR_OK;
+}
+
+static enum ntr_st by_code(struct walk *w, struct found *f, struct ntr_err *e)
+{
+	struct ntr_unw_module m;
+	bool exact = w->exact;
+	enum ntr_st st;
+
+	if (!ntr_unw_module_of(&w->env, w->regs.ip, &m))
+		return ntr_fail(e, NTR_UNSUP, "0x%" PRIx64 " is in no module",
+				w->regs.ip);
+	f->trust = NTR_TRUST_CODE;
+	f->exact = false;
+	if (w->env.machine != NTR_MACHINE_AMD64)
+		return ntr_unw_step_alpha(&w->env, &m, &f->regs, &exact, e);
+	st = ntr_unw_step_code_x64(&w->env, &m, &f->regs, exact, &w->hint, e);
+	w->hinted = st == NTR_UNSUP && !exact;
+	return st;
+}
+
+/*
+ * x64 without unwind data, ip exact: a body has sp at a multiple of 16.
+ * Where it is not, nothing or a pair was pushed yet, or it is a leaf.
+ */
+static enum ntr_st by_entry(struct walk *w, struct found *f,
+			    struct ntr_err *e)
+{
+	struct ntr_ret_site site;
+	u64 ret;
+
+	if (!w->exact || (w->regs.sp & 15) != 8 ||
+	    ntr_read_u64(w->env.mem, w->regs.sp, &ret) ||
+	    ntr_unw_ret(&w->env, ret, &site) == NTR_RET_NO)
+		return ntr_fail(e, NTR_UNSUP, "no return address at sp");
+	ntr_reg_set_ip(&f->regs, ret);
+	ntr_reg_set_sp(&f->regs, w->regs.sp + 8);
+	f->trust = NTR_TRUST_SCAN;
+	f->exact = false;
+	f->note = "sp is that of a function's entry";
+	return NTR_OK;
+}
+
+/* A trap frame just above the return address into its handler. */
+static enum ntr_st by_trap(struct walk *w, struct found *f, struct ntr_err *e)
+{
+	if (w->exact || !ntr_unw_trap_at(&w->env, w->regs.sp, true, &f->regs))
+		return ntr_fail(e, NTR_UNSUP, "no trap frame at sp");
+	f->trust = NTR_TRUST_TRAP;
+	f->exact = true;
+	f->note = "trap frame";
+	return NTR_OK;
+}
+
+static enum ntr_st by_frame(struct walk *w, struct found *f,
+			    struct ntr_err *e)
+{
+	bool trap = w->exact;
+	enum ntr_st st;
+
+	if (w->env.machine == NTR_MACHINE_ARM64) {
+		st = ntr_unw_step_fp_arm64(&w->env, &f->regs, w->exact, e);
+		trap = false;
+	} else {
+		st = ntr_unw_step_x86(&w->env, &f->regs, &trap, e);
+	}
+	f->trust = trap ? NTR_TRUST_TRAP : NTR_TRUST_FRAMEPTR;
+	f->exact = trap;
+	f->note = trap ? "trap frame" : NULL;
+	return st;
+}
+
+static enum ntr_st by_scan(struct walk *w, struct found *f, struct ntr_err *e)
+{
+	struct ntr_x64_hint *hint = &w->hint;
+	enum ntr_ret ret;
+	enum ntr_st st;
+	bool trap;
+
+	if (!w->hinted) /* x64: room for a callee's register arguments */
+		*hint = (struct ntr_x64_hint){
+			.floor = w->regs.sp +
+				 (!w->exact && w->env.machine ==
+					  NTR_MACHINE_AMD64 ? 0x20 : 0),
+		};
+	st = ntr_unw_scan(&w->env, &f->regs, hint, &ret, &trap, e);
+
+	if (st)
+		return st;
+	f->trust = trap ? NTR_TRUST_TRAP : NTR_TRUST_SCAN;
+	f->exact = trap;
+	f->note = trap			      ? "trap frame found by scan" :
+		  ret == NTR_RET_UNCHECKED ? "no code to check the call" :
+						NULL;
+	return st;
+}
+
+struct method {
+	const char *name;
+	enum ntr_st (*step)(struct walk *w, struct found *f,
+			    struct ntr_err *e);
+};
+static const struct method x64_methods[] = {
+	{ "pdata", by_record }, { "bad jump", by_bad_jump },
+	{ "entry", by_entry },	{ "trap", by_trap },
+	{ "code", by_code },	{ "scan", by_scan },
+	{ NULL, NULL },
+};
+static const struct method a64_methods[] = {
+	{ "pdata", by_record }, { "bad jump", by_bad_jump },
+	{ "frame", by_frame },	{ "scan", by_scan },
+	{ NULL, NULL },
+};
+static const struct method x86_methods[] = {
+	{ "frame", by_frame }, { "scan", by_scan }, { NULL, NULL },
+};
+static const struct method axp_methods[] = {
+	{ "prologue", by_code }, { "bad jump", by_bad_jump },
+	{ "scan", by_scan },	 { NULL, NULL },
+};
+
+static const struct method *methods_of(u32 machine)
+{
+	switch (machine) {
+	case NTR_MACHINE_AMD64:
+		return x64_methods;
+	case NTR_MACHINE_ARM64:
+		return a64_methods;
+	case NTR_MACHINE_X86:
+		return x86_methods;
+	case NTR_MACHINE_ALPHA:
+	case NTR_MACHINE_ALPHA64:
+		return axp_methods;
+	default:
+		return NULL;
+	}
+}
+
+/* --- the walk ---------------------------------------------------------------- */
+
+static bool was_here(const struct walk *w, u64 ip, u64 sp)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->frames[i].ip == ip && w->frames[i].sp == sp)
+			return true;
+	return false;
+}
+
+static bool is_user(const struct walk *w, u64 va)
+{
+	return w->env.machine == NTR_MACHINE_X86 ||
+			       w->env.machine == NTR_MACHINE_ALPHA ?
+		       va < 0x80000000u : !(va >> 63);
+}
+
+/* sp has to grow.  Against that rule a machine or trap frame may lead to
+ * another stack, and a record may (a function that switched stacks). */
+static bool sp_may_go(struct walk *w, const struct found *f)
+{
+	u64 old = w->regs.sp, to = f->regs.sp;
+	bool risc = w->env.machine != NTR_MACHINE_AMD64 &&
+		    w->env.machine != NTR_MACHINE_X86;
+	unsigned kind;
+
+	if (!is_user(w, old) && is_user(w, to))
+		kind = SWITCH_USER;
+	else if (to > old || (risc && to == old && f->regs.ip != w->regs.ip))
+		return true;
+	else if (f->trust == NTR_TRUST_TRAP)
+		kind = SWITCH_TRAP;
+	else if (f->trust == NTR_TRUST_CFI)
+		kind = SWITCH_RECORD;
+	else
+		return false;
+	if (w->switched[kind])
+		return false;
+	w->switched[kind] = true;
+	return true;
+}
+
+static void drop_limits(struct walk *w)
+{
+	if (w->regs.sp > w->env.stack_hi ||
+	    (w->regs.sp < w->env.stack_lo && w->n > 1))
+		w->env.stack_lo = w->env.stack_hi = 0;
+}
+
+static void emit(struct walk *w, enum ntr_trust trust, const char *note,
+		 bool checked)
+{
+	w->frames[w->n++] = (struct ntr_frame){
+		.ip = w->regs.ip,
+		.sp = w->regs.sp,
+		.fp = w->regs.has_fp ? w->regs.fp : 0,
+		.trust = trust,
+		.call_checked = checked,
+		.note = note,
+	};
+}
+
+static bool call_before(const struct walk *w, u64 ip)
+{
+	struct ntr_ret_site site;
+
+	return ntr_unw_ret(&w->env, ip, &site) == NTR_RET_CALL;
+}
+
+/* Find the next frame. OK, END, FAULT (memory missing), UNSUP (lost), LIMIT
+ * (sp did not move). */
+static enum ntr_st advance(struct walk *w, const struct method *m)
+{
+	enum ntr_st result = NTR_UNSUP;
+	struct ntr_err e;
+
+	w->hinted = false;
+	for (; m->name; m++) {
+		struct found f = { .regs = w->regs };
+		enum ntr_st st;
+
+		e.msg[0] = 0;
+		st = m->step(w, &f, &e);
+		trace(w, m->name, st, &e);
+		if (st == NTR_END)
+			return NTR_END;
+		if (st == NTR_ABSENT || st == NTR_FAULT)
+			result = NTR_FAULT;
+		if (st)
+			continue;
+		if (!f.regs.ip)
+			return NTR_END;
+		if (was_here(w, f.regs.ip, f.regs.sp) || !sp_may_go(w, &f)) {
+			ntr_err_set(&e, "sp 0x%" PRIx64 " after 0x%" PRIx64,
+				    f.regs.sp, w->regs.sp);
+			trace(w, m->name, NTR_LIMIT, &e);
+			if (result == NTR_UNSUP)
+				result = NTR_LIMIT;
+			continue;
+		}
+		w->regs = f.regs;
+		w->exact = f.exact;
+		drop_limits(w);
+		emit(w, f.trust, f.note,
+		     !f.exact && call_before(w, f.regs.ip));
+		return NTR_OK;
+	}
+	return result;
+}
+
+enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
+			     const struct ntr_regs *regs,
+			     struct ntr_frame *frames, size_t max, size_t *n)
+{
+	const struct method *methods = methods_of(env->machine);
+	struct walk w = { .env = *env, .regs = *regs, .frames = frames,
+			  .max = max, .exact = true };
+	enum ntr_st st = NTR_OK;
+
+	*n = 0;
+	if (!methods || !regs->has_ip || !regs->has_sp || !max)
+		return max ? NTR_UNW_LOST : NTR_UNW_LIMIT;
+	emit(&w, NTR_TRUST_CONTEXT, NULL, false);
+	while (!st && w.n < max)
+		st = advance(&w, methods);
+	*n = w.n;
+	switch (st) {
+	case NTR_OK:
+		return NTR_UNW_LIMIT;
+	case NTR_END:
+		return NTR_UNW_END;
+	case NTR_FAULT:
+		return NTR_UNW_MEMORY;
+	case NTR_LIMIT:
+		return NTR_UNW_CYCLE;
+	default:
+		return NTR_UNW_LOST;
+	}
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A verdict on paper: the WinDbg-shaped text report, and the JSON document
+ * ntriage.verdict/1 (docs/verdict.schema.json).  Both show the same verdict;
+ * neither computes anything.  To show more, add to both and to the schema.
+ */
+#ifndef NTR_CLI_REPORT_H
+#define NTR_CLI_REPORT_H
+
+#include "out.h"
+#include "triage/verdict.h"
+
+void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v);
+void ntr_report_json(struct ntr_out *o, struct ntr_verdict *v);
+
+/* Parts of the text report, each in a file of its own. */
+void ntr_report_regs(struct ntr_out *o, const struct ntr_regs *r);
+void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v);
+void ntr_report_overflow(struct ntr_out *o, const struct ntr_verdict *v);
+void ntr_report_blame(struct ntr_out *o, const struct ntr_verdict *v);
+
+/* "nt!Func+0x10", "nt+0x3f5a80", "<Unloaded_x.sys>+0x12", "0x1234". */
+void ntr_frame_text(char *out, size_t size, const struct ntr_vframe *f);
+
+/* The bits of x86 and x64 flags as WinDbg spells them. */
+void ntr_flags_text(char out[64], u32 flags);
+
+#endif
