@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive.h"
 
+#include "../base/text.h"
+#include "file_kind.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -9,9 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "../base/text.h"
-#include "file_kind.h"
 
 #define READ_BLOCK (64u << 10)
 #define WRITE_BLOCK (64u << 10)

@@ -6,7 +6,8 @@
  *
  * A format fills a struct ntr_dump in its open():
  *   meta       header values, each valid only when its NTR_HAS_ bit is set
- *   runs       physical memory: sorted, not overlapping, as runs of pages
+ *   runs       physical memory: sorted, not overlapping, as runs of pages;
+ *   map        or, where a bitmap says which pages there are, that bitmap
  *   vblocks    virtual memory blocks (triage dumps, user dumps, ELF cores)
  *   modules, unloaded, threads, cpus, blobs   lists the container carries
  *   notes      what the reader should know: damage, oddities, assumptions
@@ -24,6 +25,7 @@
 #include "../base/bin.h"
 #include "../base/vec.h"
 #include "file.h"
+#include "pagemap.h"
 
 #define NTR_HEAD_LEN 8192u /* bytes a probe may look at */
 
@@ -80,6 +82,8 @@ enum {
 	NTR_HAS_PAE = 1u << 13,
 	NTR_HAS_SPBUILD = 1u << 14,
 	NTR_HAS_VERSION = 1u << 15, /* os_major/os_minor (MDMP) */
+	NTR_HAS_OTHER_OS = 1u << 16, /* os_text names another system, which
+					left a record of its own: proof */
 };
 
 struct ntr_meta {
@@ -210,6 +214,10 @@ struct ntr_dump {
 	u64 exception_tid;        /* MDMP: thread that faulted */
 	struct ntr_triage triage;
 	struct { NTR_VEC(struct ntr_run); } runs;
+	struct ntr_pagemap map;   /* used instead of runs when has_map */
+	bool has_map;
+	u64 map_first;            /* file offset of the map's first page, or
+				     NTR_OFF_PAGED */
 	struct { NTR_VEC(struct ntr_vblock); } vblocks;
 	struct { NTR_VEC(struct ntr_dump_module); } modules;
 	struct { NTR_VEC(struct ntr_dump_unloaded); } unloaded;
@@ -218,15 +226,12 @@ struct ntr_dump {
 	struct { NTR_VEC(struct ntr_dump_blob); } blobs;
 	struct { NTR_VEC(const char *); } notes;
 	u64 pages_missing;        /* promised by a map, not in the file */
-	u64 pages;                /* in the file, when the format counted them
-				     (runs with NTR_OFF_PAGED may span pages
-				     that are not); 0: the sum of the runs */
 	struct ntr_space phys;    /* ABSENT everywhere when runs is empty and
 				     there is no read_page */
 	struct ntr_space blocks;  /* vblocks as a space */
 	size_t block_hint[8];     /* vblocks read last, by address */
 	struct ntr_arena arena;
-	const struct ntr_run *last_run; /* lookup cache */
+	struct ntr_run last_run;  /* lookup cache; npages 0: none */
 	u8 *page;                 /* read_page() scratch */
 	u64 page_pfn;             /* page in it, or UINT64_MAX */
 	void *priv;               /* the format's */
@@ -281,8 +286,15 @@ NTR_MUST enum ntr_st ntr_dump_add_vblock(struct ntr_dump *d, u64 va, u64 len,
 					 struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_dump_seal(struct ntr_dump *d, struct ntr_err *e);
 
-/* The run that holds pfn, or NULL. Binary search. */
-const struct ntr_run *ntr_dump_find_run(const struct ntr_dump *d, u64 pfn);
+/*
+ * The first run that reaches past pfn, from the runs or the map; it holds pfn
+ * when out->pfn <= pfn.  To visit all memory: start at 0, go on with
+ * out->pfn + out->npages.  A map may give one stretch in several pieces.
+ * False: no page from pfn on.
+ */
+bool ntr_dump_run_from(const struct ntr_dump *d, u64 pfn, struct ntr_run *out);
+/* Pages of physical memory in the file. */
+u64 ntr_dump_page_count(const struct ntr_dump *d);
 
 /* Name of what a file looks like that no format claims: "an ELF executable",
  * "a PE image", "text", "all zero bytes", "empty". Never NULL. */

@@ -182,6 +182,16 @@ static bool runs_in_order(const struct ntr_dump *d)
 	return true;
 }
 
+/* Whole pages that the file holds behind map_first. */
+static u64 map_room(const struct ntr_dump *d)
+{
+	if (d->map_first == NTR_OFF_PAGED)
+		return UINT64_MAX;
+	if (d->map_first >= d->file->size)
+		return 0;
+	return (d->file->size - d->map_first) >> d->page_shift;
+}
+
 static enum ntr_st sort_runs(struct ntr_dump *d, struct ntr_err *e)
 {
 	size_t n = d->runs.n;
@@ -217,6 +227,10 @@ static enum ntr_st seal_runs(struct ntr_dump *d, struct ntr_err *e)
 			d->runs.v[w++] = d->runs.v[i];
 	}
 	d->runs.n = w;
+	if (d->has_map && map_room(d) < d->map.pages) {
+		d->complete = false;
+		d->pages_missing += d->map.pages - map_room(d);
+	}
 	if (d->pages_missing)
 		ntr_dump_note(d, "%" PRIu64 " pages that the header promises "
 			      "are not in the file, which ends at 0x%" PRIx64,
@@ -280,10 +294,28 @@ enum ntr_st ntr_dump_seal(struct ntr_dump *d, struct ntr_err *e)
 
 /* --- reading ----------------------------------------------------------- */
 
-const struct ntr_run *ntr_dump_find_run(const struct ntr_dump *d, u64 pfn)
+static bool map_run_from(const struct ntr_dump *d, u64 pfn,
+			 struct ntr_run *out)
+{
+	u64 room = map_room(d);
+	struct ntr_stretch s;
+
+	if (ntr_pagemap_next(&d->map, pfn, &s, NULL) || s.rank >= room)
+		return false;
+	if (s.npages > room - s.rank)
+		s.npages = room - s.rank;
+	*out = (struct ntr_run){ s.pfn, s.npages, d->map_first };
+	if (d->map_first != NTR_OFF_PAGED)
+		out->off += s.rank << d->page_shift;
+	return true;
+}
+
+bool ntr_dump_run_from(const struct ntr_dump *d, u64 pfn, struct ntr_run *out)
 {
 	size_t lo = 0, hi = d->runs.n;
 
+	if (d->has_map)
+		return map_run_from(d, pfn, out);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -292,21 +324,34 @@ const struct ntr_run *ntr_dump_find_run(const struct ntr_dump *d, u64 pfn)
 		else
 			hi = mid;
 	}
-	if (lo == d->runs.n || d->runs.v[lo].pfn > pfn)
-		return NULL;
-	return &d->runs.v[lo];
+	if (lo == d->runs.n)
+		return false;
+	*out = d->runs.v[lo];
+	return true;
+}
+
+u64 ntr_dump_page_count(const struct ntr_dump *d)
+{
+	u64 n = 0, room = map_room(d);
+
+	if (d->has_map)
+		return d->map.pages < room ? d->map.pages : room;
+	for (size_t i = 0; i < d->runs.n; i++)
+		n += d->runs.v[i].npages;
+	return n;
 }
 
 static const struct ntr_run *run_at(struct ntr_dump *d, u64 pfn)
 {
-	const struct ntr_run *r = d->last_run;
+	struct ntr_run *r = &d->last_run;
 
-	if (r && pfn >= r->pfn && pfn - r->pfn < r->npages)
+	if (pfn >= r->pfn && pfn - r->pfn < r->npages)
 		return r;
-	r = ntr_dump_find_run(d, pfn);
-	if (r)
-		d->last_run = r;
-	return r;
+	if (!ntr_dump_run_from(d, pfn, r)) {
+		r->npages = 0;
+		return NULL;
+	}
+	return r->pfn <= pfn ? r : NULL;
 }
 
 static enum ntr_st read_paged(struct ntr_dump *d, u64 addr, void *buf,

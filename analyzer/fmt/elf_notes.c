@@ -7,11 +7,11 @@
  */
 #include "elf_notes.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 bool ntr_elf_note_next(struct ntr_bin *b, struct ntr_elf_note *n)
 {
@@ -331,6 +331,7 @@ void ntr_core_vmcoreinfo(struct ntr_dump *d, struct ntr_bin text)
 	if (!info_value(text, "OSRELEASE", release, sizeof(release)))
 		return;
 	snprintf(d->meta.os_text, sizeof(d->meta.os_text), "Linux %s", release);
+	d->meta.has |= NTR_HAS_OTHER_OS;
 	ntr_dump_note(d, "VMCOREINFO says that the machine ran Linux %s, not "
 		      "Windows NT", release);
 }

@@ -9,11 +9,11 @@
  * open must give an error).  What it would size by the file's own claims is
  * checked first.  Notes are read in elf_notes.c.
  */
-#include <gelf.h>
-#include <stdlib.h>
-
 #include "../base/record.h"
 #include "elf_notes.h"
+
+#include <gelf.h>
+#include <stdlib.h>
 
 #define MAX_SEGMENTS (1u << 20)
 #define MAX_PADDR (UINT64_C(1) << 52)

@@ -7,23 +7,18 @@
  * include/sysemu/dump.h; 32-bit machines have narrower headers.
  *
  * The place of a page's descriptor is the number of set bits before it in the
- * bitmap.  Opening counts the bits once, per RANK_BLOCK bytes; a page is then
- * found with a look at one such block.  Runs say where pages may be had
- * (NTR_OFF_PAGED); read_page() has the last word.
+ * bitmap (pagemap.h).
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "elf_notes.h"
 #include "kdump.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #define MAX_MAPNR (UINT64_C(1) << 34) /* 64 TiB of 4 KiB pages */
 #define MAX_BLOCK 65536u
-#define RANK_BLOCK 512u
-#define RANK_PAGES (RANK_BLOCK * 8u)
-#define MAX_PRESENCE (1u << 20) /* runs; what is beyond joins the last */
 #define CACHE_BYTES (256u << 10)
 #define MAX_SLOTS 64u
 
@@ -111,8 +106,6 @@ struct kdump {
 	u64 start, end;              /* pages of a split dump */
 	struct ntr_loc info, note;   /* in the plain file */
 	u64 bitmap_off, desc_off;
-	u64 *rank;                   /* set bits before each RANK_BLOCK */
-	u64 npages, first_rank;
 	struct ntr_kd_codec *codec;
 	u8 *packed;                  /* 2 * block_size */
 	u8 *slab;
@@ -335,160 +328,42 @@ static enum ntr_st place_bitmap(struct ntr_dump *d, struct kdump *k,
 	return NTR_OK;
 }
 
-/* Pages are there; beyond MAX_PRESENCE runs the last one grows over gaps. */
-static enum ntr_st add_presence(struct ntr_dump *d, u64 pfn, u64 n,
-				struct ntr_err *e)
-{
-	struct ntr_run *last = d->runs.n ? &d->runs.v[d->runs.n - 1] : NULL;
-
-	if (last && (last->pfn + last->npages == pfn ||
-		     d->runs.n >= MAX_PRESENCE)) {
-		last->npages = pfn + n - last->pfn;
-		return NTR_OK;
-	}
-	return ntr_dump_add_run(d, pfn, n, NTR_OFF_PAGED, e);
-}
-
-/* Set bits of one word, as runs of pages. */
-static enum ntr_st word_runs(struct ntr_dump *d, u64 w, u64 pfn,
+/* Descriptors of a split file begin at its first page: the map's window. */
+static enum ntr_st map_pages(struct ntr_dump *d, struct kdump *k,
 			     struct ntr_err *e)
 {
-	enum ntr_st st = NTR_OK;
+	u64 len = (k->max_mapnr + 7) / 8;
+	enum ntr_st st = ntr_pagemap_build(&d->map, k->img, k->bitmap_off, len,
+					   k->max_mapnr, &d->arena, e);
 
-	while (w && st == NTR_OK) {
-		unsigned from = (unsigned)__builtin_ctzll(w), n;
-		u64 rest = ~(w >> from);
-
-		n = rest ? (unsigned)__builtin_ctzll(rest) : 64;
-		if (n > 64 - from)
-			n = 64 - from;
-		st = add_presence(d, pfn + from, n, e);
-		if (from + n == 64)
-			break;
-		w &= UINT64_MAX << (from + n);
-	}
-	return st;
-}
-
-/* Word i of the bitmap: only pages of this file, below max_mapnr. */
-static u64 bitmap_word(const struct kdump *k, const u8 *buf, u64 pfn)
-{
-	u64 w = ntr_load_u64(buf);
-
-	if (k->max_mapnr - pfn < 64)
-		w &= (UINT64_C(1) << (k->max_mapnr - pfn)) - 1;
-	return w;
-}
-
-/* The part of a word that is inside [start, end). */
-static u64 window(const struct kdump *k, u64 w, u64 pfn)
-{
-	if (pfn + 64 <= k->start || pfn >= k->end)
-		return 0;
-	if (pfn < k->start)
-		w &= UINT64_MAX << (k->start - pfn);
-	if (k->end - pfn < 64)
-		w &= (UINT64_C(1) << (k->end - pfn)) - 1;
-	return w;
-}
-
-static enum ntr_st count_block(struct ntr_dump *d, struct kdump *k,
-			       const u8 *buf, u64 pfn, struct ntr_err *e)
-{
-	enum ntr_st st = NTR_OK;
-
-	for (unsigned i = 0; i < RANK_BLOCK && pfn < k->max_mapnr && !st;
-	     i += 8, pfn += 64) {
-		u64 w = bitmap_word(k, buf + i, pfn), in = window(k, w, pfn);
-
-		/* Descriptors of a split file begin at its first page. */
-		if (pfn < k->start)
-			k->first_rank += (u64)__builtin_popcountll(
-				pfn + 64 <= k->start ?
-				w : w & ~(UINT64_MAX << (k->start - pfn)));
-		k->npages += (u64)__builtin_popcountll(w);
-		if (in)
-			st = word_runs(d, in, pfn, e);
-	}
-	return st;
-}
-
-#define CHUNK (RANK_BLOCK * 128u)
-
-static enum ntr_st scan_bitmap(struct ntr_dump *d, struct kdump *k,
-			       struct ntr_err *e)
-{
-	u64 blocks = (k->max_mapnr + RANK_PAGES - 1) / RANK_PAGES;
-	u64 len = (k->max_mapnr + 7) / 8, at = 0, n = 0;
-	enum ntr_st st = NTR_OK;
-	u8 *buf = malloc(CHUNK);
-
-	k->rank = malloc((size_t)(blocks ? blocks : 1) * sizeof(*k->rank));
-	if (!k->rank || !buf) {
-		free(buf);
-		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	}
-	for (; at < len && st == NTR_OK; at += CHUNK) {
-		size_t part = len - at < CHUNK ? (size_t)(len - at) : CHUNK;
-
-		memset(buf, 0, CHUNK);
-		st = ntr_space_read(k->img, k->bitmap_off + at, buf, part, e);
-		for (u32 o = 0; o < CHUNK && n < blocks && !st;
-		     o += RANK_BLOCK, n++) {
-			k->rank[n] = k->npages;
-			st = count_block(d, k, buf + o, n * RANK_PAGES, e);
-		}
-	}
-	free(buf);
-	return st;
+	if (st == NTR_OK)
+		st = ntr_pagemap_window(&d->map, k->start, k->end, e);
+	if (st)
+		return st;
+	d->has_map = true;
+	d->map_first = NTR_OFF_PAGED;
+	return NTR_OK;
 }
 
 /* --- pages -------------------------------------------------------------------------- */
 
-/* How many pages are before pfn in the bitmap; ABSENT when pfn is not set. */
-static enum ntr_st page_rank(struct kdump *k, u64 pfn, u64 *rank,
-			     struct ntr_err *e)
-{
-	u64 block = pfn / RANK_PAGES, sum;
-	u32 bit = (u32)(pfn % RANK_PAGES);
-	u8 buf[RANK_BLOCK] = { 0 };
-	enum ntr_st st;
-
-	if (pfn >= k->max_mapnr || pfn < k->start || pfn >= k->end)
-		return NTR_ABSENT;
-	st = ntr_space_read(k->img, k->bitmap_off + block * RANK_BLOCK, buf,
-			    bit / 8 + 1, e);
-	if (st)
-		return st;
-	if (!(buf[bit / 8] >> (bit % 8) & 1))
-		return NTR_ABSENT;
-	sum = k->rank[block] - k->first_rank;
-	for (u32 i = 0; i < bit / 64; i++)
-		sum += (u64)__builtin_popcountll(ntr_load_u64(buf + i * 8));
-	if (bit % 64)
-		sum += (u64)__builtin_popcountll(
-			ntr_load_u64(buf + bit / 64 * 8) &
-			~(UINT64_MAX << bit % 64));
-	*rank = sum;
-	return NTR_OK;
-}
-
-static enum ntr_st load_page(struct kdump *k, u64 pfn, u8 *page,
-			     struct ntr_err *e)
+static enum ntr_st load_page(const struct ntr_pagemap *map, struct kdump *k,
+			     u64 pfn, u8 *page, struct ntr_err *e)
 {
 	u8 buf[ntr_kdump_desc_size];
 	struct ntr_bin b = ntr_bin_of(buf, sizeof(buf), NULL, 0);
 	struct ntr_kdump_desc desc;
 	enum ntr_st st;
-	u64 rank, at;
+	struct ntr_stretch there;
+	u64 at;
 
-	st = page_rank(k, pfn, &rank, e);
-	if (st == NTR_ABSENT)
-		return ntr_fail(e, st, "physical page 0x%" PRIx64
+	st = ntr_pagemap_next(map, pfn, &there, e);
+	if (st == NTR_ABSENT || (st == NTR_OK && there.pfn != pfn))
+		return ntr_fail(e, NTR_ABSENT, "physical page 0x%" PRIx64
 				" is not in the dump", pfn);
 	if (st)
 		return st;
-	at = k->desc_off + rank * ntr_kdump_desc_size;
+	at = k->desc_off + there.rank * ntr_kdump_desc_size;
 	st = ntr_space_read(k->img, at, buf, sizeof(buf), e);
 	if (st)
 		return ntr_wrap(e, st, "descriptor of page 0x%" PRIx64, pfn);
@@ -531,7 +406,7 @@ static enum ntr_st kdump_page(struct ntr_dump *d, u64 pfn, void *page,
 
 	if (s->pfn != pfn + 1) {
 		s->pfn = 0;
-		st = load_page(k, pfn, s->page, e);
+		st = load_page(&d->map, k, pfn, s->page, e);
 		if (st)
 			return st;
 		s->pfn = pfn + 1;
@@ -596,7 +471,7 @@ static enum ntr_st read_notes(struct ntr_dump *d, struct kdump *k,
 /* The last descriptor tells whether the file was cut. */
 static void check_end(struct ntr_dump *d, struct kdump *k)
 {
-	u64 n = k->npages - k->first_rank;
+	u64 n = d->map.pages;
 	u64 fit = k->img_size > k->desc_off ?
 			  (k->img_size - k->desc_off) / ntr_kdump_desc_size : 0;
 	u8 buf[ntr_kdump_desc_size];
@@ -633,7 +508,6 @@ static void kdump_free(struct kdump *k)
 {
 	ntr_flat_fini(&k->flat);
 	ntr_kd_codec_free(k->codec);
-	free(k->rank);
 	free(k->packed);
 	free(k->slab);
 	free(k);
@@ -686,7 +560,7 @@ static enum ntr_st open_all(struct ntr_dump *d, struct kdump *k,
 		return st;
 	d->kind = NTR_KIND_PHYS;
 	d->page_shift = (unsigned)__builtin_ctz(k->block_size);
-	st = scan_bitmap(d, k, e);
+	st = map_pages(d, k, e);
 	if (st == NTR_OK)
 		st = make_cache(k, e);
 	if (st == NTR_OK)

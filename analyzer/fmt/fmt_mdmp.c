@@ -10,12 +10,12 @@
  * first stream of a type counts, so that a directory of many entries cannot
  * multiply the work.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "dump.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 #define MAX_STREAMS 4096u
 #define MAX_MODULES 16384u

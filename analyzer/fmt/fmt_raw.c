@@ -6,10 +6,10 @@
  * and pointers with zero or repeated high bytes; compressed or encrypted
  * bytes are spread evenly over all values.
  */
-#include <stdlib.h>
-
 #include "dump.h"
 #include "file_kind.h"
+
+#include <stdlib.h>
 
 #define MIN_SIZE (UINT64_C(16) << 20)
 #define PAGE 4096u

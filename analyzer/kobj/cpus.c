@@ -3,11 +3,11 @@
  * Processors: where their KPRCBs are, what ran on them, their registers, and
  * which of them crashed.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "../base/record.h"
 #include "priv.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define KPCR_UP_X86 0xffdff000u
 #define PRCB_SCAN_MAX 0x10000u
@@ -518,13 +518,13 @@ static enum ntr_st place_header(struct cpu_work *w)
 	struct ntr_cpu *c;
 
 	t->crash_cpu = find_crash_cpu(w);
+	if (t->crash_cpu < 0 && t->cpus.n)
+		ntr_target_missing(t, "which processor crashed",
+				   "a dump in which its stack or its KPRCB "
+				   "can be read");
 	if (!w->has_header)
 		return NTR_OK;
 	if (t->crash_cpu < 0) {
-		if (t->cpus.n)
-			ntr_target_missing(t, "which processor crashed",
-					   "a dump in which its stack or its "
-					   "KPRCB can be read");
 		c = ntr_vec_add(&t->cpus);
 		if (!c)
 			return NTR_NOMEM;

@@ -8,10 +8,10 @@
  * x64: vector 8 switches to an IST stack, at whose top the processor pushes
  * RIP, CS, RFLAGS, RSP, SS (and an error code below).
  */
-#include <string.h>
-
 #include "../base/record.h"
 #include "priv.h"
+
+#include <string.h>
 
 #define KPCR_UP_X86 0xffdff000u
 #define TSS_SELECTOR 0x28u

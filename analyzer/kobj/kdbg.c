@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kdbg.h"
 
-#include <string.h>
-
 #include "../base/record.h"
+
+#include <string.h>
 
 #define TAG_OFF 0x10
 #define SIZE_OFF 0x14

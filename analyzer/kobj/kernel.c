@@ -6,11 +6,11 @@
  * module list named by the header; KPCR; PE scan downwards from a kernel
  * code address; KDBG scan of the kernel image; KDBG scan of physical memory.
  */
-#include <string.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "priv.h"
+
+#include <string.h>
 
 #define PAGE 4096u
 #define PE_SCAN_BYTES (UINT64_C(48) << 20) /* above any kernel's size */
@@ -18,7 +18,10 @@
 #define IMAGE_SCAN_BYTES (UINT64_C(32) << 20)
 #define SCAN_CANDIDATES 200000u            /* hits worth a closer look */
 #define PHYS_SCAN_BYTES (UINT64_C(4) << 30)
+#define LINUX_SCAN_BYTES (UINT64_C(1) << 30)
 #define KPCR_UP_X86 0xffdff000u
+#define ALPHA_KSEG0 0x80000000u
+#define ALPHA_BOOT 0x2000000u /* the loader puts the kernel below */
 
 static const char *const kernel_images[] = {
 	"ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe",
@@ -321,9 +324,41 @@ static void scan_phys_run(struct ntr_target *t, const struct ntr_run *r,
 static void scan_physical(struct ntr_target *t)
 {
 	u64 left = PHYS_SCAN_BYTES;
+	struct ntr_run r;
 
-	for (size_t i = 0; i < t->d->runs.n && !t->kernel_base; i++)
-		scan_phys_run(t, &t->d->runs.v[i], &left);
+	for (u64 pfn = 0; !t->kernel_base && left >= PAGE &&
+	     ntr_dump_run_from(t->d, pfn, &r); pfn = r.pfn + r.npages)
+		scan_phys_run(t, &r, &left);
+}
+
+/* The release in a Linux kernel's banner: what a machine without NT usually
+ * runs. */
+bool ntr_target_find_linux(struct ntr_target *t, char *out, size_t size)
+{
+	static const char banner[] = "Linux version ";
+	u64 left = LINUX_SCAN_BYTES;
+	unsigned shift = t->d->page_shift;
+	u8 page[PAGE];
+
+	for (size_t i = 0; i < t->d->runs.n; i++) {
+		const struct ntr_run *r = &t->d->runs.v[i];
+		u64 pa = r->pfn << shift, end = pa + (r->npages << shift);
+
+		for (; pa < end && left >= PAGE; pa += PAGE, left -= PAGE) {
+			const u8 *p;
+
+			if (ntr_space_read(&t->d->phys, pa, page, PAGE, NULL))
+				continue;
+			p = memmem(page, PAGE, banner, sizeof(banner) - 1);
+			if (!p || page + PAGE - p < 32 || p[14] < '0' ||
+			    p[14] > '9')
+				continue;
+			ntr_ascii_clean(out, size, p + 14, 24);
+			out[strcspn(out, " (?")] = 0;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* --- the order ------------------------------------------------------------------------ */
@@ -368,6 +403,9 @@ static void without_names(struct ntr_target *t)
 	    pe_scan(t, t->priv->code_hint, "processor start block"))
 		return;
 	if (pe_scan(t, header_ip(t), "PE scan from the context"))
+		return;
+	if (t->machine == NTR_MACHINE_ALPHA &&
+	    pe_scan(t, ALPHA_KSEG0 + ALPHA_BOOT, "PE scan of KSEG0"))
 		return;
 	if (t->is_nt || !(t->d->meta.has & NTR_HAS_DTB))
 		scan_physical(t);

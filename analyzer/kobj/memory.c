@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The kernel's virtual memory: blocks of the dump first, then copies of
  * structures whose address is known, then page tables. */
-#include <string.h>
-
 #include "../base/record.h"
 #include "priv.h"
+
+#include <string.h>
 
 /* How far a dump with a header is searched for another page-table root when
  * the one it names does not work: NT's system root lies low. */
@@ -197,7 +197,7 @@ static bool paging_from_memory(struct ntr_target *t, u64 limit)
 
 static bool has_physical(const struct ntr_dump *d)
 {
-	return d->runs.n || (d->fmt && d->fmt->read_page);
+	return d->runs.n || d->has_map;
 }
 
 static void choose_paging(struct ntr_target *t)
@@ -230,7 +230,7 @@ static void choose_paging(struct ntr_target *t)
 			   "a dump that holds the pages its header names");
 }
 
-void ntr_target_init_memory(struct ntr_target *t)
+void ntr_target_no_kernel(struct ntr_target *t)
 {
 	struct ntr_target_priv *p = t->priv;
 
@@ -240,5 +240,12 @@ void ntr_target_init_memory(struct ntr_target *t)
 		ntr_stack_space_add(&p->stack, &t->d->blocks);
 	ntr_stack_space_add(&p->stack, &p->copies);
 	t->mem = &p->stack.s;
+	p->types.machine = t->machine;
+	p->types.ptr_size = t->ptr_size;
+}
+
+void ntr_target_init_memory(struct ntr_target *t)
+{
+	ntr_target_no_kernel(t);
 	choose_paging(t);
 }

@@ -4,13 +4,13 @@
  * else what the container carries.  A list with a page missing in the middle
  * is walked from both ends; one with a loop ends where it closes.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
 #include "priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define NAME_BYTES 1024u  /* of a UNICODE_STRING, at most */
 #define IMAGE_MAX 0x40000000u

@@ -45,6 +45,7 @@ struct ntr_target_priv {
 };
 
 /* Steps. All of them never fail but for NOMEM. */
+void ntr_target_no_kernel(struct ntr_target *t); /* only what is listed */
 void ntr_target_init_memory(struct ntr_target *t);
 void ntr_target_find_kernel(struct ntr_target *t);
 void ntr_target_name_system(struct ntr_target *t);
@@ -63,6 +64,9 @@ void ntr_target_bind(struct ntr_target *t);
 bool ntr_is_kernel_image(const char *image);
 /* LIST_ENTRY at va whose successor points back at it; *flink. */
 bool ntr_list_head_ok(const struct ntr_target *t, u64 va, u64 *flink);
+
+/* Only when no NT kernel was found. */
+bool ntr_target_find_linux(struct ntr_target *t, char *out, size_t size);
 
 /* QEMUCPUState of a CPU note: addresses that struct ntr_regs does not hold. */
 struct ntr_cpu_bases {

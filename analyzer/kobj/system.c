@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which NT it is: build, product, service pack, and by that the variant of
  * the offset tables. */
-#include <string.h>
-
 #include "../base/record.h"
 #include "os_name.h"
 #include "priv.h"
+
+#include <string.h>
 
 static u64 kuser_va(const struct ntr_target *t)
 {
@@ -79,7 +79,7 @@ static unsigned find_service_pack(const struct ntr_target *t)
 	u32 csd;
 
 	if (ntr_kernel_va(t, va) && ntr_read_u32(t->mem, va, &csd) == NTR_OK &&
-	    csd >> 8 <= 9)
+	    csd >> 8 && csd >> 8 <= 9)
 		return csd >> 8;
 	return ntr_service_pack(t->build, m->has & NTR_HAS_SPBUILD ?
 					  m->sp_build : 0);
@@ -155,6 +155,70 @@ static u32 choose_variants(const struct ntr_target *t)
 	return best ? best : mask;
 }
 
+/* --- what the header does not say ------------------------------------------------- */
+
+/* KSYSTEM_TIME: 100 ns units; High1Time is written last. */
+static bool kuser_time(const struct ntr_target *t, unsigned off, u64 *out)
+{
+	u8 b[12];
+
+	if (ntr_space_read(t->mem, kuser_va(t) + off, b, sizeof(b), NULL) ||
+	    ntr_load_u32(b + 4) != ntr_load_u32(b + 8))
+		return false;
+	*out = ntr_load_u32(b) | (u64)ntr_load_u32(b + 4) << 32;
+	return *out != 0;
+}
+
+/* KiBugCheckData: code and four parameters, all zero while the machine
+ * runs. By KDBG, or exported since 4.0. */
+static u64 bugcheck_data(const struct ntr_target *t)
+{
+	u64 va = ntr_kdbg_u64(&t->priv->kdbg, NTR_KDBG_KI_BUGCHECK_DATA);
+	struct ntr_pe pe;
+	u32 rva;
+
+	if (ntr_kernel_va(t, va))
+		return va;
+	if (ntr_pe_open(&pe, t->mem, t->kernel_base, true, NULL) ||
+	    ntr_pe_export(&pe, "KiBugCheckData", &rva, NULL))
+		return 0;
+	return t->kernel_base + rva;
+}
+
+static void take_bugcheck(struct ntr_target *t)
+{
+	struct ntr_meta *m = &t->d->meta;
+	u64 va = bugcheck_data(t), v[5];
+
+	if (!va)
+		return;
+	for (unsigned i = 0; i < 5; i++)
+		if (ntr_read_ptr(t->mem, va + i * t->ptr_size, t->ptr_size,
+				 &v[i]))
+			return;
+	if (!v[0] || v[0] > UINT32_MAX)
+		return;
+	m->bugcheck = (u32)v[0];
+	memcpy(m->arg, v + 1, sizeof(m->arg));
+	m->has |= NTR_HAS_BUGCHECK;
+	ntr_dump_note(t->d, "the stop code is from KiBugCheckData in memory");
+}
+
+/* An image without a header: the same facts, from the kernel's memory. */
+static void complete_meta(struct ntr_target *t)
+{
+	struct ntr_meta *m = &t->d->meta;
+
+	if (!t->kernel_base || t->paging == NTR_PAGING_NONE)
+		return;
+	if (!(m->has & NTR_HAS_BUGCHECK))
+		take_bugcheck(t);
+	if (!(m->has & NTR_HAS_TIME) && kuser_time(t, 0x14, &m->time))
+		m->has |= NTR_HAS_TIME;
+	if (!(m->has & NTR_HAS_UPTIME) && kuser_time(t, 0x08, &m->uptime))
+		m->has |= NTR_HAS_UPTIME;
+}
+
 void ntr_target_name_system(struct ntr_target *t)
 {
 	struct ntr_target_priv *p = t->priv;
@@ -169,5 +233,6 @@ void ntr_target_name_system(struct ntr_target *t)
 	};
 	if (t->is_nt || t->kernel_base)
 		name_os(t);
+	complete_meta(t);
 	p->types.variants = choose_variants(t);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target.h"
 
+#include "priv.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "priv.h"
 
 void ntr_target_missing(struct ntr_target *t, const char *what,
 			const char *supply)
@@ -31,12 +31,33 @@ static void identify(struct ntr_target *t)
 	t->ptr_size = ntr_machine_ptr_size(t->machine);
 	t->build = m->has & NTR_HAS_BUILD ? m->build : 0;
 	t->is_nt = m->has & NTR_HAS_BUILD;
-	if (t->is_nt || !m->os_text[0])
+}
+
+static void name_other_os(struct ntr_target *t)
+{
+	const char *text = t->d->meta.os_text;
+	char banner[80];
+
+	if (!*text && t->d->kind != NTR_KIND_USER &&
+	    ntr_target_find_linux(t, banner, sizeof(banner))) {
+		t->other_os = ntr_arena_printf(&t->arena, "Linux guest (Linux %s)",
+					       banner);
 		return;
-	t->other_os = m->os_text;
-	if (!strncmp(m->os_text, "Linux", 5) && t->d->kind != NTR_KIND_USER)
+	}
+	t->other_os = *text ? text : NULL;
+	if (!strncmp(text, "Linux", 5) && t->d->kind != NTR_KIND_USER)
 		t->other_os = ntr_arena_printf(&t->arena, "Linux guest (%s)",
-					       m->os_text);
+					       text);
+}
+
+/* Not NT for sure: no kernel to look for. kdump's utsname is no proof: that
+ * is the machine that wrote the dump. */
+static bool surely_other(const struct ntr_target *t)
+{
+	const struct ntr_dump *d = t->d;
+
+	return !t->is_nt && ((d->meta.has & NTR_HAS_OTHER_OS) ||
+			     (d->kind == NTR_KIND_USER && d->meta.os_text[0]));
 }
 
 /* --- what is lacking --------------------------------------------------------------- */
@@ -127,13 +148,8 @@ static enum ntr_st open_steps(struct ntr_target *t)
 	enum ntr_st st;
 
 	identify(t);
-	if (t->other_os) {
-		/* Not NT: no kernel to look for; show what the file lists. */
-		ntr_stack_space_init(&t->priv->stack, "memory of the dump");
-		ntr_stack_space_add(&t->priv->stack, &t->d->blocks);
-		t->mem = &t->priv->stack.s;
-		t->priv->types.machine = t->machine;
-		t->priv->types.ptr_size = t->ptr_size;
+	if (surely_other(t)) {
+		ntr_target_no_kernel(t);
 	} else {
 		ntr_target_init_memory(t);
 		ntr_target_find_kernel(t);
@@ -141,6 +157,8 @@ static enum ntr_st open_steps(struct ntr_target *t)
 		ntr_target_name_system(t);
 		ntr_target_bind(t);
 	}
+	if (!t->is_nt)
+		name_other_os(t);
 	st = ntr_target_read_cpus(t);
 	if (st == NTR_OK)
 		st = ntr_target_read_modules(t);

@@ -103,6 +103,8 @@ struct ntr_target {
 	struct ntr_target_priv *priv;
 };
 
+/* Also completes d->meta where an image has no header: the stop (from
+ * KiBugCheckData), time and uptime (from the shared user page). */
 NTR_MUST enum ntr_st ntr_target_open(struct ntr_target **out,
 				     struct ntr_dump *d, struct ntr_err *e);
 void ntr_target_close(struct ntr_target *t);

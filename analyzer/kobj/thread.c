@@ -4,10 +4,10 @@
  * believed only where it makes sense: a stack is page-aligned kernel memory
  * of sane size, a process name is text.  What fails is left unset.
  */
-#include <string.h>
-
 #include "../base/text.h"
 #include "priv.h"
+
+#include <string.h>
 
 #define STACK_MAX 0x100000u /* expanded stacks included */
 #define THREAD_OBJECT 6u

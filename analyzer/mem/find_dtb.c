@@ -458,14 +458,15 @@ static bool scan(struct hunt *h, u64 limit)
 	u64 budget = limit ? limit : DEFAULT_LIMIT, len;
 	unsigned shift = h->d->page_shift;
 
-	for (size_t i = 0; i < h->d->runs.n && budget; i++) {
-		const struct ntr_run *r = &h->d->runs.v[i];
+	struct ntr_run r;
 
-		if (r->off == NTR_OFF_ZERO || r->pfn >> (PA_BITS - shift))
+	for (u64 pfn = 0; budget && ntr_dump_run_from(h->d, pfn, &r);
+	     pfn = r.pfn + r.npages) {
+		if (r.off == NTR_OFF_ZERO || r.pfn >> (PA_BITS - shift))
 			continue;
-		len = r->npages > budget >> shift ? budget :
-						    r->npages << shift;
-		if (scan_range(h, r->pfn << shift, len, &budget))
+		len = r.npages > budget >> shift ? budget :
+						   r.npages << shift;
+		if (scan_range(h, r.pfn << shift, len, &budget))
 			return true;
 	}
 	return false;

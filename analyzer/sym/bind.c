@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bind.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "../base/record.h"
 #include "nt_types.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define PATH_DEPTH 4
 #define SPAN_MAX 2048u /* larger structures are read member by member */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nt_types.h"
 
-#include <string.h>
-
 #include "../fmt/dump.h"
+
+#include <string.h>
 
 #define NT_ALWAYS UINT32_MAX
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pe.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "../base/record.h"
 #include "../base/text.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define PE_MAX_LFANEW 0x100000u /* the loader's own limit is far lower */
 #define PE_MAX_IMAGE 0x80000000u

@@ -3,10 +3,10 @@
  * The version resource.  The tree has three levels (type, name, language)
  * and is walked exactly that deep; every directory's entry count is bounded.
  */
-#include <string.h>
-
 #include "../base/record.h"
 #include "pe.h"
+
+#include <string.h>
 
 #define RES_MAX_ENTRIES 4096u
 #define RES_SUBDIR 0x80000000u

@@ -15,6 +15,11 @@ static void read_header(struct ntr_triage_job *j)
 	if (!v->t->d || !(v->t->d->meta.has & NTR_HAS_BUGCHECK))
 		return;
 	m = &v->t->d->meta;
+	if (!m->bugcheck) { /* a dump of a running system */
+		v->explanation = "There is no bug check: the dump was taken "
+				 "while the system ran.";
+		return;
+	}
 	v->has_bugcheck = true;
 	v->code_raw = m->bugcheck;
 	v->code = ntr_bugcheck_normalise(m->bugcheck);
@@ -31,14 +36,17 @@ static void read_header(struct ntr_triage_job *j)
 }
 
 /* A verdict was reached when what happened has a name and a word was said of
- * it: a bug check, a code that a driver defined, or an exception. */
+ * it: a bug check, a code that a driver defined, an exception; or when it is
+ * known that nothing happened: another system's memory, a running NT. */
 static bool determined(const struct ntr_verdict *v)
 {
-	if (v->tool_mark)
-		return false;
-	if (v->has_bugcheck)
+	if (v->t->other_os)
+		return true;
+	if (v->has_bugcheck && !v->tool_mark)
 		return v->explanation && (v->name || v->blame.module);
-	return v->exc.has_code && v->explanation;
+	if (v->exc.has_code)
+		return v->explanation != NULL;
+	return v->explanation && v->t->is_nt && v->t->kernel_base;
 }
 
 enum ntr_st ntr_verdict_make(struct ntr_verdict **out, struct ntr_target *t,

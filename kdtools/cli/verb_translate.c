@@ -48,12 +48,13 @@ static void out_entries(struct ntr_out *o, enum ntr_paging form,
 static void out_place(struct ntr_out *o, const struct ntr_dump *d, u64 pa)
 {
 	u64 pfn = pa >> d->page_shift;
-	const struct ntr_run *r = ntr_dump_find_run(d, pfn);
-	bool stored = r && r->off != NTR_OFF_ZERO && !d->fmt->read_page;
+	struct ntr_run r = { 0 };
+	bool stored = ntr_dump_run_from(d, pfn, &r) && r.pfn <= pfn &&
+		      r.off < NTR_OFF_PAGED;
 	u8 byte;
 
 	ntr_out_hex_if(o, "file_offset", "In file at", stored, !stored ? 0 :
-		       r->off + ((pfn - r->pfn) << d->page_shift) +
+		       r.off + ((pfn - r.pfn) << d->page_shift) +
 		       (pa & ((UINT64_C(1) << d->page_shift) - 1)));
 	ntr_out_bool(o, "in_dump", "In the dump",
 		     !ntr_read_u8(&d->phys, pa, &byte));

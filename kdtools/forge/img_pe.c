@@ -251,13 +251,13 @@ void f_img_measure(struct f_img *g, struct f_mod *m)
 /* --- headers --------------------------------------------------------------------- */
 
 static void put_section(struct f_buf *b, size_t *at, const char *name, u32 rva,
-			u32 end, u32 flags)
+			u32 len, u32 end, u32 flags)
 {
 	if (end <= rva)
 		return;
 	f_buf_zero(b, *at, 40);
 	f_buf_put(b, *at, name, strlen(name));
-	f_buf_32(b, *at + 8, end - rva);
+	f_buf_32(b, *at + 8, len);
 	f_buf_32(b, *at + 12, rva);
 	f_buf_32(b, *at + 16, end - rva);
 	f_buf_32(b, *at + 20, rva);
@@ -327,12 +327,13 @@ static void put_headers(const struct f_img *g, const struct f_mod *m,
 	put_dir(b, dirs, 2, m->rsrc, m->rsrc_len);
 	put_dir(b, dirs, 3, m->pdata, m->pdata_len);
 	put_dir(b, dirs, 6, m->dbg_rva, m->dbg_len);
-	put_section(b, &sec, ".text", m->text, m->text_end, 0x68000020);
-	put_section(b, &sec, ".data", m->data, m->rdata, 0xc8000040);
-	put_section(b, &sec, ".rdata", m->rdata, m->pdata, 0x48000040);
+	put_section(b, &sec, ".text", m->text, m->text_end - m->text,
+		    m->text_end, 0x68000020);
+	put_section(b, &sec, ".data", m->data, m->data_len, m->rdata, 0xc8000040);
+	put_section(b, &sec, ".rdata", m->rdata, m->rdata_len, m->pdata, 0x48000040);
 	if (m->pdata_len)
-		put_section(b, &sec, ".pdata", m->pdata, m->rsrc, 0x48000040);
-	put_section(b, &sec, ".rsrc", m->rsrc, m->size, 0x42000040);
+		put_section(b, &sec, ".pdata", m->pdata, m->pdata_len, m->rsrc, 0x48000040);
+	put_section(b, &sec, ".rsrc", m->rsrc, m->rsrc_len, m->size, 0x42000040);
 	f_buf_16(b, pe + 6, (u16)((sec - first) / 40));
 }
 

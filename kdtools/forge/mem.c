@@ -63,14 +63,16 @@ static void punch(struct f_mem *m, u64 a, u64 b)
  */
 static void layout_runs(struct f_mem *m, const struct f_scen *s)
 {
-	u64 n = s->memory >> m->shift, k = m->shift - 12;
+	u64 n = s->memory >> m->shift;
 
 	add_run(m, 1, n);
 	if (m->prof->arch == F_X86 || m->prof->arch == F_X64) {
 		punch(m, 0x9f, 0x100);
 		punch(m, 0xc0000, 0x100000);
+	} else if (m->shift == 12) {
+		punch(m, 0x100, 0x120);
 	} else {
-		punch(m, 0x100 >> k, 0x120 >> k);
+		punch(m, 0x30, 0x38); /* under the kernel's segment */
 	}
 	for (size_t i = 0; i < s->nholes; i++)
 		punch(m, s->hole[i][0] >> m->shift,

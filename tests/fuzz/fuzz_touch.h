@@ -4,30 +4,32 @@
 #ifndef NTR_FUZZ_TOUCH_H
 #define NTR_FUZZ_TOUCH_H
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "fmt/dump.h"
 #include "fuzz.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define MAX_TOUCH 64u
 
+/* Runs come in order and each of them can be read at its end. */
 static inline void touch_runs(struct ntr_dump *d)
 {
 	static u8 page[1 << 16];
-	size_t step = d->runs.n / MAX_TOUCH + 1;
+	struct ntr_run r, again;
+	u64 pfn = 0;
 
-	for (size_t i = 0; i < d->runs.n; i += step) {
-		const struct ntr_run *r = &d->runs.v[i];
-		u64 pa = (r->pfn + r->npages - 1) << d->page_shift;
+	for (unsigned i = 0; i < MAX_TOUCH && ntr_dump_run_from(d, pfn, &r);
+	     i++, pfn = r.pfn + r.npages) {
+		u64 pa = (r.pfn + r.npages - 1) << d->page_shift;
 
-		if (!r->npages || (i && r[-1].pfn + r[-1].npages > r->pfn))
+		if (!r.npages || r.pfn < pfn)
 			abort();
-		if (ntr_dump_find_run(d, r->pfn) != r)
+		if (!ntr_dump_run_from(d, r.pfn, &again) || again.pfn != r.pfn)
 			abort();
 		if (ntr_space_read(&d->phys, pa, page,
 				   (size_t)1 << d->page_shift, NULL) &&
-		    r->off < NTR_OFF_PAGED)
+		    r.off < NTR_OFF_PAGED)
 			abort();
 		(void)ntr_space_read_some(&d->phys, pa + 100, page, 5000);
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Dumps inside archives made by the usual tools. */
-#include <sys/stat.h>
-
 #include "fmt/archive.h"
 #include "fmt_open.h"
+
+#include <sys/stat.h>
 
 static char dir[64];
 

@@ -279,7 +279,33 @@ static void tool_mark_is_no_bug_check(void)
 	CHECK_HAS(v->explanation, "no bug check");
 	CHECK(!v->blame.module);
 	CHECK(!v->bucket.id);
+	CHECK(v->determined); /* the memory of a machine that ran */
+	ntr_verdict_free(v);
+
+	stub.t.kernel_base = 0; /* only a header: nothing was found out */
+	v = stub_verdict();
 	CHECK(!v->determined);
+	ntr_verdict_free(v);
+
+	stub_reset(NTR_MACHINE_AMD64);
+	stub.t.is_nt = false;
+	stub.t.other_os = "Linux guest";
+	v = stub_verdict();
+	CHECK(v->determined); /* it is known what this is */
+	ntr_verdict_free(v);
+}
+
+static void code_zero_is_a_running_system(void)
+{
+	struct ntr_verdict *v;
+
+	modules();
+	stub_bugcheck(0, 0, 0, 0, 0);
+	v = stub_verdict();
+	CHECK(!v->has_bugcheck);
+	CHECK_HAS(v->explanation, "while the system ran");
+	CHECK(!v->blame.module);
+	CHECK(v->determined);
 	ntr_verdict_free(v);
 }
 
@@ -402,6 +428,7 @@ int main(void)
 	RUN(power_irp_leads_to_its_driver);
 	RUN(no_driver_is_blamed_for_hardware_and_operators);
 	RUN(tool_mark_is_no_bug_check);
+	RUN(code_zero_is_a_running_system);
 	RUN(own_code_of_a_driver_is_said_to_be_one);
 	RUN(pool_corruption_is_never_sure);
 	RUN(nothing_known_is_said);

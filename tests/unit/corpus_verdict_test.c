@@ -4,6 +4,8 @@
  * from the files by other tools (kernel_dump_facts.tsv); the frames of the
  * 0x7E dump come from a debugger that had all images and symbols.
  */
+#include <unistd.h>
+
 #include "test.h"
 #include "triage/verdict.h"
 
@@ -185,6 +187,48 @@ static void power_button_blames_no_driver(void)
 	done(&o);
 }
 
+/* Cut anywhere behind the header, a dump still tells its bug check. */
+static void cut_dumps_still_tell_their_bug_check(void)
+{
+	static const size_t cut[] = { 0x2000, 0x2050, 0x3001, 0x8000, 0xe391,
+				      0x10000, 0x19440, 0x40000, 0xe4000 };
+	char path[512], tmp[] = "/tmp/ntr_cut_XXXXXX";
+	static uint8_t buf[0x100000];
+	FILE *f;
+	size_t n;
+	int fd;
+
+	if (!test_corpus("kernel_dumps/rizin_triage_x64_0x1000007e.dmp", path,
+			 sizeof(path)))
+		SKIP("no corpus");
+	f = fopen(path, "rb");
+	n = fread(buf, 1, sizeof(buf), f);
+	fclose(f);
+	CHECK_EQ(n, sizeof(buf));
+	fd = mkstemp(tmp);
+	CHECK(fd >= 0);
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		struct opened o = { 0 };
+		struct ntr_err e;
+
+		CHECK(!ftruncate(fd, 0));
+		CHECK_EQ(pwrite(fd, buf, cut[i], 0), cut[i]);
+		if (ntr_dump_open(&o.d, tmp, NULL, &e) ||
+		    ntr_target_open(&o.t, o.d, &e) ||
+		    ntr_verdict_make(&o.v, o.t, &e)) {
+			TEST_FAIL("cut at 0x%zx: %s", cut[i], e.msg);
+			done(&o);
+			break;
+		}
+		CHECK_EQ(o.v->code, 0x7e);
+		CHECK(o.v->explanation != NULL);
+		CHECK(o.v->determined);
+		done(&o);
+	}
+	close(fd);
+	unlink(tmp);
+}
+
 int main(void)
 {
 	RUN(every_kernel_dump_has_its_verdict);
@@ -192,5 +236,6 @@ int main(void)
 	RUN(trap_frame_on_the_stack_is_the_fault);
 	RUN(hung_processor_is_looked_at);
 	RUN(power_button_blames_no_driver);
+	RUN(cut_dumps_still_tell_their_bug_check);
 	return test_done();
 }

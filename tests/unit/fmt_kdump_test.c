@@ -2,12 +2,12 @@
 /* kdump-compressed: fixtures of both widths with every codec, plain and
  * flattened, damage, and a real one page by page against the ELF image of the
  * same stopped guest. */
+#include "fmt_open.h"
+
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include "fmt_open.h"
 
 #define BS 4096u
 enum { MAPNR = 4200, NPAGES = 9, CAP = 64 * 4096 };
@@ -189,6 +189,7 @@ static void check_pages(struct ntr_dump *d)
 
 static void check_open(struct ntr_dump *d, bool wide)
 {
+	struct ntr_run r;
 	u64 cr3 = 0;
 
 	CHECK(d != NULL);
@@ -201,10 +202,11 @@ static void check_open(struct ntr_dump *d, bool wide)
 	CHECK_STR(d->meta.os_text, "Linux 9.9.9-info");
 	CHECK_EQ(d->meta.time, 132444736000000000);
 	CHECK_EQ(d->meta.cpus, 1);
-	CHECK_EQ(d->runs.n, 5); /* 0-2, 5, 63-65, 4095, 4199 */
-	CHECK_EQ(d->runs.v[2].pfn, 63);
-	CHECK_EQ(d->runs.v[2].npages, 3);
-	CHECK_EQ(d->runs.v[2].off, NTR_OFF_PAGED);
+	CHECK_EQ(fx_runs(d), 5); /* 0-2, 5, 63-65, 4095, 4199 */
+	CHECK(ntr_dump_run_from(d, 6, &r));
+	CHECK_EQ(r.pfn, 63);
+	CHECK_EQ(r.npages, 3);
+	CHECK_EQ(r.off, NTR_OFF_PAGED);
 	CHECK_EQ(d->cpus.n, 1);
 	CHECK(ntr_read_u64(&d->file->space, d->cpus.v[0].qemu.off + 0x1a0,
 			   &cr3) == NTR_OK);
@@ -383,6 +385,7 @@ static void flattened_damage(void)
 
 static void against_elf(void)
 {
+	struct ntr_run r;
 	char kpath[4096], epath[4096];
 	struct ntr_dump *k, *elf;
 	unsigned pages = 0, differ = 0, absent = 0;
@@ -398,10 +401,11 @@ static void against_elf(void)
 		return;
 	CHECK(k->complete);
 	CHECK_EQ(k->meta.machine, 0x8664);
-	CHECK_EQ(k->runs.n, elf->runs.n);
-	for (size_t i = 0; i < elf->runs.n && i < k->runs.n; i++) {
-		CHECK_EQ(k->runs.v[i].pfn, elf->runs.v[i].pfn);
-		CHECK_EQ(k->runs.v[i].npages, elf->runs.v[i].npages);
+	CHECK_EQ(fx_runs(k), elf->runs.n);
+	CHECK_EQ(ntr_dump_page_count(k), ntr_dump_page_count(elf));
+	for (size_t i = 0; i < elf->runs.n; i++) {
+		CHECK(ntr_dump_run_from(k, elf->runs.v[i].pfn, &r));
+		CHECK_EQ(r.pfn, elf->runs.v[i].pfn);
 		for (u64 n = 0; n < elf->runs.v[i].npages; n++) {
 			u64 pa = (elf->runs.v[i].pfn + n) * BS;
 

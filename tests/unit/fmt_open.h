@@ -4,11 +4,11 @@
 #ifndef NTR_TEST_FMT_OPEN_H
 #define NTR_TEST_FMT_OPEN_H
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "fmt/dump.h"
 #include "test.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 static struct {
 	enum ntr_st st;
@@ -65,6 +65,20 @@ static inline const char *notes(const struct ntr_dump *d)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\n",
 				      d->notes.v[i]);
 	return text;
+}
+
+/* Runs of pages, neighbours joined, whether from the list or the map. */
+static inline size_t fx_runs(const struct ntr_dump *d)
+{
+	struct ntr_run r;
+	size_t n = 0;
+	u64 end = UINT64_MAX;
+
+	for (u64 pfn = 0; ntr_dump_run_from(d, pfn, &r); pfn = end) {
+		n += r.pfn != end;
+		end = r.pfn + r.npages;
+	}
+	return n;
 }
 
 #endif
