@@ -35,7 +35,7 @@ expect() {
 	elif cmp -s "$3" "$want"; then
 		pass "$1 $2"
 	else
-		fail "$1 $2" "$(diff "$want" "$3" | head -6 | tr '\n' '~')"
+		fail "$1 $2" "$(diff "$want" "$3" | head -6 | cut -c1-160 | tr '\n' '~')"
 	fi
 }
 
