@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* NT crash dumps of every kind: open, then touch all that the dump names.
+/* NT crash dumps of every kind (fmt_dmp32, fmt_dmp64).
  * The mutator would need long to find the signatures; the first byte of the
  * input chooses them when they are not there. */
 #include "fuzz_touch.h"

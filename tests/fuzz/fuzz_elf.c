@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ELF cores: 64-bit, or 32-bit for every second first byte. */
+/* ELF cores (fmt_elf): 64-bit, or 32-bit for every second first byte. */
 #include "fuzz_touch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kdump-compressed, plain and (odd first byte) flattened. */
+/* kdump-compressed (fmt_kdump), plain and (odd first byte) flattened. */
 #include "fuzz_touch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* User minidumps. */
+/* User minidumps (fmt_mdmp). */
 #include "fuzz_touch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
