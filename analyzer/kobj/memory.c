@@ -208,6 +208,11 @@ static void choose_paging(struct ntr_target *t)
 
 	if (!has_physical(t->d))
 		return;
+	if ((m->has & NTR_HAS_MACHINE) && !paging_forms(t, form)) {
+		ntr_target_missing(t, "address translation",
+				   "support for this machine's page tables");
+		return;
+	}
 	if (header && paging_from_header(t))
 		return;
 	if (paging_from_memory(t, header ? HEADER_DTB_LIMIT : 0)) {

@@ -475,6 +475,25 @@ static void physical_memory_alone(void)
 	image_free(&m);
 }
 
+static void another_system(void)
+{
+	struct image m = { .hdr = 0, .len = 0x1000000 };
+
+	m.b = calloc(1, m.len);
+	memset(at(&m, 0x1000), 0x5a, 0x1000);
+	memcpy(at(&m, 0x234567), "Linux version 5.10.0-8 (gcc)", 28);
+	CHECK(image_open(&m));
+	CHECK(!m.t->is_nt);
+	CHECK_STR(m.t->other_os, "Linux guest (Linux 5.10.0-8)");
+	CHECK_EQ(m.t->modules.n, 0);
+	image_close(&m);
+	memset(at(&m, 0x234567), 0x5a, 28);
+	CHECK(image_open(&m));
+	CHECK(!m.t->is_nt && !m.t->other_os);
+	image_close(&m);
+	image_free(&m);
+}
+
 /* --- what damage does ------------------------------------------------------------ */
 
 static void lists_that_loop_or_end(void)
@@ -939,6 +958,7 @@ int main(void)
 	RUN(nt351_processors);
 	RUN(a_single_processor_and_its_task_state);
 	RUN(physical_memory_alone);
+	RUN(another_system);
 	RUN(lists_that_loop_or_end);
 	RUN(a_list_that_never_ends);
 	RUN(entries_that_lie);
