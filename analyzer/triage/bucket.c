@@ -179,8 +179,9 @@ static void add_shape(const struct ntr_triage_job *j, struct ntr_str *out)
 static void add_culprit(const struct ntr_triage_job *j, struct ntr_str *out)
 {
 	const struct ntr_blame *b = &j->v->blame;
-	bool image = b->frame < 0 && b->image &&
-		     !(j->b && j->b->mode == NTR_BM_HUNG);
+	bool image = b->frame < 0 && b->image && j->b &&
+		     (j->b->mode == NTR_BM_PARAM || j->b->mode == NTR_BM_NAME ||
+		      j->b->mode == NTR_BM_OBJECTS);
 
 	if (!b->module)
 		ntr_str_add(out, "_ANALYSIS_INCONCLUSIVE!unknown_function");
