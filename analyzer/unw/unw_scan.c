@@ -9,7 +9,8 @@
 #include "../base/record.h"
 #include "unw_int.h"
 
-#define CHUNK 2048u
+#define CHUNK 4096u
+#define TRAP_SIZE 0x190u
 
 struct scan {
 	const struct ntr_unw_env *env;
@@ -32,12 +33,10 @@ static bool word(struct scan *s, u64 *v)
 {
 	u64 off = s->at - s->buf_va;
 
-	if (off >= s->buf_len || s->buf_len - off < s->step) {
-		size_t want = s->end - s->at < CHUNK ? (size_t)(s->end - s->at) :
-						       CHUNK;
-
+	if (off >= s->buf_len || s->buf_len - off < s->step ||
+	    (s->buf_len - off < TRAP_SIZE && s->buf_len == CHUNK)) {
 		s->buf_va = s->at;
-		s->buf_len = ntr_unw_read(s->env->mem, s->at, s->buf, want);
+		s->buf_len = ntr_unw_read(s->env->mem, s->at, s->buf, CHUNK);
 		off = 0;
 		if (s->buf_len < s->step)
 			return false;
@@ -45,6 +44,15 @@ static bool word(struct scan *s, u64 *v)
 	*v = s->step == 8 ? ntr_load_u64(s->buf + off) :
 			    ntr_load_u32(s->buf + off);
 	return true;
+}
+
+/* A trap frame that starts here. */
+static bool trap_here(const struct scan *s, struct ntr_regs *t)
+{
+	size_t off = (size_t)(s->at - s->buf_va);
+
+	return ntr_unw_trap_like(s->env, s->buf + off, s->buf_len - off) &&
+	       ntr_unw_trap_at(s->env, s->at, true, t);
 }
 
 /* ARM64 code stores lr together with fp, and fp points up the stack. */
@@ -257,7 +265,7 @@ enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
 			skip_to = s.at + ctx;
 			continue;
 		}
-		if (ntr_unw_trap_at(env, s.at, true, &t)) {
+		if (trap_here(&s, &t)) {
 			if (!best.score) {
 				*regs = t;
 				*ret = NTR_RET_UNCHECKED;

@@ -286,6 +286,12 @@ static void finds_trap_frames(void)
 	poke(STACK + 0x1234 + 0x70, 0);
 	CHECK_EQ(ntr_find_trap_frame(&w.env, STACK, STACK + STACK_LEN, 0, &va,
 				     &t, NULL), NTR_END);
+	/* memory that ends in the middle of a word */
+	w.mem.n = 0;
+	test_mem_add(&w.mem, STACK, w.stack, 4);
+	w.env.machine = NTR_MACHINE_AMD64;
+	CHECK_EQ(ntr_find_trap_frame(&w.env, STACK, STACK + 64, 0, &va, &t,
+				     NULL), NTR_END);
 	w.env.machine = NTR_MACHINE_ARM64;
 	CHECK_EQ(ntr_find_trap_frame(&w.env, STACK, STACK + STACK_LEN, 0, &va,
 				     &t, NULL), NTR_UNSUP);
