@@ -295,7 +295,7 @@ static bool lost_code(const struct ntr_triage_job *j)
 		return false;
 	if (!ip && v->has_fault && start_is_fault(j))
 		ip = v->fault.ip;
-	return ip && v->t->modules.n && !ntr_target_module(v->t, ip) &&
+	return ip && !ntr_target_module(v->t, ip) &&
 	       !ntr_target_unloaded(v->t, ip);
 }
 

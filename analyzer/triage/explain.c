@@ -319,7 +319,7 @@ static const char *fault_ip(struct ntr_triage_job *j)
 	s = in_module(v, ip);
 	return s ? s : ntr_arena_printf(&v->arena, "code at 0x%" PRIx64 "%s",
 					ip, v->t->modules.n ?
-					" (in no module)" : "");
+					" (in no known module)" : "");
 }
 
 static const char *fault_address(struct ntr_triage_job *j)
