@@ -333,30 +333,34 @@ static void scan_physical(struct ntr_target *t)
 
 /* The release in a Linux kernel's banner: what a machine without NT usually
  * runs. */
-bool ntr_target_find_linux(struct ntr_target *t, char *out, size_t size)
+static bool linux_page(const u8 page[PAGE], char *out, size_t size)
 {
 	static const char banner[] = "Linux version ";
-	u64 left = LINUX_SCAN_BYTES;
+	const u8 *p = memmem(page, PAGE, banner, sizeof(banner) - 1);
+
+	if (!p || page + PAGE - p < 40 || p[14] < '0' || p[14] > '9')
+		return false;
+	ntr_ascii_clean(out, size, p + 14, 24);
+	out[strcspn(out, " (?")] = 0;
+	return true;
+}
+
+bool ntr_target_find_linux(struct ntr_target *t, char *out, size_t size)
+{
 	unsigned shift = t->d->page_shift;
+	u64 left = LINUX_SCAN_BYTES;
+	struct ntr_run r;
 	u8 page[PAGE];
 
-	for (size_t i = 0; i < t->d->runs.n; i++) {
-		const struct ntr_run *r = &t->d->runs.v[i];
-		u64 pa = r->pfn << shift, end = pa + (r->npages << shift);
+	for (u64 pfn = 0; left >= PAGE && ntr_dump_run_from(t->d, pfn, &r);
+	     pfn = r.pfn + r.npages) {
+		u64 pa = r.pfn << shift, end = pa + (r.npages << shift);
 
-		for (; pa < end && left >= PAGE; pa += PAGE, left -= PAGE) {
-			const u8 *p;
-
-			if (ntr_space_read(&t->d->phys, pa, page, PAGE, NULL))
-				continue;
-			p = memmem(page, PAGE, banner, sizeof(banner) - 1);
-			if (!p || page + PAGE - p < 32 || p[14] < '0' ||
-			    p[14] > '9')
-				continue;
-			ntr_ascii_clean(out, size, p + 14, 24);
-			out[strcspn(out, " (?")] = 0;
-			return true;
-		}
+		for (; pa < end && left >= PAGE; pa += PAGE, left -= PAGE)
+			if (!ntr_space_read(&t->d->phys, pa, page, PAGE,
+					    NULL) &&
+			    linux_page(page, out, size))
+				return true;
 	}
 	return false;
 }

@@ -475,22 +475,32 @@ static void physical_memory_alone(void)
 	image_free(&m);
 }
 
+/* The same memory without what makes it NT's, and a Linux banner in it. */
 static void another_system(void)
 {
-	struct image m = { .hdr = 0, .len = 0x1000000 };
+	struct image m = nt4_raw();
+	uint8_t *whole = calloc(1, 0x1000000);
 
-	m.b = calloc(1, m.len);
-	memset(at(&m, 0x1000), 0x5a, 0x1000);
-	memcpy(at(&m, 0x234567), "Linux version 5.10.0-8 (gcc)", 28);
-	CHECK(image_open(&m));
-	CHECK(!m.t->is_nt);
-	CHECK_STR(m.t->other_os, "Linux guest (Linux 5.10.0-8)");
-	CHECK_EQ(m.t->modules.n, 0);
-	image_close(&m);
-	memset(at(&m, 0x234567), 0x5a, 28);
-	CHECK(image_open(&m));
-	CHECK(!m.t->is_nt && !m.t->other_os);
-	image_close(&m);
+	memcpy(whole, m.b, MEM);
+	memset(whole + 0x1000, 0, 0x4000);
+	memcpy(whole + 0x234567, "Linux version 5.10.0-8 (gcc)", 28);
+	free(m.b);
+	m.b = whole;
+	m.len = 0x1000000;
+	for (int banner = 1; banner >= 0; banner--) {
+		if (!image_open(&m)) {
+			TEST_FAIL("not opened");
+			break;
+		}
+		CHECK(!m.t->is_nt);
+		CHECK_EQ(m.t->modules.n, 0);
+		if (banner)
+			CHECK_STR(m.t->other_os, "Linux guest (Linux 5.10.0-8)");
+		else
+			CHECK(m.t->other_os == NULL);
+		image_close(&m);
+		memset(whole + 0x234567, 0x5a, 28);
+	}
 	image_free(&m);
 }
 
