@@ -9,11 +9,11 @@
  * Some bug checks name the culprit in a parameter, or have none: the data
  * says so ("blame" lines).
  */
-#include <string.h>
-
 #include "../base/text.h"
 #include "object_driver.h"
 #include "triage.h"
+
+#include <string.h>
 
 struct class_row {
 	enum ntr_blame_class cls;

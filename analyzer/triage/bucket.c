@@ -4,14 +4,14 @@
  * FAILURE_ID_HASH; the rules for the ids are in docs/bucket.md and carry the
  * version in NTR_BUCKET_ALGORITHM: change one, change the other.
  */
+#include "../base/strbuf.h"
+#include "../base/text.h"
+#include "triage.h"
+
 #include <nettle/md5.h>
 #include <nettle/sha1.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "../base/strbuf.h"
-#include "../base/text.h"
-#include "triage.h"
 
 #define NTR_BUCKET_ALGORITHM "ntriage-bucket/1"
 

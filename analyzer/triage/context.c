@@ -14,10 +14,10 @@
  * start itself.  A source counts only when its memory is there and its
  * instruction pointer makes sense.
  */
-#include <string.h>
-
 #include "../fmt/exception.h"
 #include "triage.h"
+
+#include <string.h>
 
 #define MAX_BLOCKS 65536u      /* data blocks looked at for a CONTEXT */
 #define STACK_SEARCH 0x10000u  /* bytes looked at for a trap frame */

@@ -6,12 +6,12 @@
  * address it touched, {access} how, {exc} the exception; text in [brackets]
  * goes when a word in it is not known, {ip|Code} has a word for that.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "../base/strbuf.h"
 #include "../base/text.h"
 #include "triage.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define NULL_PAGE 0x10000u
 #define STACK_GUARD 0x3000u

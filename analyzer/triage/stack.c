@@ -6,9 +6,9 @@
  * above the fault are taken from the fault's own registers instead: what is
  * known replaces what was guessed.
  */
-#include <string.h>
-
 #include "triage.h"
+
+#include <string.h>
 
 /* Frames of a task that only a trap frame connects, kept from the start. */
 #define SWITCH_WINDOW 0x8000u

@@ -2,9 +2,9 @@
 /* The verdict: each part in order, every one on what is there. */
 #include "verdict.h"
 
-#include <stdlib.h>
-
 #include "triage.h"
+
+#include <stdlib.h>
 
 static void read_header(struct ntr_triage_job *j)
 {

@@ -3,9 +3,9 @@
  * The driver: which methods a machine has and in which order, what makes a
  * step believable, and why a walk stops.
  */
-#include <stdio.h>
-
 #include "unw_int.h"
+
+#include <stdio.h>
 
 const char *ntr_trust_name(enum ntr_trust t)
 {
