@@ -124,15 +124,33 @@ static void cpu_context(struct ntr_target *t, struct ntr_cpu *c,
 					  : "KPRCB.Context (may be stale)");
 }
 
+/* x64 keeps its IRQL in CR8, which KeBugCheckEx saved with the other special
+ * registers before it raised it. (A real 0x101 has 0xd there, CLOCK_LEVEL,
+ * and 0 in KPCR.Irql.) CR0 tells whether they were saved at all. */
+static bool saved_cr8(struct ntr_target *t, const struct ntr_cpu *c, u64 *irql)
+{
+	const u64 pe_pg = 0x80000001;
+	u64 cr0;
+
+	return c->kprcb &&
+	       !ntr_read_member(&t->priv->types, t->mem, c->kprcb, "_KPRCB",
+				"ProcessorState.SpecialRegisters.Cr0", &cr0) &&
+	       (cr0 & pe_pg) == pe_pg &&
+	       !ntr_read_member(&t->priv->types, t->mem, c->kprcb, "_KPRCB",
+				"ProcessorState.SpecialRegisters.Cr8", irql);
+}
+
 static void cpu_irql(struct ntr_target *t, struct ntr_cpu *c)
 {
+	bool x64 = t->machine == NTR_MACHINE_AMD64;
 	u64 v;
 
 	/* The bugcheck itself may have raised it: evidence, not proof. */
-	if (!c->kpcr ||
-	    ntr_read_member(&t->priv->types, t->mem, c->kpcr, "_KPCR", "Irql",
-			    &v) ||
-	    v > (t->ptr_size == 4 ? IRQL_MAX_X86 : IRQL_MAX))
+	if (!(x64 && saved_cr8(t, c, &v)) &&
+	    (!c->kpcr || ntr_read_member(&t->priv->types, t->mem, c->kpcr,
+					 "_KPCR", "Irql", &v)))
+		return;
+	if (v > (t->ptr_size == 4 ? IRQL_MAX_X86 : IRQL_MAX))
 		return;
 	c->has_irql = true;
 	c->irql = (u8)v;

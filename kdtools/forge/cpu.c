@@ -260,6 +260,7 @@ static void special_regs(struct f_mach *m, const struct f_cpu *c, u64 at)
 		f_put16(q, at + 0x66, 0xfff);
 		f_put64(q, at + 0x68, c->idt);
 		f_put16(q, at + 0x70, 0x40);
+		f_put64(q, at + 0xa0, m->threads.v[c->thread].irql); /* CR8 */
 		f_put64(q, at + 0xa8, c->pcr);
 		f_put64(q, at + 0xc0, handler(m));
 	}
