@@ -32,11 +32,6 @@ const char *ntr_blame_class_name(enum ntr_blame_class c)
 	return (unsigned)c < NTR_COUNT(name) ? name[c] : "none";
 }
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-}
-
 /* "*" matches any text; p is lower case. Linear: one place to go back to. */
 static bool glob(const char *p, const char *s)
 {
@@ -46,7 +41,7 @@ static bool glob(const char *p, const char *s)
 		if (*p == '*') {
 			star = ++p;
 			from = s;
-		} else if (*p == lower(*s)) {
+		} else if (*p == ntr_ascii_lower(*s)) {
 			p++;
 			s++;
 		} else if (star) {

@@ -15,11 +15,6 @@
 
 #define NTR_BUCKET_ALGORITHM "ntriage-bucket/1"
 
-static u8 lower(char c)
-{
-	return (u8)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-}
-
 void ntr_failure_hash(const char *bucket_id, char out[37])
 {
 	struct md5_ctx md5;
@@ -29,7 +24,7 @@ void ntr_failure_hash(const char *bucket_id, char out[37])
 	md5_init(&md5);
 	for (unsigned i = 0; i < 2; i++)
 		for (const char *s = part[i]; *s; s++)
-			md5_update(&md5, 2, (u8[]){ lower(*s), 0 });
+			md5_update(&md5, 2, (u8[]){ (u8)ntr_ascii_lower(*s), 0 });
 	md5_digest(&md5, sizeof(digest), digest);
 	ntr_guid_text(out, digest);
 }
@@ -46,7 +41,7 @@ static void sha_text(struct sha1_ctx *c, const char *s)
 static void sha_module(struct stack_sha *h, const char *module)
 {
 	for (const char *s = module; *s; s++) {
-		u8 c = lower(*s);
+		u8 c = (u8)ntr_ascii_lower(*s);
 
 		sha1_update(&h->mod, 1, &c);
 		sha1_update(&h->func, 1, &c);
