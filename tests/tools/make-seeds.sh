@@ -65,5 +65,5 @@ for n in nt351-double-fault x64-7-d1 arm64-11; do
 	image "$tmp/d" nt >"$out/fuzz_pe/$n-nt"
 	[ -s "$out/fuzz_pe/$n-nt" ] || { echo "$n: no image" >&2; bad=1; }
 done
-echo "$(find "$out" -type f | wc -l) seeds in $out"
+echo "pass $(find "$out" -type f | wc -l) seeds"
 exit $bad
