@@ -8,6 +8,8 @@
 
 #include "../base/record.h"
 
+#include <string.h>
+
 #define X86_CALL_MAX 7u /* FF 94 sib disp32; 9A ptr16:32 */
 
 /* Length of FF /2 and FF /3 at p, 0 when it is something else.  Prefixes

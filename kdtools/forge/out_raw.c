@@ -4,9 +4,9 @@
  * notes (and, with a VMCOREINFO note, the dump header that the guest's fw_cfg
  * driver prepares).
  */
-#include <string.h>
-
 #include "out.h"
+
+#include <string.h>
 
 enum ntr_st f_out_raw(struct f_mach *m, struct f_sink *s, u32 arg,
 		      struct ntr_err *e)

@@ -155,6 +155,21 @@ static void only_the_kernel_gives_low_confidence(void)
 	ntr_verdict_free(v);
 }
 
+/* Part of a list says nothing about what is not in it. */
+static void wild_jump_needs_the_whole_list(void)
+{
+	struct ntr_verdict *v;
+
+	modules();
+	stub.t.modules_complete = false;
+	stub_bugcheck(0xD1, 0x1234, 2, 8, 0x1234);
+	stub_start(0x1234, SP + 0x100);
+	stub_frame(0, 0x1234, SP + 0x100, NTR_TRUST_CONTEXT);
+	v = stub_verdict();
+	CHECK(!v->blame.module);
+	ntr_verdict_free(v);
+}
+
 static void wild_jump_is_an_unknown_module(void)
 {
 	struct ntr_verdict *v;
@@ -332,7 +347,7 @@ static void tool_mark_is_no_bug_check(void)
 	stub.t.is_nt = false;
 	stub.t.other_os = "Linux guest";
 	v = stub_verdict();
-	CHECK(v->determined); /* it is known what this is */
+	CHECK(!v->determined); /* why another system stopped is not known */
 	ntr_verdict_free(v);
 }
 
@@ -464,6 +479,7 @@ int main(void)
 	RUN(scanned_frames_count_less);
 	RUN(only_the_kernel_gives_low_confidence);
 	RUN(wild_jump_is_an_unknown_module);
+	RUN(wild_jump_needs_the_whole_list);
 	RUN(named_instruction_is_found_in_the_frames);
 	RUN(unloaded_driver_is_named);
 	RUN(parameters_name_the_culprit);

@@ -50,6 +50,7 @@ static void stub_reset(uint32_t machine)
 	stub.t.modules_complete = true;
 	stub.t.build = wide ? 9600 : 1381;
 	stub.t.modules.v = stub.module;
+	stub.t.modules_complete = true;
 	stub.t.unloaded.v = stub.unloaded;
 	stub.t.cpus.v = stub.cpu;
 	stub.t.cpus.n = 1;
