@@ -78,7 +78,8 @@ static inline enum ntr_st test_mem_read(const struct ntr_space *s, u64 va,
 static inline void test_mem_init(struct test_mem *m)
 {
 	m->n = 0;
-	m->s = (struct ntr_space){ "test memory", test_mem_read, m };
+	m->s = (struct ntr_space){ .name = "test memory", .read = test_mem_read,
+					.impl = m };
 }
 
 static inline void test_mem_add(struct test_mem *m, uint64_t va,
