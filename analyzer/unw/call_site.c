@@ -4,8 +4,9 @@
  * Encodings: Intel SDM volume 2 (CALL), Arm ARM (BL, BLR), Alpha AHB (BSR,
  * JSR).
  */
-#include "../base/record.h"
 #include "unw.h"
+
+#include "../base/record.h"
 
 #include <string.h>
 

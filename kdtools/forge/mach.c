@@ -181,11 +181,11 @@ static enum ntr_st resolve_thread(struct f_mach *m, struct f_thread *t, bool cra
 	static const struct f_fixed_frame bug[] = {
 		{ "nt!KeBugCheckEx+0x1e", F_FRAME },
 		{ "nt!KiDispatchInterrupt+0x46", F_FRAME },
-		{ "nt!KiIdleLoop+0x5a", F_FRAME },
+		{ "nt!KiIdleLoop+0x3d", F_FRAME },
 	};
 	static const struct f_fixed_frame idle[] = {
 		{ "hal!HalProcessorIdle+0x12", F_FRAME },
-		{ "nt!KiIdleLoop+0x5a", F_FRAME },
+		{ "nt!KiIdleLoop+0x3d", F_FRAME },
 	};
 	static const struct f_fixed_frame wait[] = {
 		{ "nt!KiSwapThread+0x8a", F_FRAME },
@@ -359,7 +359,7 @@ static bool word_value(const struct f_mach *m, const char *w, u64 *out)
 	} t2[] = {
 		{ "ip", k->regs.ip },
 		{ "sp", k->regs.sp },
-		{ "trap", k->trap },
+		{ "trap", m->has_df ? m->df.trap : k->trap },
 		{ "thread", t->va },
 		{ "process", m->procs.v[t->proc].va },
 		{ "prcb", m->cpu[0].prcb },

@@ -727,12 +727,15 @@ static void end_stmt(struct f_lex *l, const struct stmt *t, size_t n)
 		f_lex_unexpected(l);
 }
 
-static void run_one(struct f_lex *l, const struct stmt *t, size_t n, void *ctx)
+static void run_one(struct f_lex *l, const struct stmt *t, size_t n, void *ctx,
+		    bool top)
 {
 	const struct stmt *s = find_stmt(l, t, n);
 
 	if (!s) {
 		l->nwant = 0;
+		if (!top)
+			f_lex_want(l, "'}'");
 		for (size_t i = 0; i < n; i++)
 			f_lex_want(l, t[i].word);
 		f_lex_unexpected(l);
@@ -760,7 +763,7 @@ static void run_block(struct f_lex *l, const struct stmt *t, size_t n,
 		else if (!top && f_lex_tok(l, F_T_CLOSE, "'}'"))
 			return;
 		else
-			run_one(l, t, n, ctx);
+			run_one(l, t, n, ctx, top);
 	}
 }
 

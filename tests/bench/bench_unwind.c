@@ -181,7 +181,7 @@ int main(void)
 	build();
 	f = floor_rate(ip);
 	v = walk_rate(ip);
-	printf("x64 .pdata unwinding\t%.2f Mframes/s\t%.2f Mframes/s\t%.2f\n",
+	printf("x64 .pdata unwinding\t%.2f Mframes/s\tfloor %.2f Mframes/s\t%.2f\n",
 	       v / 1e6, f / 1e6, v / f);
 	free(img);
 	return sink == 1;
