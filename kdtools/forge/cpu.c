@@ -5,9 +5,9 @@
  * are in the TSS of selector 28h; an x64 one leaves a machine frame at the top
  * of the first IST stack.
  */
-#include <string.h>
-
 #include "mach.h"
+
+#include <string.h>
 
 enum { X86_TSS_LEN = 0x20ac, X64_IST_LEN = 0x2000 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forge.h"
 
+#include "out.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "out.h"
 
 /* --- containers and profiles by name -------------------------------------------- */
 

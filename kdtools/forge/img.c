@@ -2,12 +2,12 @@
 /* Modules, the functions named in them, and where everything stands. */
 #include "img.h"
 
+#include "base/text.h"
+#include "img_i.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/text.h"
-#include "img_i.h"
 
 static u32 hash32(const char *s)
 {

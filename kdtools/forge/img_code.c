@@ -5,9 +5,9 @@
  * what the prologue does.  Sources: the instruction set manuals; .pdata and
  * .xdata as in docs/formats (x64, ARM64 packed form, Alpha 20-byte entries).
  */
-#include <string.h>
-
 #include "img_i.h"
+
+#include <string.h>
 
 /* --- prologues ------------------------------------------------------------- */
 

@@ -5,10 +5,10 @@
  * documentation.  Section alignment = file alignment, so offsets in the file
  * and in memory are the same.
  */
+#include "img_i.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "img_i.h"
 
 struct xent {
 	const char *name;

@@ -10,10 +10,10 @@
  *   w ^= always
  * gives it back.
  */
+#include "mach.h"
+
 #include <endian.h>
 #include <string.h>
-
-#include "mach.h"
 
 void f_kdbg_alloc(struct f_mach *m)
 {

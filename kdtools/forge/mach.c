@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mach.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/text.h"
 
 u64 f_ext(const struct f_mach *m, u64 va)
 {

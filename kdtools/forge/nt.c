@@ -3,9 +3,9 @@
  * Kernel objects: processes, threads, loaded and unloaded modules, the shared
  * user page, and the kernel's variables that lead to them.
  */
-#include <string.h>
-
 #include "mach.h"
+
+#include <string.h>
 
 /* --- addresses ---------------------------------------------------------------- */
 

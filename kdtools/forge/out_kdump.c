@@ -5,6 +5,8 @@
  * left out, as dump level 1 does.  The flattened form is the same file as a
  * stream of (offset, size, bytes) records.
  */
+#include "out.h"
+
 #include <endian.h>
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
@@ -12,8 +14,6 @@
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include "out.h"
 
 enum { FLAT = 0x100, BLOCK = 4096 };
 

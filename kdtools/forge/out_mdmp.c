@@ -4,9 +4,9 @@
  * modules but the kernel's, the memory of stacks and of the code around every
  * frame, and the exception.
  */
-#include <string.h>
-
 #include "out.h"
+
+#include <string.h>
 
 enum { NSTREAMS = 6 };
 

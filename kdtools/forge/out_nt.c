@@ -4,9 +4,9 @@
  * its three forms, bitmap, range (RDMP).  The header is first filled with
  * "PAGE", as NT does; what an NT version did not know stays that way.
  */
-#include <string.h>
-
 #include "out.h"
+
+#include <string.h>
 
 u64 f_out_header_len(const struct f_mach *m)
 {

@@ -4,10 +4,10 @@
  * the same fields in the same order; NT before XP SP1 has neither the debugger
  * block's copy nor data blocks, and its files are 64 KiB.
  */
+#include "out.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "out.h"
 
 struct item { /* offsets of the fields in the triage header: 32, 64 */
 	u8 off32, off64;

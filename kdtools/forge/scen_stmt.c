@@ -5,10 +5,10 @@
  * attributes ("size 64"), in any order; the words it asks for and does not
  * find become the "expected …" of an error.
  */
-#include <string.h>
-
 #include "prof.h"
 #include "scen_lex.h"
+
+#include <string.h>
 
 struct stmt {
 	const char *word;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "out.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "out.h"
 
 static void mem_room(struct f_sink *s, u64 end)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stk.h"
 
-#include <string.h>
-
 #include "img_i.h"
+
+#include <string.h>
 
 void f_stk_fini(struct f_stk *k)
 {
