@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nearest.h"
 
+#include "text.h"
+
 #include <limits.h>
 #include <string.h>
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
@@ -32,12 +29,15 @@ unsigned ntr_word_distance(const char *a, const char *b)
 
 		cur[0] = (unsigned)i;
 		for (size_t j = 1; j <= lb; j++) {
-			char x = lower(a[i - 1]), y = lower(b[j - 1]);
+			char x = ntr_ascii_lower(a[i - 1]);
+			char y = ntr_ascii_lower(b[j - 1]);
 
 			cur[j] = min3(up[j] + 1, cur[j - 1] + 1,
 				      up[j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == lower(b[j - 2]) &&
-			    lower(a[i - 2]) == y && up2[j - 2] + 1 < cur[j])
+			if (i > 1 && j > 1 &&
+			    x == ntr_ascii_lower(b[j - 2]) &&
+			    y == ntr_ascii_lower(a[i - 2]) &&
+			    up2[j - 2] + 1 < cur[j])
 				cur[j] = up2[j - 2] + 1;
 		}
 	}

@@ -108,16 +108,11 @@ void ntr_guid_text(char out[37], const u8 g[16])
 		 g[10], g[11], g[12], g[13], g[14], g[15]);
 }
 
-static int lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
 int ntr_strcasecmp(const char *a, const char *b)
 {
-	while (*a && lower((u8)*a) == lower((u8)*b)) {
+	while (*a && ntr_ascii_lower(*a) == ntr_ascii_lower(*b)) {
 		a++;
 		b++;
 	}
-	return lower((u8)*a) - lower((u8)*b);
+	return (u8)ntr_ascii_lower(*a) - (u8)ntr_ascii_lower(*b);
 }

@@ -24,6 +24,11 @@ bool ntr_filetime_text(char out[32], u64 filetime);
 /* 16 bytes as a GUID in mixed-endian order, lower case, with hyphens. */
 void ntr_guid_text(char out[37], const u8 guid[16]);
 
+static inline char ntr_ascii_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+}
+
 /* Case-insensitive ASCII comparison, as NT compares file names. */
 int ntr_strcasecmp(const char *a, const char *b);
 

@@ -3,12 +3,12 @@
  * dump is in dump_mem.c. */
 #include "dump.h"
 
+#include "archive.h"
+#include "dump_mem.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "archive.h"
-#include "dump_mem.h"
 
 #define NTR_FMT(name) extern const struct ntr_fmt_ops ntr_fmt_##name;
 #include "fmt_list.h"

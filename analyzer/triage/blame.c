@@ -9,11 +9,11 @@
  * Some bug checks name the culprit in a parameter, or have none: the data
  * says so ("blame" lines).
  */
-#include <string.h>
-
 #include "../base/text.h"
 #include "object_driver.h"
 #include "triage.h"
+
+#include <string.h>
 
 struct class_row {
 	enum ntr_blame_class cls;
@@ -32,11 +32,6 @@ const char *ntr_blame_class_name(enum ntr_blame_class c)
 	return (unsigned)c < NTR_COUNT(name) ? name[c] : "none";
 }
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-}
-
 /* "*" matches any text; p is lower case. Linear: one place to go back to. */
 static bool glob(const char *p, const char *s)
 {
@@ -46,7 +41,7 @@ static bool glob(const char *p, const char *s)
 		if (*p == '*') {
 			star = ++p;
 			from = s;
-		} else if (*p == lower(*s)) {
+		} else if (*p == ntr_ascii_lower(*s)) {
 			p++;
 			s++;
 		} else if (star) {
@@ -247,8 +242,8 @@ static struct candidate best_frame(struct ntr_triage_job *j)
 
 		guessed |= f->f.trust == NTR_TRUST_SCAN &&
 			   !caller_of_entry(v, i);
-		c.guessed = guessed;
 		c.at_fault = i == start && fault;
+		c.guessed = guessed && !c.at_fault;
 		weigh(v, f, &c);
 		if (c.rank > best.rank)
 			best = c;
@@ -299,11 +294,45 @@ static bool lost_code(const struct ntr_triage_job *j)
 	       !ntr_target_unloaded(v->t, ip);
 }
 
-static bool blame_by_frames(struct ntr_triage_job *j)
+/* The instruction that a parameter names, when no frame shows it. */
+static struct candidate named_code(struct ntr_triage_job *j,
+				   struct ntr_vframe *who)
 {
-	struct candidate c = best_frame(j);
+	struct ntr_verdict *v = j->v;
+	struct ntr_frame f = { .ip = j->b ? ntr_arg(v, j->b->ip) : 0 };
+	struct candidate c = { .at_fault = true };
+
+	if (!f.ip || start_is_fault(j))
+		return c;
+	ntr_triage_frame(v, &f, who);
+	weigh(v, who, &c);
+	return c;
+}
+
+static void blame_named_code(struct ntr_triage_job *j,
+			     const struct candidate *c,
+			     const struct ntr_vframe *who)
+{
 	struct ntr_blame *b = &j->v->blame;
 
+	name_frame(j->v, who);
+	b->frame = -1;
+	b->cls = c->cls;
+	b->confidence = confidence(j, c);
+	b->reason = "the instruction that the bug check names is in it";
+	skip_before(j, j->v->stack.n);
+}
+
+static bool blame_by_frames(struct ntr_triage_job *j)
+{
+	struct ntr_vframe who;
+	struct candidate c = best_frame(j), named = named_code(j, &who);
+	struct ntr_blame *b = &j->v->blame;
+
+	if (named.rank > c.rank) {
+		blame_named_code(j, &named, &who);
+		return true;
+	}
 	if (c.rank < 20 && lost_code(j)) {
 		b->module = "Unknown_Module";
 		b->confidence = "low";

@@ -4,21 +4,16 @@
  * FAILURE_ID_HASH; the rules for the ids are in docs/bucket.md and carry the
  * version in NTR_BUCKET_ALGORITHM: change one, change the other.
  */
+#include "../base/strbuf.h"
+#include "../base/text.h"
+#include "triage.h"
+
 #include <nettle/md5.h>
 #include <nettle/sha1.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/strbuf.h"
-#include "../base/text.h"
-#include "triage.h"
-
 #define NTR_BUCKET_ALGORITHM "ntriage-bucket/1"
-
-static u8 lower(char c)
-{
-	return (u8)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-}
 
 void ntr_failure_hash(const char *bucket_id, char out[37])
 {
@@ -29,7 +24,7 @@ void ntr_failure_hash(const char *bucket_id, char out[37])
 	md5_init(&md5);
 	for (unsigned i = 0; i < 2; i++)
 		for (const char *s = part[i]; *s; s++)
-			md5_update(&md5, 2, (u8[]){ lower(*s), 0 });
+			md5_update(&md5, 2, (u8[]){ (u8)ntr_ascii_lower(*s), 0 });
 	md5_digest(&md5, sizeof(digest), digest);
 	ntr_guid_text(out, digest);
 }
@@ -46,7 +41,7 @@ static void sha_text(struct sha1_ctx *c, const char *s)
 static void sha_module(struct stack_sha *h, const char *module)
 {
 	for (const char *s = module; *s; s++) {
-		u8 c = lower(*s);
+		u8 c = (u8)ntr_ascii_lower(*s);
 
 		sha1_update(&h->mod, 1, &c);
 		sha1_update(&h->func, 1, &c);
@@ -179,8 +174,9 @@ static void add_shape(const struct ntr_triage_job *j, struct ntr_str *out)
 static void add_culprit(const struct ntr_triage_job *j, struct ntr_str *out)
 {
 	const struct ntr_blame *b = &j->v->blame;
-	bool image = b->frame < 0 && b->image &&
-		     !(j->b && j->b->mode == NTR_BM_HUNG);
+	bool image = b->frame < 0 && b->image && j->b &&
+		     (j->b->mode == NTR_BM_PARAM || j->b->mode == NTR_BM_NAME ||
+		      j->b->mode == NTR_BM_OBJECTS);
 
 	if (!b->module)
 		ntr_str_add(out, "_ANALYSIS_INCONCLUSIVE!unknown_function");

@@ -14,19 +14,21 @@
  * start itself.  A source counts only when its memory is there and its
  * instruction pointer makes sense.
  */
-#include <string.h>
-
 #include "../fmt/exception.h"
 #include "triage.h"
+
+#include <string.h>
 
 #define MAX_BLOCKS 65536u      /* data blocks looked at for a CONTEXT */
 #define STACK_SEARCH 0x10000u  /* bytes looked at for a trap frame */
 
 bool ntr_is_kernel_va(const struct ntr_target *t, u64 va)
 {
-	if (t->ptr_size == 8)
+	if (t->ptr_size == 4)
+		return va >= 0x80000000u && va <= UINT32_MAX;
+	if (t->machine == NTR_MACHINE_AMD64 || t->machine == NTR_MACHINE_ARM64)
 		return va >= UINT64_C(0xffff800000000000);
-	return va >= 0x80000000u && va <= UINT32_MAX;
+	return va >> 63;
 }
 
 /* --- the start --------------------------------------------------------- */

@@ -4,10 +4,10 @@
  * nothing between them, and one for a repeating distance of sp, which still
  * finds the recursion when a scan has picked up stale addresses between.
  */
+#include "triage.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "triage.h"
 
 #define MAX_PERIOD 64u
 #define MIN_COUNT 3u       /* repeats that make a cycle */

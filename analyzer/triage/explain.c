@@ -6,12 +6,12 @@
  * address it touched, {access} how, {exc} the exception; text in [brackets]
  * goes when a word in it is not known, {ip|Code} has a word for that.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "../base/strbuf.h"
 #include "../base/text.h"
 #include "triage.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define NULL_PAGE 0x10000u
 #define STACK_GUARD 0x3000u
@@ -271,6 +271,8 @@ static const char *value_text(struct ntr_triage_job *j,
 	case NTR_PK_ENUM:
 		return ntr_bc_enum_text(p->list, a);
 	case NTR_PK_ADDR:
+		if (!a && !(j->b->fault && p == &j->b->p[j->b->fault - 1]))
+			return NULL; /* 0 is no address here */
 		return in_module(v, a) ? in_module(v, a) : va_class(v, a);
 	default:
 		return in_module(v, a);
@@ -405,7 +407,9 @@ static bool add_word(struct ntr_triage_job *j, const char *w, size_t n,
 	const char *s = lookup(j, w, len);
 
 	if (s) {
-		ntr_str_add(out, s);
+		if (!out->len && !strncmp(s, "code at ", 8))
+			s = capital(j->v, s);
+		ntr_str_add(out, s ? s : "");
 		return true;
 	}
 	if (bar) {
@@ -417,7 +421,7 @@ static bool add_word(struct ntr_triage_job *j, const char *w, size_t n,
 			       ntr_arg(j->v, j->b->subject));
 	else
 		ntr_str_add(out, word_is(w, len, "access") ? "access" :
-				 word_is(w, len, "ip")	   ? "code" :
+				 word_is(w, len, "ip")	   ? (out->len ? "code" : "Code") :
 				 word_is(w, len, "fault")  ? "memory" :
 							     "(unknown)");
 	return false;

@@ -5,10 +5,10 @@
  * within a page of the limit with a recursion that fills most of the stack.
  * A pointer that is wrong in a single bit is a sign of bad memory instead.
  */
+#include "triage.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "triage.h"
 
 #define AT_LIMIT 0x100u        /* a frame that no longer fits */
 #define GUARD 0x4000u          /* below the limit, still this stack */

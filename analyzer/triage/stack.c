@@ -6,9 +6,9 @@
  * above the fault are taken from the fault's own registers instead: what is
  * known replaces what was guessed.
  */
-#include <string.h>
-
 #include "triage.h"
+
+#include <string.h>
 
 /* Frames of a task that only a trap frame connects, kept from the start. */
 #define SWITCH_WINDOW 0x8000u
@@ -131,6 +131,31 @@ static void splice(struct ntr_triage_job *j, struct ntr_frame *buf, size_t max)
 	add_frames(j, buf, n);
 }
 
+/* No registers of the fault were found, but the walk met the instruction
+ * that a parameter names. */
+static void frame_of_param(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+	u64 ip = j->b ? ntr_arg(v, j->b->ip) : 0;
+
+	if (!ip || v->fault_source != v->context_source || ip == v->regs.ip)
+		return;
+	for (size_t i = 1; i < v->stack.n; i++) {
+		const struct ntr_frame *f = &v->stack.v[i].f;
+
+		if (f->ip != ip)
+			continue;
+		v->fault = (struct ntr_regs){ .machine = v->t->machine,
+					      .ip = ip, .has_ip = true,
+					      .sp = f->sp, .has_sp = true };
+		v->fault_source = ntr_arena_printf(&v->arena,
+			"the frame whose instruction parameter %u names",
+			j->b->ip);
+		v->fault_frame = (int)i;
+		return;
+	}
+}
+
 void ntr_triage_stack(struct ntr_triage_job *j)
 {
 	struct ntr_verdict *v = j->v;
@@ -151,4 +176,5 @@ void ntr_triage_stack(struct ntr_triage_job *j)
 	v->fault_frame = frame_of(v, &v->fault);
 	if (v->fault_frame < 0)
 		splice(j, buf, NTR_MAX_FRAMES);
+	frame_of_param(j);
 }

@@ -2,9 +2,9 @@
 /* The verdict: each part in order, every one on what is there. */
 #include "verdict.h"
 
-#include <stdlib.h>
-
 #include "triage.h"
+
+#include <stdlib.h>
 
 static void read_header(struct ntr_triage_job *j)
 {
@@ -40,8 +40,6 @@ static void read_header(struct ntr_triage_job *j)
  * known that nothing happened: another system's memory, a running NT. */
 static bool determined(const struct ntr_verdict *v)
 {
-	if (v->t->other_os)
-		return true;
 	if (v->has_bugcheck && !v->tool_mark)
 		return v->explanation && (v->name || v->blame.module);
 	if (v->exc.has_code)

@@ -4,10 +4,11 @@
  * Encodings: Intel SDM volume 2 (CALL), Arm ARM (BL, BLR), Alpha AHB (BSR,
  * JSR).
  */
-#include <string.h>
+#include "unw.h"
 
 #include "../base/record.h"
-#include "unw.h"
+
+#include <string.h>
 
 #define X86_CALL_MAX 7u /* FF 94 sib disp32; 9A ptr16:32 */
 

@@ -3,9 +3,9 @@
  * The driver: which methods a machine has and in which order, what makes a
  * step believable, and why a walk stops.
  */
-#include <stdio.h>
-
 #include "unw_int.h"
+
+#include <stdio.h>
 
 const char *ntr_trust_name(enum ntr_trust t)
 {
@@ -375,9 +375,11 @@ enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
 	const struct method *methods = methods_of(env->machine);
 	struct walk w = { .env = *env, .regs = *regs, .frames = frames,
 			  .max = max, .exact = true };
+	unsigned effort = NTR_UNW_EFFORT;
 	enum ntr_st st = NTR_OK;
 
 	*n = 0;
+	w.env.effort = &effort;
 	if (!methods || !regs->has_ip || !regs->has_sp || !max)
 		return max ? NTR_UNW_LOST : NTR_UNW_LIMIT;
 	emit(&w, NTR_TRUST_CONTEXT, NULL, false);

@@ -63,8 +63,11 @@ struct ntr_unw_env {
 	unsigned scan_words;               /* stack words a scan may read;
 					      0: NTR_SCAN_WORDS */
 	void (*trace)(void *ctx, const char *line); /* optional: each step */
+	unsigned *effort; /* instructions that may still be looked at for want
+			     of unwind data; set by ntr_unwind(); NULL: any */
 };
 #define NTR_SCAN_WORDS 4096u
+#define NTR_UNW_EFFORT (1u << 18)
 #define NTR_MAX_FRAMES 1024u
 
 /* Why an unwind stopped. */

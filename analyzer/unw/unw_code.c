@@ -41,7 +41,7 @@ struct run {
 	u64 start_sp;
 	struct state s;
 	struct branch todo[MAX_BRANCHES];
-	unsigned ntodo, jumps, insns;
+	unsigned ntodo, jumps;
 	bool nonsense; /* bytes that are no code, where code must go on */
 	struct ntr_x64_hint *hint;
 	u64 restored; /* where the last saved register was loaded from */
@@ -498,9 +498,13 @@ static bool backtrack(struct run *x, const struct ntr_regs *regs)
 
 static bool run_to_return(struct run *x, const struct ntr_regs *regs)
 {
-	while (x->insns++ < MAX_INSNS) {
+	unsigned left = MAX_INSNS, *effort = x->env->effort;
+
+	for (; left && (!effort || *effort); left--) {
 		enum result res = step(x);
 
+		if (effort)
+			--*effort;
 		if (res == RETURNED && x->s.sp >= x->start_sp &&
 		    !(x->s.sp & 7))
 			return true;

@@ -73,6 +73,9 @@ NTR_MUST enum ntr_st ntr_unw_step_alpha(const struct ntr_unw_env *env,
 					struct ntr_regs *regs, bool *exact,
 					struct ntr_err *e);
 
+/* Could these bytes begin a trap frame?  A cheap look before the next. */
+bool ntr_unw_trap_like(const struct ntr_unw_env *env, const u8 *f, size_t len);
+
 /* Is there a plausible KTRAP_FRAME at va?  With strict, also what only holds
  * for one that stands on the stack it interrupted. */
 bool ntr_unw_trap_at(const struct ntr_unw_env *env, u64 va, bool strict,

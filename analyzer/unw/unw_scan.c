@@ -9,7 +9,8 @@
 #include "../base/record.h"
 #include "unw_int.h"
 
-#define CHUNK 2048u
+#define CHUNK 4096u
+#define TRAP_SIZE 0x190u
 
 struct scan {
 	const struct ntr_unw_env *env;
@@ -32,12 +33,10 @@ static bool word(struct scan *s, u64 *v)
 {
 	u64 off = s->at - s->buf_va;
 
-	if (off >= s->buf_len || s->buf_len - off < s->step) {
-		size_t want = s->end - s->at < CHUNK ? (size_t)(s->end - s->at) :
-						       CHUNK;
-
+	if (off >= s->buf_len || s->buf_len - off < s->step ||
+	    (s->buf_len - off < TRAP_SIZE && s->buf_len == CHUNK)) {
 		s->buf_va = s->at;
-		s->buf_len = ntr_unw_read(s->env->mem, s->at, s->buf, want);
+		s->buf_len = ntr_unw_read(s->env->mem, s->at, s->buf, CHUNK);
 		off = 0;
 		if (s->buf_len < s->step)
 			return false;
@@ -45,6 +44,15 @@ static bool word(struct scan *s, u64 *v)
 	*v = s->step == 8 ? ntr_load_u64(s->buf + off) :
 			    ntr_load_u32(s->buf + off);
 	return true;
+}
+
+/* A trap frame that starts here. */
+static bool trap_here(const struct scan *s, struct ntr_regs *t)
+{
+	size_t off = (size_t)(s->at - s->buf_va);
+
+	return ntr_unw_trap_like(s->env, s->buf + off, s->buf_len - off) &&
+	       ntr_unw_trap_at(s->env, s->at, true, t);
 }
 
 /* ARM64 code stores lr together with fp, and fp points up the stack. */
@@ -128,6 +136,16 @@ static enum ntr_st run_chain(const struct scan *s, u64 ip, u64 sp,
 	return *links ? NTR_OK : st;
 }
 
+/* x86: a function with a frame has pushed ebp next to the return address. */
+static bool saved_fp_below(const struct scan *s)
+{
+	u32 fp;
+
+	return s->at >= 4 && !ntr_read_u32(s->env->mem, s->at - 4, &fp) &&
+	       !(fp & 3) && fp > s->at && fp - s->at < CHUNK &&
+	       (!s->env->stack_hi || fp < s->env->stack_hi);
+}
+
 /* The first functions of a thread return to nothing. */
 #define NEAR_BASE 0x200u
 
@@ -143,6 +161,8 @@ static unsigned score(const struct scan *s, u64 ip, enum ntr_ret *ret)
 	*ret = ntr_unw_ret(s->env, ip, &site);
 	if (*ret == NTR_RET_NO)
 		return 0;
+	if (s->env->machine == NTR_MACHINE_X86 && *ret != NTR_RET_CALL)
+		return saved_fp_below(s) ? 2 : 1;
 	if (s->env->machine != NTR_MACHINE_AMD64)
 		return *ret == NTR_RET_CALL ? 2 : 1;
 	if (ntr_unw_trap_at(s->env, s->at + 8, true, &t))
@@ -237,6 +257,12 @@ static void become(const struct ntr_unw_env *env, struct ntr_regs *regs,
 	fix_fp(env, regs, f->slot);
 }
 
+/* How far to look beyond a word that nothing but its value speaks for. */
+static u64 weak_window(const struct scan *s)
+{
+	return s->env->machine == NTR_MACHINE_X86 ? 0x100 : 0;
+}
+
 enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
 			 const struct ntr_x64_hint *hint, enum ntr_ret *ret,
 			 bool *trap, struct ntr_err *e)
@@ -257,7 +283,7 @@ enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
 			skip_to = s.at + ctx;
 			continue;
 		}
-		if (ntr_unw_trap_at(env, s.at, true, &t)) {
+		if (trap_here(&s, &t)) {
 			if (!best.score) {
 				*regs = t;
 				*ret = NTR_RET_UNCHECKED;
@@ -268,7 +294,8 @@ enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
 		}
 		if (!ruled_out(hint, s.at))
 			consider(&s, v, &best);
-		if (best.score)
+		if (best.score > 1 ||
+		    (best.score && s.at - best.slot >= weak_window(&s)))
 			break;
 	}
 	if (!best.score)

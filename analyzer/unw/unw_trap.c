@@ -8,7 +8,6 @@
 #include "unw_int.h"
 
 #define X64_SIZE 0x190u
-#define X86_SIZE 0x8cu
 #define X86_MIN 0x74u /* what a frame of kernel mode has */
 #define X86_MARK 0xbadb0d00u
 #define X86_BUILD_63 9600
@@ -134,6 +133,15 @@ bool ntr_unw_trap_at(const struct ntr_unw_env *env, u64 va, bool strict,
 	return false;
 }
 
+bool ntr_unw_trap_like(const struct ntr_unw_env *env, const u8 *f, size_t len)
+{
+	if (env->machine == NTR_MACHINE_AMD64)
+		return len >= X64_SIZE &&
+		       (x64_kernel_like(f) || x64_user_like(f));
+	return env->machine == NTR_MACHINE_X86 && len >= X86_MIN &&
+	       x86_like(f, env->build);
+}
+
 /* Cheap look at the bytes of one place. */
 static bool looks_like(const struct ntr_unw_env *env, const u8 *f,
 		       u64 want_ip)
@@ -183,7 +191,8 @@ enum ntr_st ntr_find_trap_frame(const struct ntr_unw_env *env, u64 from,
 			*out = r;
 			return NTR_OK;
 		}
-		from += o ? o : n ? n & ~(step - 1) : step;
+		/* less than a frame is left of this memory: behind it */
+		from += o ? o : n > step ? n & ~(step - 1) : step;
 	}
 	return ntr_fail(e, NTR_END, "no trap frame below 0x%" PRIx64, to);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FEW_REGS 5u     /* fewer are not worth the whole block */
 #define MAX_UNLOADED 8u /* lines; `ntriage modules` has them all */
 
 static void blank(struct ntr_out *o)
@@ -219,12 +220,29 @@ static void details(struct ntr_out *o, const struct ntr_verdict *v)
 		blank(o);
 }
 
+static unsigned known_regs(const struct ntr_regs *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < NTR_MAX_REGS; i++)
+		n += ntr_reg_known(r, i);
+	return n;
+}
+
 static void registers(struct ntr_out *o, const struct ntr_verdict *v,
 		      const struct ntr_regs *r)
 {
-	char site[256];
+	char site[256], ip[24], sp[24];
 
-	ntr_report_regs(o, r);
+	if (known_regs(r) >= FEW_REGS) {
+		ntr_report_regs(o, r);
+	} else {
+		ntr_va_text(ip, r->ip, v->t->ptr_size);
+		ntr_va_text(sp, r->sp, v->t->ptr_size);
+		ntr_out_line(o, "%s%s%s%s", r->has_ip ? "ip " : "",
+			     r->has_ip ? ip : "", r->has_sp ? "  sp " : "",
+			     r->has_sp ? sp : "");
+	}
 	if (r->has_ip) {
 		ntr_target_symbolise(v->t, r->ip, site, sizeof(site));
 		ntr_out_line(o, "%s", site);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../forge/forge.h"
+#include "base/nearest.h"
 #include "cli.h"
 
+#include <string.h>
 #include <unistd.h>
 
 enum { OPT_CONTAINER, OPT_LIST, OPT_OUTPUT };
@@ -79,6 +81,22 @@ static int forge(struct ntr_cli *c, const struct ntr_args *a)
 	return code;
 }
 
+static int unknown_container(const char *name)
+{
+	const char *best = NULL, *n;
+
+	for (size_t i = 0; (n = forge_container_name(i, NULL)); i++) {
+		if (!strcmp(n, name))
+			return NTR_EXIT_OK;
+		ntr_nearest_try(name, n, &best);
+	}
+	if (best)
+		return ntr_cli_usage("forge: there is no container \"%s\"; did "
+				     "you mean \"%s\"?", name, best);
+	return ntr_cli_usage("forge: there is no container \"%s\"; see "
+			     "\"ntriage forge --list\"", name);
+}
+
 static int run(struct ntr_cli *c, const struct ntr_args *a)
 {
 	if (a->opt[OPT_LIST])
@@ -86,6 +104,8 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 	if (!a->n || !a->opt[OPT_OUTPUT])
 		return ntr_cli_usage("forge: wants a scenario and -o FILE; "
 				     "see \"ntriage help forge\"");
+	if (a->opt[OPT_CONTAINER] && unknown_container(a->opt[OPT_CONTAINER]))
+		return NTR_EXIT_BAD;
 	return forge(c, a);
 }
 

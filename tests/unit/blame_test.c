@@ -155,6 +155,21 @@ static void only_the_kernel_gives_low_confidence(void)
 	ntr_verdict_free(v);
 }
 
+/* Part of a list says nothing about what is not in it. */
+static void wild_jump_needs_the_whole_list(void)
+{
+	struct ntr_verdict *v;
+
+	modules();
+	stub.t.modules_complete = false;
+	stub_bugcheck(0xD1, 0x1234, 2, 8, 0x1234);
+	stub_start(0x1234, SP + 0x100);
+	stub_frame(0, 0x1234, SP + 0x100, NTR_TRUST_CONTEXT);
+	v = stub_verdict();
+	CHECK(!v->blame.module);
+	ntr_verdict_free(v);
+}
+
 static void wild_jump_is_an_unknown_module(void)
 {
 	struct ntr_verdict *v;
@@ -167,6 +182,47 @@ static void wild_jump_is_an_unknown_module(void)
 	CHECK_STR(v->blame.module, "Unknown_Module");
 	CHECK_STR(v->blame.confidence, "low");
 	CHECK_HAS(v->explanation, "tried to execute 0x1234");
+	ntr_verdict_free(v);
+}
+
+/* Where no trap frame can be read: the parameter still tells. */
+static void named_instruction_is_found_in_the_frames(void)
+{
+	struct ntr_verdict *v;
+
+	modules();
+	stub_bugcheck(0xA, 4, 2, 0, DRV + 0x604);
+	stub_start(NT + 0x150000, SP + 0x100);
+	stub_frame(0, NT + 0x150000, SP + 0x100, NTR_TRUST_CONTEXT);
+	stub_frame(0, NT + 0x160000, SP + 0x108, NTR_TRUST_CFI);
+	stub_frame(0, DRV + 0x604, SP + 0x200, NTR_TRUST_CFI);
+	v = stub_verdict();
+	CHECK_EQ(v->fault_frame, 2);
+	CHECK_HAS(v->fault_source, "parameter 4");
+	CHECK_STR(v->blame.module, "netkvm");
+	CHECK_STR(v->blame.confidence, "high");
+	ntr_verdict_free(v);
+
+	modules(); /* not in the frames either */
+	stub_bugcheck(0xA, 4, 2, 0, DRV + 0x604);
+	stub_start(NT + 0x150000, SP + 0x100);
+	stub_frame(0, NT + 0x150000, SP + 0x100, NTR_TRUST_CONTEXT);
+	v = stub_verdict();
+	CHECK_STR(v->blame.module, "netkvm");
+	CHECK_EQ(v->blame.frame, -1);
+	CHECK_EQ(v->blame.offset, 0x604);
+	CHECK_STR(v->blame.confidence, "high");
+	CHECK_STR(v->bucket.id, "AV_netkvm!unknown_function");
+	ntr_verdict_free(v);
+
+	modules(); /* no module is known: nothing is said of modules */
+	stub.t.modules.n = 0;
+	stub_bugcheck(0xA, 4, 2, 0, DRV + 0x604);
+	v = stub_verdict();
+	CHECK(!v->blame.module);
+	CHECK_STR(v->explanation, "Code at 0xfffff80200000604 tried to read "
+		  "0x4 (a NULL pointer plus 0x4) at IRQL 2 (DISPATCH_LEVEL), "
+		  "where a page fault cannot be served.");
 	ntr_verdict_free(v);
 }
 
@@ -291,7 +347,7 @@ static void tool_mark_is_no_bug_check(void)
 	stub.t.is_nt = false;
 	stub.t.other_os = "Linux guest";
 	v = stub_verdict();
-	CHECK(v->determined); /* it is known what this is */
+	CHECK(!v->determined); /* why another system stopped is not known */
 	ntr_verdict_free(v);
 }
 
@@ -423,6 +479,8 @@ int main(void)
 	RUN(scanned_frames_count_less);
 	RUN(only_the_kernel_gives_low_confidence);
 	RUN(wild_jump_is_an_unknown_module);
+	RUN(wild_jump_needs_the_whole_list);
+	RUN(named_instruction_is_found_in_the_frames);
 	RUN(unloaded_driver_is_named);
 	RUN(parameters_name_the_culprit);
 	RUN(power_irp_leads_to_its_driver);

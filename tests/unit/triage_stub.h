@@ -47,8 +47,10 @@ static void stub_reset(uint32_t machine)
 	stub.t.machine = machine;
 	stub.t.ptr_size = wide ? 8 : 4;
 	stub.t.is_nt = true;
+	stub.t.modules_complete = true;
 	stub.t.build = wide ? 9600 : 1381;
 	stub.t.modules.v = stub.module;
+	stub.t.modules_complete = true;
 	stub.t.unloaded.v = stub.unloaded;
 	stub.t.cpus.v = stub.cpu;
 	stub.t.cpus.n = 1;

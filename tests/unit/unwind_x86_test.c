@@ -264,6 +264,33 @@ static void scan_takes_only_calls(void)
 	CHECK_EQ(fr[1].trust, NTR_TRUST_SCAN);
 }
 
+/* No code to check with: the word above a saved ebp, if there is one. */
+static void scan_without_code(void)
+{
+	uint32_t esp = STACK + 0x1000;
+	struct ntr_regs r;
+	size_t n;
+
+	world();
+	w.mem.b[0].len = 0;
+	poke(esp + 0x08, BASE + 0x2011);
+	poke(esp + 0x20, esp + 0x60);
+	poke(esp + 0x24, BASE + 0x2345);
+	poke(esp + 0x64, BASE + 0x2456);
+	r = regs(BASE + 0x1010, esp, 0);
+	ntr_unwind(&w.env, &r, fr, 300, &n);
+	CHECK_EQ(n, 3);
+	CHECK_EQ(fr[1].ip, BASE + 0x2345);
+	CHECK_EQ(fr[1].trust, NTR_TRUST_SCAN);
+	CHECK(!fr[1].call_checked);
+	CHECK_EQ(fr[2].ip, BASE + 0x2456);
+	CHECK_EQ(fr[2].trust, NTR_TRUST_FRAMEPTR);
+	poke(esp + 0x20, 0); /* none: then the first */
+	ntr_unwind(&w.env, &r, fr, 300, &n);
+	CHECK(n >= 2);
+	CHECK_EQ(fr[1].ip, BASE + 0x2011);
+}
+
 static void finds_trap_frames(void)
 {
 	u64 va = 0;
@@ -286,6 +313,12 @@ static void finds_trap_frames(void)
 	poke(STACK + 0x1234 + 0x70, 0);
 	CHECK_EQ(ntr_find_trap_frame(&w.env, STACK, STACK + STACK_LEN, 0, &va,
 				     &t, NULL), NTR_END);
+	/* memory that ends in the middle of a word */
+	w.mem.n = 0;
+	test_mem_add(&w.mem, STACK, w.stack, 4);
+	w.env.machine = NTR_MACHINE_AMD64;
+	CHECK_EQ(ntr_find_trap_frame(&w.env, STACK, STACK + 64, 0, &va, &t,
+				     NULL), NTR_END);
 	w.env.machine = NTR_MACHINE_ARM64;
 	CHECK_EQ(ntr_find_trap_frame(&w.env, STACK, STACK + STACK_LEN, 0, &va,
 				     &t, NULL), NTR_UNSUP);
@@ -469,6 +502,7 @@ int main(void)
 	RUN(first_frame);
 	RUN(called_nothing);
 	RUN(scan_takes_only_calls);
+	RUN(scan_without_code);
 	RUN(finds_trap_frames);
 	RUN(crash32_O0);
 	RUN(alpha_prologues);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * x64 .pdata: frames per second over an image of 20,000 functions, whole
+ * walks of 64 frames through functions far apart.  The floor of the same run
+ * does for each frame only what no unwinder can leave out, over plain arrays:
+ * the binary search, the record's codes, the return address.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "unw/unw.h"
+
+#define BASE UINT64_C(0xfffff80010000000)
+#define STACK UINT64_C(0xffffd00000010000)
+#define FUNCTIONS 20000u
+#define FN_BYTES 64u
+#define PDATA (0x1000u + FUNCTIONS * FN_BYTES)
+#define XDATA (PDATA + FUNCTIONS * 12)
+#define SIZE (XDATA + 16 + 4096)
+#define FRAMES 64u
+#define WALKS 4000u
+#define ROUNDS 5
+
+static u8 *img;
+static u64 stack[FRAMES * 8 + 8];
+static struct ntr_mem_space img_space, stack_space;
+static struct ntr_pe pe;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void store32(u32 rva, u32 v)
+{
+	v = htole32(v);
+	memcpy(img + rva, &v, 4);
+}
+
+/* push rbx; push rbp; sub rsp,0x28: 64 bytes of stack a frame. */
+static void build(void)
+{
+	static const u8 info[] = { 1, 6, 3, 0, 6, 0x42, 2, 0x50, 1, 0x30 };
+	u32 at = 1;
+
+	img = calloc(1, SIZE);
+	if (!img)
+		exit(2);
+	for (u32 i = 0; i < FUNCTIONS; i++) {
+		store32(PDATA + 12 * i, 0x1000 + FN_BYTES * i);
+		store32(PDATA + 12 * i + 4, 0x1000 + FN_BYTES * (i + 1) - 8);
+		store32(PDATA + 12 * i + 8, XDATA);
+		img[0x1000 + FN_BYTES * i + 0x20 - 5] = 0xe8;
+	}
+	memcpy(img + XDATA, info, sizeof(info));
+	for (u32 i = 0; i < FRAMES; i++) {
+		at = (at * 7919 + 104729) % FUNCTIONS;
+		stack[i * 8 + 7] = htole64(BASE + 0x1000 + FN_BYTES * at + 0x20);
+	}
+	stack[FRAMES * 8 - 1] = 0;
+	ntr_mem_space_init(&img_space, BASE, img, SIZE);
+	ntr_mem_space_init(&stack_space, STACK, stack, sizeof(stack));
+	pe = (struct ntr_pe){ .s = &img_space.s, .base = BASE, .mapped = true,
+			      .machine = NTR_MACHINE_AMD64, .size = SIZE,
+			      .headers_size = 0x400, .nsections = 1 };
+	pe.dir[NTR_PE_EXCEPTION].rva = PDATA;
+	pe.dir[NTR_PE_EXCEPTION].size = FUNCTIONS * 12;
+	pe.section[0].rva = 0x1000;
+	pe.section[0].vsize = FUNCTIONS * FN_BYTES;
+	pe.section[0].flags = NTR_SCN_EXECUTE;
+}
+
+static bool find(void *ctx, u64 ip, struct ntr_unw_module *m)
+{
+	(void)ctx;
+	if (ip - BASE >= SIZE)
+		return false;
+	*m = (struct ntr_unw_module){ BASE, SIZE, &pe, &img_space.s };
+	return true;
+}
+
+static u32 load32(u32 rva)
+{
+	u32 v;
+
+	memcpy(&v, img + rva, 4);
+	return le32toh(v);
+}
+
+static size_t floor_walk(u64 ip, u64 sp)
+{
+	size_t n = 1;
+
+	while (ip) {
+		u32 rva = (u32)(ip - BASE), lo = 0, hi = FUNCTIONS;
+		const u8 *u;
+
+		while (hi - lo > 1) {
+			u32 mid = (lo + hi) / 2;
+
+			if (load32(PDATA + 12 * mid) <= rva)
+				lo = mid;
+			else
+				hi = mid;
+		}
+		u = img + load32(PDATA + 12 * lo + 8);
+		for (unsigned i = 0; i < u[2]; i++)
+			sp += (u[5 + 2 * i] & 15) ? (u[5 + 2 * i] >> 4) * 8u + 8 :
+						    8;
+		ip = le64toh(stack[(sp - STACK) / 8]);
+		sp += 8;
+		n += ip != 0;
+	}
+	return n;
+}
+
+static u64 sink;
+
+static double floor_rate(u64 ip)
+{
+	double best = 0;
+
+	for (int r = 0; r < ROUNDS; r++) {
+		double t = now(), rate;
+		u64 n = 0;
+
+		for (unsigned i = 0; i < WALKS; i++)
+			n += floor_walk(ip, STACK);
+		t = now() - t;
+		rate = (double)n / t;
+		sink += n;
+		best = rate > best ? rate : best;
+	}
+	return best;
+}
+
+static double walk_rate(u64 ip)
+{
+	static struct ntr_frame frames[FRAMES + 8];
+	struct ntr_unw_env env = { .machine = NTR_MACHINE_AMD64,
+				   .mem = &stack_space.s, .module = find,
+				   .stack_lo = STACK,
+				   .stack_hi = STACK + sizeof(stack) };
+	struct ntr_regs r = { .machine = NTR_MACHINE_AMD64 };
+	double best = 0;
+	size_t n = 0;
+
+	ntr_reg_set_ip(&r, ip);
+	ntr_reg_set_sp(&r, STACK);
+	for (int k = 0; k < ROUNDS; k++) {
+		double t = now(), rate;
+		u64 all = 0;
+
+		for (unsigned i = 0; i < WALKS; i++) {
+			ntr_unwind(&env, &r, frames, FRAMES + 8, &n);
+			all += n;
+		}
+		t = now() - t;
+		rate = (double)all / t;
+		sink += all;
+		best = rate > best ? rate : best;
+	}
+	if (n != FRAMES || frames[FRAMES - 1].trust != NTR_TRUST_CFI) {
+		fprintf(stderr, "bench_unwind: %zu frames, want %u\n", n,
+			FRAMES);
+		exit(1);
+	}
+	return best;
+}
+
+int main(void)
+{
+	u64 ip = BASE + 0x1000 + 0x20;
+	double f, v;
+
+	build();
+	f = floor_rate(ip);
+	v = walk_rate(ip);
+	printf("x64 .pdata unwinding\t%.2f Mframes/s\tfloor %.2f Mframes/s\t%.2f\n",
+	       v / 1e6, f / 1e6, v / f);
+	free(img);
+	return sink == 1;
+}

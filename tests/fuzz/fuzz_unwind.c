@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Unwinding over any bytes: the input is a header that picks machine, build
+ * and PE fields, then registers, then a module image, then a stack.  Also the
+ * register decoders and the search for trap frames.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+#include "unw/unw.h"
+
+#define HEAD 48u
+#define REGS 64u
+#define MAX_IMG 0x8000u
+#define MAX_STACK 0x2000u
+
+struct world {
+	struct ntr_unw_module m;
+	struct ntr_mem_space img, stack;
+	struct ntr_space both;
+	struct ntr_pe pe;
+};
+
+static enum ntr_st read_both(const struct ntr_space *s, u64 va, void *buf,
+			     size_t len, struct ntr_err *e)
+{
+	const struct world *w = s->impl;
+
+	if (!ntr_space_read(&w->stack.s, va, buf, len, NULL))
+		return NTR_OK;
+	return ntr_space_read(&w->img.s, va, buf, len, e);
+}
+
+static bool find(void *ctx, u64 ip, struct ntr_unw_module *out)
+{
+	struct world *w = ctx;
+
+	if (ip < w->m.base || ip - w->m.base >= w->m.size)
+		return false;
+	*out = w->m;
+	return true;
+}
+
+static u64 take(const uint8_t *d, size_t off, unsigned n)
+{
+	u64 v = 0;
+
+	for (unsigned i = n; i; i--)
+		v = v << 8 | d[off + i - 1];
+	return v;
+}
+
+static void fill_pe(struct world *w, const uint8_t *h, u32 machine)
+{
+	w->pe = (struct ntr_pe){ .s = &w->img.s, .base = w->m.base,
+				 .mapped = true, .machine = machine,
+				 .size = (u32)w->m.size,
+				 .image_base = take(h, 4, 4),
+				 .headers_size = 0x100, .nsections = 1 };
+	w->pe.dir[NTR_PE_EXCEPTION].rva = (u32)take(h, 8, 4);
+	w->pe.dir[NTR_PE_EXCEPTION].size = (u32)take(h, 12, 4);
+	w->pe.section[0] = (struct ntr_pe_section){
+		.rva = (u32)take(h, 16, 2), .vsize = (u32)take(h, 18, 2),
+		.flags = NTR_SCN_EXECUTE };
+	if (h[1] & 1)
+		w->m.pe = &w->pe;
+}
+
+static const u32 machines[] = {
+	NTR_MACHINE_AMD64, NTR_MACHINE_X86, NTR_MACHINE_ARM64,
+	NTR_MACHINE_ALPHA, NTR_MACHINE_ALPHA64, NTR_MACHINE_IA64,
+};
+
+static void decoders(const uint8_t *d, size_t size)
+{
+	struct ntr_regs r;
+	struct ntr_bin b;
+	u64 cr[5];
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		b = ntr_bin_of(d, size, "fuzz", 0);
+		if (ntr_regs_from_context(&r, machines[i], &b, NULL))
+			r.machine = 0;
+		b = ntr_bin_of(d, size, "fuzz", 0);
+		if (ntr_regs_from_prstatus(&r, machines[i], &b, NULL))
+			r.machine = 0;
+	}
+	b = ntr_bin_of(d, size, "fuzz", 0);
+	if (ntr_regs_from_qemu(&r, cr, &b, NULL))
+		r.machine = 0;
+}
+
+/* The registers point near the stack and the image, as real ones do. */
+static void fill_regs(struct ntr_regs *r, u32 machine, const uint8_t *p,
+		      const struct world *w)
+{
+	unsigned n;
+
+	*r = (struct ntr_regs){ .machine = machine };
+	if (!ntr_reg_names(machine, &n))
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		u64 v = take(p, (2 * i) % (REGS - 2), 2);
+
+		ntr_reg_set(r, i, i & 1 ? w->stack.base + v % MAX_STACK :
+					  w->m.base + v);
+	}
+	ntr_reg_set_ip(r, w->m.base + take(p, 60, 2));
+	ntr_reg_set_sp(r, w->stack.base + take(p, 62, 2) % MAX_STACK);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct ntr_frame frames[64];
+	struct ntr_unw_env env = { 0 };
+	struct ntr_regs r, t;
+	struct world w = { 0 };
+	const uint8_t *p;
+	u64 target, va;
+	size_t left, img, n;
+	bool call;
+
+	decoders(data, size);
+	if (size < HEAD + REGS)
+		return 0;
+	p = data + HEAD + REGS;
+	left = size - HEAD - REGS;
+	env.machine = machines[data[0] % 6];
+	w.m.base = env.machine == NTR_MACHINE_X86 ||
+				   env.machine == NTR_MACHINE_ALPHA ?
+			   0x80100000u : UINT64_C(0xfffff80000100000);
+	img = left * (1 + data[2] % 7) / 8;
+	img = img > MAX_IMG ? MAX_IMG : img;
+	ntr_mem_space_init(&w.img, w.m.base, p, img);
+	left -= img;
+	left = left > MAX_STACK ? MAX_STACK : left;
+	ntr_mem_space_init(&w.stack, w.m.base + 0x1000000, p + img, left);
+	w.m.size = data[1] & 2 ? MAX_IMG : img + 1;
+	fill_pe(&w, data, env.machine);
+	w.both = (struct ntr_space){ "fuzz", read_both, &w };
+	env.mem = &w.both;
+	env.build = data[1] & 4 ? 19041 : 1381;
+	env.module = find;
+	env.ctx = &w;
+	if (data[1] & 8) {
+		env.stack_lo = w.stack.base;
+		env.stack_hi = w.stack.base + left;
+	}
+	fill_regs(&r, env.machine, data + HEAD, &w);
+	ntr_unwind(&env, &r, frames, 64, &n);
+	if (ntr_find_trap_frame(&env, w.stack.base, w.stack.base + left, 0,
+				&va, &t, NULL))
+		t.machine = 0;
+	if (ntr_is_call_before(env.machine, &w.both, r.ip, &call, &target))
+		call = false;
+	return n > 64;
+}
