@@ -78,7 +78,7 @@ END
 
 put() { # TARGET MACHINE CONTAINER
 	mkdir -p "$out/$1"
-	"$ntriage" forge "$tmp/$2.forge" --container "$3" -o "$tmp/d" >/dev/null
+	"$ntriage" forge "$tmp/$2.forge" --container "$3" -o "$tmp/d" >/dev/null || return 1
 	head -c $max "$tmp/d" >"$out/$1/$2-$3"
 }
 copy() { # FROM TO... : the same seeds for other targets
