@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Seeds for the fuzzers, made by forge: small machines in every container.
 #   make-seeds.sh NTRIAGE OUTDIR
-# OUTDIR/<fuzz target>/<machine>-<container>; the same bytes every time.
+# OUTDIR/<fuzz target>/<machine>-<container>, at most 128 KiB of each (what the
+# fuzzers take); the same bytes every time.  Prints one line with the count.
 set -eu
 ntriage=$1 out=$2
+max=131072
+rm -rf "$out"
+mkdir -p "$out"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -74,7 +78,8 @@ END
 
 put() { # TARGET MACHINE CONTAINER
 	mkdir -p "$out/$1"
-	"$ntriage" forge "$tmp/$2.forge" --container "$3" -o "$out/$1/$2-$3" >/dev/null
+	"$ntriage" forge "$tmp/$2.forge" --container "$3" -o "$tmp/d" >/dev/null || return 1
+	head -c $max "$tmp/d" >"$out/$1/$2-$3"
 }
 copy() { # FROM TO... : the same seeds for other targets
 	local from=$1 to
@@ -94,6 +99,14 @@ for m in w2k xp pae x64-2003 x64-7 x64-10 arm64 ia64 df64; do
 	put fuzz_dmp $m kernel
 done
 put fuzz_dmp alpha header
+# The fixtures as small dumps (not every machine has each).
+for f in tests/fixtures/*.forge; do
+	n=$(basename "$f" .forge)
+	cp "$f" "$tmp/$n.forge"
+	for k in header triage; do
+		put fuzz_dmp "$n" $k 2>/dev/null || rm -f "$out/fuzz_dmp/$n-$k"
+	done
+done
 put fuzz_dmp xp full
 put fuzz_dmp x64-10 bitmap-full
 put fuzz_dmp x64-10 bitmap-kernel
@@ -170,3 +183,5 @@ if have gcab; then
 	(cd "$tmp" && TZ=UTC gcab -c -z a.cab m.dmp)
 	cp "$tmp/a.cab" "$out/fuzz_archive/cab"
 fi
+
+echo "pass $(find "$out" -type f | wc -l) seeds"
