@@ -212,7 +212,7 @@ static enum ntr_st by_scan(struct walk *w, struct found *f, struct ntr_err *e)
 	f->trust = trap ? NTR_TRUST_TRAP : NTR_TRUST_SCAN;
 	f->exact = trap;
 	f->note = trap			      ? "trap frame found by scan" :
-		  ret == NTR_RET_UNCHECKED ? "no code to check the call" :
+		  ret == NTR_RET_UNCHECKED ? NTR_NOTE_UNCHECKED :
 						NULL;
 	return st;
 }

@@ -45,6 +45,9 @@ struct ntr_frame {
 	const char *note;   /* "trap frame at …", static or arena; or NULL */
 };
 
+/* The note of a scanned frame whose call could not be looked at. */
+#define NTR_NOTE_UNCHECKED "no code to check the call"
+
 /* A module as the unwinder needs it. */
 struct ntr_unw_module {
 	u64 base, size;

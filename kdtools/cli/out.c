@@ -61,6 +61,7 @@ static void add_clean(struct ntr_out *o, const char *s)
 	}
 }
 
+NTR_PRINTF(2, 0)
 static void add_va(struct ntr_out *o, const char *fmt, va_list ap)
 {
 	char few[256], *many = NULL;

@@ -174,6 +174,7 @@ static void json_frame(struct ntr_out *o, const struct ntr_vframe *f)
 	text_or_null(o, "function", f->function);
 	ntr_out_hex_if(o, "displacement", NULL, f->function, f->displacement);
 	ntr_out_str(o, "trust", NULL, ntr_trust_name(f->f.trust));
+	ntr_out_bool(o, "call_checked", NULL, f->f.call_checked);
 	text_or_null(o, "unloaded", f->unloaded ? f->unloaded->image : NULL);
 	text_or_null(o, "note", f->f.note);
 	ntr_out_close(o);

@@ -42,6 +42,26 @@ static int number_width(const struct ntr_verdict *v)
 	return v->stack.n > 0x100 ? 3 : 2;
 }
 
+/* A scanned address whose call could not be looked at counts least. */
+static bool unchecked(const struct ntr_vframe *f)
+{
+	return f->f.trust == NTR_TRUST_SCAN && f->f.note &&
+	       !strcmp(f->f.note, NTR_NOTE_UNCHECKED);
+}
+
+/* A note that the frame above already has, or that the mark says, is left
+ * out. */
+static const char *own_note(const struct ntr_verdict *v, size_t i)
+{
+	const char *note = v->stack.v[i].f.note;
+	const char *above = i ? v->stack.v[i - 1].f.note : NULL;
+
+	if (unchecked(&v->stack.v[i]) || (note && above &&
+					  !strcmp(note, above)))
+		return NULL;
+	return note;
+}
+
 static void frame_line(struct ntr_out *o, const struct ntr_verdict *v,
 		       size_t i)
 {
@@ -55,10 +75,10 @@ static void frame_line(struct ntr_out *o, const struct ntr_verdict *v,
 	if (strlen(site) > SITE_WIDTH)
 		strcpy(site + SITE_WIDTH - 3, "...");
 	ntr_out_print(o, "%0*zx %s %s %-8s : ", number_width(v), i, sp, ret,
-		      ntr_trust_name(f->f.trust));
+		      unchecked(f) ? "scan?" : ntr_trust_name(f->f.trust));
 	ntr_out_styled(o, (int)i == v->blame.frame ? NTR_ALARM : NTR_PLAIN,
 		       "%s", site);
-	frame_note(o, f->f.note, SITE_WIDTH - strlen(site));
+	frame_note(o, own_note(v, i), SITE_WIDTH - strlen(site));
 	ntr_out_line(o, "%s", "");
 }
 
@@ -104,6 +124,14 @@ static void frames(struct ntr_out *o, const struct ntr_verdict *v)
 	}
 }
 
+static bool any_unchecked(const struct ntr_verdict *v)
+{
+	for (size_t i = 0; i < v->stack.n; i++)
+		if (unchecked(&v->stack.v[i]))
+			return true;
+	return false;
+}
+
 void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v)
 {
 	int width = v->t->ptr_size == 4 ? 8 : 17;
@@ -116,6 +144,9 @@ void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v)
 		     "Call Site");
 	frames(o, v);
 	ntr_out_line(o, "   (%s)", ntr_unw_stop_text(v->stop));
+	if (any_unchecked(v))
+		ntr_out_line(o, "   (scan?: no code in the dump to see the "
+			     "call in, so it may be a leftover)");
 	ntr_out_line(o, "%s", "");
 }
 

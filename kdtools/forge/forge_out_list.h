@@ -27,3 +27,4 @@ F_OUT_DECL("kdump-snappy-flat", f_out_kdump, 0x104, "flattened kdump, snappy pag
 F_OUT_DECL("kdump-zstd-flat", f_out_kdump, 0x120, "flattened kdump, zstd pages")
 F_OUT_DECL("kdump-raw-flat", f_out_kdump, 0x100, "flattened kdump, uncompressed pages")
 F_OUT_DECL("mdmp", f_out_mdmp, 0, "user-mode minidump")
+F_OUT_DECL("image", f_out_image, 0, "PE image of the scenario's first module (the kernel, if it has none)")

@@ -183,3 +183,23 @@ enum ntr_st f_out_elf(struct f_mach *m, struct f_sink *s, u32 arg,
 	f_buf_fini(&notes);
 	return s->st;
 }
+
+/* --- one module -------------------------------------------------------------------------- */
+
+enum ntr_st f_out_image(struct f_mach *m, struct f_sink *s, u32 arg,
+			struct ntr_err *e)
+{
+	const struct f_mod *d = &m->img.mods.v[m->img.mods.n > 2 ? 2 : 0];
+	u8 page[4096];
+
+	(void)arg;
+	(void)e;
+	for (u64 off = 0; off < d->size; off += sizeof(page)) {
+		u64 n = d->size - off;
+		if (n > sizeof(page))
+			n = sizeof(page);
+		f_get(&m->mem, d->base + off, page, (size_t)n);
+		f_sink_put(s, off, page, (size_t)n);
+	}
+	return s->st;
+}
