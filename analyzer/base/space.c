@@ -11,6 +11,8 @@ size_t ntr_space_read_some(const struct ntr_space *s, u64 addr, void *buf,
 {
 	size_t done = 0, n;
 
+	if (s->some)
+		return s->some(s, addr, buf, len);
 	if (ntr_space_read(s, addr, buf, len, NULL) == NTR_OK)
 		return len;
 	while (done < len) {
@@ -76,11 +78,25 @@ static enum ntr_st mem_space_read(const struct ntr_space *s, u64 addr,
 	return NTR_OK;
 }
 
+static size_t mem_space_some(const struct ntr_space *s, u64 addr, void *buf,
+			     size_t len)
+{
+	const struct ntr_mem_space *m = s->impl;
+	u64 off = addr - m->base;
+
+	if (addr < m->base || off >= m->len)
+		return 0;
+	if (len > m->len - off)
+		len = (size_t)(m->len - off);
+	memcpy(buf, (const u8 *)m->mem + off, len);
+	return len;
+}
+
 void ntr_mem_space_init(struct ntr_mem_space *m, u64 base, const void *mem,
 			size_t len)
 {
 	*m = (struct ntr_mem_space){
-		.s = { "memory array", mem_space_read, m },
+		.s = { "memory array", mem_space_read, m, mem_space_some },
 		.base = base,
 		.mem = mem,
 		.len = len,

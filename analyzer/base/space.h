@@ -21,6 +21,10 @@ struct ntr_space {
 	enum ntr_st (*read)(const struct ntr_space *s, u64 addr, void *buf,
 			    size_t len, struct ntr_err *e);
 	void *impl;
+	/* Optional: what of [addr, addr+len) can be read from addr on, as a
+	 * count. Without it pieces of 4 KiB are tried. */
+	size_t (*some)(const struct ntr_space *s, u64 addr, void *buf,
+		       size_t len);
 };
 
 NTR_MUST static inline enum ntr_st ntr_space_read(const struct ntr_space *s,
@@ -31,8 +35,9 @@ NTR_MUST static inline enum ntr_st ntr_space_read(const struct ntr_space *s,
 	return s->read(s, addr, buf, len, e);
 }
 
-/* Read up to len bytes, stopping before the first 4 KiB-aligned piece that
- * cannot be read. Returns how many bytes are good (0..len). */
+/* Read up to len bytes and stop where the memory ends: at the byte where the
+ * space has a some(), else before the first 4 KiB-aligned piece that cannot
+ * be read. Returns how many bytes are good (0..len). */
 size_t ntr_space_read_some(const struct ntr_space *s, u64 addr, void *buf,
 			   size_t len);
 

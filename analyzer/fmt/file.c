@@ -72,7 +72,8 @@ enum ntr_st ntr_file_from_fd(struct ntr_file **out, int fd, const char *name,
 	}
 	f->fd = fd;
 	f->size = (u64)st.st_size;
-	f->space = (struct ntr_space){ f->name, file_space_read, f };
+	f->space = (struct ntr_space){ .name = f->name, .read = file_space_read,
+					.impl = f };
 	*out = f;
 	return NTR_OK;
 }

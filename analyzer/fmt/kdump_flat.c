@@ -243,7 +243,8 @@ enum ntr_st ntr_flat_init(struct ntr_flat *fl, struct ntr_file *f,
 
 	memset(fl, 0, sizeof(*fl));
 	fl->file = f;
-	fl->space = (struct ntr_space){ "unflattened file", flat_read, fl };
+	fl->space = (struct ntr_space){ .name = "unflattened file", .read = flat_read,
+					.impl = fl };
 	st = scan(fl, &w, e);
 	if (st == NTR_OK)
 		st = build(fl, &w, e);

@@ -33,22 +33,47 @@ bool ntr_list_head_ok(const struct ntr_target *t, u64 va, u64 *flink)
 
 /* --- copies --------------------------------------------------------------- */
 
-static enum ntr_st copies_read(const struct ntr_space *s, u64 va, void *buf,
-			       size_t len, struct ntr_err *e)
+/* The copy that holds va, and how many bytes it has from there on. */
+static const struct ntr_copy *copy_at(const struct ntr_target *t, u64 va,
+				      u64 *left)
 {
-	const struct ntr_target *t = s->impl;
 	const struct ntr_target_priv *p = t->priv;
 
 	for (unsigned i = 0; i < p->ncopies; i++) {
 		const struct ntr_copy *c = &p->copy[i];
 
-		if (va >= c->va && va - c->va < c->len &&
-		    len <= c->len - (va - c->va))
-			return ntr_space_read(&t->d->file->space,
-					      c->off + (va - c->va), buf, len,
-					      e);
+		if (va < c->va || va - c->va >= c->len)
+			continue;
+		*left = c->len - (va - c->va);
+		return c;
 	}
-	return ntr_fail(e, NTR_ABSENT, "0x%" PRIx64 " is not in this dump", va);
+	return NULL;
+}
+
+static enum ntr_st copies_read(const struct ntr_space *s, u64 va, void *buf,
+			       size_t len, struct ntr_err *e)
+{
+	const struct ntr_target *t = s->impl;
+	u64 left = 0;
+	const struct ntr_copy *c = copy_at(t, va, &left);
+
+	if (!c || len > left)
+		return ntr_fail(e, NTR_ABSENT, "0x%" PRIx64
+				" is not in this dump", va);
+	return ntr_space_read(&t->d->file->space, c->off + (va - c->va), buf,
+			      len, e);
+}
+
+static size_t copies_some(const struct ntr_space *s, u64 va, void *buf,
+			  size_t len)
+{
+	u64 left = 0;
+
+	if (!copy_at(s->impl, va, &left))
+		return 0;
+	if (len > left)
+		len = (size_t)left;
+	return copies_read(s, va, buf, len, NULL) ? 0 : len;
 }
 
 void ntr_target_add_copy(struct ntr_target *t, u64 va, struct ntr_loc at)
@@ -239,7 +264,8 @@ void ntr_target_no_kernel(struct ntr_target *t)
 {
 	struct ntr_target_priv *p = t->priv;
 
-	p->copies = (struct ntr_space){ "copies in the dump", copies_read, t };
+	p->copies = (struct ntr_space){ "copies in the dump", copies_read, t,
+				       copies_some };
 	ntr_stack_space_init(&p->stack, "memory of the dump");
 	if (t->d->vblocks.n)
 		ntr_stack_space_add(&p->stack, &t->d->blocks);

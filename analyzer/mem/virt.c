@@ -116,9 +116,27 @@ static enum ntr_st stack_read(const struct ntr_space *s, u64 addr, void *buf,
 	return NTR_OK;
 }
 
+/* As far as the parts go, each from where the one before it ended. */
+static size_t stack_some(const struct ntr_space *s, u64 addr, void *buf,
+			 size_t len)
+{
+	const struct ntr_stack_space *m = s->impl;
+	size_t done = 0, n = 1;
+
+	while (done < len && n) {
+		n = 0;
+		for (unsigned i = 0; i < m->n && !n; i++)
+			n = ntr_space_read_some(m->part[i], addr + done,
+						(u8 *)buf + done, len - done);
+		done += n;
+	}
+	return done;
+}
+
 void ntr_stack_space_init(struct ntr_stack_space *m, const char *name)
 {
-	*m = (struct ntr_stack_space){ .s = { name, stack_read, m } };
+	*m = (struct ntr_stack_space){ .s = { name, stack_read, m,
+					  stack_some } };
 }
 
 void ntr_stack_space_add(struct ntr_stack_space *m, const struct ntr_space *s)

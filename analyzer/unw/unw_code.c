@@ -17,7 +17,7 @@
 #define MAX_INSNS 600u
 #define MAX_BRANCHES 24u
 #define MAX_JUMPS 16u
-#define FETCH 64u
+#define FETCH 256u
 #define INSN_MAX 15u
 #define MAX_FRAME 0x6000u /* a kernel stack */
 #define HOME_AREA 0x20u   /* of four arguments, above the return address */
@@ -57,14 +57,11 @@ static const u8 *fetch(struct run *x, size_t *left)
 {
 	u64 off = x->s.ip - x->buf_va;
 
-	if (off >= x->buf_len || x->buf_len - off < INSN_MAX) {
+	if (off >= x->buf_len ||
+	    (x->buf_len == FETCH && FETCH - off < INSN_MAX)) {
 		x->buf_va = x->s.ip;
 		x->buf_len = ntr_space_read_some(x->m->code, x->s.ip, x->buf,
 						 FETCH);
-		while (x->buf_len < FETCH &&
-		       !ntr_space_read(x->m->code, x->s.ip + x->buf_len,
-				       x->buf + x->buf_len, 1, NULL))
-			x->buf_len++;
 		off = 0;
 	}
 	*left = x->buf_len - (size_t)off;

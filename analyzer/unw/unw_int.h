@@ -35,9 +35,6 @@ struct ntr_ret_site {
 enum ntr_ret ntr_unw_ret(const struct ntr_unw_env *env, u64 ip,
 			 struct ntr_ret_site *site);
 
-/* The bytes at va up to the first that is not there, in steps of 4. */
-size_t ntr_unw_read(const struct ntr_space *s, u64 va, void *buf, size_t len);
-
 /* Strip what an ARM64 pointer authentication code may have put into the
  * upper bits; other machines: unchanged. */
 u64 ntr_unw_strip(u32 machine, u64 va);

@@ -71,17 +71,3 @@ enum ntr_ret ntr_unw_ret(const struct ntr_unw_env *env, u64 ip,
 		return is_call ? NTR_RET_CALL : NTR_RET_NO;
 	return is_blank(s.m.code, ip) ? NTR_RET_NO : NTR_RET_UNCHECKED;
 }
-
-/* Blocks of a triage dump begin and end anywhere: go on in small pieces. */
-size_t ntr_unw_read(const struct ntr_space *s, u64 va, void *buf, size_t len)
-{
-	static const size_t piece[] = { 256, 32, 8, 4 };
-	size_t n = ntr_space_read_some(s, va, buf, len);
-
-	for (size_t i = 0; i < NTR_COUNT(piece); i++)
-		while (len - n >= piece[i] &&
-		       !ntr_space_read(s, va + n, (u8 *)buf + n, piece[i],
-				       NULL))
-			n += piece[i];
-	return n;
-}

@@ -36,7 +36,7 @@ static bool word(struct scan *s, u64 *v)
 	if (off >= s->buf_len || s->buf_len - off < s->step ||
 	    (s->buf_len - off < TRAP_SIZE && s->buf_len == CHUNK)) {
 		s->buf_va = s->at;
-		s->buf_len = ntr_unw_read(s->env->mem, s->at, s->buf, CHUNK);
+		s->buf_len = ntr_space_read_some(s->env->mem, s->at, s->buf, CHUNK);
 		off = 0;
 		if (s->buf_len < s->step)
 			return false;

@@ -180,7 +180,7 @@ enum ntr_st ntr_find_trap_frame(const struct ntr_unw_env *env, u64 from,
 	if (to > from && to - from > MAX_RANGE)
 		to = from + MAX_RANGE;
 	while (from < to) {
-		size_t n = ntr_unw_read(env->mem, from, buf, CHUNK + size);
+		size_t n = ntr_space_read_some(env->mem, from, buf, CHUNK + size);
 		size_t o = 0;
 
 		for (; o < CHUNK && o + size <= n && from + o < to; o += step) {

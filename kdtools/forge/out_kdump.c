@@ -109,8 +109,12 @@ static void put_head(struct kd *k, u64 blocks, u32 sub_blocks)
 {
 	struct f_mach *m = k->m;
 	struct f_buf b = { 0 };
+	static const char *const machine[] = {
+		[F_X86] = "i686", [F_X64] = "x86_64", [F_ARM64] = "aarch64",
+		[F_ALPHA] = "alpha", [F_IA64] = "ia64",
+	};
 	/* A hypervisor knows no more of its guest than the machine. */
-	static const char *const uts[6] = { "", "", "", "", "x86_64", "" };
+	const char *uts[6] = { "", "", "", "", machine[m->p->arch], "" };
 
 	f_buf_zero(&b, 0, BLOCK);
 	f_buf_put(&b, 0, "KDUMP   ", 8);

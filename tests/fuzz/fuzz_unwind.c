@@ -137,7 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ntr_mem_space_init(&w.stack, w.m.base + 0x1000000, p + img, left);
 	w.m.size = data[1] & 2 ? MAX_IMG : img + 1;
 	fill_pe(&w, data, env.machine);
-	w.both = (struct ntr_space){ "fuzz", read_both, &w };
+	w.both = (struct ntr_space){ .name = "fuzz", .read = read_both,
+				 .impl = &w };
 	env.mem = &w.both;
 	env.build = data[1] & 4 ? 19041 : 1381;
 	env.module = find;

@@ -171,7 +171,9 @@ static void memory_space(void)
 	v = 7;
 	CHECK(ntr_read_u64(&m.s, 0xffc, &v) == NTR_ABSENT && v == 7);
 	CHECK(ntr_read_u64(&m.s, UINT64_MAX - 3, &v) == NTR_ABSENT);
-	CHECK_EQ(ntr_space_read_some(&m.s, 0x1000, buf, sizeof(buf)), 8192);
+	CHECK_EQ(ntr_space_read_some(&m.s, 0x1000, buf, sizeof(buf)),
+		 sizeof(raw));
+	CHECK_EQ(ntr_space_read_some(&m.s, 0xfff, buf, 8), 0);
 }
 
 int main(void)

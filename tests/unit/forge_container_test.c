@@ -400,6 +400,31 @@ static void kdump_zlib(void)
 	free(flat.p);
 }
 
+static void kdump_names_machine(void)
+{
+	static const char *const t[][2] = {
+		{ "nt4-mp-deadlock", "i686" }, { "x64-7-d1", "x86_64" },
+		{ "arm64-11", "aarch64" },     { "alpha-nt4", "alpha" },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct blob d = forge_fix(t[i][0], "kdump");
+		CHECK_STR((char *)d.p + 0x110, t[i][1]);
+		CHECK_EQ(at(&d, 428, 4), i == 3 ? 8192 : 4096);
+		free(d.p);
+	}
+}
+
+static void module_image(void)
+{
+	struct blob d = forge_fix("x64-7-d1", "image");
+
+	CHECK_EQ(d.n, 0xf3000); /* ndis.sys is the scenario's first */
+	CHECK_EQ(at(&d, 0, 2), 0x5a4d);
+	CHECK_EQ(at(&d, at(&d, 0x3c, 4), 4), 0x4550);
+	free(d.p);
+}
+
 static void user_minidump(void)
 {
 	struct blob d = forge_fix("user-crash", NULL);
@@ -532,6 +557,8 @@ int main(void)
 	RUN(elf_readelf);
 	RUN(elf_notes);
 	RUN(kdump_zlib);
+	RUN(kdump_names_machine);
+	RUN(module_image);
 	RUN(user_minidump);
 	RUN(pe_readobj);
 	RUN(pe_version);

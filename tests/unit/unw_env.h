@@ -75,10 +75,21 @@ static inline enum ntr_st test_mem_read(const struct ntr_space *s, u64 va,
 	return NTR_ABSENT;
 }
 
+static inline size_t test_mem_some(const struct ntr_space *s, u64 va,
+				   void *buf, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && !test_mem_read(s, va + n, (u8 *)buf + n, 1, NULL))
+		n++;
+	return n;
+}
+
 static inline void test_mem_init(struct test_mem *m)
 {
 	m->n = 0;
-	m->s = (struct ntr_space){ "test memory", test_mem_read, m };
+	m->s = (struct ntr_space){ .name = "test memory", .read = test_mem_read,
+				    .impl = m, .some = test_mem_some };
 }
 
 static inline void test_mem_add(struct test_mem *m, uint64_t va,

@@ -627,7 +627,8 @@ static enum ntr_st failing(const struct ntr_space *s, u64 addr, void *buf,
 static void read_errors_are_data(void)
 {
 	enum ntr_st how = NTR_IO;
-	struct ntr_space bad = { "bad", failing, &how };
+	struct ntr_space bad = { .name = "bad", .read = failing,
+				 .impl = &how };
 	struct ntr_xlat x;
 	struct ntr_walk w;
 	struct ntr_err e;
@@ -650,7 +651,8 @@ static void stacked_spaces(void)
 	struct ntr_mem_space a, b;
 	struct ntr_stack_space m;
 	enum ntr_st how = NTR_IO;
-	struct ntr_space bad = { "bad", failing, &how };
+	struct ntr_space bad = { .name = "bad", .read = failing,
+				 .impl = &how };
 	struct ntr_err e;
 
 	memset(low, 1, sizeof(low));
@@ -693,7 +695,8 @@ static enum ntr_st echo_read(const struct ntr_space *s, u64 addr, void *buf,
 
 static void cache_evicts(void)
 {
-	struct ntr_space echo = { "echo", echo_read, NULL };
+	struct ntr_space echo = { .name = "echo", .read = echo_read,
+				 .impl = NULL };
 	struct ntr_xlat x;
 	uint64_t pa, n = 3 * NTR_XLAT_SLOTS;
 
@@ -723,7 +726,8 @@ static enum ntr_st counting(const struct ntr_space *s, u64 addr, void *buf,
 
 static void cached_answers_read_nothing(void)
 {
-	struct ntr_space count = { "counting", counting, NULL };
+	struct ntr_space count = { .name = "counting", .read = counting,
+				 .impl = NULL };
 	static const uint64_t va[] = {
 		K + 0x1000,     /* valid */
 		K + 0x2000,     /* never built */
