@@ -28,7 +28,7 @@ OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	    -fno-omit-frame-pointer
 OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	    -fno-sanitize-recover=all
-OPT_cov  := -O0 -g --coverage
+OPT_cov  := -O0 -g --coverage -Wno-maybe-uninitialized
 LD_asan  := -fsanitize=address,undefined
 LD_fuzz  := -fsanitize=fuzzer,address,undefined
 LD_cov   := --coverage

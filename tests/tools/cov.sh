@@ -10,5 +10,6 @@ find analyzer kdtools -name '*.gcda' | while read -r f; do
 done | awk '
 	/^File / { name = $2; gsub(/\x27/, "", name) }
 	/^Lines executed:/ { split($0, p, /[:% ]+/); if (name ~ /^(analyzer|kdtools)\//) { pct[name] = p[3]; of[name] = p[5] } name = "" }
-	END { for (n in pct) { printf "%6.2f%% of %5d  %s\n", pct[n], of[n], n; hit += pct[n] * of[n] / 100; all += of[n] }
-		if (all) printf "%6.2f%% of %5d  total\n", 100 * hit / all, all }' | sort -n
+	END { for (n in pct) { printf "%6.2f%% of %5d  %s\n", pct[n], of[n], n | "sort -n"; hit += pct[n] * of[n] / 100; all += of[n] }
+		close("sort -n")
+		if (all) printf "%6.2f%% of %5d  total\n", 100 * hit / all, all }'
