@@ -60,6 +60,9 @@ struct ntr_unw_env {
 	u32 machine, build;
 	const struct ntr_space *mem;       /* virtual memory of the thread */
 	u64 stack_lo, stack_hi;            /* limits; 0,0 unknown */
+	u64 home_lo, home_hi; /* the thread's stack when the walk starts on
+				 another one (DPC, double fault), to which a
+				 trap frame may lead; 0,0 unknown */
 	/* Module that holds ip, or false. out->pe may stay NULL. */
 	bool (*module)(void *ctx, u64 ip, struct ntr_unw_module *out);
 	void *ctx;
