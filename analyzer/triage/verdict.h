@@ -36,6 +36,8 @@ struct ntr_overflow {
 	bool proven;
 	const char *reason;       /* how it was proven, or why it was not */
 	u64 sp, limit, base, size, used;
+	const char *memory;       /* what of the stack in use the dump holds,
+				     when suspected; NULL: all, or unknown */
 	struct ntr_cycle cycle;
 };
 
