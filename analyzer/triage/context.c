@@ -414,7 +414,8 @@ static bool fault_from(struct ntr_triage_job *j, const struct ntr_bc_context *s)
 	case NTR_CTX_TF:
 		return from_trap_param(j, s->param);
 	case NTR_CTX_STACK:
-		return from_stack(j);
+		/* A double fault's handler stands on a stack of its own. */
+		return !ntr_is_double_fault(j->v) && from_stack(j);
 	case NTR_CTX_TSS:
 		return from_double_fault(j);
 	case NTR_CTX_CPU:

@@ -17,6 +17,7 @@
 #define AT_LIMIT 0x100u        /* a frame that no longer fits */
 #define GUARD_PAGE 0x1000u     /* never mapped */
 #define NEAR_LIMIT 0x1000u
+#define FLIP_FROM 20u          /* lower bits only lead to a neighbouring stack */
 #define CYCLE_REPEATS 8u
 #define MAX_STACK 0x100000u    /* bytes of stack searched for words */
 #define MAX_ADDED 4096u        /* frames added by the search */
@@ -282,7 +283,7 @@ static void sp_elsewhere(struct ntr_verdict *v)
 {
 	struct ntr_overflow *o = &v->overflow;
 	unsigned bits = v->t->ptr_size * 8;
-	unsigned bit = flip_into(o->sp, o->limit, o->base, 12, bits);
+	unsigned bit = flip_into(o->sp, o->limit, o->base, FLIP_FROM, bits);
 
 	if (bit && ntr_is_double_fault(v)) {
 		v->single_bit = ntr_arena_printf(&v->arena,
