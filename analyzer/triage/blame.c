@@ -110,6 +110,22 @@ static unsigned rank_of(const struct candidate *c)
 	return rank[c->cls][c->at_fault ? 0 : c->guessed ? 2 : 1];
 }
 
+/* KeBugCheckEx saves the registers it was called with: they still hold its
+ * arguments, and its own frame is nobody's fault. */
+static bool is_bugcheck_itself(const struct ntr_verdict *v,
+			       const struct ntr_vframe *f)
+{
+	const u64 *r = v->regs.r;
+
+	return v->t->machine == NTR_MACHINE_AMD64 && v->has_bugcheck &&
+	       v->has_regs && f == v->stack.v && f->f.ip == v->regs.ip &&
+	       is_kernel(v, f->module) &&
+	       ((u32)r[NTR_X64_RCX] == v->code_raw ||
+		(u32)r[NTR_X64_RCX] == v->code) &&
+	       r[NTR_X64_RDX] == v->arg[0] && r[NTR_X64_R8] == v->arg[1] &&
+	       r[NTR_X64_R9] == v->arg[2];
+}
+
 static void weigh(const struct ntr_verdict *v, const struct ntr_vframe *f,
 		  struct candidate *c)
 {
@@ -124,6 +140,11 @@ static void weigh(const struct ntr_verdict *v, const struct ntr_vframe *f,
 		c->reason = why ? why : "address in no known module";
 	}
 	c->kernel = is_kernel(v, f->module);
+	if (is_bugcheck_itself(v, f)) {
+		c->cls = NTR_BLAME_SKIP;
+		c->reason = "the bug check itself: its arguments are in the "
+			    "registers";
+	}
 	c->rank = rank_of(c);
 }
 
