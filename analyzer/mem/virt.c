@@ -64,7 +64,9 @@ static enum ntr_st virt_read(const struct ntr_space *s, u64 va, void *buf,
 
 void ntr_virt_init(struct ntr_virt *v, struct ntr_xlat *x, const char *name)
 {
-	*v = (struct ntr_virt){ .s = { name, virt_read, v }, .x = x };
+	*v = (struct ntr_virt){ .s = { .name = name, .read = virt_read,
+				       .impl = v },
+				.x = x };
 }
 
 /* --- several spaces ------------------------------------------------------------ */
