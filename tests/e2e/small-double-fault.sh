@@ -16,7 +16,9 @@ put32() { # FILE OFFSET VALUE
 }
 # The block of the thread's stack is the largest: its entry's offset.
 largest() {
-	local n=$(u32 "$1" $((0x207c))) at=$(u32 "$1" $((0x2078))) best=0 entry=0 i len
+	local n at best=0 entry=0 i len
+	n=$(u32 "$1" $((0x207c)))
+	at=$(u32 "$1" $((0x2078)))
 	for ((i = 0; i < n; i++)); do
 		len=$(u32 "$1" $((at + 16 * i + 12)))
 		[ "$len" -gt "$best" ] && best=$len && entry=$((at + 16 * i))
