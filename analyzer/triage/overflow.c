@@ -308,12 +308,14 @@ static bool recursion_fills(const struct ntr_verdict *v)
 	       c->bytes * 5 >= o->used * 3;
 }
 
-/* The frame that called the fault's lies in the thread's stack. */
+/* The frame that called the fault's lies in the thread's stack, and more than
+ * a stack word says that it is its caller. */
 static bool caller_on_stack(const struct ntr_verdict *v)
 {
 	size_t i = v->fault_frame < 0 ? 0 : (size_t)v->fault_frame;
 
 	return i + 1 < v->stack.n && v->stack.v[i].f.sp == v->overflow.sp &&
+	       v->stack.v[i + 1].f.trust != NTR_TRUST_SCAN &&
 	       v->stack.v[i + 1].f.sp > v->overflow.limit &&
 	       v->stack.v[i + 1].f.sp < v->overflow.base;
 }

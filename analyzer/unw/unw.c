@@ -192,12 +192,33 @@ static enum ntr_st by_frame(struct walk *w, struct found *f,
 	return st;
 }
 
+/* An overflow: sp at the fault stands below the stack, where no memory is.
+ * On to where the stack's memory begins; false when it does so at sp, or not
+ * near. */
+#define GUARD_MAX 0x5000u
+static bool skip_guard(const struct walk *w, struct ntr_regs *r)
+{
+	u64 at = (w->regs.sp + 7) & ~UINT64_C(7), end = at + GUARD_MAX;
+	u32 v;
+
+	if (!w->exact || !w->env.stack_hi || at < w->env.stack_lo ||
+	    !ntr_read_u32(w->env.mem, w->regs.sp, &v))
+		return false;
+	for (; at < end && at < w->env.stack_hi; at += 8) {
+		if (ntr_read_u32(w->env.mem, at, &v))
+			continue;
+		ntr_reg_set_sp(r, at);
+		return true;
+	}
+	return false;
+}
+
 static enum ntr_st by_scan(struct walk *w, struct found *f, struct ntr_err *e)
 {
 	struct ntr_x64_hint *hint = &w->hint;
 	enum ntr_ret ret;
 	enum ntr_st st;
-	bool trap;
+	bool trap, skipped = skip_guard(w, &f->regs);
 
 	if (!w->hinted) /* x64: room for a callee's register arguments */
 		*hint = (struct ntr_x64_hint){
@@ -211,9 +232,11 @@ static enum ntr_st by_scan(struct walk *w, struct found *f, struct ntr_err *e)
 		return st;
 	f->trust = trap ? NTR_TRUST_TRAP : NTR_TRUST_SCAN;
 	f->exact = trap;
-	f->note = trap			      ? "trap frame found by scan" :
+	f->note = trap			   ? "trap frame found by scan" :
+		  skipped		   ? "behind stack memory that is not "
+					     "in the dump" :
 		  ret == NTR_RET_UNCHECKED ? NTR_NOTE_UNCHECKED :
-						NULL;
+					     NULL;
 	return st;
 }
 

@@ -272,6 +272,14 @@ static void below_the_guard_page_another_stack_may_lie(void)
 	v = x64_at(LIMIT - 0x1800, 0x2000, 2);
 	CHECK(v->overflow.proven);
 	ntr_verdict_free(v);
+	/* only a stack word says so */
+	x64(FRAME, LIMIT - 0x1800, DRV + 0x40);
+	trap(DRV + 0x40, LIMIT - 0x1800);
+	stub_frame(1, DRV + 0x40, LIMIT - 0x1800, NTR_TRUST_CONTEXT);
+	stub_frame(1, DRV + 0x1000, LIMIT + 0x800, NTR_TRUST_SCAN);
+	v = stub_verdict();
+	CHECK(!v->overflow.proven);
+	ntr_verdict_free(v);
 	/* the caller is down there as well */
 	v = x64_at(LIMIT - 0x1800, 0x100, 2);
 	CHECK(!v->overflow.proven);

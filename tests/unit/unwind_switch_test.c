@@ -93,6 +93,14 @@ static void below_the_limit_as_well(void)
 
 	walk(&env);
 	CHECK(switched(HOME - 0x18));
+	/* the scan begins where the stack's memory does, and says so */
+	CHECK(n >= 6);
+	CHECK_EQ(f[4].ip, DRV + 0x2235);
+	CHECK_EQ(f[4].sp, HOME + 0x110);
+	CHECK_EQ(f[4].trust, NTR_TRUST_SCAN);
+	CHECK_HAS(f[4].note, "not in the dump");
+	CHECK_EQ(f[5].sp, HOME + 0x210);
+	CHECK(!f[5].note || !strstr(f[5].note, "not in the dump"));
 	env = start(HOME - 0x4008); /* too far below */
 	walk(&env);
 	CHECK(!switched(HOME - 0x4008));
