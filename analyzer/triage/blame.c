@@ -137,7 +137,9 @@ static void weigh(const struct ntr_verdict *v, const struct ntr_vframe *f,
 	} else {
 		c->cls = ntr_blame_class_of(f->module ? f->module->name : NULL,
 					    f->function, &why);
-		c->reason = why ? why : "address in no known module";
+		c->reason = why ? why :
+			    f->module ? "weighs less than the frame named" :
+					"address in no known module";
 	}
 	c->kernel = is_kernel(v, f->module);
 	if (is_bugcheck_itself(v, f)) {
