@@ -181,8 +181,8 @@ static void name_frame(struct ntr_verdict *v, const struct ntr_vframe *f)
 static const char *confidence(const struct ntr_triage_job *j,
 			      const struct candidate *c)
 {
-	if (c->kernel || (j->b && j->b->low))
-		return "low";
+	if (c->kernel || (j->b && (j->b->low || j->b->mode == NTR_BM_OBJECTS)))
+		return "low"; /* the objects would tell, not the stack */
 	if (c->guessed)
 		return c->cls == NTR_BLAME_DEFINITE && c->seen >= SEEN_OFTEN ?
 			       "medium" : "low";
