@@ -9,7 +9,7 @@
  * The mix has stretches of 1 to 512 present or absent pages, short ones by
  * far the most (about 16,000 runs), as active memory is.
  */
-#include "bench_file.h"
+#include "bench.h"
 #include "fmt/dump.h"
 
 #include <sys/wait.h>
