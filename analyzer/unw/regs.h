@@ -38,7 +38,10 @@ enum { /* Alpha: integer registers in CONTEXT order v0 … zero, then */
 	NTR_AXP_V0, NTR_AXP_FP = 15, NTR_AXP_RA = 26, NTR_AXP_SP = 30,
 	NTR_AXP_ZERO = 31, NTR_AXP_PC = 32, NTR_AXP_PSR = 33, NTR_AXP_NREGS,
 };
-enum { NTR_IA64_IP, NTR_IA64_SP, NTR_IA64_BSP, NTR_IA64_NREGS };
+enum { /* IA64: what a stop is located by; the rest is not kept */
+	NTR_IA64_IP, NTR_IA64_SP, NTR_IA64_BSP, NTR_IA64_RP, NTR_IA64_GP,
+	NTR_IA64_PFS, NTR_IA64_IPSR, NTR_IA64_IFS, NTR_IA64_NREGS,
+};
 
 struct ntr_regs {
 	u32 machine;

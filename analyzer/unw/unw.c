@@ -380,9 +380,11 @@ enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
 
 	*n = 0;
 	w.env.effort = &effort;
-	if (!methods || !regs->has_ip || !regs->has_sp || !max)
+	if (!regs->has_ip || !regs->has_sp || !max)
 		return max ? NTR_UNW_LOST : NTR_UNW_LIMIT;
 	emit(&w, NTR_TRUST_CONTEXT, NULL, false);
+	if (!methods)
+		st = NTR_UNSUP; /* where it was is known, not who called */
 	while (!st && w.n < max)
 		st = advance(&w, methods);
 	*n = w.n;

@@ -99,4 +99,12 @@ done)"
 verdict formats-fuzzed "$(for f in $fmts; do
 	grep -qsE "fmt_$f\b|ntr_fmt_$f\b|ntr_dump_open" tests/fuzz/fuzz_*.c || echo "$f: no fuzz target"
 done)"
+verdict containers-documented "$(sed -n 's/^F_OUT_DECL("\([^"]*\)".*/\1/p' kdtools/forge/forge_out_list.h | while read -r c; do
+	c=${c%-flat}
+	grep -qE "(^|[^a-z-])$c([^a-z-]|\$)" docs/forge.md || echo "$c: not in docs/forge.md"
+done)"
+# The trust marks: every one in the schema and in the guide.
+verdict trust-marks-documented "$(sed -n 's/^[ \t]*X([A-Z]*, "\([a-z]*\)").*/\1/p' analyzer/unw/unw.h | while read -r t; do
+	grep -q "\"$t\"" docs/verdict.schema.json && grep -q "\`$t\`" docs/user-guide.md || echo "$t"
+done)"
 exit $bad

@@ -169,6 +169,25 @@ static void context_alpha(void)
 	CHECK_EQ(context(&r, NTR_MACHINE_ALPHA, p, sizeof(p)), NTR_BAD);
 }
 
+static void context_ia64(void)
+{
+	static uint8_t p[0xa70];
+	struct ntr_regs r;
+
+	put32(p, 0, 0x8002f);
+	put64(p, 0x8d0, UINT64_C(0xe000000080609ea0));
+	put64(p, 0x980, UINT64_C(0xe000000080bc8a40));
+	put64(p, 0x9f0, UINT64_C(0xe00000008060b100));
+	put64(p, 0xa18, UINT64_C(0xe0000000830020c0));
+	CHECK_EQ(context(&r, NTR_MACHINE_IA64, p, sizeof(p)), NTR_OK);
+	CHECK_EQ(r.ip, UINT64_C(0xe0000000830020c0));
+	CHECK_EQ(r.sp, UINT64_C(0xe000000080609ea0));
+	CHECK_EQ(r.r[NTR_IA64_BSP], UINT64_C(0xe00000008060b100));
+	CHECK_EQ(r.r[NTR_IA64_RP], UINT64_C(0xe000000080bc8a40));
+	put32(p, 0, 0x10007);
+	CHECK_EQ(context(&r, NTR_MACHINE_IA64, p, sizeof(p)), NTR_BAD);
+}
+
 /* Every length: refused in words, never read beyond; the rest untouched. */
 static void context_truncated(void)
 {
@@ -182,9 +201,10 @@ static void context_truncated(void)
 		{ NTR_MACHINE_AMD64, 0x100, 0x30, 0x100007 },
 		{ NTR_MACHINE_ARM64, 0x110, 0, 0x400007 },
 		{ NTR_MACHINE_ALPHA, 0x220, 0x21c, 0x20007 },
+		{ NTR_MACHINE_IA64, 0xa28, 0, 0x80009 },
 	};
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		for (size_t len = 0; len <= m[i].need; len += 4) {
 			struct ntr_regs r = { .ip = 77 };
 			struct ntr_err e = { "" };
@@ -202,7 +222,7 @@ static void context_truncated(void)
 			}
 			free(p);
 		}
-	CHECK_EQ(context(&(struct ntr_regs){ 0 }, NTR_MACHINE_IA64,
+	CHECK_EQ(context(&(struct ntr_regs){ 0 }, NTR_MACHINE_R4000,
 			 (const uint8_t *)"", 0), NTR_UNSUP);
 }
 
@@ -514,6 +534,7 @@ int main(void)
 	RUN(context_x64);
 	RUN(context_arm64);
 	RUN(context_alpha);
+	RUN(context_ia64);
 	RUN(context_truncated);
 	RUN(trap_x64);
 	RUN(trap_x86);
