@@ -132,7 +132,7 @@ static double library_memory(const char *path)
 {
 	double mb = 0, t;
 	int fd[2];
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe(fd) || (pid = fork()) < 0)
 		bench_die("fork");
