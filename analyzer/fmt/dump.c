@@ -91,9 +91,9 @@ static enum ntr_st unpack(struct ntr_dump *d, const struct ntr_open_opts *o,
 	d->packing = u.packing;
 	if (u.damaged) {
 		d->complete = false;
-		ntr_dump_note(d, "the %s archive is damaged or cut; the dump "
-			      "has only what could be unpacked, 0x%" PRIx64
-			      " bytes", u.packing, u.file->size);
+		ntr_dump_note(d, "the %s archive is damaged or cut; what could "
+			      "be unpacked, 0x%" PRIx64 " bytes, may be "
+			      "incomplete or wrong", u.packing, u.file->size);
 	}
 	if (u.others)
 		ntr_dump_note(d, "the %s archive holds %u more dumps; only %s "

@@ -137,7 +137,9 @@ static void weigh(const struct ntr_verdict *v, const struct ntr_vframe *f,
 	} else {
 		c->cls = ntr_blame_class_of(f->module ? f->module->name : NULL,
 					    f->function, &why);
-		c->reason = why ? why : "address in no known module";
+		c->reason = why ? why :
+			    f->module ? "weighs less than the frame named" :
+					"address in no known module";
 	}
 	c->kernel = is_kernel(v, f->module);
 	if (is_bugcheck_itself(v, f)) {
@@ -185,8 +187,8 @@ static bool ran_out(const struct ntr_verdict *v, const struct candidate *c)
 static const char *confidence(const struct ntr_triage_job *j,
 			      const struct candidate *c)
 {
-	if (c->kernel || (j->b && j->b->low))
-		return "low";
+	if (c->kernel || (j->b && (j->b->low || j->b->mode == NTR_BM_OBJECTS)))
+		return "low"; /* the objects would tell, not the stack */
 	if (c->guessed)
 		return c->cls == NTR_BLAME_DEFINITE && c->seen >= SEEN_OFTEN ?
 			       "medium" : "low";

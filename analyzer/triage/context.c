@@ -34,10 +34,16 @@ bool ntr_is_kernel_va(const struct ntr_target *t, u64 va)
 
 /* --- the start --------------------------------------------------------- */
 
+/* ip may be 0: a call through a NULL pointer leaves it there. */
+static bool has_stack(const struct ntr_target *t, const struct ntr_regs *r)
+{
+	return r->has_ip && r->has_sp && r->sp &&
+	       (t->ptr_size == 8 || r->sp <= UINT32_MAX);
+}
+
 static bool usable(const struct ntr_target *t, const struct ntr_regs *r)
 {
-	return r->has_ip && r->has_sp && r->sp && r->ip &&
-	       (t->ptr_size == 8 || r->sp <= UINT32_MAX);
+	return has_stack(t, r) && r->ip;
 }
 
 static bool from_loc(struct ntr_target *t, struct ntr_loc loc,
@@ -55,7 +61,7 @@ static bool from_loc(struct ntr_target *t, struct ntr_loc loc,
 static bool header_context(struct ntr_target *t, struct ntr_regs *r)
 {
 	return t->d && t->d->context.len && from_loc(t, t->d->context, r) &&
-	       usable(t, r);
+	       has_stack(t, r);
 }
 
 /* The thread that a user minidump names in its exception stream. */
@@ -68,7 +74,7 @@ static bool exception_thread(struct ntr_target *t, struct ntr_regs *r)
 
 		if (h->id == t->d->exception_tid &&
 		    h->form == NTR_REGS_CONTEXT)
-			return from_loc(t, h->context, r) && usable(t, r);
+			return from_loc(t, h->context, r) && has_stack(t, r);
 	}
 	return false;
 }
@@ -184,10 +190,11 @@ static bool sane_fault(struct ntr_triage_job *j, const struct ntr_regs *r)
 {
 	struct ntr_verdict *v = j->v;
 
-	if (!usable(v->t, r))
+	if (!has_stack(v->t, r))
 		return false;
 	return ntr_is_kernel_va(v->t, r->ip) ||
-	       r->ip == ntr_arg(v, j->b->ip) || ntr_is_kernel_va(v->t, r->sp);
+	       (r->ip && r->ip == ntr_arg(v, j->b->ip)) ||
+	       ntr_is_kernel_va(v->t, r->sp);
 }
 
 static bool from_context_param(struct ntr_triage_job *j, unsigned n)

@@ -233,8 +233,10 @@ static bool limits(struct ntr_verdict *v)
 
 	/* It stores the part in use: where that begins is no limit. */
 	if (v->t->d && v->t->d->kind == NTR_KIND_USER) {
-		o->reason = "a user dump does not say where the stack's limit "
-			    "is";
+		o->proven = v->exc.has_code && v->exc.code == 0xC00000FDu;
+		o->reason = o->proven ?
+			"the system raised the exception of a stack overflow" :
+			"a user dump does not say where the stack's limit is";
 		return false;
 	}
 	o->base = th->stack_base ? th->stack_base : th->initial_stack;

@@ -5,7 +5,8 @@
  * from a target and owns nothing but its arena; pointers into the target
  * stay valid as long as the target.
  *
- * Absent is not zero: every group has a flag or a NULL that says so.
+ * Absent is not zero: every group has a flag or a NULL that says so.  To add to
+ * it: a field here, a step in triage.h, report.c and report_json.c, the schema.
  */
 #ifndef NTR_VERDICT_H
 #define NTR_VERDICT_H

@@ -5,7 +5,9 @@
  *
  * Registers are in the machine's own order (struct ntr_machine_regs names
  * them); ip, sp and fp are also kept apart, since every unwinder wants them.
- * A register whose bit in `have` is clear is unknown, not zero.
+ * A register whose bit in `have` is clear is unknown, not zero.  To add a
+ * layout, add its table of offsets to the regs_*.c of its kind; to add a
+ * machine, an enum here and a row in regs.c.
  * Layout sources: docs/formats/contexts.md.
  */
 #ifndef NTR_REGS_H

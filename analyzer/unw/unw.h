@@ -14,7 +14,8 @@
  *
  * What it knows of the target it gets through struct ntr_unw_env, so tests
  * can drive it with arrays.  Bounded: at most max frames, sp must move, no
- * (ip, sp) twice, one switch of stack per kind.
+ * (ip, sp) twice, one switch of stack per kind.  To add a machine or a way to
+ * unwind, see unw_int.h.
  */
 #ifndef NTR_UNW_H
 #define NTR_UNW_H

@@ -199,6 +199,22 @@ static void thread(struct ntr_out *o, const struct ntr_target *t)
 	}
 }
 
+#define BELOW 0x10000u /* a stack pointer so far below has overflowed */
+
+/* Interrupts, DPCs and double faults have stacks of their own. */
+static void other_stack(struct ntr_out *o, const struct ntr_verdict *v)
+{
+	const struct ntr_thread *th = &v->t->thread;
+	u64 sp = v->regs.sp;
+
+	if (!v->has_regs || !th->stack_base || !th->stack_limit ||
+	    (v->t->d && v->t->d->kind == NTR_KIND_USER) ||
+	    (sp < th->stack_base && sp + BELOW >= th->stack_limit))
+		return;
+	ntr_out_line(o, "               (sp is on another stack, such as the "
+		     "one for interrupts)");
+}
+
 static void details(struct ntr_out *o, const struct ntr_verdict *v)
 {
 	const struct ntr_target *t = v->t;
@@ -207,6 +223,7 @@ static void details(struct ntr_out *o, const struct ntr_verdict *v)
 	if (*t->thread.process_name)
 		ntr_out_line(o, "PROCESS_NAME:  %s", t->thread.process_name);
 	thread(o, t);
+	other_stack(o, v);
 	if (t->crash_cpu >= 0 && (size_t)t->crash_cpu < t->cpus.n) {
 		const struct ntr_cpu *cpu = &t->cpus.v[t->crash_cpu];
 

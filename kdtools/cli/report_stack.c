@@ -232,16 +232,18 @@ void ntr_report_blame(struct ntr_out *o, const struct ntr_verdict *v)
 		ntr_out_line(o, "%s", "");
 		return;
 	}
-	ntr_out_styled(o, NTR_TITLE, "Probably caused by : %s ( %s%s%s+%" PRIx64
-		       " )", b->image ? b->image : b->module, b->module,
-		       b->function ? "!" : "", b->function ? b->function : "",
-		       b->offset);
+	ntr_out_styled(o, NTR_TITLE, "Probably caused by : %s",
+		       b->image ? b->image : b->module);
+	if (b->image) /* else it is no code: the hardware, for one */
+		ntr_out_styled(o, NTR_TITLE, " ( %s%s%s+%" PRIx64 " )",
+			       b->module, b->function ? "!" : "",
+			       b->function ? b->function : "", b->offset);
 	ntr_out_line(o, "%s", "");
 	ntr_out_line(o, "    confidence: %s", b->confidence ? b->confidence :
 		     "low");
 	if (b->reason)
 		ntr_out_para(o, "    ", "%s", b->reason);
-	if (v->note)
+	if (v->note && (!b->reason || strcmp(v->note, b->reason)))
 		ntr_out_para(o, "    ", "%s", v->note);
 	skipped(o, b);
 	ntr_out_line(o, "%s", "");

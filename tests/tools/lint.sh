@@ -76,11 +76,12 @@ verdict function-length "$(awk '
 	/^\}/ { if (start && FNR - start > 120) print FILENAME ":" start ": " name " is " FNR - start " lines"; start = 0 }' $sources)"
 verdict no-loose-ends "$(grep -HnE '\b(TODO|FIXME|XXX|HACK)\b' $sources $scripts Makefile | grep -v '^tests/tools/lint.sh:')"
 verdict no-blanks-at-line-ends "$(grep -HnE '[ 	]+$' $sources $scripts Makefile | cut -d: -f1,2)"
-verdict no-machine-paths "$(git grep -nIE '/(work|farm|root|home)/[a-z]' -- . ':!tests/tools/lint.sh' ':!LICENSE' 2>/dev/null | cut -c1-120)"
+verdict no-machine-paths "$(grep -rnIE '/(work|farm|root|home)/[a-z]' . --exclude-dir=build --exclude-dir=.git --exclude=.git --exclude=lint.sh --exclude=LICENSE | cut -c1-120)"
 # Own header, then the project's, then the system's.
-verdict include-order "$(for f in $(find analyzer kdtools -name '*.c'); do
-	awk '/^#include </ { sys = FNR } /^#include "/ { if (sys && !done && $2 !~ /_list\.h|\.inc"/) { print FILENAME ":" FNR ": " $2 " behind a system header"; done = 1 } }' "$f"
-done)"
+verdict include-order "$(awk '
+	FNR == 1 { sys = 0 }
+	/^#include </ { sys = FNR }
+	/^#include "/ && sys && $2 !~ /_list\.h|\.inc"/ { print FILENAME ":" FNR ": " $2 " behind a system header"; sys = 0 }' $sources)"
 
 # --- registries ---------------------------------------------------------------------
 verbs=$(sed -n 's/^NTR_VERB(\(.*\))$/\1/p' kdtools/cli/verb_list.h)

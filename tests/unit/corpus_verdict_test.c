@@ -4,10 +4,10 @@
  * from the files by other tools (kernel_dump_facts.tsv); the frames of the
  * 0x7E dump come from a debugger that had all images and symbols.
  */
-#include <unistd.h>
-
 #include "test.h"
 #include "triage/verdict.h"
+
+#include <unistd.h>
 
 struct opened {
 	struct ntr_dump *d;
@@ -229,6 +229,37 @@ static void cut_dumps_still_tell_their_bug_check(void)
 	unlink(tmp);
 }
 
+/* A jump to NULL is a fault with registers and a stack like any other. */
+static void jump_to_null_keeps_its_context(void)
+{
+	struct opened o;
+
+	if (!verdict_of("user_minidumps/breakpad/linux_jmp_to_0.dmp", &o))
+		SKIP("no corpus");
+	CHECK(o.v->has_regs);
+	CHECK_EQ(o.v->regs.ip, 0);
+	CHECK_EQ(o.v->regs.sp, 0x7ffc62dc75b0);
+	CHECK(o.v->stack.n > 1);
+	CHECK_STR(o.v->blame.module, "driver");
+	done(&o);
+}
+
+/* A process's stack limit is not in its dump; the exception says enough. */
+static void exception_proves_a_process_overflow(void)
+{
+	struct opened o;
+
+	if (!verdict_of("user_minidumps/breakpad/stack_exhaustion.dmp", &o))
+		SKIP("no corpus");
+	CHECK(o.v->overflow.proven);
+	CHECK(!o.v->overflow.checked);
+	CHECK(o.v->overflow.cycle.found);
+	CHECK_HAS(o.v->blame.reason, "recursion");
+	CHECK_EQ(o.v->blame.skipped.n, 1);
+	CHECK_HAS(o.v->blame.skipped.v[0].reason, "weighs less");
+	done(&o);
+}
+
 int main(void)
 {
 	RUN(every_kernel_dump_has_its_verdict);
@@ -237,5 +268,7 @@ int main(void)
 	RUN(hung_processor_is_looked_at);
 	RUN(power_button_blames_no_driver);
 	RUN(cut_dumps_still_tell_their_bug_check);
+	RUN(jump_to_null_keeps_its_context);
+	RUN(exception_proves_a_process_overflow);
 	return test_done();
 }

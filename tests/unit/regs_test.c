@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Register decoders: fixtures with literal offsets, and what the corpus is
  * known to hold. */
+#include "facts.h"
 #include "unw_env.h"
 #include "unw/regs.h"
 
@@ -447,70 +448,32 @@ static void qemu_note(void)
 
 /* --- the corpus ------------------------------------------------------------ */
 
-struct dump_fact {
-	char file[80];
-	uint64_t ip, sp;
-	uint32_t machine;
-};
-
-/* kernel_dump_facts.tsv: 1 file, 6 machine, 19 ctx_ip, 20 ctx_sp. */
-static bool parse_fact(char *line, struct dump_fact *f)
-{
-	char *col[24] = { 0 }, *p = line;
-
-	for (int i = 0; i < 24 && p; i++)
-		col[i] = strsep(&p, "\t");
-	if (!col[19] || strcmp(col[2], "PAGEDU64"))
-		return false;
-	snprintf(f->file, sizeof(f->file), "%s", col[0]);
-	f->machine = (uint32_t)strtoul(col[5], NULL, 0);
-	f->ip = strtoull(col[18], NULL, 0);
-	f->sp = strtoull(col[19], NULL, 0);
-	return true;
-}
-
-static const char *find_dump(const char *file, char *buf, size_t size)
-{
-	char rel[200];
-
-	snprintf(rel, sizeof(rel), "kernel_dumps/%s", file);
-	if (test_corpus(rel, buf, size))
-		return buf;
-	snprintf(rel, sizeof(rel),
-		 "kernel_dumps/batch_win81_criticalrocket/%s", file);
-	return test_corpus(rel, buf, size);
-}
-
 static void corpus_contexts(void)
 {
-	char path[512], line[2000];
+	char path[4096];
 	unsigned seen = 0;
-	FILE *f;
+	struct facts f;
 
-	if (!test_corpus("kernel_dump_facts.tsv", path, sizeof(path)))
+	if (!facts_open(&f))
 		SKIP("no corpus");
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		struct dump_fact d;
+	while (facts_next(&f)) {
+		u32 machine = (u32)facts_num(&f, FACT_MACHINE);
 		struct ntr_regs r;
 		uint8_t *p;
 		size_t len = 0;
 
-		if (!parse_fact(line, &d) ||
-		    !find_dump(d.file, path, sizeof(path)))
+		if (strcmp(f.col[FACT_SIG], "PAGEDU64") ||
+		    !find_dump(f.col[FACT_FILE], path, sizeof(path)))
 			continue;
 		p = slurp(path, &len);
 		if (p && len > 0x1000) {
-			CHECK_EQ(context(&r, d.machine, p + 0x348, 0x390),
-				 NTR_OK);
-			CHECK_EQ(r.ip, d.ip);
-			CHECK_EQ(r.sp, d.sp);
+			CHECK_EQ(context(&r, machine, p + 0x348, 0x390), NTR_OK);
+			CHECK_EQ(r.ip, facts_num(&f, FACT_IP));
+			CHECK_EQ(r.sp, facts_num(&f, FACT_SP));
 			seen++;
 		}
 		free(p);
 	}
-	if (f)
-		fclose(f);
 	CHECK(seen >= 14);
 }
 
