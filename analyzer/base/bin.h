@@ -13,10 +13,10 @@
 #ifndef NTR_BIN_H
 #define NTR_BIN_H
 
+#include "status.h"
+
 #include <endian.h>
 #include <string.h>
-
-#include "status.h"
 
 struct ntr_bin {
 	const u8 *base, *pos, *end;
@@ -61,13 +61,6 @@ static inline const u8 *ntr_bin_take(struct ntr_bin *b, size_t len,
 	}
 	b->pos += len;
 	return p;
-}
-
-static inline u8 ntr_bin_u8(struct ntr_bin *b, const char *what)
-{
-	const u8 *p = ntr_bin_take(b, 1, what);
-
-	return p ? *p : 0;
 }
 
 #define NTR_BIN_INT(type, name, conv)                                        \

@@ -2,7 +2,8 @@
 /*
  * The nearest name to a misspelt word: what every "unknown X, did you mean
  * Y?" message asks.  Distance counts inserted, dropped, changed and swapped
- * letters, ASCII case ignored.
+ * letters, ASCII case ignored.  Ask ntr_nearest_try() for every name there is;
+ * the best stays NULL when none is near.
  */
 #ifndef NTR_NEAREST_H
 #define NTR_NEAREST_H

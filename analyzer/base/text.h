@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Small conversions of what NT writes into text: UTF-16, FILETIME, GUID, and
- * names with bytes that must not reach a terminal.
+ * names with bytes that must not reach a terminal.  A result always fits its
+ * buffer and ends in NUL; what cannot be converted is replaced, never passed
+ * on.  A conversion that a second file needs belongs here.
  */
 #ifndef NTR_TEXT_H
 #define NTR_TEXT_H

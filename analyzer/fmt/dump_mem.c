@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dump_mem.h"
 
+#include "../base/sweep.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,93 +86,15 @@ static void clamp_run(struct ntr_dump *d, struct ntr_run *r)
 	r->npages = have;
 }
 
-struct keyed_run {
-	struct ntr_run r;
-	size_t order;
-};
-
-static int run_cmp(const void *pa, const void *pb)
+static enum ntr_st emit_run(void *ctx, const struct ntr_span *s, u64 from,
+			    u64 to, struct ntr_err *e)
 {
-	const struct keyed_run *a = pa, *b = pb;
-
-	if (a->r.pfn != b->r.pfn)
-		return a->r.pfn < b->r.pfn ? -1 : 1;
-	return a->order < b->order ? -1 : a->order > b->order;
-}
-
-/* Runs that cover the sweep's position; the first listed is on top. */
-struct run_heap {
-	struct keyed_run *v;
-	size_t n;
-};
-
-static void heap_push(struct run_heap *h, struct keyed_run k)
-{
-	size_t i = h->n++;
-
-	for (; i && h->v[(i - 1) / 2].order > k.order; i = (i - 1) / 2)
-		h->v[i] = h->v[(i - 1) / 2];
-	h->v[i] = k;
-}
-
-static void heap_pop(struct run_heap *h)
-{
-	struct keyed_run k = h->v[--h->n];
-	size_t i = 0, c;
-
-	while ((c = 2 * i + 1) < h->n) {
-		if (c + 1 < h->n && h->v[c + 1].order < h->v[c].order)
-			c++;
-		if (h->v[c].order >= k.order)
-			break;
-		h->v[i] = h->v[c];
-		i = c;
-	}
-	h->v[i] = k;
-}
-
-static enum ntr_st run_emit(struct ntr_dump *d, const struct ntr_run *r,
-			    u64 from, u64 to, struct ntr_err *e)
-{
-	u64 off = r->off;
+	struct ntr_dump *d = ctx;
+	u64 off = s->off;
 
 	if (off < NTR_OFF_PAGED)
-		off += (from - r->pfn) << d->page_shift;
+		off += (from - s->at) << d->page_shift;
 	return ntr_dump_add_run(d, from, to - from, off, e);
-}
-
-/*
- * Sweep over runs sorted by pfn: at each page the run listed first wins.
- * Every step takes a run in or drops one, so it is O(n log n).
- */
-static enum ntr_st runs_untangle(struct ntr_dump *d, struct keyed_run *k,
-				 size_t n, struct run_heap *h,
-				 struct ntr_err *e)
-{
-	enum ntr_st st = NTR_OK;
-	size_t i = 0;
-	u64 pos = 0;
-
-	while (st == NTR_OK && (i < n || h->n)) {
-		const struct ntr_run *top;
-		u64 to;
-
-		if (!h->n)
-			pos = k[i].r.pfn;
-		while (i < n && k[i].r.pfn <= pos)
-			heap_push(h, k[i++]);
-		top = &h->v[0].r;
-		to = top->pfn + top->npages;
-		if (to <= pos) {
-			heap_pop(h);
-			continue;
-		}
-		if (i < n && k[i].r.pfn < to)
-			to = k[i].r.pfn;
-		st = run_emit(d, top, pos, to, e);
-		pos = to;
-	}
-	return st;
 }
 
 static bool runs_in_order(const struct ntr_dump *d)
@@ -192,20 +116,22 @@ static u64 map_room(const struct ntr_dump *d)
 	return (d->file->size - d->map_first) >> d->page_shift;
 }
 
+/* The run listed first is on top. */
 static enum ntr_st sort_runs(struct ntr_dump *d, struct ntr_err *e)
 {
 	size_t n = d->runs.n;
-	struct keyed_run *k = calloc(2 * n, sizeof(*k));
-	struct run_heap h = { k ? k + n : NULL, 0 };
+	struct ntr_span *k = calloc(n, sizeof(*k));
 	enum ntr_st st;
 
 	if (!k)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	for (size_t i = 0; i < n; i++)
-		k[i] = (struct keyed_run){ d->runs.v[i], i };
-	qsort(k, n, sizeof(*k), run_cmp);
+	for (size_t i = 0; i < n; i++) {
+		const struct ntr_run *r = &d->runs.v[i];
+
+		k[i] = (struct ntr_span){ r->pfn, r->npages, r->off, (u32)i };
+	}
 	d->runs.n = 0;
-	st = runs_untangle(d, k, n, &h, e);
+	st = ntr_sweep(k, n, emit_run, d, e);
 	free(k);
 	ntr_dump_note(d, "memory runs are out of order or overlap; for each "
 		      "page the first listed was kept");

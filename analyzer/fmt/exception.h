@@ -2,8 +2,9 @@
 /*
  * The exception record a dump carries (dump.h: d->exception), decoded.  NT
  * writes it in the width of the machine, a user minidump always in 64 bits;
- * the length of the record tells which.  Source: EXCEPTION_RECORD32/64 of the
- * public SDK headers.
+ * the length of the record tells which.  Only
+ * the first nparams parameters mean anything.  Source: EXCEPTION_RECORD32/64
+ * of the public SDK headers.
  */
 #ifndef NTR_EXCEPTION_H
 #define NTR_EXCEPTION_H

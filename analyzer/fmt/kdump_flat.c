@@ -6,112 +6,38 @@
  */
 #include "kdump.h"
 
-#include <stdlib.h>
+#include "../base/sweep.h"
+
 #include <string.h>
 
-/* A record and its place in the stream; a later one wins. */
-struct write {
-	struct ntr_flat_rec r;
-	u32 seq;
-};
-
 struct writes {
-	NTR_VEC(struct write);
+	NTR_VEC(struct ntr_span);
 };
 
 /* --- the index ------------------------------------------------------------------ */
 
-static int by_place(const void *pa, const void *pb)
+static enum ntr_st emit(void *ctx, const struct ntr_span *s, u64 from, u64 to,
+			struct ntr_err *e)
 {
-	const struct write *a = pa, *b = pb;
-
-	if (a->r.at != b->r.at)
-		return a->r.at < b->r.at ? -1 : 1;
-	return a->seq < b->seq ? -1 : a->seq > b->seq;
-}
-
-/* Heap of the writes that cover the sweep's position, latest on top. */
-static void heap_push(struct write *h, size_t *n, struct write w)
-{
-	size_t i = (*n)++;
-
-	for (; i && h[(i - 1) / 2].seq < w.seq; i = (i - 1) / 2)
-		h[i] = h[(i - 1) / 2];
-	h[i] = w;
-}
-
-static void heap_pop(struct write *h, size_t *n)
-{
-	struct write w = h[--*n];
-	size_t i = 0, c;
-
-	while ((c = 2 * i + 1) < *n) {
-		if (c + 1 < *n && h[c + 1].seq > h[c].seq)
-			c++;
-		if (h[c].seq <= w.seq)
-			break;
-		h[i] = h[c];
-		i = c;
-	}
-	h[i] = w;
-}
-
-static bool emit(struct ntr_flat *fl, const struct ntr_flat_rec *r, u64 from,
-		 u64 to)
-{
+	struct ntr_flat *fl = ctx;
 	struct ntr_flat_rec *out = ntr_vec_add(&fl->recs);
 
-	if (out)
-		*out = (struct ntr_flat_rec){ from, to - from,
-					      r->off + (from - r->at) };
-	return out;
-}
-
-/* Sweep over the sorted writes; each step takes one in, drops one or emits a
- * piece, so it is O(n log n). */
-static bool untangle(struct ntr_flat *fl, const struct writes *w,
-		     struct write *heap)
-{
-	size_t i = 0, n = 0;
-	u64 pos = 0;
-
-	while (i < w->n || n) {
-		u64 to;
-
-		if (!n)
-			pos = w->v[i].r.at;
-		while (i < w->n && w->v[i].r.at <= pos)
-			heap_push(heap, &n, w->v[i++]);
-		to = heap[0].r.at + heap[0].r.len;
-		if (to <= pos) {
-			heap_pop(heap, &n);
-			continue;
-		}
-		if (i < w->n && w->v[i].r.at < to)
-			to = w->v[i].r.at;
-		if (!emit(fl, &heap[0].r, pos, to))
-			return false;
-		pos = to;
-	}
-	return true;
+	if (!out)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	*out = (struct ntr_flat_rec){ from, to - from, s->off + (from - s->at) };
+	return NTR_OK;
 }
 
 static enum ntr_st build(struct ntr_flat *fl, struct writes *w,
 			 struct ntr_err *e)
 {
-	struct write *heap;
-	bool ok;
+	const struct ntr_flat_rec *last;
+	enum ntr_st st = ntr_sweep(w->v, w->n, emit, fl, e);
 
-	if (!w->n)
-		return NTR_OK;
-	qsort(w->v, w->n, sizeof(*w->v), by_place);
-	heap = malloc(w->n * sizeof(*heap));
-	ok = heap && untangle(fl, w, heap);
-	free(heap);
-	if (!ok)
-		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	fl->size = fl->recs.v[fl->recs.n - 1].at +
-		   fl->recs.v[fl->recs.n - 1].len;
+	if (st || !w->n)
+		return st;
+	last = &fl->recs.v[fl->recs.n - 1];
+	fl->size = last->at + last->len;
 	return NTR_OK;
 }
 
@@ -120,7 +46,7 @@ static enum ntr_st build(struct ntr_flat *fl, struct writes *w,
 static enum ntr_st add_write(struct writes *w, u64 at, u64 len, u64 off,
 			     struct ntr_err *e)
 {
-	struct write *v;
+	struct ntr_span *v;
 
 	if (w->n >= NTR_FLAT_MAX)
 		return ntr_fail(e, NTR_LIMIT,
@@ -129,7 +55,8 @@ static enum ntr_st add_write(struct writes *w, u64 at, u64 len, u64 off,
 	v = ntr_vec_add(w);
 	if (!v)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	*v = (struct write){ { at, len, off }, (u32)(w->n - 1) };
+	/* a later write is on top */
+	*v = (struct ntr_span){ at, len, off, NTR_FLAT_MAX - (u32)w->n };
 	return NTR_OK;
 }
 

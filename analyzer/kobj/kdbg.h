@@ -27,7 +27,6 @@ enum ntr_kdbg_field {
 	NTR_KDBG_SIZE_EPROCESS = 0x2a8, /* u16 */
 	NTR_KDBG_SIZE_PRCB = 0x2b0,     /* u16 */
 	NTR_KDBG_SIZE_ETHREAD = 0x2c0,  /* u16 */
-	NTR_KDBG_ISR_STACK = 0x356,     /* u16, offset in KPRCB */
 };
 
 struct ntr_kdbg {

@@ -11,6 +11,9 @@
  * Values read from kernel structures carry a source: `exact` (the dump's own
  * types), `table` (offset table of this very build), `assumed` (nearest
  * build).
+ *
+ * To read more of a machine, add a step to kobj/ (priv.h lists them) and its
+ * results here, each with a value that says "unknown".
  */
 #ifndef NTR_TARGET_H
 #define NTR_TARGET_H

@@ -2,7 +2,9 @@
 /*
  * PE images, from memory of a dump (sections at their RVAs) or from a file
  * (sections at their file offsets).  Every part is optional: in a dump, some
- * pages of an image are usually missing, and ABSENT/FAULT then say so.
+ * pages of an image are usually missing, and ABSENT/FAULT then say so.  Read
+ * through ntr_pe_read() only: it is what keeps RVAs inside the image.  To read
+ * another directory, add a function here that starts from its dir[] entry.
  * Source: Microsoft, "PE Format".
  */
 #ifndef NTR_PE_H

@@ -178,6 +178,12 @@ static void name_frame(struct ntr_verdict *v, const struct ntr_vframe *f)
 
 #define SEEN_OFTEN 3u /* stale addresses seldom come so often */
 
+/* The stack ran out here, and no recursion tells what filled it. */
+static bool ran_out(const struct ntr_verdict *v, const struct candidate *c)
+{
+	return c->at_fault && v->overflow.proven;
+}
+
 static const char *confidence(const struct ntr_triage_job *j,
 			      const struct candidate *c)
 {
@@ -188,6 +194,8 @@ static const char *confidence(const struct ntr_triage_job *j,
 			       "medium" : "low";
 	if (c->rank < 40)
 		return "low";
+	if (ran_out(j->v, c)) /* whoever is there last need not be to blame */
+		return "medium";
 	if (c->cls == NTR_BLAME_DEFINITE)
 		return c->at_fault ? "high" : "medium";
 	return c->at_fault ? "medium" : "low";
@@ -199,6 +207,9 @@ static const char *frame_reason(struct ntr_verdict *v,
 	if (c->kernel)
 		return "no driver was found on the stack; the kernel is named "
 		       "because nothing better is known";
+	if (ran_out(v, c))
+		return "the stack ran out in its code; no recursion was found "
+		       "that filled it";
 	if (c->at_fault)
 		return "its code is where the fault happened";
 	if (c->guessed && c->seen >= SEEN_OFTEN)

@@ -49,12 +49,6 @@ const struct ntr_bugcheck *ntr_bugcheck_find(u32 code)
 	return NULL;
 }
 
-const struct ntr_bc_case *ntr_bugcheck_case_at(const struct ntr_bugcheck *b,
-					       size_t i)
-{
-	return i < b->ncases ? &case_rows[b->first_case + i] : NULL;
-}
-
 const struct ntr_bc_case *ntr_bugcheck_case(const struct ntr_bugcheck *b,
 					    const u64 arg[4])
 {

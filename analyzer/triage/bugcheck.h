@@ -91,9 +91,6 @@ size_t ntr_bugcheck_count(void);
 const struct ntr_bugcheck *ntr_bugcheck_at(size_t i);
 /* By normalised code; NULL unknown. */
 const struct ntr_bugcheck *ntr_bugcheck_find(u32 code);
-/* The i-th case of b, or NULL. */
-const struct ntr_bc_case *ntr_bugcheck_case_at(const struct ntr_bugcheck *b,
-					       size_t i);
 /* The case that the parameters select, or NULL. */
 const struct ntr_bc_case *ntr_bugcheck_case(const struct ntr_bugcheck *b,
 					    const u64 arg[4]);

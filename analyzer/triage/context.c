@@ -21,6 +21,7 @@
 
 #define MAX_BLOCKS 65536u      /* data blocks looked at for a CONTEXT */
 #define STACK_SEARCH 0x10000u  /* bytes looked at for a trap frame */
+#define HANDLER_STACK 0x6000u  /* of the stack a double fault switches to */
 
 bool ntr_is_kernel_va(const struct ntr_target *t, u64 va)
 {
@@ -256,42 +257,78 @@ static bool from_stack(struct ntr_triage_job *j)
 	return true;
 }
 
-/* x64 since Windows 8.1: parameters 2 to 4 are trap frame, sp and ip of the
- * double fault; before, 2 and 3 are CR0 and CR4. */
-static bool double_fault_params(struct ntr_triage_job *j)
+/*
+ * A double fault.  x64 since Windows 8.1: parameters 2 to 4 are trap frame,
+ * sp and ip; before, 2 and 3 are CR0 and CR4, and 4 is ip.
+ */
+static bool double_fault_agrees(const struct ntr_verdict *v,
+				const struct ntr_regs *r)
+{
+	if (v->arg[3])
+		return r->ip == v->arg[3];
+	return v->arg[2] <= UINT32_MAX || r->sp == v->arg[2];
+}
+
+static bool double_fault_trap_param(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+
+	if (!ntr_is_kernel_va(v->t, v->arg[1]) || (v->arg[1] & 7) ||
+	    !set_trap(j, v->arg[1], "trap frame at parameter 2"))
+		return false;
+	if (double_fault_agrees(v, &v->fault))
+		return true;
+	v->has_fault = false; /* something else lies there */
+	v->trap_frame = 0;
+	return false;
+}
+
+/* The frame that the handler completed, on the stack that was saved, when
+ * nothing else says where that stack ends. */
+static bool double_fault_trap_stacked(struct ntr_triage_job *j, u64 ip)
+{
+	struct ntr_verdict *v = j->v;
+	u64 lo = v->regs.sp, hi = lo + HANDLER_STACK, va = 0;
+	struct ntr_unw_env env = ntr_triage_env(v, lo);
+	struct ntr_regs r = { 0 };
+
+	if (!v->has_regs || env.stack_hi || hi <= lo ||
+	    ntr_find_trap_frame(&env, lo, hi, ip, &va, &r, NULL) ||
+	    !sane_fault(j, &r) || !double_fault_agrees(v, &r))
+		return false;
+	v->trap_frame = va;
+	set_fault(v, &r, ntr_arena_printf(&v->arena,
+			"trap frame on the double-fault stack (0x%" PRIx64 ")",
+			va));
+	return true;
+}
+
+static bool double_fault_sp_ip(struct ntr_triage_job *j)
 {
 	struct ntr_verdict *v = j->v;
 	struct ntr_regs r = { .machine = v->t->machine };
+	u64 sp = v->arg[2], ip = v->arg[3];
 
-	if (v->t->machine != NTR_MACHINE_AMD64 ||
-	    !ntr_is_kernel_va(v->t, v->arg[3]))
+	/* CR4 has 32 bits. */
+	if (sp <= UINT32_MAX || !ip ||
+	    !(ntr_is_kernel_va(v->t, ip) ||
+	      ntr_on_stack(&v->t->thread, sp, NTR_STACK_GUARD)))
 		return false;
-	if (ntr_is_kernel_va(v->t, v->arg[1]) &&
-	    set_trap(j, v->arg[1], "trap frame at parameter 2")) {
-		if (v->fault.ip == v->arg[3])
-			return true;
-		v->has_fault = false; /* something else lies there */
-		v->trap_frame = 0;
-	}
-	if (!ntr_is_kernel_va(v->t, v->arg[2]))
-		return false;
-	ntr_reg_set(&r, NTR_X64_RIP, v->arg[3]);
-	ntr_reg_set(&r, NTR_X64_RSP, v->arg[2]);
+	ntr_reg_set(&r, NTR_X64_RIP, ip);
+	ntr_reg_set(&r, NTR_X64_RSP, sp);
 	set_fault(v, &r, "parameters 3 and 4 (sp and ip of the double fault)");
 	return true;
 }
 
-static bool from_double_fault(struct ntr_triage_job *j)
+/* The interrupted task, or the machine frame on the stack that the processor
+ * switched to. */
+static bool double_fault_cpu(struct ntr_triage_job *j)
 {
 	struct ntr_verdict *v = j->v;
 	const struct ntr_cpu *c = crash_cpu(v->t);
 	struct ntr_regs r = { 0 };
 	bool x86 = v->t->machine == NTR_MACHINE_X86;
 
-	if (v->arg[0] != 8)
-		return false;
-	if (!x86 && double_fault_params(j))
-		return true;
 	if (!c || ntr_double_fault_regs(v->t, c, &r, NULL) ||
 	    !usable(v->t, &r))
 		return false;
@@ -299,6 +336,19 @@ static bool from_double_fault(struct ntr_triage_job *j)
 		set_start(v, &r, "TSS");
 	set_fault(v, &r, x86 ? "TSS" : "machine frame of the double fault");
 	return true;
+}
+
+static bool from_double_fault(struct ntr_triage_job *j)
+{
+	struct ntr_verdict *v = j->v;
+
+	if (v->arg[0] != 8)
+		return false;
+	if (v->t->machine != NTR_MACHINE_AMD64)
+		return double_fault_cpu(j);
+	return double_fault_trap_param(j) || double_fault_cpu(j) ||
+	       double_fault_trap_stacked(j, v->arg[3]) ||
+	       double_fault_sp_ip(j);
 }
 
 static bool from_cpu(struct ntr_triage_job *j, unsigned n)
@@ -371,7 +421,8 @@ static bool fault_from(struct ntr_triage_job *j, const struct ntr_bc_context *s)
 	case NTR_CTX_TF:
 		return from_trap_param(j, s->param);
 	case NTR_CTX_STACK:
-		return from_stack(j);
+		/* A double fault's handler stands on a stack of its own. */
+		return !ntr_is_double_fault(j->v) && from_stack(j);
 	case NTR_CTX_TSS:
 		return from_double_fault(j);
 	case NTR_CTX_CPU:

@@ -279,13 +279,26 @@ static const char *value_text(struct ntr_triage_job *j,
 	}
 }
 
+/* "meaning on 32-bit machines | on 64-bit ones", or one for both. */
+static const char *meaning_here(struct ntr_verdict *v, const char *meaning)
+{
+	const char *bar = meaning ? strstr(meaning, " | ") : NULL;
+
+	if (!bar)
+		return meaning;
+	if (v->t->ptr_size == 8)
+		return bar + 3;
+	return ntr_arena_printf(&v->arena, "%.*s", (int)(bar - meaning),
+				meaning);
+}
+
 static void explain_params(struct ntr_triage_job *j)
 {
 	for (unsigned i = 0; j->b && i < 4; i++) {
 		const struct ntr_bc_param *p =
 			ntr_bugcheck_param(j->b, j->c, i + 1);
 
-		j->v->param[i].meaning = p->meaning;
+		j->v->param[i].meaning = meaning_here(j->v, p->meaning);
 		if (p->kind != NTR_PK_NONE)
 			j->v->param[i].value = value_text(j, p, j->v->arg[i]);
 	}

@@ -2,7 +2,9 @@
 /*
  * The driver behind an I/O object that a bug check names.  The layouts are
  * those of the public driver headers (IRP, IO_STACK_LOCATION, DEVICE_OBJECT,
- * DRIVER_OBJECT), which did not change between NT 3.51 and Windows 11.
+ * DRIVER_OBJECT), which did not change between NT 3.51 and Windows 11.  An
+ * object that does not lead to a loaded module gives nothing.  To add a kind of
+ * object: its kind in bugcheck.h and the step to its driver here.
  */
 #ifndef NTR_OBJECT_DRIVER_H
 #define NTR_OBJECT_DRIVER_H

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Stack overflow: said only when the numbers carry it.  sp below the limit,
- * or so close that the next push fails, proves it; so does a double fault
- * within a page of the limit with a recursion that fills most of the stack.
- * A pointer that is wrong in a single bit is a sign of bad memory instead.
+ * Stack overflow: said only when the numbers carry it.  At a double fault sp
+ * in the guard page, or so close above the limit that the next push fails,
+ * proves it; so does one within a page of the limit with a recursion that
+ * fills most of the stack.  Deeper below the limit another stack may lie: then
+ * the caller's frame must be on the thread's.  Any other stop could not even
+ * have been reported from an exhausted stack: there only the recursion that
+ * leads to it counts.  A pointer that is wrong in a single bit is a sign of
+ * bad memory instead.
  */
 #include "triage.h"
 
@@ -11,8 +15,9 @@
 #include <string.h>
 
 #define AT_LIMIT 0x100u        /* a frame that no longer fits */
-#define GUARD 0x4000u          /* below the limit, still this stack */
+#define GUARD_PAGE 0x1000u     /* never mapped */
 #define NEAR_LIMIT 0x1000u
+#define FLIP_FROM 20u          /* lower bits only lead to a neighbouring stack */
 #define CYCLE_REPEATS 8u
 #define MAX_STACK 0x100000u    /* bytes of stack searched for words */
 #define MAX_ADDED 4096u        /* frames added by the search */
@@ -117,6 +122,7 @@ static void scan_words(struct ntr_triage_job *j)
 	unsigned size = v->t->ptr_size;
 	size_t before = v->stack.n;
 	u64 at = v->overflow.sp, end = v->overflow.base;
+	u64 gap = v->t->paging == NTR_PAGING_NONE ? size : 4096;
 	u8 buf[4096];
 
 	if (before && v->stack.v[before - 1].f.sp > at)
@@ -140,10 +146,9 @@ static void scan_words(struct ntr_triage_job *j)
 			    v->stack.n - before < MAX_ADDED)
 				add_word(j, va, w, size);
 		}
-		if (got < want) /* skip the rest of a page that is missing */
-			at = (at + got + 4096) & ~UINT64_C(4095);
-		else
-			at += got;
+		at += got;
+		if (got < want) /* pages are there or not; blocks need not be */
+			at = (at + gap) & ~(gap - 1);
 	}
 }
 
@@ -204,16 +209,21 @@ static void cycle_text(struct ntr_verdict *v)
 
 /* --- the proof ----------------------------------------------------------- */
 
-static bool is_double_fault(const struct ntr_verdict *v)
-{
-	return v->has_bugcheck && v->code == 0x7F && v->arg[0] == 8;
-}
-
 static bool suspects_overflow(const struct ntr_verdict *v)
 {
-	return is_double_fault(v) ||
+	return ntr_is_double_fault(v) ||
 	       (v->has_bugcheck && v->code == 0x2B) ||
 	       (v->exc.has_code && v->exc.code == 0xC00000FDu);
+}
+
+/* Nothing better than the registers that the handler stopped with. */
+static bool only_handler(const struct ntr_verdict *v)
+{
+	return ntr_is_double_fault(v) && v->has_fault &&
+	       !(v->arg[3] && v->fault.ip == v->arg[3]) &&
+	       v->fault_source == v->context_source &&
+	       !(v->context_source && !strcmp(v->context_source, "TSS")) &&
+	       !ntr_on_stack(&v->t->thread, v->fault.sp, NTR_STACK_GUARD);
 }
 
 static bool limits(struct ntr_verdict *v)
@@ -237,6 +247,12 @@ static bool limits(struct ntr_verdict *v)
 		return false;
 	}
 	o->size = o->base - o->limit;
+	if (only_handler(v)) {
+		o->reason = "the registers of the code that the double fault "
+			    "interrupted are not in the dump, only those of "
+			    "its handler, on another stack";
+		return false;
+	}
 	if (!v->has_fault || !v->fault.has_sp) {
 		o->reason = "the stack pointer at the fault is not known";
 		return false;
@@ -269,9 +285,9 @@ static void sp_elsewhere(struct ntr_verdict *v)
 {
 	struct ntr_overflow *o = &v->overflow;
 	unsigned bits = v->t->ptr_size * 8;
-	unsigned bit = flip_into(o->sp, o->limit, o->base, 12, bits);
+	unsigned bit = flip_into(o->sp, o->limit, o->base, FLIP_FROM, bits);
 
-	if (bit && is_double_fault(v)) {
+	if (bit && ntr_is_double_fault(v)) {
 		v->single_bit = ntr_arena_printf(&v->arena,
 			"the stack pointer 0x%" PRIx64 " differs in one bit "
 			"(bit %u) from an address in the thread's stack: "
@@ -284,37 +300,111 @@ static void sp_elsewhere(struct ntr_verdict *v)
 	}
 }
 
+/* A recursion that takes most of what is in use, up to sp or nearly so. */
+static bool recursion_fills(const struct ntr_verdict *v)
+{
+	const struct ntr_overflow *o = &v->overflow;
+	const struct ntr_cycle *c = &o->cycle;
+
+	return c->found && c->count >= CYCLE_REPEATS &&
+	       c->bytes * 5 >= o->used * 3;
+}
+
+/* The frame that called the fault's lies in the thread's stack. */
+static bool caller_on_stack(const struct ntr_verdict *v)
+{
+	size_t i = v->fault_frame < 0 ? 0 : (size_t)v->fault_frame;
+
+	return i + 1 < v->stack.n && v->stack.v[i].f.sp == v->overflow.sp &&
+	       v->stack.v[i + 1].f.sp > v->overflow.limit &&
+	       v->stack.v[i + 1].f.sp < v->overflow.base;
+}
+
+static void prove_below(struct ntr_verdict *v)
+{
+	struct ntr_overflow *o = &v->overflow;
+	u64 below = o->limit - o->sp;
+
+	if (!recursion_fills(v) &&
+	    (!suspects_overflow(v) ||
+	     (below > GUARD_PAGE && !caller_on_stack(v)))) {
+		o->reason = ntr_arena_printf(&v->arena,
+			"the stack pointer is 0x%" PRIx64 " below the stack "
+			"limit, but nothing shows that it came from this "
+			"stack: another one may lie there", below);
+		return;
+	}
+	o->proven = true;
+	o->reason = ntr_arena_printf(&v->arena,
+		"the stack pointer 0x%" PRIx64 " is 0x%" PRIx64
+		" below the stack limit 0x%" PRIx64, o->sp, below, o->limit);
+}
+
 static void prove(struct ntr_verdict *v)
 {
 	struct ntr_overflow *o = &v->overflow;
-	const struct ntr_cycle *c = &o->cycle;
 	u64 room = o->sp - o->limit; /* wraps when below */
+	bool fills = recursion_fills(v);
 
 	if (o->sp < o->limit) {
-		o->proven = true;
-		o->reason = ntr_arena_printf(&v->arena,
-			"the stack pointer 0x%" PRIx64 " is 0x%" PRIx64
-			" below the stack limit 0x%" PRIx64, o->sp,
-			o->limit - o->sp, o->limit);
-	} else if (room < AT_LIMIT) {
+		prove_below(v);
+	} else if (room < AT_LIMIT && (suspects_overflow(v) || fills)) {
 		o->proven = true;
 		o->reason = ntr_arena_printf(&v->arena,
 			"the stack pointer 0x%" PRIx64 " is only 0x%" PRIx64
 			" above the stack limit 0x%" PRIx64, o->sp, room,
 			o->limit);
-	} else if (room < NEAR_LIMIT && is_double_fault(v) && c->found &&
-		   c->count >= CYCLE_REPEATS && c->bytes * 5 >= o->used * 3) {
+	} else if (room < NEAR_LIMIT && ntr_is_double_fault(v) && fills) {
 		o->proven = true;
 		o->reason = ntr_arena_printf(&v->arena,
 			"the stack pointer is 0x%" PRIx64 " above the stack "
 			"limit at a double fault, and a recursion fills 0x%"
-			PRIx64 " of 0x%" PRIx64 " bytes used", room, c->bytes,
-			o->used);
+			PRIx64 " of 0x%" PRIx64 " bytes used", room,
+			o->cycle.bytes, o->used);
 	} else {
 		o->reason = ntr_arena_printf(&v->arena,
 			"0x%" PRIx64 " bytes of the stack were still free",
 			room);
 	}
+}
+
+/* --- what there is of the stack ------------------------------------------- */
+
+/* What the dump holds of [sp or limit, base), when it is not all. */
+static void stack_memory(struct ntr_verdict *v)
+{
+	struct ntr_overflow *o = &v->overflow;
+	u64 from = o->sp < o->limit ? o->limit : o->sp;
+	u64 at = from & ~(u64)7, there = 0, lo = 0, hi = 0;
+	u64 gap = v->t->paging == NTR_PAGING_NONE ? 8 : 4096;
+	u8 buf[4096];
+
+	while (at < o->base) {
+		u64 left = o->base - at;
+		size_t want = left < sizeof(buf) ? (size_t)left : sizeof(buf);
+		size_t got = ntr_space_read_some(v->t->mem, at, buf, want);
+
+		if (got && !there)
+			lo = at;
+		there += got;
+		if (got)
+			hi = at + got;
+		at += got;
+		if (got < want) /* pages are there or not; blocks need not be */
+			at = (at + gap) & ~(gap - 1);
+	}
+	if (there >= o->base - from)
+		return;
+	if (!there)
+		o->memory = ntr_arena_printf(&v->arena,
+			"nothing of the 0x%" PRIx64 " bytes of stack from 0x%"
+			PRIx64 " on is in the dump", o->base - from, from);
+	else
+		o->memory = ntr_arena_printf(&v->arena,
+			"of the 0x%" PRIx64 " bytes of stack from 0x%" PRIx64
+			" on, the dump holds 0x%" PRIx64 ", between 0x%" PRIx64
+			" and 0x%" PRIx64, o->base - from, from, there, lo,
+			hi);
 }
 
 static void check_limits(struct ntr_triage_job *j)
@@ -326,12 +416,14 @@ static void check_limits(struct ntr_triage_job *j)
 	if (!limits(v))
 		return;
 	o->checked = true;
-	within = o->sp < o->base && o->sp + GUARD >= o->limit;
+	within = o->sp < o->base && o->sp + NTR_STACK_GUARD >= o->limit;
 	if (!within) {
 		sp_elsewhere(v);
 		return;
 	}
 	o->used = o->base - o->sp;
+	if (suspects_overflow(v))
+		stack_memory(v);
 	if (v->stop != NTR_UNW_END &&
 	    (suspects_overflow(v) || o->sp < o->limit + NEAR_LIMIT))
 		word_cycle(j);

@@ -29,6 +29,7 @@ static bool module_of(void *ctx, u64 ip, struct ntr_unw_module *out)
 struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
 {
 	const struct ntr_thread *th = &v->t->thread;
+	u64 guard = ntr_is_double_fault(v) ? NTR_STACK_GUARD : 0;
 	struct ntr_unw_env env = {
 		.machine = v->t->machine,
 		.build = v->t->build,
@@ -37,9 +38,14 @@ struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
 		.ctx = v,
 	};
 
-	if (th->stack_limit && sp >= th->stack_limit && sp < th->stack_base) {
-		env.stack_lo = th->stack_limit;
+	if (th->stack_limit <= guard)
+		return env;
+	if (ntr_on_stack(th, sp, guard)) {
+		env.stack_lo = th->stack_limit - guard;
 		env.stack_hi = th->stack_base;
+	} else {
+		env.home_lo = th->stack_limit - guard;
+		env.home_hi = th->stack_base;
 	}
 	return env;
 }

@@ -43,6 +43,18 @@ static inline u64 ntr_arg(const struct ntr_verdict *v, unsigned n)
 	return n ? v->arg[n - 1] : 0;
 }
 bool ntr_is_kernel_va(const struct ntr_target *t, u64 va);
+/* Bytes below the limit of a stack where sp may still belong to it. */
+#define NTR_STACK_GUARD 0x4000u
+/* In the thread's stack, or up to guard bytes below it. */
+static inline bool ntr_on_stack(const struct ntr_thread *th, u64 sp, u64 guard)
+{
+	return th->stack_limit > guard && sp < th->stack_base &&
+	       sp >= th->stack_limit - guard;
+}
+static inline bool ntr_is_double_fault(const struct ntr_verdict *v)
+{
+	return v->has_bugcheck && v->code == 0x7F && v->arg[0] == 8;
+}
 /* "0x8 (a NULL pointer plus 0x8)": what kind of address va is. */
 const char *ntr_describe_va(struct ntr_verdict *v, u64 va);
 /* "read", "write", "execute", or NULL when not known. */

@@ -5,7 +5,8 @@
  * from a target and owns nothing but its arena; pointers into the target
  * stay valid as long as the target.
  *
- * Absent is not zero: every group has a flag or a NULL that says so.
+ * Absent is not zero: every group has a flag or a NULL that says so.  To add to
+ * it: a field here, a step in triage.h, report.c and report_json.c, the schema.
  */
 #ifndef NTR_VERDICT_H
 #define NTR_VERDICT_H
@@ -36,6 +37,8 @@ struct ntr_overflow {
 	bool proven;
 	const char *reason;       /* how it was proven, or why it was not */
 	u64 sp, limit, base, size, used;
+	const char *memory;       /* what of the stack in use the dump holds,
+				     when suspected; NULL: all, or unknown */
 	struct ntr_cycle cycle;
 };
 

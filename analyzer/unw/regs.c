@@ -24,7 +24,9 @@ static const char *const axp_names[NTR_AXP_NREGS] = {
 	"a2", "a3", "a4", "a5",	 "t8",	"t9",  "t10", "t11", "ra",
 	"t12", "at", "gp", "sp", "zero", "fir", "psr",
 };
-static const char *const ia64_names[NTR_IA64_NREGS] = { "iip", "sp", "bsp" };
+static const char *const ia64_names[NTR_IA64_NREGS] = {
+	"iip", "sp", "bsp", "rp", "gp", "pfs", "ipsr", "ifs",
+};
 
 /* Which registers are ip, sp and fp; -1: the machine has none. */
 struct reg_file {

@@ -5,7 +5,9 @@
  *
  * Registers are in the machine's own order (struct ntr_machine_regs names
  * them); ip, sp and fp are also kept apart, since every unwinder wants them.
- * A register whose bit in `have` is clear is unknown, not zero.
+ * A register whose bit in `have` is clear is unknown, not zero.  To add a
+ * layout, add its table of offsets to the regs_*.c of its kind; to add a
+ * machine, an enum here and a row in regs.c.
  * Layout sources: docs/formats/contexts.md.
  */
 #ifndef NTR_REGS_H
@@ -36,7 +38,10 @@ enum { /* Alpha: integer registers in CONTEXT order v0 … zero, then */
 	NTR_AXP_V0, NTR_AXP_FP = 15, NTR_AXP_RA = 26, NTR_AXP_SP = 30,
 	NTR_AXP_ZERO = 31, NTR_AXP_PC = 32, NTR_AXP_PSR = 33, NTR_AXP_NREGS,
 };
-enum { NTR_IA64_IP, NTR_IA64_SP, NTR_IA64_BSP, NTR_IA64_NREGS };
+enum { /* IA64: what a stop is located by; the rest is not kept */
+	NTR_IA64_IP, NTR_IA64_SP, NTR_IA64_BSP, NTR_IA64_RP, NTR_IA64_GP,
+	NTR_IA64_PFS, NTR_IA64_IPSR, NTR_IA64_IFS, NTR_IA64_NREGS,
+};
 
 struct ntr_regs {
 	u32 machine;

@@ -39,6 +39,13 @@ static const struct slot x64_slots[] = {
 	S(0xf0, X64_R15, 8, INTEGER),  S(0xf8, X64_RIP, 8, CONTROL),
 };
 #undef S
+/* IA64 groups: 1 control, 8 integer; which of them sp is in is not sure. */
+static const struct slot ia64_slots[] = {
+	{ 0x878, NTR_IA64_GP, 8, 9 },  { 0x8d0, NTR_IA64_SP, 8, 9 },
+	{ 0x980, NTR_IA64_RP, 8, 1 },  { 0x9e8, NTR_IA64_PFS, 8, 1 },
+	{ 0x9f0, NTR_IA64_BSP, 8, 1 }, { 0xa10, NTR_IA64_IPSR, 8, 1 },
+	{ 0xa18, NTR_IA64_IP, 8, 1 },  { 0xa20, NTR_IA64_IFS, 8, 1 },
+};
 
 /* need: bytes that hold everything read here; full: size of the record. */
 struct layout {
@@ -56,9 +63,11 @@ static const struct layout layouts[] = {
 	{ NTR_MACHINE_ARM64, 0x00, 0x110, 0x390, 0x00400000, NULL, 0 },
 	{ NTR_MACHINE_ALPHA, 0x21c, 0x220, 0x230, 0x00020000, NULL, 0 },
 	{ NTR_MACHINE_ALPHA64, 0x21c, 0x220, 0x230, 0x00020000, NULL, 0 },
+	{ NTR_MACHINE_IA64, 0x00, 0xa28, 0xa70, 0x00080000, ia64_slots,
+	  NTR_COUNT(ia64_slots) },
 };
 
-#define MAX_NEED 0x220u
+#define MAX_NEED 0xa28u
 #define X86_SIZE_NT4 0xcc    /* before ExtendedRegisters */
 #define BUILD_NT4 1381
 #define ALPHA_SPLIT_FLAGS 0x110

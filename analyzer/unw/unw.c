@@ -39,7 +39,7 @@ const char *ntr_unw_stop_text(enum ntr_unw_stop s)
 enum { SWITCH_TRAP, SWITCH_USER, SWITCH_RECORD, NSWITCH };
 
 struct walk {
-	struct ntr_unw_env env; /* limits are dropped after a switch */
+	struct ntr_unw_env env; /* limits change with the stack */
 	struct ntr_regs regs;
 	struct ntr_frame *frames;
 	size_t n, max;
@@ -300,8 +300,15 @@ static bool sp_may_go(struct walk *w, const struct found *f)
 	return true;
 }
 
-static void drop_limits(struct walk *w)
+/* Limits that hold for sp: none on an unknown stack. */
+static void new_limits(struct walk *w)
 {
+	if (w->regs.sp >= w->env.home_lo && w->regs.sp < w->env.home_hi) {
+		w->env.stack_lo = w->env.home_lo;
+		w->env.stack_hi = w->env.home_hi;
+		w->env.home_lo = w->env.home_hi = 0;
+		return;
+	}
 	if (w->regs.sp > w->env.stack_hi ||
 	    (w->regs.sp < w->env.stack_lo && w->n > 1))
 		w->env.stack_lo = w->env.stack_hi = 0;
@@ -360,7 +367,7 @@ static enum ntr_st advance(struct walk *w, const struct method *m)
 		}
 		w->regs = f.regs;
 		w->exact = f.exact;
-		drop_limits(w);
+		new_limits(w);
 		emit(w, f.trust, f.note,
 		     !f.exact && call_before(w, f.regs.ip));
 		return NTR_OK;
@@ -380,9 +387,11 @@ enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
 
 	*n = 0;
 	w.env.effort = &effort;
-	if (!methods || !regs->has_ip || !regs->has_sp || !max)
+	if (!regs->has_ip || !regs->has_sp || !max)
 		return max ? NTR_UNW_LOST : NTR_UNW_LIMIT;
 	emit(&w, NTR_TRUST_CONTEXT, NULL, false);
+	if (!methods)
+		st = NTR_UNSUP; /* where it was is known, not who called */
 	while (!st && w.n < max)
 		st = advance(&w, methods);
 	*n = w.n;

@@ -14,7 +14,8 @@
  *
  * What it knows of the target it gets through struct ntr_unw_env, so tests
  * can drive it with arrays.  Bounded: at most max frames, sp must move, no
- * (ip, sp) twice, one switch of stack per kind.
+ * (ip, sp) twice, one switch of stack per kind.  To add a machine or a way to
+ * unwind, see unw_int.h.
  */
 #ifndef NTR_UNW_H
 #define NTR_UNW_H
@@ -60,6 +61,9 @@ struct ntr_unw_env {
 	u32 machine, build;
 	const struct ntr_space *mem;       /* virtual memory of the thread */
 	u64 stack_lo, stack_hi;            /* limits; 0,0 unknown */
+	u64 home_lo, home_hi; /* the thread's stack when the walk starts on
+				 another one (DPC, double fault), to which a
+				 trap frame may lead; 0,0 unknown */
 	/* Module that holds ip, or false. out->pe may stay NULL. */
 	bool (*module)(void *ctx, u64 ip, struct ntr_unw_module *out);
 	void *ctx;

@@ -81,6 +81,8 @@ static bool x64_sp_fits(const struct ntr_unw_env *env, u64 va, u64 sp)
 {
 	if (sp - va >= X64_SIZE && sp - va <= X64_SIZE + 16)
 		return true;
+	if (!(sp & 7) && sp >= env->home_lo && sp < env->home_hi)
+		return va < env->home_lo || va >= env->home_hi;
 	return env->stack_hi && !(sp & 7) && sp >> 63 &&
 	       (sp < env->stack_lo || sp > env->stack_hi);
 }
@@ -142,13 +144,22 @@ bool ntr_unw_trap_like(const struct ntr_unw_env *env, const u8 *f, size_t len)
 	       x86_like(f, env->build);
 }
 
+/* With the instruction known; ss is 0 in what an interrupt of user code
+ * has started. */
+static bool x64_kernel_at(const u8 *f, u64 ip)
+{
+	struct sel s = x64_sel(f);
+
+	return s.ip == ip && s.cs == KCODE && (!s.ss || s.ss == KSTACK) &&
+	       ntr_eflags_plausible(s.eflags);
+}
+
 /* Cheap look at the bytes of one place. */
 static bool looks_like(const struct ntr_unw_env *env, const u8 *f,
 		       u64 want_ip)
 {
 	if (env->machine == NTR_MACHINE_AMD64)
-		return x64_kernel_like(f) &&
-		       (!want_ip || ntr_load_u64(f + 0x168) == want_ip);
+		return want_ip ? x64_kernel_at(f, want_ip) : x64_kernel_like(f);
 	return x86_like(f, env->build) && (f[0x6c] & 3) == 0 &&
 	       (!want_ip || ntr_load_u32(f + 0x68) == (u32)want_ip);
 }

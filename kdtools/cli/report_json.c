@@ -218,6 +218,7 @@ static void json_overflow(struct ntr_out *o, const struct ntr_overflow *w)
 	hex_or_null(o, "base", w->base);
 	ntr_out_uint_if(o, "size", NULL, limits, w->size);
 	ntr_out_uint_if(o, "used", NULL, limits, w->used);
+	text_or_null(o, "memory", w->memory);
 	json_cycle(o, &w->cycle);
 	ntr_out_close(o);
 }

@@ -160,8 +160,13 @@ static void overflow_numbers(struct ntr_out *o, const struct ntr_verdict *v)
 	ntr_va_text(sp, w->sp, v->t->ptr_size);
 	ntr_va_text(lo, w->limit, v->t->ptr_size);
 	ntr_va_text(hi, w->base, v->t->ptr_size);
-	ntr_out_para(o, "    ", "stack %s .. %s (%" PRIu64 " bytes), sp %s, %"
-		     PRIu64 " bytes in use", lo, hi, w->size, sp, w->used);
+	if (w->checked)
+		ntr_out_para(o, "    ", "stack %s .. %s (%" PRIu64 " bytes), "
+			     "sp %s, %" PRIu64 " bytes in use", lo, hi,
+			     w->size, sp, w->used);
+	else
+		ntr_out_para(o, "    ", "stack %s .. %s (%" PRIu64 " bytes)",
+			     lo, hi, w->size);
 }
 
 static void overflow_cycle(struct ntr_out *o, const struct ntr_cycle *c)
@@ -189,6 +194,8 @@ void ntr_report_overflow(struct ntr_out *o, const struct ntr_verdict *v)
 	if (w->reason)
 		ntr_out_para(o, "    ", "%s", w->reason);
 	overflow_numbers(o, v);
+	if (w->memory)
+		ntr_out_para(o, "    ", "%s", w->memory);
 	overflow_cycle(o, &w->cycle);
 	ntr_out_line(o, "%s", "");
 }

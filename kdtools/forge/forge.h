@@ -11,9 +11,9 @@
  * layout is written down a second time from the format facts, so that a
  * reader tested against forge is tested against an independent opinion.
  *
- * To extend: a profile is a row of forge_prof.c, a container is one file
- * forge_out_<name>.c and one line of forge_out_list.h, a scenario statement is
- * a row of the statement table in forge_stmt.c.
+ * To extend: a profile is a row of prof.c, a container is one file
+ * out_<name>.c and one line of forge_out_list.h, a scenario statement is a row
+ * of the statement table in scen_stmt.c.
  *
  * A file name "-" is not special here: the caller handles standard input.
  * Files are written sparse, so an 8 GiB machine costs what is in it.

@@ -55,16 +55,14 @@ struct f_mach {
 	/* addresses in the kernel's data */
 	u64 mod_head, proc_head, bugdata, blocks, kdbg, kdbg_list, version;
 	u64 unl_ptr, unl_last, unl_array, init_process, nprocs_va, build_va,
-		pfn_db, phys_block, mod_resource, kd_key, kd_never, kd_always,
-		cid_table, vars;
+		pfn_db, phys_block, kd_key, kd_never, kd_always, vars;
 	struct { NTR_VEC(u64); } ldr;  /* loader entry of each module */
-	u64 pool_next, pool_user;
+	u64 pool_next;
 	/* the header's values */
 	u64 stop[5], dtb;
 	struct f_regs ctx;
 	struct f_exc exc;
 	u64 exc_va, ctx_va;
-	bool finished;
 };
 
 NTR_MUST enum ntr_st f_mach_build(struct f_mach *m, struct f_scen *s,

@@ -6,7 +6,7 @@
  *
  * Errors stick: the first failure (out of memory, machine too small) is kept
  * in `st` and later calls do nothing, so builders need not check each store;
- * f_build() looks once.  A store to an unmapped virtual page maps it.
+ * f_mach_build() looks once.  A store to an unmapped virtual page maps it.
  */
 #ifndef FORGE_MEM_H
 #define FORGE_MEM_H

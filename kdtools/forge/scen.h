@@ -2,7 +2,7 @@
 /*
  * A scenario as data: what the text says, with defaults still unset, and the
  * place in the text of everything a later stage could have to complain about.
- * The parser (scen_lex.c, scen_parse.c, scen_stmt.c) fills it; nothing else
+ * The parser (scen_lex.c, scen_stmt.c) fills it; nothing else
  * changes it.  All memory belongs to the scenario's arena.
  *
  * To add a statement: a row in the table of scen_stmt.c, a field here.

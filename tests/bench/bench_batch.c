@@ -4,30 +4,17 @@
  * corpus's batch of small dumps round-robin, or forged ones without a corpus.
  * The floor is reading the same files from the page cache.
  */
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "../../kdtools/forge/forge.h"
+#include "bench.h"
 #include "triage/verdict.h"
+
+#include <dirent.h>
 
 #define DUMPS 1000
 #define MAX_FILES 64
 
 static char file[MAX_FILES][512];
 static unsigned nfiles;
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static bool analyze(const char *path)
 {
@@ -89,7 +76,7 @@ static void from_forge(const char *path)
 static double read_all(const char *path)
 {
 	static char buf[1 << 18];
-	double t = now();
+	double t = bench_cpu();
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -97,7 +84,7 @@ static double read_all(const char *path)
 	while (read(fd, buf, sizeof(buf)) > 0)
 		;
 	close(fd);
-	return now() - t;
+	return bench_cpu() - t;
 }
 
 int main(void)
@@ -115,11 +102,11 @@ int main(void)
 		return 1;
 	for (unsigned i = 0; i < DUMPS; i++)
 		floor += read_all(file[i % nfiles]);
-	t = now();
+	t = bench_cpu();
 	for (unsigned i = 0; i < DUMPS; i++)
 		if (!analyze(file[i % nfiles]))
 			return 1;
-	t = now() - t;
+	t = bench_cpu() - t;
 	(void)unlink(forged);
 	printf("batch-triage-verdicts\t%.0f dumps/s\tfloor %.0f dumps/s\t%.3f\n",
 	       DUMPS / t, DUMPS / floor, floor / t);

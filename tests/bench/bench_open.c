@@ -9,7 +9,7 @@
  * The mix has stretches of 1 to 512 present or absent pages, short ones by
  * far the most (about 16,000 runs), as active memory is.
  */
-#include "bench_file.h"
+#include "bench.h"
 #include "fmt/dump.h"
 
 #include <sys/wait.h>
@@ -132,7 +132,7 @@ static double library_memory(const char *path)
 {
 	double mb = 0, t;
 	int fd[2];
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe(fd) || (pid = fork()) < 0)
 		bench_die("fork");

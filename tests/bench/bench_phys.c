@@ -4,7 +4,7 @@
  * page by page, and in 256 KiB requests. Floor: pread of the same file with
  * 256 KiB blocks. The file is in the page cache for all of them.
  */
-#include "bench_file.h"
+#include "bench.h"
 #include "fmt/dump.h"
 
 #define PAGES (UINT64_C(512) << 8)

@@ -4,24 +4,13 @@
  * included: wall time (best of 20) and the largest resident set. The floor is
  * the same program only printing its version.
  */
-#include <fcntl.h>
+#include "bench.h"
+
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #define RUNS 20
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 /* One run with its output thrown away; exits when it cannot be done. */
 static double run(char **argv, long *rss_kb)
@@ -29,7 +18,7 @@ static double run(char **argv, long *rss_kb)
 	extern char **environ;
 	posix_spawn_file_actions_t fa;
 	struct rusage ru;
-	double t = now_ms();
+	double t = bench_now();
 	int status;
 	pid_t pid;
 
@@ -42,7 +31,7 @@ static double run(char **argv, long *rss_kb)
 			argv[1]);
 		exit(1);
 	}
-	t = now_ms() - t;
+	t = bench_now() - t;
 	posix_spawn_file_actions_destroy(&fa);
 	if (ru.ru_maxrss > *rss_kb)
 		*rss_kb = ru.ru_maxrss;
@@ -79,8 +68,8 @@ int main(void)
 		printf("# process: no NTRIAGE or no %s\n", path);
 		return 0;
 	}
-	floor = best(version, &rss_floor);
-	ms = best(analyze, &rss);
+	floor = best(version, &rss_floor) * 1e3;
+	ms = best(analyze, &rss) * 1e3;
 	printf("process-analyze-json\t%.2f ms\tfloor %.2f ms\t%.2f\n", ms,
 	       floor, ms / floor);
 	printf("process-analyze-rss\t%.1f MB\tfloor %.1f MB\t%.2f\n",

@@ -5,11 +5,7 @@
  * does for each frame only what no unwinder can leave out, over plain arrays:
  * the binary search, the record's codes, the return address.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
+#include "bench.h"
 #include "unw/unw.h"
 
 #define BASE UINT64_C(0xfffff80010000000)
@@ -27,14 +23,6 @@ static u8 *img;
 static u64 stack[FRAMES * 8 + 8];
 static struct ntr_mem_space img_space, stack_space;
 static struct ntr_pe pe;
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void store32(u32 rva, u32 v)
 {
@@ -126,12 +114,12 @@ static double floor_rate(u64 ip)
 	double best = 0;
 
 	for (int r = 0; r < ROUNDS; r++) {
-		double t = now(), rate;
+		double t = bench_cpu(), rate;
 		u64 n = 0;
 
 		for (unsigned i = 0; i < WALKS; i++)
 			n += floor_walk(ip, STACK);
-		t = now() - t;
+		t = bench_cpu() - t;
 		rate = (double)n / t;
 		sink += n;
 		best = rate > best ? rate : best;
@@ -153,14 +141,14 @@ static double walk_rate(u64 ip)
 	ntr_reg_set_ip(&r, ip);
 	ntr_reg_set_sp(&r, STACK);
 	for (int k = 0; k < ROUNDS; k++) {
-		double t = now(), rate;
+		double t = bench_cpu(), rate;
 		u64 all = 0;
 
 		for (unsigned i = 0; i < WALKS; i++) {
 			ntr_unwind(&env, &r, frames, FRAMES + 8, &n);
 			all += n;
 		}
-		t = now() - t;
+		t = bench_cpu() - t;
 		rate = (double)all / t;
 		sink += all;
 		best = rate > best ? rate : best;

@@ -7,25 +7,13 @@
  * are not needed.  Virtual page i maps to a frame of its own choice, so that
  * no answer follows from another.
  */
+#include "bench.h"
 #include "mem/xlat.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #define BASE UINT64_C(0xffff880000000000)
 #define PAGES (UINT64_C(1) << 20)
 #define TABLES (PAGES / 512)
 #define ROUNDS 5
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Root, PDPT, 4 directories, then the tables, from physical 0. */
 static u64 *build(size_t *len)
@@ -56,7 +44,7 @@ static u64 sink;
 
 static double seq_floor(const u64 *pte)
 {
-	double t = now();
+	double t = bench_cpu();
 	u64 sum = 0;
 
 	for (u64 n = 0; n < 16; n++)
@@ -68,12 +56,12 @@ static double seq_floor(const u64 *pte)
 				       (va & 0xfff);
 		}
 	sink += sum;
-	return 16.0 * (double)PAGES / (now() - t) / 1e6;
+	return 16.0 * (double)PAGES / (bench_cpu() - t) / 1e6;
 }
 
 static double seq_ours(struct ntr_xlat *x)
 {
-	double t = now();
+	double t = bench_cpu();
 	u64 sum = 0, pa;
 
 	for (u64 n = 0; n < 16; n++)
@@ -81,12 +69,12 @@ static double seq_ours(struct ntr_xlat *x)
 			if (ntr_xlat_pa(x, va, &pa) == NTR_OK)
 				sum += pa;
 	sink += sum;
-	return 16.0 * (double)PAGES / (now() - t) / 1e6;
+	return 16.0 * (double)PAGES / (bench_cpu() - t) / 1e6;
 }
 
 static double random_floor(const u64 *pte)
 {
-	double t = now();
+	double t = bench_cpu();
 	u64 sum = 0, s = 1;
 
 	for (u64 n = 0; n < 8 * PAGES; n++) {
@@ -97,12 +85,12 @@ static double random_floor(const u64 *pte)
 			sum += (e & UINT64_C(0xfffffffff000)) | (va & 0xfff);
 	}
 	sink += sum;
-	return 8.0 * (double)PAGES / (now() - t) / 1e6;
+	return 8.0 * (double)PAGES / (bench_cpu() - t) / 1e6;
 }
 
 static double random_ours(struct ntr_xlat *x)
 {
-	double t = now();
+	double t = bench_cpu();
 	u64 sum = 0, s = 1, pa;
 
 	for (u64 n = 0; n < 8 * PAGES; n++)
@@ -110,7 +98,7 @@ static double random_ours(struct ntr_xlat *x)
 				&pa) == NTR_OK)
 			sum += pa;
 	sink += sum;
-	return 8.0 * (double)PAGES / (now() - t) / 1e6;
+	return 8.0 * (double)PAGES / (bench_cpu() - t) / 1e6;
 }
 
 static void line(const char *name, double ours, double floor)

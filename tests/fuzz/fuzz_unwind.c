@@ -4,10 +4,10 @@
  * and PE fields, then registers, then a module image, then a stack.  Also the
  * register decoders and the search for trap frames.
  */
-#include <string.h>
-
 #include "fuzz.h"
 #include "unw/unw.h"
+
+#include <string.h>
 
 #define HEAD 48u
 #define REGS 64u

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The whole way of a dump: container, kernel, stack, verdict, hashes. */
+#include "fuzz.h"
+#include "triage/verdict.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "fuzz.h"
-#include "triage/verdict.h"
 
 /* What every verdict promises its readers. */
 static void check(const struct ntr_verdict *v)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Runs a fuzz target over files: every file of every folder named, and every
  * truncation of the small ones at a few places. Prints one pass line. */
+#include "fuzz.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "fuzz.h"
 
 static unsigned count;
 

@@ -76,11 +76,12 @@ verdict function-length "$(awk '
 	/^\}/ { if (start && FNR - start > 120) print FILENAME ":" start ": " name " is " FNR - start " lines"; start = 0 }' $sources)"
 verdict no-loose-ends "$(grep -HnE '\b(TODO|FIXME|XXX|HACK)\b' $sources $scripts Makefile | grep -v '^tests/tools/lint.sh:')"
 verdict no-blanks-at-line-ends "$(grep -HnE '[ 	]+$' $sources $scripts Makefile | cut -d: -f1,2)"
-verdict no-machine-paths "$(git grep -nIE '/(work|farm|root|home)/[a-z]' -- . ':!tests/tools/lint.sh' ':!LICENSE' 2>/dev/null | cut -c1-120)"
+verdict no-machine-paths "$(grep -rnIE '/(work|farm|root|home)/[a-z]' . --exclude-dir=build --exclude-dir=.git --exclude=.git --exclude=lint.sh --exclude=LICENSE | cut -c1-120)"
 # Own header, then the project's, then the system's.
-verdict include-order "$(for f in $(find analyzer kdtools -name '*.c'); do
-	awk '/^#include </ { sys = FNR } /^#include "/ { if (sys && !done && $2 !~ /_list\.h|\.inc"/) { print FILENAME ":" FNR ": " $2 " behind a system header"; done = 1 } }' "$f"
-done)"
+verdict include-order "$(awk '
+	FNR == 1 { sys = 0 }
+	/^#include </ { sys = FNR }
+	/^#include "/ && sys && $2 !~ /_list\.h|\.inc"/ { print FILENAME ":" FNR ": " $2 " behind a system header"; sys = 0 }' $sources)"
 
 # --- registries ---------------------------------------------------------------------
 verbs=$(sed -n 's/^NTR_VERB(\(.*\))$/\1/p' kdtools/cli/verb_list.h)
@@ -97,5 +98,13 @@ verdict formats-documented "$(for f in $fmts; do
 done)"
 verdict formats-fuzzed "$(for f in $fmts; do
 	grep -qsE "fmt_$f\b|ntr_fmt_$f\b|ntr_dump_open" tests/fuzz/fuzz_*.c || echo "$f: no fuzz target"
+done)"
+verdict containers-documented "$(sed -n 's/^F_OUT_DECL("\([^"]*\)".*/\1/p' kdtools/forge/forge_out_list.h | while read -r c; do
+	c=${c%-flat}
+	grep -qE "(^|[^a-z-])$c([^a-z-]|\$)" docs/forge.md || echo "$c: not in docs/forge.md"
+done)"
+# The trust marks: every one in the schema and in the guide.
+verdict trust-marks-documented "$(sed -n 's/^[ \t]*X([A-Z]*, "\([a-z]*\)").*/\1/p' analyzer/unw/unw.h | while read -r t; do
+	grep -q "\"$t\"" docs/verdict.schema.json && grep -q "\`$t\`" docs/user-guide.md || echo "$t"
 done)"
 exit $bad

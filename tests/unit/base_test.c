@@ -4,6 +4,7 @@
 #include "base/record.h"
 #include "base/space.h"
 #include "base/strbuf.h"
+#include "base/sweep.h"
 #include "base/text.h"
 #include "base/vec.h"
 #include "test.h"
@@ -176,6 +177,39 @@ static void memory_space(void)
 	CHECK_EQ(ntr_space_read_some(&m.s, 0xfff, buf, 8), 0);
 }
 
+static char swept[128];
+
+static enum ntr_st piece(void *ctx, const struct ntr_span *s, u64 from, u64 to,
+			 struct ntr_err *e)
+{
+	size_t n = strlen(swept);
+
+	(void)e;
+	snprintf(swept + n, sizeof(swept) - n, "%u:%u-%u ", s->rank,
+		 (unsigned)from, (unsigned)to);
+	return from == *(const u64 *)ctx ? NTR_LIMIT : NTR_OK;
+}
+
+/* The lowest rank wins; what it does not cover goes to the next. */
+static void sweep_makes_disjoint(void)
+{
+	struct ntr_span s[] = {
+		{ 40, 10, 0, 4 }, { 0, 30, 0, 3 }, { 10, 5, 0, 1 },
+		{ 12, 10, 0, 2 }, { 45, 5, 0, 0 }, { 5, 0, 0, 5 },
+	};
+	u64 stop = UINT64_MAX;
+
+	CHECK_EQ(ntr_sweep(s, 6, piece, &stop, NULL), NTR_OK);
+	/* a piece also ends where another interval begins */
+	CHECK_STR(swept, "3:0-5 3:5-10 1:10-12 1:12-15 2:15-22 3:22-30 "
+			 "4:40-45 0:45-50 ");
+	swept[0] = 0;
+	stop = 10;
+	CHECK_EQ(ntr_sweep(s, 6, piece, &stop, NULL), NTR_LIMIT);
+	CHECK_STR(swept, "3:0-5 3:5-10 1:10-12 ");
+	CHECK_EQ(ntr_sweep(NULL, 0, piece, &stop, NULL), NTR_OK);
+}
+
 int main(void)
 {
 	RUN(record_at_literal_offsets);
@@ -185,5 +219,6 @@ int main(void)
 	RUN(arena_and_vec);
 	RUN(text_conversions);
 	RUN(memory_space);
+	RUN(sweep_makes_disjoint);
 	return test_done();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "../../kdtools/cli/out.h"
 #include "test.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 static const struct ntr_col cols[] = {
 	{ "Base", 6 }, { "Name", -8 }, { "Note", -4 },

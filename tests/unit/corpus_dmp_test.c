@@ -2,54 +2,8 @@
 /* Every real kernel dump of the corpus against the facts that an independent
  * reader wrote down (kernel_dump_facts.tsv). */
 #include "base/text.h"
+#include "facts.h"
 #include "fmt/dump.h"
-#include "test.h"
-
-#define COLUMNS 28
-enum {
-	FILE_, SIZE, SIG, MAJOR, BUILD, MACHINE, CPUS, CODE, P1, P2, P3, P4,
-	TYPE, TIME, UPTIME, DTB, PSMODS, KDBG, IP, SP, EXC, DRIVERS, NT_BASE,
-	NT_SIZE, NT_STAMP, NT_VERSION, ISF, STACK, /* last: BLOCKS */
-};
-
-struct facts {
-	char line[4096];
-	char *col[COLUMNS + 1];
-	unsigned n;
-};
-
-static void split(struct facts *f)
-{
-	char *p = f->line;
-
-	f->line[strcspn(f->line, "\r\n")] = 0;
-	f->n = 0;
-	while (p && f->n <= COLUMNS)
-		f->col[f->n++] = strsep(&p, "\t");
-	while (f->n <= COLUMNS)
-		f->col[f->n++] = (char *)"";
-}
-
-static uint64_t num(const char *s)
-{
-	return strtoull(s, NULL, 0);
-}
-
-/* The file may be in a subfolder. */
-static const char *find(const char *name, char *buf, size_t size)
-{
-	static const char *const dirs[] = {
-		"kernel_dumps", "kernel_dumps/batch_win81_criticalrocket",
-	};
-	char rel[512];
-
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(rel, sizeof(rel), "%s/%s", dirs[i], name);
-		if (test_corpus(rel, buf, size))
-			return buf;
-	}
-	return NULL;
-}
 
 static unsigned kind_type(const struct ntr_dump *d)
 {
@@ -79,29 +33,29 @@ static void check_header(struct ntr_dump *d, const struct facts *f)
 	u32 code = 0;
 
 	CHECK_STR(d->fmt->name, "dmp64");
-	CHECK_EQ(d->file->size, num(f->col[SIZE]));
-	CHECK_EQ(d->meta.checked, num(f->col[MAJOR]) == 0xc);
-	CHECK_EQ(d->meta.build, num(f->col[BUILD]));
-	CHECK_EQ(d->meta.machine, num(f->col[MACHINE]));
-	CHECK_EQ(d->meta.cpus, num(f->col[CPUS]));
-	CHECK_EQ(d->meta.bugcheck, num(f->col[CODE]));
+	CHECK_EQ(d->file->size, facts_num(f, FACT_SIZE));
+	CHECK_EQ(d->meta.checked, facts_num(f, FACT_MAJOR) == 0xc);
+	CHECK_EQ(d->meta.build, facts_num(f, FACT_BUILD));
+	CHECK_EQ(d->meta.machine, facts_num(f, FACT_MACHINE));
+	CHECK_EQ(d->meta.cpus, facts_num(f, FACT_CPUS));
+	CHECK_EQ(d->meta.bugcheck, facts_num(f, FACT_CODE));
 	for (int i = 0; i < 4; i++)
-		CHECK_EQ(d->meta.arg[i], num(f->col[P1 + i]));
-	CHECK_EQ(kind_type(d), num(f->col[TYPE]));
+		CHECK_EQ(d->meta.arg[i], facts_num(f, FACT_P1 + i));
+	CHECK_EQ(kind_type(d), facts_num(f, FACT_TYPE));
 	CHECK(ntr_filetime_text(when, d->meta.time));
-	CHECK_STR(when, f->col[TIME]);
+	CHECK_STR(when, f->col[FACT_TIME]);
 	/* The facts are rounded to the nearest second. */
-	CHECK_EQ((d->meta.uptime + 5000000) / 10000000, num(f->col[UPTIME]));
-	CHECK_EQ(d->meta.dtb, num(f->col[DTB]));
-	CHECK_EQ(d->meta.psmods, num(f->col[PSMODS]));
-	CHECK_EQ(d->meta.kdbg, num(f->col[KDBG]));
+	CHECK_EQ((d->meta.uptime + 5000000) / 10000000, facts_num(f, FACT_UPTIME));
+	CHECK_EQ(d->meta.dtb, facts_num(f, FACT_DTB));
+	CHECK_EQ(d->meta.psmods, facts_num(f, FACT_PSMODS));
+	CHECK_EQ(d->meta.kdbg, facts_num(f, FACT_KDBG));
 	CHECK_EQ(d->meta.has & 0x7f0, NTR_HAS_PSPROCS | NTR_HAS_KDBG |
 		 NTR_HAS_PFNDB | NTR_HAS_CPUS | NTR_HAS_BUGCHECK |
 		 NTR_HAS_TIME | NTR_HAS_UPTIME);
-	CHECK_EQ(context_word(d, 0xf8, 0x108), num(f->col[IP]));
-	CHECK_EQ(context_word(d, 0x98, 0x100), num(f->col[SP]));
+	CHECK_EQ(context_word(d, 0xf8, 0x108), facts_num(f, FACT_IP));
+	CHECK_EQ(context_word(d, 0x98, 0x100), facts_num(f, FACT_SP));
 	CHECK_EQ(ntr_read_u32(&d->file->space, d->exception.off, &code), NTR_OK);
-	CHECK_EQ(code, num(f->col[EXC]));
+	CHECK_EQ(code, facts_num(f, FACT_EXC));
 }
 
 /* Each block of the table (read here at literal offsets) can be read by its
@@ -132,15 +86,15 @@ static void check_triage(struct ntr_dump *d, const struct facts *f)
 	CHECK(d->complete);
 	CHECK_EQ(d->notes.n, 0);
 	CHECK(d->triage.valid_marker);
-	CHECK_EQ(d->modules.n, num(f->col[DRIVERS]));
+	CHECK_EQ(d->modules.n, facts_num(f, FACT_DRIVERS));
 	CHECK_HAS(d->modules.v[0].name, "nt");
-	CHECK_EQ(d->modules.v[0].base, num(f->col[NT_BASE]));
-	CHECK_EQ(d->modules.v[0].size, num(f->col[NT_SIZE]));
-	CHECK_EQ(d->modules.v[0].timestamp, num(f->col[NT_STAMP]));
-	CHECK_EQ(sscanf(f->col[STACK], "%" SCNx64 ":%" SCNx64, &off, &len), 2);
+	CHECK_EQ(d->modules.v[0].base, facts_num(f, FACT_NT_BASE));
+	CHECK_EQ(d->modules.v[0].size, facts_num(f, FACT_NT_SIZE));
+	CHECK_EQ(d->modules.v[0].timestamp, facts_num(f, FACT_NT_STAMP));
+	CHECK_EQ(sscanf(f->col[FACT_STACK], "%" SCNx64 ":%" SCNx64, &off, &len), 2);
 	CHECK_EQ(d->triage.callstack.off, off);
 	CHECK_EQ(d->triage.callstack.len, len);
-	CHECK_EQ(sscanf(f->col[STACK + 1], "%" SCNx64 ":%u", &data, &nblocks),
+	CHECK_EQ(sscanf(f->col[FACT_BLOCKS], "%" SCNx64 ":%u", &data, &nblocks),
 		 2);
 	check_blocks(d, data, nblocks);
 	CHECK(d->triage.kdbg.len >= 0x360);
@@ -175,7 +129,7 @@ static void check_refused(const struct facts *f, const char *path)
 
 	CHECK_EQ(ntr_dump_open(&d, path, NULL, &e), NTR_UNSUP);
 	CHECK(d == NULL);
-	CHECK_HAS(e.msg, strstr(f->col[SIG], "empty") ? "empty" : "zero");
+	CHECK_HAS(e.msg, strstr(f->col[FACT_SIG], "empty") ? "empty" : "zero");
 }
 
 static void every_dump_matches_the_facts(void)
@@ -183,27 +137,20 @@ static void every_dump_matches_the_facts(void)
 	char path[4096];
 	struct facts f;
 	unsigned n = 0;
-	FILE *tsv;
 
-	if (!test_corpus("kernel_dump_facts.tsv", path, sizeof(path)))
+	if (!facts_open(&f))
 		SKIP("the corpus is not there");
-	tsv = fopen(path, "r");
-	CHECK(tsv != NULL);
-	CHECK(tsv && fgets(f.line, sizeof(f.line), tsv));
-	while (tsv && fgets(f.line, sizeof(f.line), tsv)) {
-		split(&f);
-		if (!find(f.col[FILE_], path, sizeof(path))) {
+	while (facts_next(&f)) {
+		if (!find_dump(f.col[FACT_FILE], path, sizeof(path))) {
 			CHECK(!"a dump of the facts is not in the corpus");
 			continue;
 		}
 		n++;
-		if (!strncmp(f.col[SIG], "NOT A DUMP", 10))
+		if (!strncmp(f.col[FACT_SIG], "NOT A DUMP", 10))
 			check_refused(&f, path);
 		else
 			check_dump(&f, path);
 	}
-	if (tsv)
-		fclose(tsv);
 	CHECK_EQ(n, 17);
 }
 
@@ -212,7 +159,7 @@ static struct ntr_dump *open_corpus(const char *name)
 	struct ntr_dump *d = NULL;
 	char path[4096];
 
-	if (!find(name, path, sizeof(path)))
+	if (!find_dump(name, path, sizeof(path)))
 		return NULL;
 	CHECK_EQ(ntr_dump_open(&d, path, NULL, NULL), NTR_OK);
 	return d;

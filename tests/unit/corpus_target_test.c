@@ -7,45 +7,7 @@
  */
 #include "kobj/target.h"
 
-#include "test.h"
-
-#define COLUMNS 28
-enum { FILE_ = 0, BUILD = 4, MACHINE = 5, CPUS = 6, KDBG = 17, IP = 18,
-       SP = 19, DRIVERS = 21, NT_BASE = 22, NT_SIZE = 23, NT_STAMP = 24 };
-
-struct facts {
-	char line[4096];
-	char *col[COLUMNS];
-};
-
-static void split(struct facts *f)
-{
-	char *p = f->line;
-
-	f->line[strcspn(f->line, "\r\n")] = 0;
-	for (unsigned i = 0; i < COLUMNS; i++)
-		f->col[i] = p ? strsep(&p, "\t") : (char *)"";
-}
-
-static uint64_t num(const char *s)
-{
-	return strtoull(s, NULL, 0);
-}
-
-static const char *find(const char *name, char *buf, size_t size)
-{
-	static const char *const dirs[] = {
-		"kernel_dumps", "kernel_dumps/batch_win81_criticalrocket",
-	};
-	char rel[512];
-
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(rel, sizeof(rel), "%s/%s", dirs[i], name);
-		if (test_corpus(rel, buf, size))
-			return buf;
-	}
-	return NULL;
-}
+#include "facts.h"
 
 /* KPRCB.Number, KPRCB.CurrentThread, ETHREAD's stack limits, EPROCESS's name
  * as read from the copies at their file offsets by a script. */
@@ -113,22 +75,22 @@ static void check_target(struct ntr_target *t, const struct facts *f)
 	struct ntr_module *k;
 
 	CHECK(t->is_nt);
-	CHECK_EQ(t->build, num(f->col[BUILD]));
-	CHECK_EQ(t->machine, num(f->col[MACHINE]));
+	CHECK_EQ(t->build, facts_num(f, FACT_BUILD));
+	CHECK_EQ(t->machine, facts_num(f, FACT_MACHINE));
 	CHECK(t->crash_cpu >= 0);
 	c = &t->cpus.v[t->crash_cpu];
 	CHECK(c->has_regs);
-	CHECK_EQ(c->regs.ip, num(f->col[IP]));
-	CHECK_EQ(c->regs.sp, num(f->col[SP]));
-	if (!*f->col[DRIVERS])
+	CHECK_EQ(c->regs.ip, facts_num(f, FACT_IP));
+	CHECK_EQ(c->regs.sp, facts_num(f, FACT_SP));
+	if (!*f->col[FACT_DRIVERS])
 		return; /* the truncated full dump */
-	CHECK_EQ(t->kdbg, num(f->col[KDBG]));
-	CHECK_EQ(t->modules.n, num(f->col[DRIVERS]));
+	CHECK_EQ(t->kdbg, facts_num(f, FACT_KDBG));
+	CHECK_EQ(t->modules.n, facts_num(f, FACT_DRIVERS));
 	CHECK(t->modules_complete);
-	CHECK_EQ(t->kernel_base, num(f->col[NT_BASE]));
-	CHECK_EQ(t->kernel_size, num(f->col[NT_SIZE]));
+	CHECK_EQ(t->kernel_base, facts_num(f, FACT_NT_BASE));
+	CHECK_EQ(t->kernel_size, facts_num(f, FACT_NT_SIZE));
 	k = ntr_target_module_named(t, "nt");
-	CHECK(k && k->timestamp == num(f->col[NT_STAMP]));
+	CHECK(k && k->timestamp == facts_num(f, FACT_NT_STAMP));
 	CHECK(ntr_target_module(t, t->kernel_base) == k);
 	CHECK(ntr_target_module_named(t, "hal") != NULL);
 	CHECK(t->unloaded.n > 0 && t->unloaded.n <= 50);
@@ -137,28 +99,24 @@ static void check_target(struct ntr_target *t, const struct facts *f)
 	CHECK(t->thread.stack_base > t->thread.stack_limit);
 	CHECK(t->thread.process_name[0] != 0);
 	CHECK_EQ(t->thread.source, NTR_SRC_TABLE);
-	check_crash(t, f->col[FILE_]);
+	check_crash(t, f->col[FACT_FILE]);
 }
 
 static void kernel_dumps(void)
 {
 	char path[4096];
-	FILE *tsv;
 	struct facts f;
 	unsigned opened = 0;
 
-	if (!test_corpus("kernel_dump_facts.tsv", path, sizeof(path)))
+	if (!facts_open(&f))
 		SKIP("the corpus is not there");
-	tsv = fopen(path, "r");
-	CHECK(tsv && fgets(f.line, sizeof(f.line), tsv));
-	while (tsv && fgets(f.line, sizeof(f.line), tsv)) {
+	while (facts_next(&f)) {
 		struct ntr_target *t;
 		struct ntr_dump *d;
 		struct ntr_err e;
 
-		split(&f);
-		if (!find(f.col[FILE_], path, sizeof(path)) ||
-		    strncmp(f.col[2], "PAGEDU", 6))
+		if (!find_dump(f.col[FACT_FILE], path, sizeof(path)) ||
+		    strncmp(f.col[FACT_SIG], "PAGEDU", 6))
 			continue;
 		if (ntr_dump_open(&d, path, NULL, &e)) {
 			TEST_FAIL("%s", e.msg);
@@ -173,8 +131,6 @@ static void kernel_dumps(void)
 		ntr_target_close(t);
 		ntr_dump_close(d);
 	}
-	if (tsv)
-		fclose(tsv);
 	CHECK(opened >= 15);
 }
 

@@ -4,10 +4,10 @@
  * from the files by other tools (kernel_dump_facts.tsv); the frames of the
  * 0x7E dump come from a debugger that had all images and symbols.
  */
-#include <unistd.h>
-
 #include "test.h"
 #include "triage/verdict.h"
+
+#include <unistd.h>
 
 struct opened {
 	struct ntr_dump *d;

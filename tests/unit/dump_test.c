@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Files, runs and memory blocks of a dump, whatever its format. */
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "fmt/dump.h"
 #include "fmt/dump_mem.h"
-#include "test.h"
+#include "fmt_open.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 /* A dump over a memory file of npages pages; page n is filled with byte n. */
 static struct ntr_dump *paged(unsigned npages, size_t tail)
@@ -37,13 +34,6 @@ static void add(struct ntr_dump *d, u64 pfn, u64 n, u64 off)
 	CHECK(ntr_dump_add_run(d, pfn, n, off, NULL) == NTR_OK);
 }
 
-static int byte_at(struct ntr_dump *d, u64 pa)
-{
-	u8 v;
-
-	return ntr_read_u8(&d->phys, pa, &v) ? -1 : v;
-}
-
 static void runs_in_order(void)
 {
 	struct ntr_dump *d = paged(8, 0);
@@ -57,13 +47,13 @@ static void runs_in_order(void)
 	CHECK_EQ(d->runs.n, 3);
 	CHECK_EQ(d->notes.n, 0);
 	CHECK(d->complete);
-	CHECK_EQ(byte_at(d, 0x2fff), 2);
-	CHECK_EQ(byte_at(d, 0x10000), 3);
-	CHECK_EQ(byte_at(d, 0x12fff), 5);
-	CHECK_EQ(byte_at(d, 0x13000), -1);
-	CHECK_EQ(byte_at(d, 0x3000), -1);
-	CHECK_EQ(byte_at(d, 0x30000), 0);
-	CHECK_EQ(byte_at(d, UINT64_MAX), -1);
+	CHECK_EQ(byte_at(&d->phys, 0x2fff), 2);
+	CHECK_EQ(byte_at(&d->phys, 0x10000), 3);
+	CHECK_EQ(byte_at(&d->phys, 0x12fff), 5);
+	CHECK_EQ(byte_at(&d->phys, 0x13000), -1);
+	CHECK_EQ(byte_at(&d->phys, 0x3000), -1);
+	CHECK_EQ(byte_at(&d->phys, 0x30000), 0);
+	CHECK_EQ(byte_at(&d->phys, UINT64_MAX), -1);
 	ntr_dump_close(d);
 }
 
@@ -94,12 +84,12 @@ static void runs_overlap(void)
 	add(d, 2, 4, 0x4000); /* 4 and 5 are taken already */
 	add(d, 6, 4, 0x8000); /* 6 and 7 are taken already */
 	CHECK(ntr_dump_seal(d, NULL) == NTR_OK);
-	CHECK_EQ(byte_at(d, 0x2000), 4);
-	CHECK_EQ(byte_at(d, 0x3000), 5);
-	CHECK_EQ(byte_at(d, 0x4000), 0);
-	CHECK_EQ(byte_at(d, 0x7000), 3);
-	CHECK_EQ(byte_at(d, 0x8000), 10);
-	CHECK_EQ(byte_at(d, 0x9000), 11);
+	CHECK_EQ(byte_at(&d->phys, 0x2000), 4);
+	CHECK_EQ(byte_at(&d->phys, 0x3000), 5);
+	CHECK_EQ(byte_at(&d->phys, 0x4000), 0);
+	CHECK_EQ(byte_at(&d->phys, 0x7000), 3);
+	CHECK_EQ(byte_at(&d->phys, 0x8000), 10);
+	CHECK_EQ(byte_at(&d->phys, 0x9000), 11);
 	CHECK_EQ(d->notes.n, 1);
 	CHECK_HAS(d->notes.v[0], "overlap");
 	ntr_dump_close(d);
@@ -114,8 +104,8 @@ static void runs_beyond_the_file(void)
 	CHECK(ntr_dump_seal(d, NULL) == NTR_OK);
 	CHECK(!d->complete);
 	CHECK_EQ(d->pages_missing, 6);
-	CHECK_EQ(byte_at(d, 0x1fff), 1);
-	CHECK_EQ(byte_at(d, 0x2000), -1);
+	CHECK_EQ(byte_at(&d->phys, 0x1fff), 1);
+	CHECK_EQ(byte_at(&d->phys, 0x2000), -1);
 	ntr_dump_close(d);
 }
 
@@ -128,8 +118,8 @@ static void runs_that_wrap(void)
 	add(d, 0, (UINT64_C(1) << 52) - 1, 0);
 	add(d, UINT64_C(1) << 51, 1, UINT64_MAX - 4096);
 	CHECK(ntr_dump_seal(d, NULL) == NTR_OK);
-	CHECK_EQ(byte_at(d, 0), 0);
-	CHECK_EQ(byte_at(d, 0x1000), -1);
+	CHECK_EQ(byte_at(&d->phys, 0), 0);
+	CHECK_EQ(byte_at(&d->phys, 0x1000), -1);
 	ntr_dump_close(d);
 }
 

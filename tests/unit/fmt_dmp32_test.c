@@ -21,13 +21,6 @@ static uint8_t *full(void)
 	return p;
 }
 
-static unsigned byte_at(struct ntr_dump *d, u64 pa)
-{
-	u8 v = 0;
-
-	return ntr_read_u8(&d->phys, pa, &v) ? 0xffff : v;
-}
-
 static void full_dump(void)
 {
 	uint8_t *p = full();
@@ -64,9 +57,9 @@ static void full_dump(void)
 	CHECK_EQ(d->context.len, 1200);
 	CHECK_EQ(d->exception.off, 0x7d0);
 	CHECK_EQ(d->exception.len, 0x50);
-	CHECK_EQ(byte_at(d, 0x1fff), 0xa1);
-	CHECK_EQ(byte_at(d, 0x100000), 0xb0);
-	CHECK_EQ(byte_at(d, 0x2000), 0xffff);
+	CHECK_EQ(byte_at(&d->phys, 0x1fff), 0xa1);
+	CHECK_EQ(byte_at(&d->phys, 0x100000), 0xb0);
+	CHECK_EQ(byte_at(&d->phys, 0x2000), -1);
 	fx_sane(d);
 	ntr_dump_close(d);
 	free(p);
@@ -101,7 +94,7 @@ static void filler_is_not_a_value(void)
 		fx_fill(p + field[i].off, field[i].len);
 		d = fx_open(p, FULL_LEN);
 		CHECK_EQ(d->meta.has, 0x3fff & ~field[i].has);
-		CHECK_EQ(byte_at(d, 0x100000), 0xb0);
+		CHECK_EQ(byte_at(&d->phys, 0x100000), 0xb0);
 		ntr_dump_close(d);
 		free(p);
 	}
@@ -124,7 +117,7 @@ static void nt4_header(void)
 	CHECK_EQ(d->meta.build, 1381);
 	CHECK_EQ(d->meta.has & (NTR_HAS_KDBG | NTR_HAS_PAE | NTR_HAS_TIME |
 				NTR_HAS_UPTIME | NTR_HAS_PRODUCT), 0);
-	CHECK_EQ(byte_at(d, 0x100000), 0xb0);
+	CHECK_EQ(byte_at(&d->phys, 0x100000), 0xb0);
 	ntr_dump_close(d);
 	free(p);
 }
@@ -152,16 +145,16 @@ static void damaged_run_descriptor(void)
 		unsigned off;
 		uint32_t v;
 		const char *note;
-		unsigned byte; /* at 0x100000 */
+		int byte; /* at 0x100000 */
 	} bad[] = {
-		{ 0x64, 0, "0x64: there are no memory runs", 0xffff },
-		{ 0x64, 87, "87 memory runs, at most 86", 0xffff },
-		{ 0x64, 0x45474150, "were not written", 0xffff },
+		{ 0x64, 0, "0x64: there are no memory runs", -1 },
+		{ 0x64, 87, "87 memory runs, at most 86", -1 },
+		{ 0x64, 0x45474150, "were not written", -1 },
 		{ 0x68, 0x45474150, "number of pages was not written", 0xb0 },
 		{ 0x68, 99, "0x68: 99 pages, but the runs have 3", 0xb0 },
-		{ 0x74, 1, "overlap", 0xffff },
-		{ 0x70, 0xffffffff, "0x6c: run 0 claims 0xffffffff", 0xffff },
-		{ 0x78, 0x45474150, "0x74: run 1 claims", 0xffff },
+		{ 0x74, 1, "overlap", -1 },
+		{ 0x70, 0xffffffff, "0x6c: run 0 claims 0xffffffff", -1 },
+		{ 0x78, 0x45474150, "0x74: run 1 claims", -1 },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -172,7 +165,7 @@ static void damaged_run_descriptor(void)
 		d = fx_open(p, FULL_LEN);
 		fx_sane(d);
 		CHECK_NOTE(d, bad[i].note);
-		CHECK_EQ(byte_at(d, 0x100000), bad[i].byte);
+		CHECK_EQ(byte_at(&d->phys, 0x100000), bad[i].byte);
 		ntr_dump_close(d);
 		free(p);
 	}
@@ -195,7 +188,7 @@ static void most_runs_that_fit(void)
 	d = fx_open(p, len);
 	CHECK(d->complete);
 	CHECK_EQ(d->runs.n, 86);
-	CHECK_EQ(byte_at(d, 85 * 3 * 0x1000), 86);
+	CHECK_EQ(byte_at(&d->phys, 85 * 3 * 0x1000), 86);
 	ntr_dump_close(d);
 	free(p);
 }
@@ -231,9 +224,9 @@ static void alpha_data_start_by_file_size(void)
 		CHECK_EQ(d->notes.n, 0);
 		CHECK_EQ(d->page_shift, 13);
 		CHECK_EQ(d->runs.v[0].off, start[i]);
-		CHECK_EQ(byte_at(d, 0x80 * 0x2000), 0xc0);
-		CHECK_EQ(byte_at(d, 0x101 * 0x2000 + 0x1fff), 0xc2);
-		CHECK_EQ(byte_at(d, 0x102 * 0x2000), 0xffff);
+		CHECK_EQ(byte_at(&d->phys, 0x80 * 0x2000), 0xc0);
+		CHECK_EQ(byte_at(&d->phys, 0x101 * 0x2000 + 0x1fff), 0xc2);
+		CHECK_EQ(byte_at(&d->phys, 0x102 * 0x2000), -1);
 		ntr_dump_close(d);
 		free(p);
 	}
@@ -247,7 +240,7 @@ static void alpha_truncated_says_what_is_assumed(void)
 	CHECK_NOTE(d, "0x2000 assumed");
 	CHECK(!d->complete);
 	CHECK_EQ(d->pages_missing, 2);
-	CHECK_EQ(byte_at(d, 0x80 * 0x2000), 0xc0);
+	CHECK_EQ(byte_at(&d->phys, 0x80 * 0x2000), 0xc0);
 	ntr_dump_close(d);
 	fx_every_cut(p, 0x8000, 0x3c, 0x80, 53);
 	free(p);
@@ -266,7 +259,7 @@ static void other_machines(void)
 		CHECK_EQ(d->meta.machine, machine[i]);
 		CHECK_EQ(d->page_shift, 12);
 		CHECK_EQ(d->notes.n, 0);
-		CHECK_EQ(byte_at(d, 0x100000), 0xb0);
+		CHECK_EQ(byte_at(&d->phys, 0x100000), 0xb0);
 		ntr_dump_close(d);
 		free(p);
 	}

@@ -76,13 +76,6 @@ static uint8_t *machine(void)
 	return p;
 }
 
-static int byte_at(struct ntr_space *s, u64 a)
-{
-	u8 v;
-
-	return ntr_read_u8(s, a, &v) ? -1 : v;
-}
-
 static void reads_machine(void)
 {
 	uint8_t *p = machine();

@@ -26,13 +26,6 @@ static uint8_t *fixture(void)
 	return p;
 }
 
-static int byte_at(struct ntr_dump *d, u64 pa)
-{
-	u8 v;
-
-	return ntr_read_u8(&d->phys, pa, &v) ? -1 : v;
-}
-
 static void lime_reads(void)
 {
 	uint8_t *p = fixture();
@@ -54,11 +47,11 @@ static void lime_reads(void)
 	CHECK_EQ(d->runs.v[1].pfn, 0x100000);
 	CHECK_EQ(d->runs.v[1].npages, 2);
 	CHECK_EQ(d->runs.v[1].off, 0x3040);
-	CHECK_EQ(byte_at(d, 0xfff), -1);
-	CHECK_EQ(byte_at(d, 0x1000), 0x11);
-	CHECK_EQ(byte_at(d, 0x3fff), 0x11);
-	CHECK_EQ(byte_at(d, 0x4000), -1);
-	CHECK_EQ(byte_at(d, 0x100001fff), 0x22);
+	CHECK_EQ(byte_at(&d->phys, 0xfff), -1);
+	CHECK_EQ(byte_at(&d->phys, 0x1000), 0x11);
+	CHECK_EQ(byte_at(&d->phys, 0x3fff), 0x11);
+	CHECK_EQ(byte_at(&d->phys, 0x4000), -1);
+	CHECK_EQ(byte_at(&d->phys, 0x100001fff), 0x22);
 	ntr_dump_close(d);
 }
 
@@ -112,7 +105,7 @@ static void lime_damaged(void)
 		}
 		CHECK_HAS(notes(d), x[i].note ? x[i].note : "(none)");
 		CHECK(!d->complete);
-		CHECK_EQ(byte_at(d, 0x1000), 0x11);
+		CHECK_EQ(byte_at(&d->phys, 0x1000), 0x11);
 		ntr_dump_close(d);
 	}
 }
@@ -133,8 +126,8 @@ static void lime_truncated(void)
 		if (!d)
 			continue;
 		CHECK(!d->complete || len == 0x3020);
-		CHECK_EQ(full ? byte_at(d, full << 12) : -1, full ? 0x11 : -1);
-		CHECK_EQ(byte_at(d, (full + 1) << 12), -1);
+		CHECK_EQ(full ? byte_at(&d->phys, full << 12) : -1, full ? 0x11 : -1);
+		CHECK_EQ(byte_at(&d->phys, (full + 1) << 12), -1);
 		ntr_dump_close(d);
 	}
 	free(p);

@@ -149,13 +149,6 @@ static uint8_t *fixture(void)
 	return p;
 }
 
-static int byte_at(struct ntr_dump *d, u64 va)
-{
-	u8 v;
-
-	return ntr_read_u8(&d->blocks, va, &v) ? -1 : v;
-}
-
 static void reads_header(void)
 {
 	uint8_t *p = fixture();
@@ -239,13 +232,13 @@ static void reads_memory(void)
 	if (!d)
 		return;
 	CHECK_EQ(d->vblocks.n, 5); /* two stacks, one, two */
-	CHECK_EQ(byte_at(d, 0x50000), 0x55);
-	CHECK_EQ(byte_at(d, 0x5001f), 0x55);
-	CHECK_EQ(byte_at(d, 0x50020), -1);
-	CHECK_EQ(byte_at(d, 0x60000), 0x66);
-	CHECK_EQ(byte_at(d, 0x7000f), 0x77);
-	CHECK_EQ(byte_at(d, 0x70010), -1);
-	CHECK_EQ(byte_at(d, 0x10000), 0);
+	CHECK_EQ(byte_at(&d->blocks, 0x50000), 0x55);
+	CHECK_EQ(byte_at(&d->blocks, 0x5001f), 0x55);
+	CHECK_EQ(byte_at(&d->blocks, 0x50020), -1);
+	CHECK_EQ(byte_at(&d->blocks, 0x60000), 0x66);
+	CHECK_EQ(byte_at(&d->blocks, 0x7000f), 0x77);
+	CHECK_EQ(byte_at(&d->blocks, 0x70010), -1);
+	CHECK_EQ(byte_at(&d->blocks, 0x10000), 0);
 	ntr_dump_close(d);
 }
 
@@ -331,7 +324,7 @@ static void wrapping_addresses(void)
 	CHECK_HAS(notes(d), "full memory list: 1 blocks' addresses wrap");
 	CHECK_HAS(notes(d), "threads: 1 stacks cannot be taken in");
 	CHECK(d && !d->complete && d->vblocks.n == 2);
-	CHECK_EQ(d ? byte_at(d, 0x70000) : 0, 0x77);
+	CHECK_EQ(d ? byte_at(&d->blocks, 0x70000) : 0, 0x77);
 	ntr_dump_close(d);
 }
 

@@ -54,6 +54,14 @@ static inline struct ntr_dump *open_path(const char *path)
 	return d;
 }
 
+/* The byte at a, or -1. */
+static inline int byte_at(const struct ntr_space *s, u64 a)
+{
+	u8 v;
+
+	return ntr_read_u8(s, a, &v) ? -1 : v;
+}
+
 /* All notes in one text. */
 static inline const char *notes(const struct ntr_dump *d)
 {

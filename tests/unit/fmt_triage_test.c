@@ -106,13 +106,6 @@ static uint8_t *triage64(void)
 	return p;
 }
 
-static unsigned byte_at(struct ntr_dump *d, u64 va)
-{
-	u8 v = 0;
-
-	return ntr_read_u8(&d->blocks, va, &v) ? 0xffff : v;
-}
-
 static void check_items64(struct ntr_dump *d)
 {
 	CHECK_EQ(d->triage.prcb.off, 0x2200);
@@ -134,15 +127,15 @@ static void check_memory64(struct ntr_dump *d)
 {
 	u32 tag = 0;
 
-	CHECK_EQ(byte_at(d, 0xfffff80134400000), 0x11);
-	CHECK_EQ(byte_at(d, 0xfffff80134400032), 0x11);
-	CHECK_EQ(byte_at(d, 0xfffff80134400033), 0xffff);
-	CHECK_EQ(byte_at(d, 0xffffe00000001fef), 0x22);
-	CHECK_EQ(byte_at(d, 0xffffd000d1da8b58), 0x5a);
-	CHECK_EQ(byte_at(d, 0xffffd000d1da8c57), 0x5a);
-	CHECK_EQ(byte_at(d, 0xffffd000d1da8c58), 0xffff);
-	CHECK_EQ(byte_at(d, 0xffffe00011112000), 0x22);
-	CHECK_EQ(byte_at(d, 0xffffe0001111207f), 0x33);
+	CHECK_EQ(byte_at(&d->blocks, 0xfffff80134400000), 0x11);
+	CHECK_EQ(byte_at(&d->blocks, 0xfffff80134400032), 0x11);
+	CHECK_EQ(byte_at(&d->blocks, 0xfffff80134400033), -1);
+	CHECK_EQ(byte_at(&d->blocks, 0xffffe00000001fef), 0x22);
+	CHECK_EQ(byte_at(&d->blocks, 0xffffd000d1da8b58), 0x5a);
+	CHECK_EQ(byte_at(&d->blocks, 0xffffd000d1da8c57), 0x5a);
+	CHECK_EQ(byte_at(&d->blocks, 0xffffd000d1da8c58), -1);
+	CHECK_EQ(byte_at(&d->blocks, 0xffffe00011112000), 0x22);
+	CHECK_EQ(byte_at(&d->blocks, 0xffffe0001111207f), 0x33);
 	CHECK_EQ(ntr_read_u32(&d->blocks, 0xfffff80134400b30, &tag), NTR_OK);
 	CHECK_EQ(tag, 0x4742444b);
 }
@@ -330,9 +323,9 @@ static void ia64_backing_store(void)
 	put64(p, 0x2058, 0xe000000080002200);
 	memset(p + 0x7000, 0x77, 0x200);
 	d = fx_open(p, ALL);
-	CHECK_EQ(byte_at(d, 0xe000000080002000), 0x77);
-	CHECK_EQ(byte_at(d, 0xe0000000800021ff), 0x77);
-	CHECK_EQ(byte_at(d, 0xe000000080002200), 0xffff);
+	CHECK_EQ(byte_at(&d->blocks, 0xe000000080002000), 0x77);
+	CHECK_EQ(byte_at(&d->blocks, 0xe0000000800021ff), 0x77);
+	CHECK_EQ(byte_at(&d->blocks, 0xe000000080002200), -1);
 	ntr_dump_close(d);
 	free(p);
 }
@@ -410,8 +403,8 @@ static void check_common32(struct ntr_dump *d)
 	CHECK_EQ(d->notes.n, 0);
 	CHECK(d->triage.valid_marker);
 	CHECK_EQ(d->triage.stack_va, 0xf88d2c00);
-	CHECK_EQ(byte_at(d, 0xf88d2c7f), 0x5b);
-	CHECK_EQ(byte_at(d, 0xf88d2c80), 0xffff);
+	CHECK_EQ(byte_at(&d->blocks, 0xf88d2c7f), 0x5b);
+	CHECK_EQ(byte_at(&d->blocks, 0xf88d2c80), -1);
 	CHECK_EQ(d->triage.prcb.off, 0x1200);
 	CHECK_EQ(d->triage.prcb.len, 0xc20);
 	CHECK_EQ(d->triage.process.len, 0x260);
@@ -446,10 +439,10 @@ static void triage_32(void)
 	put32(p, 0x3014, 0x40);
 	d = fx_open(p, ALL);
 	check_common32(d);
-	CHECK_EQ(byte_at(d, 0x80550000), 0x66);
-	CHECK_EQ(byte_at(d, 0x8056003f), 0x66);
-	CHECK_EQ(byte_at(d, 0x80560040), 0xffff);
-	CHECK_EQ(byte_at(d, 0x80541fff), 0x44);
+	CHECK_EQ(byte_at(&d->blocks, 0x80550000), 0x66);
+	CHECK_EQ(byte_at(&d->blocks, 0x8056003f), 0x66);
+	CHECK_EQ(byte_at(&d->blocks, 0x80560040), -1);
+	CHECK_EQ(byte_at(&d->blocks, 0x80541fff), 0x44);
 	CHECK_EQ(ntr_read_u32(&d->blocks, 0x8054c570, &tag), NTR_OK);
 	CHECK_EQ(tag, 0x4742444b);
 	CHECK_EQ(d->triage.kdbg.len, 0x290);
@@ -472,8 +465,8 @@ static void triage_32_wide_blocks(void)
 	put32(p, 0x301c, 0x40);
 	d = fx_open(p, ALL);
 	check_common32(d);
-	CHECK_EQ(byte_at(d, 0x80550000), 0x66);
-	CHECK_EQ(byte_at(d, 0x8056003f), 0x66);
+	CHECK_EQ(byte_at(&d->blocks, 0x80550000), 0x66);
+	CHECK_EQ(byte_at(&d->blocks, 0x8056003f), 0x66);
 	ntr_dump_close(d);
 	free(p);
 }
@@ -490,8 +483,8 @@ static void old_header_has_no_new_fields(void)
 	put32(p, 0x3008, 0x40);
 	d = fx_open(p, ALL);
 	check_common32(d);
-	CHECK_EQ(byte_at(d, 0x80550000), 0xffff);
-	CHECK_EQ(byte_at(d, 0x80541000), 0xffff);
+	CHECK_EQ(byte_at(&d->blocks, 0x80550000), -1);
+	CHECK_EQ(byte_at(&d->blocks, 0x80541000), -1);
 	CHECK_EQ(d->triage.kdbg.len, 0);
 	CHECK_EQ(d->vblocks.n, 1);
 	ntr_dump_close(d);
@@ -502,8 +495,8 @@ static void old_header_has_no_new_fields(void)
 	put_new_fields32(p);
 	d = fx_open(p, ALL);
 	check_common32(d);
-	CHECK_EQ(byte_at(d, 0x80541000), 0x44);
-	CHECK_EQ(byte_at(d, 0x80550000), 0xffff);
+	CHECK_EQ(byte_at(&d->blocks, 0x80541000), 0x44);
+	CHECK_EQ(byte_at(&d->blocks, 0x80550000), -1);
 	CHECK_EQ(d->triage.kdbg.len, 0);
 	ntr_dump_close(d);
 	free(p);
@@ -553,7 +546,7 @@ static void block_at_the_top_32(void)
 	put32(p, 0x3010, 0x4000);
 	put32(p, 0x3014, 0x200);
 	d = fx_open(p, ALL);
-	CHECK_EQ(byte_at(d, 0xffffffff), 0x66);
+	CHECK_EQ(byte_at(&d->blocks, 0xffffffff), 0x66);
 	CHECK_NOTE(d, "1 of 2 data blocks");
 	fx_sane(d);
 	ntr_dump_close(d);

@@ -7,10 +7,10 @@
 #ifndef FORGE_READ_H
 #define FORGE_READ_H
 
-#include <unistd.h>
-
 #include "../../kdtools/forge/forge.h"
 #include "test.h"
+
+#include <unistd.h>
 
 /* --- bytes ------------------------------------------------------------------- */
 

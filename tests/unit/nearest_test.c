@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <limits.h>
-
 #include "base/nearest.h"
 #include "test.h"
+
+#include <limits.h>
 
 static void distances(void)
 {

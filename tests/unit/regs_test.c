@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Register decoders: fixtures with literal offsets, and what the corpus is
  * known to hold. */
+#include "facts.h"
 #include "unw_env.h"
 #include "unw/regs.h"
 
@@ -168,6 +169,25 @@ static void context_alpha(void)
 	CHECK_EQ(context(&r, NTR_MACHINE_ALPHA, p, sizeof(p)), NTR_BAD);
 }
 
+static void context_ia64(void)
+{
+	static uint8_t p[0xa70];
+	struct ntr_regs r;
+
+	put32(p, 0, 0x8002f);
+	put64(p, 0x8d0, UINT64_C(0xe000000080609ea0));
+	put64(p, 0x980, UINT64_C(0xe000000080bc8a40));
+	put64(p, 0x9f0, UINT64_C(0xe00000008060b100));
+	put64(p, 0xa18, UINT64_C(0xe0000000830020c0));
+	CHECK_EQ(context(&r, NTR_MACHINE_IA64, p, sizeof(p)), NTR_OK);
+	CHECK_EQ(r.ip, UINT64_C(0xe0000000830020c0));
+	CHECK_EQ(r.sp, UINT64_C(0xe000000080609ea0));
+	CHECK_EQ(r.r[NTR_IA64_BSP], UINT64_C(0xe00000008060b100));
+	CHECK_EQ(r.r[NTR_IA64_RP], UINT64_C(0xe000000080bc8a40));
+	put32(p, 0, 0x10007);
+	CHECK_EQ(context(&r, NTR_MACHINE_IA64, p, sizeof(p)), NTR_BAD);
+}
+
 /* Every length: refused in words, never read beyond; the rest untouched. */
 static void context_truncated(void)
 {
@@ -181,9 +201,10 @@ static void context_truncated(void)
 		{ NTR_MACHINE_AMD64, 0x100, 0x30, 0x100007 },
 		{ NTR_MACHINE_ARM64, 0x110, 0, 0x400007 },
 		{ NTR_MACHINE_ALPHA, 0x220, 0x21c, 0x20007 },
+		{ NTR_MACHINE_IA64, 0xa28, 0, 0x80009 },
 	};
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		for (size_t len = 0; len <= m[i].need; len += 4) {
 			struct ntr_regs r = { .ip = 77 };
 			struct ntr_err e = { "" };
@@ -201,7 +222,7 @@ static void context_truncated(void)
 			}
 			free(p);
 		}
-	CHECK_EQ(context(&(struct ntr_regs){ 0 }, NTR_MACHINE_IA64,
+	CHECK_EQ(context(&(struct ntr_regs){ 0 }, NTR_MACHINE_R4000,
 			 (const uint8_t *)"", 0), NTR_UNSUP);
 }
 
@@ -427,70 +448,32 @@ static void qemu_note(void)
 
 /* --- the corpus ------------------------------------------------------------ */
 
-struct dump_fact {
-	char file[80];
-	uint64_t ip, sp;
-	uint32_t machine;
-};
-
-/* kernel_dump_facts.tsv: 1 file, 6 machine, 19 ctx_ip, 20 ctx_sp. */
-static bool parse_fact(char *line, struct dump_fact *f)
-{
-	char *col[24] = { 0 }, *p = line;
-
-	for (int i = 0; i < 24 && p; i++)
-		col[i] = strsep(&p, "\t");
-	if (!col[19] || strcmp(col[2], "PAGEDU64"))
-		return false;
-	snprintf(f->file, sizeof(f->file), "%s", col[0]);
-	f->machine = (uint32_t)strtoul(col[5], NULL, 0);
-	f->ip = strtoull(col[18], NULL, 0);
-	f->sp = strtoull(col[19], NULL, 0);
-	return true;
-}
-
-static const char *find_dump(const char *file, char *buf, size_t size)
-{
-	char rel[200];
-
-	snprintf(rel, sizeof(rel), "kernel_dumps/%s", file);
-	if (test_corpus(rel, buf, size))
-		return buf;
-	snprintf(rel, sizeof(rel),
-		 "kernel_dumps/batch_win81_criticalrocket/%s", file);
-	return test_corpus(rel, buf, size);
-}
-
 static void corpus_contexts(void)
 {
-	char path[512], line[2000];
+	char path[4096];
 	unsigned seen = 0;
-	FILE *f;
+	struct facts f;
 
-	if (!test_corpus("kernel_dump_facts.tsv", path, sizeof(path)))
+	if (!facts_open(&f))
 		SKIP("no corpus");
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		struct dump_fact d;
+	while (facts_next(&f)) {
+		u32 machine = (u32)facts_num(&f, FACT_MACHINE);
 		struct ntr_regs r;
 		uint8_t *p;
 		size_t len = 0;
 
-		if (!parse_fact(line, &d) ||
-		    !find_dump(d.file, path, sizeof(path)))
+		if (strcmp(f.col[FACT_SIG], "PAGEDU64") ||
+		    !find_dump(f.col[FACT_FILE], path, sizeof(path)))
 			continue;
 		p = slurp(path, &len);
 		if (p && len > 0x1000) {
-			CHECK_EQ(context(&r, d.machine, p + 0x348, 0x390),
-				 NTR_OK);
-			CHECK_EQ(r.ip, d.ip);
-			CHECK_EQ(r.sp, d.sp);
+			CHECK_EQ(context(&r, machine, p + 0x348, 0x390), NTR_OK);
+			CHECK_EQ(r.ip, facts_num(&f, FACT_IP));
+			CHECK_EQ(r.sp, facts_num(&f, FACT_SP));
 			seen++;
 		}
 		free(p);
 	}
-	if (f)
-		fclose(f);
 	CHECK(seen >= 14);
 }
 
@@ -551,6 +534,7 @@ int main(void)
 	RUN(context_x64);
 	RUN(context_arm64);
 	RUN(context_alpha);
+	RUN(context_ia64);
 	RUN(context_truncated);
 	RUN(trap_x64);
 	RUN(trap_x86);

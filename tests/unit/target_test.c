@@ -2,11 +2,10 @@
 /* Targets over dumps made here, byte by byte at literal offsets: an NT 3.51
  * two-processor machine, a Windows 7 x64 machine, and what damage does. */
 #include "kobj/target.h"
+#include "test.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "test.h"
 
 /* A full dump: header, then physical memory from 0. Its virtual addresses:
  * x86: 0x80000000+x is physical x, and 0xffdff000 is 0x3000;

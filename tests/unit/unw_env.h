@@ -125,6 +125,50 @@ static inline void test_mods_add(struct test_mods *t, uint64_t base,
 		t->m[t->n++] = (struct ntr_unw_module){ base, size, pe, code };
 }
 
+/* One module and one stack, both arrays, and what an unwinder needs of them. */
+struct test_world {
+	uint8_t *img, *stack;
+	struct test_mem mem;
+	struct test_mods mods;
+	struct ntr_pe pe;
+	struct ntr_unw_env env;
+	unsigned nfn; /* functions in .pdata */
+};
+
+/* Arrays of zeros. w is zeroed, or from an earlier call. */
+static inline void test_world_init(struct test_world *w, uint32_t machine,
+				   uint32_t build, uint64_t base, uint32_t size,
+				   uint64_t stack, uint32_t stack_len)
+{
+	free(w->img);
+	free(w->stack);
+	memset(w, 0, sizeof(*w));
+	w->img = calloc(1, size);
+	w->stack = calloc(1, stack_len);
+	test_mem_init(&w->mem);
+	test_mem_add(&w->mem, base, w->img, size);
+	test_mem_add(&w->mem, stack, w->stack, stack_len);
+	w->env = (struct ntr_unw_env){ .machine = machine, .build = build,
+				       .mem = &w->mem.s, .stack_lo = stack,
+				       .stack_hi = stack + stack_len,
+				       .module = test_mods_find,
+				       .ctx = &w->mods };
+}
+
+/* The module as a mapped 64-bit image: code from 0x1000 to 0x8000, .pdata
+ * (empty) at rva. */
+static inline void test_world_pe(struct test_world *w, uint32_t rva)
+{
+	w->pe = (struct ntr_pe){ .base = w->mem.b[0].va, .mapped = true,
+				 .pe64 = true, .machine = w->env.machine,
+				 .size = (uint32_t)w->mem.b[0].len,
+				 .headers_size = 0x400, .nsections = 1 };
+	w->pe.section[0] = (struct ntr_pe_section){
+		.rva = 0x1000, .vsize = 0x7000, .flags = 0x60000020 };
+	w->pe.dir[3].rva = rva;
+	test_mods_add(&w->mods, w->pe.base, w->pe.size, &w->pe, NULL);
+}
+
 /* A PE file laid out as in memory: headers and sections at their RVAs. */
 struct test_image {
 	uint8_t *mem;

@@ -13,45 +13,14 @@
 #define STACK UINT64_C(0xffffd00000010000)
 #define STACK_LEN 0x8000u
 
-static struct {
-	uint8_t *img, *stack;
-	struct test_mem mem;
-	struct test_mods mods;
-	struct ntr_pe pe;
-	struct ntr_unw_env env;
-	unsigned nfn;
-} w;
-
-static bool find(void *ctx, u64 ip, struct ntr_unw_module *m)
-{
-	(void)ctx;
-	return test_mods_find(&w.mods, ip, m);
-}
+static struct test_world w;
 
 static void world(void)
 {
-	free(w.img);
-	free(w.stack);
-	memset(&w, 0, sizeof(w));
-	w.img = calloc(1, SIZE);
-	w.stack = calloc(1, STACK_LEN);
-	test_mem_init(&w.mem);
-	test_mem_add(&w.mem, BASE, w.img, SIZE);
-	test_mem_add(&w.mem, STACK, w.stack, STACK_LEN);
+	test_world_init(&w, NTR_MACHINE_ARM64, 22000, BASE, SIZE, STACK, STACK_LEN);
 	for (unsigned i = 0x1000; i < 0x8000; i += 4)
 		put32(w.img, i, 0xd503201f); /* nop */
-	w.pe = (struct ntr_pe){ .base = BASE, .mapped = true, .pe64 = true,
-				.machine = NTR_MACHINE_ARM64, .size = SIZE,
-				.headers_size = 0x400, .nsections = 1 };
-	w.pe.section[0] = (struct ntr_pe_section){
-		.rva = 0x1000, .vsize = 0x7000, .flags = 0x60000020 };
-	w.pe.dir[3].rva = PDATA;
-	test_mods_add(&w.mods, BASE, SIZE, &w.pe, NULL);
-	w.env = (struct ntr_unw_env){ .machine = NTR_MACHINE_ARM64,
-				      .build = 22000, .mem = &w.mem.s,
-				      .stack_lo = STACK,
-				      .stack_hi = STACK + STACK_LEN,
-				      .module = find };
+	test_world_pe(&w, PDATA);
 }
 
 static void fn(uint32_t begin, uint32_t data)

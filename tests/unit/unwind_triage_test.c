@@ -14,18 +14,13 @@ static struct ntr_pe nt_pe;
 static struct ntr_frame fr[256];
 static size_t nfr;
 
-static bool find(void *ctx, u64 ip, struct ntr_unw_module *m)
-{
-	(void)ctx;
-	return test_mods_find(&t.mods, ip, m);
-}
-
 static struct ntr_unw_env env_of(u32 machine, u32 build)
 {
 	return (struct ntr_unw_env){ .machine = machine, .build = build,
 				     .mem = &t.mem.s, .stack_lo = t.stack_va,
 				     .stack_hi = t.stack_va + t.stack_len,
-				     .module = find };
+				     .module = test_mods_find,
+				     .ctx = &t.mods };
 }
 
 static bool open_dump(const char *rel)
@@ -168,7 +163,7 @@ static void check_walk(const struct ntr_unw_env *env, enum ntr_unw_stop stop)
 		if (!(fr[i].ip >> 63))
 			continue; /* user mode */
 		CHECK(fr[i].sp > fr[i - 1].sp);
-		CHECK(find(NULL, fr[i].ip, &m));
+		CHECK(test_mods_find(&t.mods, fr[i].ip, &m));
 		CHECK(fr[i].sp <= env->stack_hi);
 		CHECK(env->machine != NTR_MACHINE_AMD64 ||
 		      fr[i].trust == NTR_TRUST_TRAP || !(fr[i].sp & 15));

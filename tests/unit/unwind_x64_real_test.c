@@ -159,12 +159,6 @@ static void real_prologues(void)
 
 static struct test_mdmp dump;
 
-static bool find_dump(void *ctx, u64 ip, struct ntr_unw_module *m)
-{
-	(void)ctx;
-	return test_mods_find(&dump.mods, ip, m);
-}
-
 /* begin and end of the six functions, from the .pdb (llvm-pdbutil) */
 struct range {
 	uint32_t begin, size;
@@ -174,7 +168,8 @@ static void crash(const char *name, const struct range *want)
 {
 	char path[512], rel[100];
 	struct ntr_unw_env env = { .machine = NTR_MACHINE_AMD64,
-				   .module = find_dump };
+				   .module = test_mods_find,
+				   .ctx = &dump.mods };
 	struct test_image im;
 	struct ntr_regs r;
 	struct ntr_bin b;

@@ -11,45 +11,13 @@
 #define STACK UINT64_C(0xffffd00000010000)
 #define STACK_LEN 0x4000u
 
-/* One module and one stack, both arrays. */
-static struct {
-	uint8_t *img, *stack;
-	struct test_mem mem;
-	struct test_mods mods;
-	struct ntr_pe pe;
-	struct ntr_unw_env env;
-	unsigned nfn;
-} w;
-
-static bool find(void *ctx, u64 ip, struct ntr_unw_module *m)
-{
-	(void)ctx;
-	return test_mods_find(&w.mods, ip, m);
-}
+static struct test_world w;
 
 static void world(void)
 {
-	free(w.img);
-	free(w.stack);
-	memset(&w, 0, sizeof(w));
-	w.img = calloc(1, SIZE);
-	w.stack = calloc(1, STACK_LEN);
+	test_world_init(&w, NTR_MACHINE_AMD64, 19041, BASE, SIZE, STACK, STACK_LEN);
 	memset(w.img + 0x1000, 0x90, 0x7000);
-	test_mem_init(&w.mem);
-	test_mem_add(&w.mem, BASE, w.img, SIZE);
-	test_mem_add(&w.mem, STACK, w.stack, STACK_LEN);
-	w.pe = (struct ntr_pe){ .base = BASE, .mapped = true, .pe64 = true,
-				.machine = NTR_MACHINE_AMD64, .size = SIZE,
-				.headers_size = 0x400, .nsections = 1 };
-	w.pe.section[0] = (struct ntr_pe_section){
-		.rva = 0x1000, .vsize = 0x7000, .flags = 0x60000020 };
-	w.pe.dir[3].rva = PDATA;
-	test_mods_add(&w.mods, BASE, SIZE, &w.pe, NULL);
-	w.env = (struct ntr_unw_env){ .machine = NTR_MACHINE_AMD64,
-				      .build = 19041, .mem = &w.mem.s,
-				      .stack_lo = STACK,
-				      .stack_hi = STACK + STACK_LEN,
-				      .module = find };
+	test_world_pe(&w, PDATA);
 }
 
 /* Functions are added in order of address. */

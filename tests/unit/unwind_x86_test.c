@@ -8,40 +8,17 @@
 #define STACK 0xf4ed0000u
 #define STACK_LEN 0x3000u
 
-static struct {
-	uint8_t *img, *stack;
-	struct test_mem mem;
-	struct test_mods mods;
-	struct ntr_unw_env env;
-} w;
+static struct test_world w;
 static struct ntr_frame fr[300];
-
-static bool find(void *ctx, u64 ip, struct ntr_unw_module *m)
-{
-	(void)ctx;
-	return test_mods_find(&w.mods, ip, m);
-}
 
 static void world(void)
 {
-	free(w.img);
-	free(w.stack);
-	memset(&w, 0, sizeof(w));
-	w.img = calloc(1, SIZE);
-	w.stack = calloc(1, STACK_LEN);
+	test_world_init(&w, NTR_MACHINE_X86, 1381, BASE, SIZE, STACK, STACK_LEN);
 	memset(w.img, 0x90, SIZE);
 	/* a call before each address that ends in 0x00 or 0x40 */
 	for (unsigned i = 0x1040; i < SIZE; i += 0x40)
 		w.img[i - 5] = 0xe8;
-	test_mem_init(&w.mem);
-	test_mem_add(&w.mem, BASE, w.img, SIZE);
-	test_mem_add(&w.mem, STACK, w.stack, STACK_LEN);
 	test_mods_add(&w.mods, BASE, SIZE, NULL, NULL);
-	w.env = (struct ntr_unw_env){ .machine = NTR_MACHINE_X86,
-				      .build = 1381, .mem = &w.mem.s,
-				      .stack_lo = STACK,
-				      .stack_hi = STACK + STACK_LEN,
-				      .module = find };
 }
 
 static void poke(uint32_t va, uint32_t v)
@@ -327,12 +304,6 @@ static void finds_trap_frames(void)
 /* The dump has the stack from esp - 4 on and no code but around eip. */
 static struct test_mdmp dump;
 
-static bool find_dump(void *ctx, u64 ip, struct ntr_unw_module *m)
-{
-	(void)ctx;
-	return test_mods_find(&dump.mods, ip, m);
-}
-
 static void crash32_O0(void)
 {
 	/* .text offsets and sizes from the .pdb (llvm-pdbutil) */
@@ -341,7 +312,8 @@ static void crash32_O0(void)
 		{ 448, 53 },  { 224, 98 }, { 336, 112 },
 	};
 	struct ntr_unw_env env = { .machine = NTR_MACHINE_X86,
-				   .module = find_dump };
+				   .module = test_mods_find,
+				   .ctx = &dump.mods };
 	struct test_image im;
 	struct ntr_regs r;
 	struct ntr_bin b;

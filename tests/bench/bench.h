@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the file benches share: dumps written byte by byte at literal offsets
- * (nothing of the reader's layouts), a clock, the best of several rounds.
+ * What the benches share: clocks, the line of a figure, dumps written byte by
+ * byte at literal offsets (nothing of the reader's layouts).
  * Files go to $B/tmp (B: the build folder) and are removed at the end.
  */
-#ifndef NTR_BENCH_FILE_H
-#define NTR_BENCH_FILE_H
+#ifndef NTR_BENCH_H
+#define NTR_BENCH_H
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,6 +22,15 @@ static inline double bench_now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Of the processor, for what does not wait. */
+static inline double bench_cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
