@@ -193,7 +193,18 @@ static u32 cpu_count(const struct ntr_target *t)
 	return n < most ? n : most;
 }
 
-/* KiProcessorBlock: an array of KPRCB pointers. */
+/* An image without a header: the array's end tells how many there are. */
+static void count_cpus(struct ntr_target *t, u32 n)
+{
+	struct ntr_meta *m = &t->d->meta;
+
+	if (!n || m->has & NTR_HAS_CPUS)
+		return;
+	m->cpus = n;
+	m->has |= NTR_HAS_CPUS;
+}
+
+/* KiProcessorBlock: an array of KPRCB pointers, 0 behind the last. */
 static void cpus_from_array(struct cpu_work *w, u64 array)
 {
 	struct ntr_target *t = w->t;
@@ -202,8 +213,11 @@ static void cpus_from_array(struct cpu_work *w, u64 array)
 
 	for (u32 i = 0; i < n; i++) {
 		if (ntr_read_ptr(t->mem, array + (u64)i * t->ptr_size,
-				 t->ptr_size, &kprcb) ||
-		    !ntr_kernel_va(t, kprcb) || cpu_with_prcb(t, kprcb))
+				 t->ptr_size, &kprcb))
+			break;
+		if (!kprcb)
+			count_cpus(t, i);
+		if (!ntr_kernel_va(t, kprcb) || cpu_with_prcb(t, kprcb))
 			break;
 		if (!cpu_add(w, i, kprcb))
 			break;

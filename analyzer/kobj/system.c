@@ -208,9 +208,15 @@ static void take_bugcheck(struct ntr_target *t)
 static void complete_meta(struct ntr_target *t)
 {
 	struct ntr_meta *m = &t->d->meta;
+	u64 flink;
 
 	if (!t->kernel_base || t->paging == NTR_PAGING_NONE)
 		return;
+	if (!(m->has & NTR_HAS_PSMODS) && t->priv->psmods &&
+	    ntr_list_head_ok(t, t->priv->psmods, &flink)) {
+		m->psmods = t->priv->psmods;
+		m->has |= NTR_HAS_PSMODS;
+	}
 	if (!(m->has & NTR_HAS_BUGCHECK))
 		take_bugcheck(t);
 	if (!(m->has & NTR_HAS_TIME) && kuser_time(t, 0x14, &m->time))

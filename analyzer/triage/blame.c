@@ -377,7 +377,7 @@ static bool blame_by_frames(struct ntr_triage_job *j)
 	}
 	if (!c.rank) {
 		skip_before(j, j->v->stack.n);
-		b->reason = !j->v->stack.n ? "there is no stack in this dump" :
+		b->reason = !j->v->stack.n ? "no stack could be read from this dump" :
 			!j->v->t->modules.n ?
 			"no module list was found in this dump, so no address "
 			"can be given to a driver" :

@@ -453,6 +453,9 @@ static void dump_exception(struct ntr_verdict *v)
 	if (!v->t->d || !v->t->d->exception.len ||
 	    ntr_dump_exception(v->t->d, &x, NULL))
 		return;
+	/* What a kernel's header holds when no exception was raised. */
+	if (v->t->d->kind != NTR_KIND_USER && x.code == 0x80000003u)
+		return;
 	v->exc = (struct ntr_exc){ .has_code = true, .code = x.code,
 				   .has_address = true, .address = x.address };
 	if (x.nparams >= 2 && (x.code == 0xC0000005u || x.code == 0xC0000006u)) {

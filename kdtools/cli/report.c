@@ -211,8 +211,8 @@ static void other_stack(struct ntr_out *o, const struct ntr_verdict *v)
 	    (v->t->d && v->t->d->kind == NTR_KIND_USER) ||
 	    (sp < th->stack_base && sp + BELOW >= th->stack_limit))
 		return;
-	ntr_out_line(o, "               (sp is on another stack, such as the "
-		     "one for interrupts)");
+	ntr_out_line(o, "               (sp is on another stack, as in an "
+		     "interrupt, a DPC or a double fault)");
 }
 
 static void details(struct ntr_out *o, const struct ntr_verdict *v)
