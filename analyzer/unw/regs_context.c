@@ -190,6 +190,9 @@ enum ntr_st ntr_regs_from_context(struct ntr_regs *r, u32 machine,
 				"0x%08x and groups",
 				rec.origin ? rec.origin : "data", rec.off0,
 				flags, l->flag);
+	/* Writers on other systems give the machine alone, and store all. */
+	if (!(flags & GROUPS))
+		flags |= GROUPS;
 	if (l->nslots)
 		load_slots(&t, l, rec, flags);
 	else if (machine == NTR_MACHINE_ARM64)

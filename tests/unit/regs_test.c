@@ -169,6 +169,24 @@ static void context_alpha(void)
 	CHECK_EQ(context(&r, NTR_MACHINE_ALPHA, p, sizeof(p)), NTR_BAD);
 }
 
+/* Other systems' writers give no groups; all of it is there. */
+static void context_without_groups(void)
+{
+	static uint8_t p[0x4d0];
+	struct ntr_regs r;
+
+	put32(p, 0x30, 0x100000);
+	put64(p, 0x78, 0x1111);
+	put64(p, 0xf8, 0x102a68cd4);
+	put64(p, 0x98, 0x7ffeed1aa9b0);
+	CHECK_EQ(context(&r, NTR_MACHINE_AMD64, p, sizeof(p)), NTR_OK);
+	CHECK_EQ(r.ip, 0x102a68cd4);
+	CHECK_EQ(r.sp, 0x7ffeed1aa9b0);
+	CHECK_EQ(r.r[NTR_X64_RAX], 0x1111);
+	put32(p, 0x30, 0);
+	CHECK_EQ(context(&r, NTR_MACHINE_AMD64, p, sizeof(p)), NTR_BAD);
+}
+
 static void context_ia64(void)
 {
 	static uint8_t p[0xa70];
@@ -534,6 +552,7 @@ int main(void)
 	RUN(context_x64);
 	RUN(context_arm64);
 	RUN(context_alpha);
+	RUN(context_without_groups);
 	RUN(context_ia64);
 	RUN(context_truncated);
 	RUN(trap_x64);
