@@ -435,6 +435,21 @@ static void settle_psmods(struct ntr_target *t)
 		p->psmods = header ? header : kdbg;
 }
 
+/*
+ * A guest's dump driver hands the emulator a header for a machine that runs.
+ * Where KDBG is encoded, it leaves a decoded copy, named by the first
+ * parameter of a stop that is none (QEMU, dump/win_dump.c).
+ */
+#define LIVE_SYSTEM_DUMP 0x161u
+static void from_guest_driver(struct ntr_target *t)
+{
+	const struct ntr_meta *m = &t->d->meta;
+
+	if ((m->has & NTR_HAS_BUGCHECK) && t->ptr_size == 8 &&
+	    (m->bugcheck == LIVE_SYSTEM_DUMP || t->d->kind == NTR_KIND_PHYS))
+		(void)use_kdbg(t, m->arg[0], "KDBG copy of the guest's driver");
+}
+
 void ntr_target_find_kernel(struct ntr_target *t)
 {
 	const struct ntr_meta *m = &t->d->meta;
@@ -445,6 +460,7 @@ void ntr_target_find_kernel(struct ntr_target *t)
 		p->psmods = m->psmods;
 	if (m->has & NTR_HAS_KDBG)
 		(void)use_kdbg(t, m->kdbg, "KDBG named by the header");
+	from_guest_driver(t);
 	from_module_list(t);
 	if (!t->kernel_base && t->paging != NTR_PAGING_NONE)
 		without_names(t);

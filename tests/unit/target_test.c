@@ -961,6 +961,27 @@ static void a_header_with_wrong_addresses(void)
 	image_free(&m);
 }
 
+/* Encoded KDBG, and a decoded copy that the first parameter names. */
+static void kdbg_copy_of_a_guest_driver(void)
+{
+	struct image m = win7();
+
+	memcpy(at(&m, 0x154010), "GBDK", 4);
+	kdbg64(&m, 0x15a000);
+	put32(m.b, 0x38, 0x161);
+	put64(m.b, 0x40, K64 + 0x15a000);
+	CHECK(image_open(&m));
+	CHECK_EQ(m.t->kdbg, K64 + 0x15a000);
+	CHECK_STR(m.t->kernel_source, "KDBG copy of the guest's driver");
+	CHECK_EQ(m.t->modules.n, 2);
+	image_close(&m);
+	put32(m.b, 0x38, 0x7f); /* a real stop: the parameter means itself */
+	CHECK(image_open(&m));
+	CHECK_STR(m.t->kernel_source, "module list");
+	image_close(&m);
+	image_free(&m);
+}
+
 int main(void)
 {
 	RUN(nt351_modules);
@@ -977,5 +998,6 @@ int main(void)
 	RUN(win7_x64);
 	RUN(a_header_without_addresses);
 	RUN(a_header_with_wrong_addresses);
+	RUN(kdbg_copy_of_a_guest_driver);
 	return test_done();
 }
