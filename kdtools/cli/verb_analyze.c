@@ -9,7 +9,16 @@ static const struct ntr_example examples[] = {
 	  "how often each failure occurs in a folder of dumps" },
 };
 
-static int analyze_file(struct ntr_cli *c, const char *path)
+/* A line between two reports; *reports counts them. */
+static void part(struct ntr_cli *c, unsigned *reports)
+{
+	if ((*reports)++)
+		ntr_out_line(&c->out, "\n%s\n", "--------------------"
+			     "----------------------------------------"
+			     "--------------------");
+}
+
+static int analyze_file(struct ntr_cli *c, const char *path, unsigned *reports)
 {
 	struct ntr_verdict *v = NULL;
 	struct ntr_err e = { "" };
@@ -23,6 +32,7 @@ static int analyze_file(struct ntr_cli *c, const char *path)
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {
+		part(c, reports);
 		if (c->json)
 			ntr_report_json(&c->out, v);
 		else
@@ -37,13 +47,10 @@ static int analyze_file(struct ntr_cli *c, const char *path)
 static int run(struct ntr_cli *c, const struct ntr_args *a)
 {
 	int code = NTR_EXIT_OK;
+	unsigned reports = 0;
 
 	for (int i = 0; i < a->n; i++) {
-		if (i)
-			ntr_out_line(&c->out, "\n%s\n", "--------------------"
-				     "----------------------------------------"
-				     "--------------------");
-		code = ntr_worse(code, analyze_file(c, a->operand[i]));
+		code = ntr_worse(code, analyze_file(c, a->operand[i], &reports));
 		(void)ntr_out_flush(&c->out);
 	}
 	return code;
