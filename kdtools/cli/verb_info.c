@@ -57,17 +57,22 @@ static void out_header(struct ntr_out *o, const struct ntr_meta *m)
 
 static void out_memory(struct ntr_out *o, const struct ntr_dump *d)
 {
+	bool phys = d->runs.n || d->has_map || d->pages_missing;
 	u64 virt = 0;
 
 	for (size_t i = 0; i < d->vblocks.n; i++)
 		virt += d->vblocks.v[i].len;
 	ntr_out_open(o, "memory");
 	ntr_out_uint(o, "page_size", "Page size", UINT64_C(1) << d->page_shift);
-	ntr_out_uint_if(o, "runs", "Physical runs", !d->has_map, d->runs.n);
-	ntr_out_uint(o, "pages", "Pages", ntr_dump_page_count(d));
-	ntr_out_uint(o, "pages_missing", "Pages missing", d->pages_missing);
-	ntr_out_uint(o, "blocks", "Memory blocks", d->vblocks.n);
-	ntr_out_uint(o, "block_bytes", "Bytes in blocks", virt);
+	ntr_out_uint_if(o, "runs", "Physical runs",
+			phys && !d->has_map, d->runs.n);
+	ntr_out_uint_if(o, "pages", "Pages", phys, ntr_dump_page_count(d));
+	ntr_out_uint_if(o, "pages_missing", "Pages missing", phys,
+			d->pages_missing);
+	ntr_out_uint_if(o, "blocks", "Memory blocks", d->vblocks.n,
+			d->vblocks.n);
+	ntr_out_uint_if(o, "block_bytes", "Bytes in blocks", d->vblocks.n,
+			virt);
 	ntr_out_close(o);
 }
 

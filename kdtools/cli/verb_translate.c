@@ -125,7 +125,8 @@ static int translate(struct ntr_cli *c, struct ntr_session *s, u64 va)
 	ntr_cli_schema(c, "ntriage.translate/1");
 	ntr_out_str(o, "file", NULL, s->d->path);
 	ntr_out_hex(o, "address", "Virtual", va);
-	ntr_out_str(o, "symbol", "Is", name);
+	/* A bare address is no symbol. */
+	ntr_out_str(o, "symbol", "Is", strncmp(name, "0x", 2) ? name : NULL);
 	found = out_block(o, s->d, va);
 	found |= out_walk(o, s, va);
 	ntr_out_close(o);
