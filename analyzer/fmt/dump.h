@@ -147,7 +147,6 @@ enum ntr_regs_form {
 	NTR_REGS_NONE,
 	NTR_REGS_CONTEXT,  /* NT CONTEXT of meta.machine */
 	NTR_REGS_PRSTATUS, /* Linux elf_prstatus of meta.machine */
-	NTR_REGS_QEMU,     /* QEMUCPUState */
 };
 
 struct ntr_dump_thread {
@@ -162,7 +161,8 @@ struct ntr_dump_thread {
 struct ntr_dump_cpu {
 	u32 number;
 	struct ntr_loc prstatus; /* NTR_REGS_PRSTATUS, len 0: none */
-	struct ntr_loc qemu;     /* NTR_REGS_QEMU, len 0: none */
+	struct ntr_loc qemu;     /* QEMUCPUState, len 0: none; cpu_note.h */
+	struct ntr_loc vbox;     /* DBGFCORECPU, len 0: none; cpu_note.h */
 };
 
 /* Secondary (tagged) data of crash dumps; other named byte ranges. */

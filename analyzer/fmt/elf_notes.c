@@ -91,18 +91,25 @@ static void on_qemu(struct ntr_dump *d, struct ntr_core *c,
 static void on_vbox(struct ntr_dump *d, struct ntr_core *c,
 		    const struct ntr_elf_note *n)
 {
-	bool cpu = !strcmp(n->owner, "VBCPU");
-	struct ntr_dump_blob *b;
+	struct ntr_dump_blob *b = ntr_vec_add(&d->blobs);
 
 	c->is_machine = true;
-	if (cpu && (c->nvbox >= NTR_MAX_CPU_NOTES || !cpu_at(d, c->nvbox)))
-		return;
-	c->nvbox += cpu;
-	b = ntr_vec_add(&d->blobs);
 	if (!b)
 		return;
-	b->name = cpu ? "VirtualBox CPU state" : "VirtualBox machine state";
+	b->name = "VirtualBox machine state";
 	b->loc = loc_of(&n->desc);
+}
+
+static void on_vbox_cpu(struct ntr_dump *d, struct ntr_core *c,
+			const struct ntr_elf_note *n)
+{
+	struct ntr_dump_cpu *cpu = cpu_at(d, c->nvbox);
+
+	c->is_machine = true;
+	if (!cpu)
+		return;
+	cpu->vbox = loc_of(&n->desc);
+	c->nvbox++;
 }
 
 static void on_vmcoreinfo(struct ntr_dump *d, struct ntr_core *c,
@@ -173,7 +180,7 @@ static const struct {
 	{ "VMCOREINFO_XEN", ANY_TYPE, on_xen },
 	{ "Xen", ANY_TYPE, on_xen },
 	{ "VBCORE", ANY_TYPE, on_vbox },
-	{ "VBCPU", ANY_TYPE, on_vbox },
+	{ "VBCPU", ANY_TYPE, on_vbox_cpu },
 };
 
 static void one_note(struct ntr_dump *d, struct ntr_core *c,

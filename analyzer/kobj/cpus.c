@@ -267,18 +267,15 @@ static void cpus_of_old_x86(struct cpu_work *w)
 static void note_regs(struct ntr_target *t, const struct ntr_dump_cpu *n,
 		      struct ntr_cpu *c)
 {
-	struct ntr_loc at = n->qemu.len ? n->qemu : n->prstatus;
-	enum ntr_st st;
+	struct ntr_cpu_note note;
 	struct ntr_bin b;
-	u64 cr[5];
 
-	if (!at.len || ntr_dump_load(t->d, at.off, (size_t)at.len, "CPU note",
-				     &b, NULL))
-		return;
-	st = n->qemu.len ? ntr_regs_from_qemu(&c->regs, cr, &b, NULL)
-			 : ntr_regs_from_prstatus(&c->regs, t->machine, &b,
-						  NULL);
-	if (st)
+	if (ntr_cpu_note_read(t->d, n, &note, NULL) == NTR_OK)
+		ntr_regs_from_cpu_note(&c->regs, &note);
+	else if (!n->prstatus.len ||
+		 ntr_dump_load(t->d, n->prstatus.off, (size_t)n->prstatus.len,
+			       "CPU note", &b, NULL) ||
+		 ntr_regs_from_prstatus(&c->regs, t->machine, &b, NULL))
 		return;
 	c->has_regs = true;
 	c->regs_source = "CPU note";
@@ -286,14 +283,14 @@ static void note_regs(struct ntr_target *t, const struct ntr_dump_cpu *n,
 
 static u64 note_kpcr(const struct ntr_target *t, const struct ntr_dump_cpu *n)
 {
-	struct ntr_cpu_bases b;
+	struct ntr_cpu_note b;
 
-	if (!ntr_target_cpu_bases(t, n, &b))
+	if (ntr_cpu_note_read(t->d, n, &b, NULL))
 		return 0;
 	if (t->ptr_size == 4)
-		return kpcr_ok(t, (u32)b.fs) ? (u32)b.fs : 0;
-	if (kpcr_ok(t, b.gs))
-		return b.gs;
+		return kpcr_ok(t, (u32)b.fs_base) ? (u32)b.fs_base : 0;
+	if (kpcr_ok(t, b.gs_base))
+		return b.gs_base;
 	return kpcr_ok(t, b.kernel_gs) ? b.kernel_gs : 0;
 }
 

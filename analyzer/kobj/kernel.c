@@ -158,39 +158,17 @@ static bool use_kpcr(struct ntr_target *t, u64 kpcr)
 	return pe_scan(t, idt_handler(t, idt, 0), "KPCR interrupt table");
 }
 
-bool ntr_target_cpu_bases(const struct ntr_target *t,
-			  const struct ntr_dump_cpu *c,
-			  struct ntr_cpu_bases *out)
-{
-	u8 b[0x1b8] = { 0 };
-	size_t n = c->qemu.len < sizeof(b) ? (size_t)c->qemu.len : sizeof(b);
-
-	/* Segments of 24 bytes from 0x98: cs ds es fs gs ss ldt tr gdt idt,
-	 * base at +16; then cr0..cr4, and kernel_gs_base at 0x1b0. */
-	if (n < 0x1b0 ||
-	    ntr_space_read(&t->d->file->space, c->qemu.off, b, n, NULL))
-		return false;
-	*out = (struct ntr_cpu_bases){
-		.fs = ntr_load_u64(b + 0xf0),
-		.gs = ntr_load_u64(b + 0x108),
-		.gdt = ntr_load_u64(b + 0x168),
-		.idt = ntr_load_u64(b + 0x180),
-		.kernel_gs = ntr_load_u64(b + 0x1b0),
-	};
-	return true;
-}
-
 static bool kernel_from_notes(struct ntr_target *t)
 {
 	for (size_t i = 0; i < t->d->cpus.n && i < NTR_MAX_CPUS; i++) {
-		struct ntr_cpu_bases c;
+		struct ntr_cpu_note c;
 
-		if (!ntr_target_cpu_bases(t, &t->d->cpus.v[i], &c))
+		if (ntr_cpu_note_read(t->d, &t->d->cpus.v[i], &c, NULL))
 			continue;
-		if (t->ptr_size == 4 && use_kpcr(t, (u32)c.fs))
+		if (t->ptr_size == 4 && use_kpcr(t, (u32)c.fs_base))
 			return true;
 		if (t->ptr_size == 8 &&
-		    (use_kpcr(t, c.gs) || use_kpcr(t, c.kernel_gs)))
+		    (use_kpcr(t, c.gs_base) || use_kpcr(t, c.kernel_gs)))
 			return true;
 		if (ntr_kernel_va(t, c.idt) &&
 		    pe_scan(t, idt_handler(t, c.idt, 0), "interrupt table"))

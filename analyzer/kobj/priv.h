@@ -68,14 +68,6 @@ bool ntr_list_head_ok(const struct ntr_target *t, u64 va, u64 *flink);
 /* Only when no NT kernel was found. */
 bool ntr_target_find_linux(struct ntr_target *t, char *out, size_t size);
 
-/* QEMUCPUState of a CPU note: addresses that struct ntr_regs does not hold. */
-struct ntr_cpu_bases {
-	u64 fs, gs, kernel_gs, gdt, idt;
-};
-bool ntr_target_cpu_bases(const struct ntr_target *t,
-			  const struct ntr_dump_cpu *c,
-			  struct ntr_cpu_bases *out);
-
 /* Offer every 8 (4) byte aligned position of the kernel's writable memory
  * [base, base+size), page by page; stops when fn says true. p has room bytes
  * from there to the end of the page. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "find_dtb.h"
 
+#include "../fmt/cpu_note.h"
+
 #include "../base/record.h"
 
 #include <stdlib.h>
@@ -300,13 +302,6 @@ static bool try_cr3(struct hunt *h, u32 allowed, u64 cr3, const char *how)
 
 /* --- CPU notes ------------------------------------------------------------------ */
 
-/* QEMUCPUState: version, size, 18 registers, 10 segments of 24 bytes, then
- * cr[5] at 0x188 and kernel_gs_base at 0x1b0 (QEMU contrib/elf2dmp). */
-#define NOTE_LEN 0x1b8u
-#define NOTE_GS_BASE 0x108u
-#define NOTE_CR3 0x1a0u
-#define NOTE_CR4 0x1a8u
-#define NOTE_KERNEL_GS 0x1b0u
 #define CR4_PAE (1u << 5)
 #define CR4_LA57 (1u << 12)
 
@@ -326,33 +321,27 @@ static bool try_shadow(struct hunt *h, u32 allowed, u64 cr3, u64 gs)
 	return try_cr3(h, allowed, kernel_cr3, "CPU note");
 }
 
-static bool try_note(struct hunt *h, const struct ntr_loc *loc)
+static bool try_note(struct hunt *h, const struct ntr_dump_cpu *cpu)
 {
-	u8 note[NOTE_LEN] = { 0 };
-	size_t len = loc->len < NOTE_LEN ? (size_t)loc->len : NOTE_LEN;
-	u64 cr3, cr4;
 	u32 allowed = 1u << NTR_PAGING_X86;
+	struct ntr_cpu_note n;
 
-	if (len < NOTE_KERNEL_GS ||
-	    ntr_file_read(h->d->file, loc->off, note, len, NULL))
+	if (ntr_cpu_note_read(h->d, cpu, &n, NULL))
 		return false;
-	cr3 = ntr_load_u64(note + NOTE_CR3);
-	cr4 = ntr_load_u64(note + NOTE_CR4);
-	if (cr4 & CR4_PAE)
+	if (n.cr[4] & CR4_PAE)
 		allowed = 1u << NTR_PAGING_PAE |
-			  (cr4 & CR4_LA57 ? 1u << NTR_PAGING_X64_5 :
-					    1u << NTR_PAGING_X64);
-	return try_cr3(h, allowed, cr3, "CPU note") ||
-	       try_shadow(h, allowed, cr3,
-			  ntr_load_u64(note + NOTE_KERNEL_GS)) ||
-	       try_shadow(h, allowed, cr3, ntr_load_u64(note + NOTE_GS_BASE));
+			  (n.cr[4] & CR4_LA57 ? 1u << NTR_PAGING_X64_5 :
+						1u << NTR_PAGING_X64);
+	return try_cr3(h, allowed, n.cr[3], "CPU note") ||
+	       try_shadow(h, allowed, n.cr[3], n.kernel_gs) ||
+	       try_shadow(h, allowed, n.cr[3], n.gs_base);
 }
 
 #define MAX_NOTES 1024u
 static bool try_notes(struct hunt *h)
 {
 	for (size_t i = 0; i < h->d->cpus.n && i < MAX_NOTES; i++)
-		if (try_note(h, &h->d->cpus.v[i].qemu))
+		if (try_note(h, &h->d->cpus.v[i]))
 			return true;
 	return false;
 }

@@ -41,6 +41,8 @@ static void fresh(void)
 		exit(2);
 	fresh_of(mem, MEM_LEN);
 	memset(note, 0, sizeof(note));
+	put32(note, 0, 1); /* version */
+	put32(note, 4, 0x1b8);
 }
 
 /* One CPU whose note is the array note, len bytes of it. */
@@ -258,6 +260,32 @@ static void x64_low_stub(void)
 	put64(mem, 0x9070, 0xfffff80312345670);
 	put64(mem, 0x90a0, 0x1ac000); /* CR3 that proves nothing */
 	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x1ad000, "self-map", false);
+}
+
+/* The same from VirtualBox's note, whose registers come first. */
+static void vbox_cpu_note(void)
+{
+	fresh();
+	put_x64(0x1ad000, 0x7000000);
+	memset(note, 0, sizeof(note));
+	with_note(0);
+	dump.cpus.v[0].vbox = (struct ntr_loc){ 0, sizeof(note) };
+	dump.runs.v[0].npages = 1;
+	expect_none(NTR_MACHINE_AMD64); /* too short for the whole record */
+	dump.cpus.v[0].vbox.len = 0;
+	ntr_file_close(dump.file);
+	{
+		static uint8_t big[0x220];
+		int fd = memfd_create("notes", 0);
+
+		put64(big, 0x130, 0x1ad000);
+		put64(big, 0x138, 0x1506f8);
+		if (fd < 0 || write(fd, big, sizeof(big)) != sizeof(big) ||
+		    ntr_file_from_fd(&dump.file, fd, "notes", NULL))
+			exit(2);
+		dump.cpus.v[0].vbox.len = sizeof(big);
+	}
+	expect(NTR_MACHINE_AMD64, NTR_PAGING_X64, 0x1ad000, "CPU note", false);
 }
 
 static void x64_cpu_note(void)
@@ -533,6 +561,7 @@ int main(void)
 	RUN(holes_are_passed);
 	RUN(x64_low_stub);
 	RUN(x64_cpu_note);
+	RUN(vbox_cpu_note);
 	RUN(x64_shadow);
 	RUN(x64_five_levels);
 	RUN(x86_self_map);

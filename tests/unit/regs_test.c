@@ -410,6 +410,56 @@ static void prstatus(void)
 		 NTR_UNSUP);
 }
 
+/* DBGFCORECPU: rax rbx rcx rdx rsi rdi r8…r15 rip rsp rbp rflags, six
+ * segments of 24 bytes, cr0 cr2 cr3 cr4, dr, gdtr idtr ldtr tr … */
+static void vbox_note(void)
+{
+	uint8_t p[0x220] = { 0 };
+	struct ntr_cpu_note n;
+	struct ntr_regs r;
+	struct ntr_bin b;
+
+	for (unsigned i = 0; i < 14; i++)
+		put64(p, 8 * i, 0x100 + i);
+	put64(p, 0x70, 0xfffff80012345678); /* rip */
+	put64(p, 0x78, 0xffffd00011112220); /* rsp */
+	put64(p, 0x80, 0xbb);               /* rbp */
+	put64(p, 0x88, 0x202);              /* rflags */
+	put32(p, 0x90 + 12, 0xa09b);        /* cs: long mode */
+	put16(p, 0x90 + 16, 0x10);
+	put64(p, 0xf0, 0xfffff80055550000); /* gs base */
+	put16(p, 0x108 + 16, 0x18);         /* ss */
+	put64(p, 0x130, 0x1ad000);          /* cr3 */
+	put64(p, 0x138, 0x1506f8);          /* cr4 */
+	put64(p, 0x190, 0xfffff80066660000); /* idtr */
+	put64(p, 0x218, 0x77770000);        /* kernel gs base */
+	b = ntr_bin_of(p, sizeof(p), "t", 0);
+	CHECK_EQ(ntr_cpu_note_vbox(&n, &b, NULL), NTR_OK);
+	CHECK_EQ(n.gs_base, UINT64_C(0xfffff80055550000));
+	CHECK_EQ(n.idt, UINT64_C(0xfffff80066660000));
+	CHECK_EQ(n.cr[3], 0x1ad000);
+	CHECK_EQ(n.cr[4], 0x1506f8);
+	CHECK_EQ(n.kernel_gs, 0x77770000);
+	ntr_regs_from_cpu_note(&r, &n);
+	CHECK_EQ(r.machine, NTR_MACHINE_AMD64);
+	CHECK_EQ(r.ip, UINT64_C(0xfffff80012345678));
+	CHECK_EQ(r.sp, UINT64_C(0xffffd00011112220));
+	CHECK_EQ(r.r[NTR_X64_RBX], 0x101);
+	CHECK_EQ(r.r[NTR_X64_RCX], 0x102);
+	CHECK_EQ(r.r[NTR_X64_RDI], 0x105);
+	CHECK_EQ(r.r[NTR_X64_R8], 0x106);
+	CHECK_EQ(r.r[NTR_X64_R15], 0x10d);
+	CHECK_EQ(r.r[NTR_X64_CS], 0x10);
+	CHECK_EQ(r.r[NTR_X64_SS], 0x18);
+	for (size_t len = 0; len < sizeof(p); len += 8) {
+		uint8_t *q = calloc(1, len ? len : 1);
+
+		b = ntr_bin_of(q, len, "t", 0);
+		CHECK_EQ(ntr_cpu_note_vbox(&n, &b, NULL), NTR_BAD);
+		free(q);
+	}
+}
+
 static void qemu_note(void)
 {
 	uint8_t p[440] = { 0 };
@@ -559,6 +609,7 @@ int main(void)
 	RUN(trap_x86);
 	RUN(tss);
 	RUN(prstatus);
+	RUN(vbox_note);
 	RUN(qemu_note);
 	RUN(corpus_contexts);
 	RUN(corpus_qemu);
