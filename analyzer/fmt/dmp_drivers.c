@@ -155,6 +155,7 @@ enum ntr_st ntr_dmp_tri_drivers(const struct ntr_dmp_tri *t, struct ntr_err *e)
 		ntr_dump_note(d, "0x%x: %u drivers promised, %u could be read",
 			      t->drivers, t->ndrivers, i);
 	}
+	d->modules_whole = i >= t->ndrivers;
 	if (nameless)
 		ntr_dump_note(d, "0x%x: the names of %u drivers cannot be read",
 			      t->drivers, nameless);

@@ -220,6 +220,8 @@ struct ntr_dump {
 				     NTR_OFF_PAGED */
 	struct { NTR_VEC(struct ntr_vblock); } vblocks;
 	struct { NTR_VEC(struct ntr_dump_module); } modules;
+	bool modules_whole;       /* every module promised is listed, even
+				     where other parts are missing */
 	struct { NTR_VEC(struct ntr_dump_unloaded); } unloaded;
 	struct { NTR_VEC(struct ntr_dump_thread); } threads;
 	struct { NTR_VEC(struct ntr_dump_cpu); } cpus;

@@ -259,7 +259,8 @@ static enum ntr_st modules_from_dump(struct ntr_target *t)
 		name_module(t, m, s->name ? s->name : "");
 	}
 	t->priv->from_dump = true;
-	t->modules_complete = d->complete;
+	t->modules_complete = d->modules.n &&
+			      (d->complete || d->modules_whole);
 	t->modules_source = d->triage.present ? "triage driver list" :
 			    d->kind == NTR_KIND_USER ? "dump's module list" :
 						       "list in the dump";

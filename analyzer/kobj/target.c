@@ -109,7 +109,7 @@ static void note_missing(struct ntr_target *t)
 		ntr_target_missing(t, "address translation",
 				   "a dump that holds the page tables");
 	if (!t->d->complete)
-		ntr_target_missing(t, "pages that the headers promise",
+		ntr_target_missing(t, "bytes that the headers promise",
 				   "the whole file: this one was cut short");
 	if (!t->kernel_base)
 		ntr_target_missing(t, "the kernel's image",

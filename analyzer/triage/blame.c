@@ -201,9 +201,22 @@ static const char *confidence(const struct ntr_triage_job *j,
 	return c->at_fault ? "medium" : "low";
 }
 
-static const char *frame_reason(struct ntr_verdict *v,
-				const struct candidate *c)
+/* Is the register set a fault, or only KeBugCheckEx's own? */
+static bool start_is_fault(const struct ntr_triage_job *j)
 {
+	const struct ntr_verdict *v = j->v;
+
+	if (v->fault_source != v->context_source)
+		return true;
+	if (!v->has_bugcheck)
+		return v->exc.has_code;
+	return j->b && j->b->ip && ntr_arg(v, j->b->ip) == v->regs.ip;
+}
+
+static const char *frame_reason(struct ntr_verdict *v,
+				const struct candidate *c, bool fault)
+{
+
 	if (c->kernel)
 		return "no driver was found on the stack; the kernel is named "
 		       "because nothing better is known";
@@ -219,7 +232,10 @@ static const char *frame_reason(struct ntr_verdict *v,
 	if (c->guessed)
 		return "the first driver found on the stack, but only by "
 		       "scanning it: the address may be left over";
-	return "the first driver on the stack outside the fault";
+	return ntr_arena_printf(&v->arena, "the first %s on the stack%s",
+				v->t->d->kind == NTR_KIND_USER ? "module" :
+								 "driver",
+				fault ? " outside the fault" : "");
 }
 
 /* --- by the stack ----------------------------------------------------------- */
@@ -227,18 +243,6 @@ static const char *frame_reason(struct ntr_verdict *v,
 static size_t fault_start(const struct ntr_verdict *v)
 {
 	return v->fault_frame > 0 ? (size_t)v->fault_frame : 0;
-}
-
-/* Is the register set a fault, or only KeBugCheckEx's own? */
-static bool start_is_fault(const struct ntr_triage_job *j)
-{
-	const struct ntr_verdict *v = j->v;
-
-	if (v->fault_source != v->context_source)
-		return true;
-	if (!v->has_bugcheck)
-		return v->exc.has_code;
-	return j->b && j->b->ip && ntr_arg(v, j->b->ip) == v->regs.ip;
 }
 
 /* The caller of the function whose entry the registers show: its return
@@ -309,7 +313,7 @@ static void blame_frame(struct ntr_triage_job *j, const struct candidate *c)
 	b->frame = (int)c->i;
 	b->cls = c->cls;
 	b->confidence = confidence(j, c);
-	b->reason = frame_reason(j->v, c);
+	b->reason = frame_reason(j->v, c, start_is_fault(j));
 	skip_before(j, c->i);
 }
 
