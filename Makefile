@@ -6,6 +6,7 @@
 MODE   ?= dev
 B      := build/$(MODE)
 CC     ?= gcc
+CXX    := $(if $(findstring clang,$(CC)),clang++,g++)
 WERROR ?= -Werror
 PREFIX ?= /usr/local
 Q      := $(if $(V),,@)
@@ -13,7 +14,7 @@ say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 NPROC  := $(shell nproc 2>/dev/null || echo 2)
 
 VERSION := 0.1.0
-PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle
+PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle libcurl yajl
 # pkg-config may not be there yet (make deps brings it).
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(filter-out snappy,$(PKGS)) \
@@ -35,10 +36,15 @@ LD_cov   := --coverage
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
 	     $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Ianalyzer \
 	     -I$(B)/gen $(PKG_CFLAGS) $(CFLAGS)
-ALL_LIBS   = $(LD_$(MODE)) $(LDFLAGS) $(PKG_LIBS) -lpthread -lm
+# The one C++ file is the door to LLVM's demangler, which has no C interface.
+CXX_CFLAGS = -std=gnu++17 -fno-exceptions -fno-rtti -Wall -Wextra $(WERROR) \
+	     $(OPT_$(MODE)) -Ianalyzer -isystem /usr/lib/llvm-14/include
+ALL_LIBS   = $(LD_$(MODE)) $(LDFLAGS) $(PKG_LIBS) -ldwarf -lelf \
+	     /usr/lib/llvm-14/lib/libLLVMDemangle.a -lstdc++ -lpthread -lm
 
 # --- what there is, found by place and name ---------------------------------
 LIB_SRC   := $(sort $(wildcard analyzer/*/*.c))
+LIB_CXX   := $(sort $(wildcard analyzer/*/*.cc))
 TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -48,7 +54,7 @@ GEN       := $(patsubst tools/gen_%.awk,$(B)/gen/%.inc,$(wildcard tools/gen_*.aw
 KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt)
 
 LIB      := $(B)/libntriage.a
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(LIB_CXX:%.cc=$(B)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
 TOOLS    := $(B)/libtools.a
 NTRIAGE  := $(B)/ntriage
@@ -80,6 +86,11 @@ $(B)/%.o: %.c $(FLAGKEY) | $(GEN)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.cc $(FLAGKEY)
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(CXX_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -194,4 +205,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
--include $(patsubst %.c,$(B)/%.d,$(ALL_SRC))
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(LIB_CXX:%.cc=$(B)/%.d)

@@ -693,6 +693,51 @@ static enum ntr_st open_reader(struct reader *r, struct ntr_arena *arena,
 	return st;
 }
 
+static enum ntr_st first_member(struct reader *r, struct member *m,
+				struct ntr_file **out, struct ntr_err *e)
+{
+	enum ntr_st st = start(r, e);
+
+	if (st == NTR_OK)
+		st = next_member(r, m, e);
+	if (st == NTR_END)
+		return damaged(r, e);
+	if (st == NTR_OK)
+		st = read_head(r, m, e);
+	if (st == NTR_OK)
+		st = unpack(r, m, out, e);
+	if (st == NTR_OK && (m->cut || m->doubted)) {
+		ntr_file_close(*out);
+		*out = NULL;
+		return damaged(r, e);
+	}
+	return st;
+}
+
+enum ntr_st ntr_archive_first(struct ntr_file *in, u64 max_unpacked,
+			      struct ntr_file **out, struct ntr_err *e)
+{
+	struct reader r = { .in = in, .max = max_unpacked };
+	struct member *m;
+	struct ntr_file *f = NULL;
+	u8 head[264];
+	size_t n = ntr_file_read_some(in, 0, head, sizeof(head));
+	enum ntr_st st;
+
+	r.kind = kind_of(head, n);
+	if (r.kind == PLAIN)
+		return ntr_fail(e, NTR_UNSUP, "%s: not an archive", in->name);
+	m = malloc(sizeof(*m));
+	if (!m)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	st = first_member(&r, m, &f, e);
+	finish(&r);
+	free(m);
+	if (st == NTR_OK)
+		*out = f;
+	return st;
+}
+
 static enum ntr_st open_one(struct ntr_file *in, u64 max,
 			    struct ntr_arena *arena, struct ntr_unpacked *out,
 			    struct ntr_err *e)

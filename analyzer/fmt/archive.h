@@ -40,4 +40,11 @@ NTR_MUST enum ntr_st ntr_archive_open(struct ntr_file *in, u64 max_unpacked,
 				      struct ntr_unpacked *out,
 				      struct ntr_err *e);
 
+/* The first file of an archive, or what a compressed stream unpacks to, as it
+ * is: for files that are packed one by one (.pd_, .json.xz).  A damaged one is
+ * BAD.  UNSUP: in is not packed.  in stays open and the caller's. */
+NTR_MUST enum ntr_st ntr_archive_first(struct ntr_file *in, u64 max_unpacked,
+				       struct ntr_file **out,
+				       struct ntr_err *e);
+
 #endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source.h"
+
+#include "../fmt/archive.h"
+
+#include <stdlib.h>
+
+#define HEAD 4096u
+
+#define NTR_SYMSRC(n) extern const struct ntr_symsrc_ops ntr_symsrc_##n;
+#include "source_list.h"
+#undef NTR_SYMSRC
+
+static const struct ntr_symsrc_ops *const formats[] = {
+#define NTR_SYMSRC(n) &ntr_symsrc_##n,
+#include "source_list.h"
+#undef NTR_SYMSRC
+	NULL,
+};
+
+struct ntr_symsrc *ntr_symsrc_new(const struct ntr_symsrc_ops *ops)
+{
+	struct ntr_symsrc *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->ops = ops;
+	return s;
+}
+
+void ntr_symsrc_close(struct ntr_symsrc *s)
+{
+	if (!s)
+		return;
+	if (s->priv && s->ops->close)
+		s->ops->close(s);
+	ntr_file_close(s->file);
+	ntr_arena_fini(&s->arena);
+	free(s);
+}
+
+static const struct ntr_symsrc_ops *recognise(struct ntr_file *f)
+{
+	u8 head[HEAD];
+	size_t n = ntr_file_read_some(f, 0, head, sizeof(head));
+
+	for (size_t i = 0; formats[i]; i++)
+		if (formats[i]->probe(head, n))
+			return formats[i];
+	return NULL;
+}
+
+enum ntr_st ntr_symsrc_open_file(struct ntr_symsrc **out, struct ntr_file *f,
+				 struct ntr_err *e)
+{
+	const struct ntr_symsrc_ops *ops = recognise(f);
+	struct ntr_symsrc *s;
+	enum ntr_st st;
+
+	if (!ops) {
+		st = ntr_fail(e, NTR_UNSUP, "%s: not a symbol file", f->name);
+		ntr_file_close(f);
+		return st;
+	}
+	s = ntr_symsrc_new(ops);
+	if (!s) {
+		ntr_file_close(f);
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	}
+	s->file = f;
+	st = ops->open(s, e);
+	if (st)
+		ntr_symsrc_close(s);
+	else
+		*out = s;
+	return st;
+}
+
+enum ntr_st ntr_symsrc_open(struct ntr_symsrc **out, const char *path,
+			    struct ntr_err *e)
+{
+	struct ntr_file *f, *inner;
+	enum ntr_st st = ntr_file_open(&f, path, e);
+
+	if (st)
+		return st;
+	st = ntr_archive_first(f, NTR_SYMSRC_MAX, &inner, e);
+	if (st == NTR_UNSUP)
+		return ntr_symsrc_open_file(out, f, e);
+	ntr_file_close(f);
+	return st ? st : ntr_symsrc_open_file(out, inner, e);
+}
