@@ -4,6 +4,7 @@
 #include "../base/record.h"
 #include "os_name.h"
 #include "priv.h"
+#include "symbols.h"
 
 #include <string.h>
 
@@ -225,6 +226,16 @@ static void complete_meta(struct ntr_target *t)
 		m->has |= NTR_HAS_UPTIME;
 }
 
+/* What the dump says of its own layout, then its kernel's symbol file. */
+static bool own_member(void *ctx, const char *name,
+			      struct ntr_type_hit *hit)
+{
+	struct ntr_target *t = ctx;
+
+	return ntr_kdbg_member(&t->priv->kdbg, name, hit) ||
+	       ntr_symbols_member(t, name, hit);
+}
+
 void ntr_target_name_system(struct ntr_target *t)
 {
 	struct ntr_target_priv *p = t->priv;
@@ -234,8 +245,8 @@ void ntr_target_name_system(struct ntr_target *t)
 		.machine = t->machine,
 		.ptr_size = t->ptr_size,
 		.build = t->build,
-		.better = ntr_kdbg_member,
-		.ctx = &p->kdbg,
+		.better = own_member,
+		.ctx = t,
 	};
 	if (t->is_nt || t->kernel_base)
 		name_os(t);

@@ -2,6 +2,7 @@
 #include "target.h"
 
 #include "priv.h"
+#include "symbols.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,8 @@ static void note_symbols(struct ntr_target *t)
 	if (!k)
 		return;
 	(void)ntr_module_load(t, k);
+	if (k->symbols && k->symbols->how)
+		return;
 	key = kernel_key(t, k);
 	ntr_target_missing(t, "kernel symbols",
 			   key ? key : "the symbol file of this kernel");
@@ -159,9 +162,12 @@ static enum ntr_st open_steps(struct ntr_target *t)
 	}
 	if (!t->is_nt)
 		name_other_os(t);
+	st = ntr_target_read_modules(t);
+	if (st)
+		return st;
+	if (t->store) /* now the kernel's symbols can be found */
+		ntr_target_bind(t);
 	st = ntr_target_read_cpus(t);
-	if (st == NTR_OK)
-		st = ntr_target_read_modules(t);
 	if (st == NTR_OK)
 		st = ntr_target_read_unloaded(t);
 	if (st)
@@ -174,12 +180,19 @@ static enum ntr_st open_steps(struct ntr_target *t)
 enum ntr_st ntr_target_open(struct ntr_target **out, struct ntr_dump *d,
 			    struct ntr_err *e)
 {
+	return ntr_target_open_with(out, d, NULL, e);
+}
+
+enum ntr_st ntr_target_open_with(struct ntr_target **out, struct ntr_dump *d,
+				 struct ntr_store *store, struct ntr_err *e)
+{
 	struct ntr_target *t = calloc(1, sizeof(*t));
 	enum ntr_st st;
 
 	if (!t)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	t->d = d;
+	t->store = store;
 	t->crash_cpu = -1;
 	t->priv = calloc(1, sizeof(*t->priv));
 	st = t->priv ? open_steps(t) : NTR_NOMEM;
@@ -195,6 +208,7 @@ void ntr_target_close(struct ntr_target *t)
 {
 	if (!t)
 		return;
+	ntr_target_close_symbols(t);
 	if (t->paging != NTR_PAGING_NONE)
 		ntr_xlat_fini(&t->xlat);
 	ntr_vec_fini(&t->modules);
@@ -213,15 +227,17 @@ void ntr_target_symbolise(struct ntr_target *t, u64 va, char *out,
 {
 	const struct ntr_unloaded_module *u;
 	const struct ntr_module *m = ntr_target_module(t, va);
+	struct ntr_named at;
 
-	if (m) {
+	if (m && ntr_target_name(t, va, false, &at)) {
+		snprintf(out, size, at.displacement ? "%s!%s+0x%" PRIx64 :
+			 "%s!%s", m->name, at.name, at.displacement);
+	} else if (m) {
 		snprintf(out, size, "%s+0x%" PRIx64, m->name, va - m->base);
-		return;
-	}
-	u = ntr_target_unloaded(t, va);
-	if (u)
+	} else if ((u = ntr_target_unloaded(t, va))) {
 		snprintf(out, size, "<Unloaded_%s>+0x%" PRIx64, u->image,
 			 va - u->start);
-	else
+	} else {
 		snprintf(out, size, "0x%" PRIx64, va);
+	}
 }

@@ -35,6 +35,7 @@ struct ntr_module {
 	u16 version[4];
 	struct ntr_pe_debug debug;
 	struct ntr_pe *pe;   /* headers, when their page is in the dump */
+	struct ntr_module_symbols *symbols; /* NULL until asked for: symbols.h */
 };
 
 struct ntr_unloaded_module {
@@ -77,6 +78,7 @@ struct ntr_missing {
 
 struct ntr_target {
 	struct ntr_dump *d;          /* borrowed */
+	struct ntr_store *store;     /* where symbols are; borrowed, NULL none */
 	u32 machine;
 	unsigned ptr_size;
 	u32 build;                   /* 0 unknown */
@@ -106,10 +108,18 @@ struct ntr_target {
 	struct ntr_target_priv *priv;
 };
 
+struct ntr_store;
+
 /* Also completes d->meta where an image has no header: the stop (from
  * KiBugCheckData), time and uptime (from the shared user page). */
 NTR_MUST enum ntr_st ntr_target_open(struct ntr_target **out,
 				     struct ntr_dump *d, struct ntr_err *e);
+/* The same with symbols: the kernel's types are looked for first. store may
+ * be NULL, and outlives the target. */
+NTR_MUST enum ntr_st ntr_target_open_with(struct ntr_target **out,
+					  struct ntr_dump *d,
+					  struct ntr_store *store,
+					  struct ntr_err *e);
 void ntr_target_close(struct ntr_target *t);
 
 /* Module that holds va; O(log n). NULL none. */
@@ -131,7 +141,8 @@ void ntr_thread_read(struct ntr_target *t, u64 va, struct ntr_thread *th);
 void ntr_target_missing(struct ntr_target *t, const char *what,
 			const char *supply);
 
-/* "nt+0x3f8f60", "<Unloaded_x.sys>+0x12", or "0x…" when in no module. */
+/* "nt!KeBugCheckEx+0x12", "nt+0x3f8f60", "<Unloaded_x.sys>+0x12", or "0x…"
+ * when in no module. */
 void ntr_target_symbolise(struct ntr_target *t, u64 va, char *out,
 			  size_t size);
 

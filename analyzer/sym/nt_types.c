@@ -28,8 +28,13 @@ static const struct ntr_nt_row rows[] = {
 #undef NT_ROW
 };
 
-/* First row of a name; the rows are sorted by name. */
-static size_t rows_of(const char *name)
+const struct ntr_nt_row *ntr_nt_row_at(size_t i)
+{
+	return i < NTR_COUNT(rows) ? &rows[i] : NULL;
+}
+
+/* The rows are sorted by name. */
+size_t ntr_nt_row_from(const char *name)
 {
 	size_t lo = 0, hi = NTR_COUNT(rows), mid;
 
@@ -56,7 +61,7 @@ const struct ntr_nt_row *ntr_nt_row(u32 machine, const char *name, u32 key,
 	const struct ntr_nt_row *best = NULL;
 	u64 dist, least = UINT64_MAX;
 
-	for (size_t i = rows_of(name); i < NTR_COUNT(rows); i++) {
+	for (size_t i = ntr_nt_row_from(name); i < NTR_COUNT(rows); i++) {
 		const struct ntr_nt_row *r = &rows[i];
 
 		if (strcmp(r->name, name))

@@ -24,6 +24,10 @@ enum ntr_nt_known ntr_nt_known(u32 machine, u32 key);
 /* The row that covers key, or the nearest one (*covered false), or NULL. */
 const struct ntr_nt_row *ntr_nt_row(u32 machine, const char *name, u32 key,
 				    bool *covered);
+/* Row i in order of names, NULL behind the last. */
+const struct ntr_nt_row *ntr_nt_row_at(size_t i);
+/* Index of the first row whose name is not below name. */
+size_t ntr_nt_row_from(const char *name);
 bool ntr_nt_row_always(const struct ntr_nt_row *r);
 
 #endif

@@ -6,6 +6,7 @@
  * above the fault are taken from the fault's own registers instead: what is
  * known replaces what was guessed.
  */
+#include "../kobj/symbols.h"
 #include "triage.h"
 
 #include <string.h>
@@ -23,7 +24,44 @@ static bool module_of(void *ctx, u64 ip, struct ntr_unw_module *out)
 	*out = (struct ntr_unw_module){ .base = m->base, .size = m->size };
 	if (ntr_module_load(v->t, m))
 		out->pe = m->pe;
+	else if (v->t->store)
+		(void)ntr_module_image(v->t, m, &out->pe, &out->code);
 	return true;
+}
+
+static enum ntr_st record_of(void *ctx, u64 ip, const struct ntr_unw_module *m,
+			     struct ntr_uwrec *out)
+{
+	struct ntr_verdict *v = ctx;
+
+	return ntr_target_record(v->t, ntr_target_module(v->t, m->base), ip,
+				 out);
+}
+
+static bool function_of(void *ctx, u64 ip, u64 *start, u64 *size)
+{
+	struct ntr_verdict *v = ctx;
+	struct ntr_named at;
+
+	if (!ntr_target_name(v->t, ip, false, &at) || !at.sym.code)
+		return false;
+	*start = ip - at.displacement;
+	*size = at.sym.size;
+	return true;
+}
+
+#define TRACE_MAX 20000u /* lines; a hostile stack has no more to say */
+
+static void keep_line(void *ctx, const char *line)
+{
+	struct ntr_verdict *v = ctx;
+	const char **at;
+
+	if (v->unwind_trace.n >= TRACE_MAX)
+		return;
+	at = ntr_vec_add(&v->unwind_trace);
+	if (at)
+		*at = ntr_arena_printf(&v->arena, "%s", line);
 }
 
 struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
@@ -35,6 +73,9 @@ struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
 		.build = v->t->build,
 		.mem = v->t->mem,
 		.module = module_of,
+		.record = record_of,
+		.function = function_of,
+		.trace = v->want_trace ? keep_line : NULL,
 		.ctx = v,
 	};
 
@@ -60,6 +101,29 @@ enum ntr_unw_stop ntr_triage_unwind(struct ntr_verdict *v,
 	return ntr_unwind(&env, regs, out, max, n);
 }
 
+/* Frames entered by a call hold its return address. */
+static bool is_return(const struct ntr_frame *f)
+{
+	return f->trust != NTR_TRUST_CONTEXT && f->trust != NTR_TRUST_TRAP;
+}
+
+static void name_frame(struct ntr_verdict *v, struct ntr_vframe *out)
+{
+	struct ntr_line line;
+	struct ntr_named at;
+	bool ret = is_return(&out->f);
+
+	if (!ntr_target_name(v->t, out->f.ip, ret, &at))
+		return;
+	out->function = ntr_arena_strdup(&v->arena, at.name);
+	out->displacement = at.displacement;
+	out->export = at.sym.kind == NTR_SYM_EXPORT;
+	if (!ntr_target_line(v->t, out->f.ip, ret, &line))
+		return;
+	out->file = ntr_arena_strdup(&v->arena, line.file);
+	out->line = line.line;
+}
+
 void ntr_triage_frame(struct ntr_verdict *v, const struct ntr_frame *f,
 		      struct ntr_vframe *out)
 {
@@ -67,6 +131,7 @@ void ntr_triage_frame(struct ntr_verdict *v, const struct ntr_frame *f,
 	out->module = ntr_target_module(v->t, f->ip);
 	if (out->module) {
 		out->offset = f->ip - out->module->base;
+		name_frame(v, out);
 		return;
 	}
 	out->unloaded = ntr_target_unloaded(v->t, f->ip);

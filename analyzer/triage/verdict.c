@@ -50,12 +50,20 @@ static bool determined(const struct ntr_verdict *v)
 enum ntr_st ntr_verdict_make(struct ntr_verdict **out, struct ntr_target *t,
 			     struct ntr_err *e)
 {
+	return ntr_verdict_make_with(out, t, false, e);
+}
+
+enum ntr_st ntr_verdict_make_with(struct ntr_verdict **out,
+				  struct ntr_target *t, bool unwind_trace,
+				  struct ntr_err *e)
+{
 	struct ntr_verdict *v = calloc(1, sizeof(*v));
 	struct ntr_triage_job j = { .v = v };
 
 	if (!v)
 		return ntr_fail(e, NTR_NOMEM, "out of memory for a verdict");
 	v->t = t;
+	v->want_trace = unwind_trace;
 	read_header(&j);
 	ntr_triage_context(&j);
 	ntr_triage_stack(&j);
@@ -77,6 +85,7 @@ void ntr_verdict_free(struct ntr_verdict *v)
 	if (!v)
 		return;
 	ntr_vec_fini(&v->stack);
+	ntr_vec_fini(&v->unwind_trace);
 	ntr_vec_fini(&v->blame.skipped);
 	ntr_arena_fini(&v->arena);
 	free(v);

@@ -21,6 +21,9 @@ struct ntr_vframe {
 	u64 offset;               /* from module base */
 	const char *function;     /* NULL: no symbol */
 	u64 displacement;         /* from function */
+	bool export;              /* function is only the export before it */
+	const char *file;         /* source file; NULL unknown */
+	u32 line;                 /* valid with file */
 };
 
 /* A repeating run of frames: frames [first, first + period*count), all of
@@ -118,11 +121,19 @@ struct ntr_verdict {
 	struct ntr_bucket bucket;
 	const char *single_bit;   /* hardware hint, or NULL */
 	bool determined;          /* exit code 0 rather than 1 */
+	bool want_trace;
+	struct { NTR_VEC(const char *); } unwind_trace; /* see below */
 	struct ntr_arena arena;
 };
 
 NTR_MUST enum ntr_st ntr_verdict_make(struct ntr_verdict **out,
 				      struct ntr_target *t, struct ntr_err *e);
+/* The same; with unwind_trace every step of the unwinder leaves a line in
+ * v->unwind_trace: what was tried, why it was taken or passed over. */
+NTR_MUST enum ntr_st ntr_verdict_make_with(struct ntr_verdict **out,
+					   struct ntr_target *t,
+					   bool unwind_trace,
+					   struct ntr_err *e);
 void ntr_verdict_free(struct ntr_verdict *v);
 
 /* Parts, for tests. ------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "module_out.h"
 
 #include "base/text.h"
+#include "kobj/symbols.h"
 
 #include <stdio.h>
 
@@ -13,6 +14,14 @@ static void out_pdb(struct ntr_out *o, const struct ntr_module *m)
 	if (m->has_debug)
 		ntr_pdb_key(&m->debug, key);
 	ntr_out_str(o, "pdb_key", NULL, m->has_debug ? key : NULL);
+}
+
+/* Files of symbols that a question opened. */
+static void out_symbols(struct ntr_out *o, const struct ntr_module_symbols *s)
+{
+	ntr_out_str(o, "symbols", NULL, s && s->how ? s->path[0] : NULL);
+	ntr_out_str(o, "symbols_by", NULL, s ? s->how : NULL);
+	ntr_out_str(o, "symbols_lacking", NULL, s ? s->lacking : NULL);
 }
 
 static void out_module(struct ntr_out *o, const struct ntr_module *m)
@@ -31,6 +40,7 @@ static void out_module(struct ntr_out *o, const struct ntr_module *m)
 	ntr_out_str(o, "version", NULL, m->has_version ? version : NULL);
 	out_pdb(o, m);
 	ntr_out_str(o, "path", NULL, m->path);
+	out_symbols(o, m->symbols);
 	ntr_out_row_end(o);
 }
 

@@ -362,6 +362,16 @@ static void bucket(struct ntr_out *o, const struct ntr_bucket *b)
 	blank(o);
 }
 
+static void unwind_trace(struct ntr_out *o, const struct ntr_verdict *v)
+{
+	if (!v->want_trace)
+		return;
+	ntr_out_styled(o, NTR_TITLE, "UNWIND_TRACE:\n");
+	for (size_t i = 0; i < v->unwind_trace.n; i++)
+		ntr_out_line(o, "    %s", v->unwind_trace.v[i]);
+	blank(o);
+}
+
 static void loose_ends(struct ntr_out *o, const struct ntr_verdict *v)
 {
 	const struct ntr_target *t = v->t;
@@ -409,5 +419,6 @@ void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v)
 	if (v->has_bugcheck || v->stack.n)
 		ntr_report_blame(o, v);
 	bucket(o, &v->bucket);
+	unwind_trace(o, v);
 	loose_ends(o, v);
 }

@@ -173,6 +173,9 @@ static void json_frame(struct ntr_out *o, const struct ntr_vframe *f)
 	ntr_out_hex_if(o, "offset", NULL, f->module, f->offset);
 	text_or_null(o, "function", f->function);
 	ntr_out_hex_if(o, "displacement", NULL, f->function, f->displacement);
+	ntr_out_bool(o, "export", NULL, f->export);
+	text_or_null(o, "source_file", f->file);
+	ntr_out_uint_if(o, "source_line", NULL, f->file, f->line);
 	ntr_out_str(o, "trust", NULL, ntr_trust_name(f->f.trust));
 	ntr_out_bool(o, "call_checked", NULL, f->f.call_checked);
 	text_or_null(o, "unloaded", f->unloaded ? f->unloaded->image : NULL);
@@ -186,6 +189,12 @@ static void json_stack(struct ntr_out *o, const struct ntr_verdict *v)
 	for (size_t i = 0; i < v->stack.n; i++)
 		json_frame(o, &v->stack.v[i]);
 	ntr_out_list_end(o);
+	if (v->want_trace) {
+		ntr_out_list(o, "unwind_trace");
+		for (size_t i = 0; i < v->unwind_trace.n; i++)
+			ntr_out_str(o, NULL, NULL, v->unwind_trace.v[i]);
+		ntr_out_list_end(o);
+	}
 	text_or_null(o, "stack_end", v->stack.n ? ntr_unw_stop_text(v->stop) :
 		     NULL);
 }

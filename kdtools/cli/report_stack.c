@@ -36,6 +36,22 @@ static void frame_note(struct ntr_out *o, const char *note, size_t room)
 		ntr_out_styled(o, NTR_DIM, "\n      [%.100s]", note);
 }
 
+/* "[crash.c @ 57]" */
+static void source_note(struct ntr_out *o, const struct ntr_vframe *f,
+			size_t room)
+{
+	const char *base = f->file;
+	char text[120];
+
+	if (!f->file)
+		return;
+	for (const char *s = f->file; *s; s++)
+		if (*s == '/' || *s == '\\')
+			base = s + 1;
+	snprintf(text, sizeof(text), "%.90s @ %" PRIu32, base, f->line);
+	frame_note(o, text, room);
+}
+
 /* Digits of the last frame's number. */
 static int number_width(const struct ntr_verdict *v)
 {
@@ -78,6 +94,7 @@ static void frame_line(struct ntr_out *o, const struct ntr_verdict *v,
 		      unchecked(f) ? "scan?" : ntr_trust_name(f->f.trust));
 	ntr_out_styled(o, (int)i == v->blame.frame ? NTR_ALARM : NTR_PLAIN,
 		       "%s", site);
+	source_note(o, f, SITE_WIDTH - strlen(site));
 	frame_note(o, own_note(v, i), SITE_WIDTH - strlen(site));
 	ntr_out_line(o, "%s", "");
 }

@@ -2,8 +2,17 @@
 #include "report.h"
 #include "session.h"
 
+enum { OPT_TRACE };
+static const struct ntr_opt opts[] = {
+	[OPT_TRACE] = { "unwind-trace", 0, NULL,
+			"say of every step of the stack why it was taken", NULL },
+};
+
 static const struct ntr_example examples[] = {
 	{ "ntriage analyze MEMORY.DMP", "the whole report on one dump" },
+	{ "ntriage --symbols srv*~/sym*https://msdl.microsoft.com/download/symbols "
+	  "analyze MEMORY.DMP",
+	  "with symbols, fetched as needed" },
 	{ "ntriage analyze minidumps.zip", "a dump inside an archive" },
 	{ "ntriage analyze --json *.dmp | jq -r .bucket.id | sort | uniq -c",
 	  "how often each failure occurs in a folder of dumps" },
@@ -18,7 +27,8 @@ static void part(struct ntr_cli *c, unsigned *reports)
 			     "--------------------");
 }
 
-static int analyze_file(struct ntr_cli *c, const char *path, unsigned *reports)
+static int analyze_file(struct ntr_cli *c, const char *path, bool trace,
+			unsigned *reports)
 {
 	struct ntr_verdict *v = NULL;
 	struct ntr_err e = { "" };
@@ -28,7 +38,7 @@ static int analyze_file(struct ntr_cli *c, const char *path, unsigned *reports)
 
 	if (code)
 		return code;
-	st = ntr_verdict_make(&v, s.t, &e);
+	st = ntr_verdict_make_with(&v, s.t, trace, &e);
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {
@@ -50,7 +60,9 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 	unsigned reports = 0;
 
 	for (int i = 0; i < a->n; i++) {
-		code = ntr_worse(code, analyze_file(c, a->operand[i], &reports));
+		code = ntr_worse(code, analyze_file(c, a->operand[i],
+						    a->opt[OPT_TRACE] != NULL,
+						    &reports));
 		(void)ntr_out_flush(&c->out);
 	}
 	return code;
@@ -75,6 +87,7 @@ const struct ntr_verb ntr_verb_analyze = {
 		"Exit code 0 analysed, 1 opened but nothing could be "
 		"determined, 2 not a dump. With several files every one is "
 		"reported and the worst code wins.",
+	.opts = opts, .nopts = NTR_COUNT(opts),
 	.examples = examples, .nexamples = NTR_COUNT(examples),
 	.min = 1, .max = -1, .run = run,
 };

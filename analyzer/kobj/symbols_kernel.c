@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Small dumps of Windows 10 and later hold no page of the kernel's image:
+ * neither its debug record nor its exports.  But the header and the KDBG name
+ * the addresses of kernel variables, and those differ from one kernel to the
+ * next.  A symbol file in which all of them lie where the dump says is this
+ * kernel's.
+ */
+#include "../base/text.h"
+#include "priv.h"
+#include "symbols.h"
+
+#include <string.h>
+
+#define CANDIDATES_MAX 256u
+#define AGREE_MIN 2u /* addresses that must be there, and all must agree */
+
+static const struct {
+	unsigned kdbg; /* offset in the KDBG; 0: see value() */
+	const char *name;
+} landmarks[] = {
+	{ 0, "KdDebuggerDataBlock" },
+	{ NTR_KDBG_PS_LOADED_MODULE_LIST, "PsLoadedModuleList" },
+	{ NTR_KDBG_PS_ACTIVE_PROCESS_HEAD, "PsActiveProcessHead" },
+	{ NTR_KDBG_KI_BUGCHECK_DATA, "KiBugCheckData" },
+	{ NTR_KDBG_KI_PROCESSOR_BLOCK, "KiProcessorBlock" },
+	{ NTR_KDBG_MM_UNLOADED_DRIVERS, "MmUnloadedDrivers" },
+};
+
+/* The address the dump names for a landmark, 0: it does not. */
+static u64 value(const struct ntr_target *t, size_t i)
+{
+	if (!landmarks[i].kdbg)
+		return t->kdbg;
+	if (landmarks[i].kdbg == NTR_KDBG_PS_LOADED_MODULE_LIST)
+		return t->priv->psmods;
+	return ntr_kdbg_u64(&t->priv->kdbg, landmarks[i].kdbg);
+}
+
+/* How many landmarks agree; 0 when one does not. */
+static unsigned agree(const struct ntr_target *t, u64 base,
+		      struct ntr_symsrc *src)
+{
+	struct ntr_symbol sym;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < NTR_COUNT(landmarks); i++) {
+		u64 va = value(t, i);
+
+		if (va < base ||
+		    ntr_symsrc_named(src, landmarks[i].name, &sym, NULL))
+			continue;
+		if (sym.rva != va - base)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+struct search {
+	struct ntr_target *t;
+	u64 base;
+	unsigned tried, agreed;
+	struct ntr_symsrc *found;
+	const char *path;
+};
+
+/* Names under which kernels' symbol files are kept. */
+static bool is_kernel_file(const char *name)
+{
+	static const char *const stems[] = { "ntkrnlmp.", "ntkrnlpa.",
+					     "ntkrpamp.", "ntoskrnl.",
+					     "ntkrla57." };
+
+	for (size_t i = 0; i < NTR_COUNT(stems); i++)
+		if (!ntr_strncasecmp(name, stems[i], strlen(stems[i])))
+			return true;
+	return false;
+}
+
+static bool try_file(void *ctx, const struct ntr_store_item *it)
+{
+	struct search *s = ctx;
+	struct ntr_symsrc *src;
+
+	if (!is_kernel_file(it->name))
+		return true;
+	if (++s->tried > CANDIDATES_MAX)
+		return false;
+	if (ntr_symsrc_open(&src, it->path, NULL))
+		return true;
+	s->agreed = agree(s->t, s->base, src);
+	if (s->agreed < AGREE_MIN) {
+		ntr_symsrc_close(src);
+		return true;
+	}
+	s->found = src;
+	s->path = ntr_arena_strdup(&s->t->arena, it->path);
+	return false;
+}
+
+struct ntr_symsrc *ntr_kernel_by_addresses(struct ntr_target *t, u64 base,
+					   const char **path, const char **how)
+{
+	struct search s = { .t = t, .base = base };
+	unsigned have = 0;
+
+	for (size_t i = 0; i < NTR_COUNT(landmarks); i++)
+		have += value(t, i) >= base;
+	if (have < AGREE_MIN)
+		return NULL;
+	if (ntr_store_each(t->store, try_file, &s, NULL) && !s.found)
+		return NULL;
+	if (s.found) {
+		*path = s.path;
+		*how = ntr_arena_printf(&t->arena,
+				"%u addresses of kernel data", s.agreed);
+	}
+	return s.found;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sym_input.h"
+
+#include "dt_value.h"
+#include "sym/source_table.h"
+#include "sym/type_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_AT };
+static const struct ntr_opt opts[] = {
+	[OPT_AT] = { "at", 0, "ADDR",
+		     "show the values of the structure at this address", NULL },
+};
+
+static const struct ntr_example examples[] = {
+	{ "ntriage dt MEMORY.DMP nt!_KTHREAD", "the layout of a structure" },
+	{ "ntriage dt --at ffffb50f`4a7e1080 MEMORY.DMP nt!_ETHREAD Cid Tcb.State",
+	  "the values of some members" },
+	{ "ntriage dt ntkrnlmp.pdb _LIST_ENTRY", "from a symbol file" },
+};
+
+/* The structure that was asked for, and where it was found. */
+struct found {
+	const char *type;
+	struct ntr_symsrc *src;
+	const char *module;
+	u64 id;
+	struct ntr_err e; /* the last source's words */
+};
+
+static bool look(void *ctx, struct ntr_symsrc *src, const char *module,
+		 u64 base)
+{
+	struct found *f = ctx;
+
+	(void)base;
+	if (ntr_symsrc_type_named(src, f->type, &f->id, &f->e))
+		return true;
+	f->src = src;
+	f->module = module;
+	return false;
+}
+
+static const char *trust_of(struct ntr_sym_input *in, const struct found *f)
+{
+	return ntr_source_name(f->src == in->table ?
+			       ntr_symsrc_table_trust(f->src, f->id) :
+			       NTR_SRC_EXACT);
+}
+
+/* What the lines of one structure have in common. */
+struct print {
+	struct ntr_cli *c;
+	struct ntr_symsrc *src;
+	const struct ntr_space *mem; /* NULL: no values */
+	u64 at;
+	unsigned ptr;
+	bool is_enum;
+};
+
+static void member_line(struct print *p, const char *name,
+			const struct ntr_type_member *m, u64 off)
+{
+	struct ntr_out *o = &p->c->out;
+	char type[256], value[256] = "";
+
+	ntr_type_text(p->src, m->type, type, sizeof(type));
+	if (p->mem)
+		ntr_dt_value(p->src, m, p->mem, p->at + off, p->ptr, value,
+			     sizeof(value));
+	ntr_out_open(o, NULL);
+	ntr_out_str(o, "name", NULL, name);
+	ntr_out_hex(o, "offset", NULL, off);
+	ntr_out_str(o, "type", NULL, type);
+	ntr_out_uint_if(o, "bit", NULL, m->bits, m->bit);
+	ntr_out_uint_if(o, "bits", NULL, m->bits, m->bits);
+	ntr_out_str(o, "value", NULL, p->mem ? value : NULL);
+	ntr_out_close(o);
+	ntr_out_print(o, "   +0x%03" PRIx64 " %-16s : ", off, name);
+	if (p->mem)
+		ntr_out_line(o, "%s", value);
+	else if (m->bits)
+		ntr_out_line(o, "Pos %u, %u Bit%s", m->bit, m->bits,
+			     m->bits == 1 ? "" : "s");
+	else
+		ntr_out_line(o, "%s", type);
+}
+
+static bool each_member(void *ctx, const struct ntr_type_member *m)
+{
+	struct print *p = ctx;
+	struct ntr_out *o = &p->c->out;
+
+	if (p->is_enum) {
+		ntr_out_open(o, NULL);
+		ntr_out_str(o, "name", NULL, m->name);
+		ntr_out_print(o, "   %s = 0n%" PRId64 "\n", m->name, m->value);
+		ntr_out_hex(o, "value", NULL, (u64)m->value);
+		ntr_out_close(o);
+		return true;
+	}
+	member_line(p, m->name && *m->name ? m->name :
+		    m->base ? "(base)" : "(anonymous)", m, m->off);
+	return true;
+}
+
+/* Members named by the user; false: one of them does not exist. */
+static bool named_members(struct print *p, u64 id, const struct ntr_args *a)
+{
+	struct ntr_err e = { "" };
+	bool all = true;
+
+	for (int i = 2; i < a->n; i++) {
+		struct ntr_type_member m;
+		u64 off;
+
+		if (ntr_type_find_member(p->src, id, a->operand[i], &m, &off,
+					 &e)) {
+			(void)ntr_cli_usage("%s", e.msg);
+			all = false;
+		} else {
+			member_line(p, a->operand[i], &m, off);
+		}
+	}
+	return all;
+}
+
+static int print_type(struct print *p, struct ntr_sym_input *in,
+		      const struct found *f, const struct ntr_args *a)
+{
+	struct ntr_out *o = &p->c->out;
+	struct ntr_type y = { 0 };
+	const char *trust = trust_of(in, f);
+	bool ok;
+
+	if (ntr_symsrc_type(f->src, f->id, &y, NULL))
+		return NTR_EXIT_BAD;
+	p->is_enum = y.kind == NTR_TY_ENUM;
+	ntr_out_str(o, "module", NULL, f->module);
+	ntr_out_str(o, "type", NULL, f->type);
+	ntr_out_hex_if(o, "size", NULL, y.size, y.size);
+	ntr_out_str(o, "source", NULL, trust);
+	ntr_out_str(o, "symbols", NULL, f->src->file ? f->src->file->name :
+		    NULL);
+	ntr_out_line(o, "%s!%s", f->module, f->type);
+	ntr_out_list(o, p->is_enum ? "values" : "members");
+	ok = a->n > 2 && !p->is_enum ? named_members(p, f->id, a) :
+	     ntr_symsrc_members(f->src, f->id, each_member, p, NULL) ==
+		     NTR_OK;
+	ntr_out_list_end(o);
+	if (f->src == in->table)
+		ntr_out_line(o, "   (%s; only the members that ntriage uses; a "
+			     "symbol file has them all)",
+			     !strcmp(trust, "assumed") ?
+			     "assumed from the nearest build" :
+			     "from the table of this build");
+	return ok ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
+}
+
+static int not_found(struct ntr_cli *c, struct ntr_sym_input *in,
+		     const struct found *f)
+{
+	struct ntr_err e;
+
+	ntr_err_set(&e, "no type \"%.100s\" in %s", f->type, in->file ?
+		    "this file" : "the symbols at hand (see `ntriage sym "
+				  "manifest` for those that are lacking)");
+	(void)ntr_cli_error(c, in->path, NTR_ABSENT, &e);
+	return NTR_EXIT_UNKNOWN;
+}
+
+static int run_dt(struct ntr_cli *c, struct ntr_sym_input *in,
+		  const struct ntr_args *a)
+{
+	struct ntr_target *t = in->s.t;
+	struct print p = { .c = c };
+	struct ntr_err e = { "" };
+	char module[64];
+	struct found f = { .type = ntr_split_bang(a->operand[1], module) };
+	int code;
+
+	if (a->opt[OPT_AT] && !t)
+		return ntr_cli_usage("--at wants a dump, and %s is a symbol "
+				     "file", in->path);
+	if (a->opt[OPT_AT] && ntr_parse_addr(t, a->opt[OPT_AT], &p.at, &e))
+		return ntr_cli_usage("%s", e.msg);
+	if (!*module && t && t->is_nt && t->kernel_base)
+		strcpy(module, "nt");
+	ntr_sym_input_each(in, module, look, &f);
+	if (!f.src)
+		return not_found(c, in, &f);
+	p.src = f.src;
+	p.mem = a->opt[OPT_AT] ? t->mem : NULL;
+	p.ptr = t ? t->ptr_size : f.src->ptr_size;
+	ntr_out_open(&c->out, NULL);
+	ntr_cli_schema(c, "ntriage.dt/1");
+	ntr_out_str(&c->out, "file", NULL, in->path);
+	ntr_out_hex_if(&c->out, "address", NULL, p.mem, p.at);
+	code = print_type(&p, in, &f, a);
+	ntr_out_close(&c->out);
+	return code;
+}
+
+static int run(struct ntr_cli *c, const struct ntr_args *a)
+{
+	struct ntr_sym_input in;
+	int code = ntr_sym_input_open(c, a->operand[0], &in);
+
+	if (code)
+		return code;
+	code = run_dt(c, &in, a);
+	ntr_sym_input_close(&in);
+	return code;
+}
+
+const struct ntr_verb ntr_verb_dt = {
+	.name = "dt",
+	.summary = "the layout of a type, or the values of one in memory",
+	.operands = "FILE [MODULE!]TYPE [MEMBER...]",
+	.help = "Prints the members of a structure or union with their offsets "
+		"and types, or the values of an enumeration, in the layout of "
+		"WinDbg's dt. MEMBER may be a path: Tcb.ApcState.Process.\n\n"
+		"The layout comes from the symbol file of the module (source: "
+		"exact), or, for the kernel's structures and without symbols, "
+		"from a table of the members that ntriage uses: of this very "
+		"build (table) or of the nearest one (assumed).\n\n"
+		"FILE is a dump or a symbol file: PDB, ISF, or ELF and PE files "
+		"with DWARF. Without MODULE! the kernel's types are meant.\n\n"
+		"Exit code 1 when there is no such type or member.",
+	.opts = opts, .nopts = NTR_COUNT(opts),
+	.examples = examples, .nexamples = NTR_COUNT(examples),
+	.min = 2, .max = -1, .run = run,
+};
