@@ -337,8 +337,8 @@ static void new_limits(struct walk *w)
 		w->env.stack_lo = w->env.stack_hi = 0;
 }
 
-static void emit(struct walk *w, enum ntr_trust trust, const char *note,
-		 bool checked)
+static void emit(struct walk *w, enum ntr_trust trust, const char *method,
+		 const char *note, bool checked)
 {
 	w->frames[w->n++] = (struct ntr_frame){
 		.ip = w->regs.ip,
@@ -346,6 +346,7 @@ static void emit(struct walk *w, enum ntr_trust trust, const char *note,
 		.fp = w->regs.has_fp ? w->regs.fp : 0,
 		.trust = trust,
 		.call_checked = checked,
+		.method = method,
 		.note = note,
 	};
 }
@@ -391,7 +392,7 @@ static enum ntr_st advance(struct walk *w, const struct method *m)
 		w->regs = f.regs;
 		w->exact = f.exact;
 		new_limits(w);
-		emit(w, f.trust, f.note,
+		emit(w, f.trust, m->name, f.note,
 		     !f.exact && call_before(w, f.regs.ip));
 		return NTR_OK;
 	}
@@ -412,7 +413,7 @@ enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
 	w.env.effort = &effort;
 	if (!regs->has_ip || !regs->has_sp || !max)
 		return max ? NTR_UNW_LOST : NTR_UNW_LIMIT;
-	emit(&w, NTR_TRUST_CONTEXT, NULL, false);
+	emit(&w, NTR_TRUST_CONTEXT, "context", NULL, false);
 	if (!methods)
 		st = NTR_UNSUP; /* where it was is known, not who called */
 	while (!st && w.n < max)

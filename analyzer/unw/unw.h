@@ -21,6 +21,7 @@
 #define NTR_UNW_H
 
 #include "../sym/pe.h"
+#include "../sym/uwrec.h"
 #include "regs.h"
 
 #define NTR_TRUST_LIST(X)    \
@@ -43,6 +44,9 @@ struct ntr_frame {
 	u64 fp;             /* 0 unknown */
 	enum ntr_trust trust;
 	bool call_checked;  /* a call instruction was seen before ip */
+	bool has_params;    /* params is known: a record of this function */
+	u32 params;         /* bytes of arguments on the stack: x86 records */
+	const char *method; /* what found it: "pdata", "framedata", …; static */
 	const char *note;   /* "trap frame at …", static or arena; or NULL */
 };
 
@@ -66,10 +70,23 @@ struct ntr_unw_env {
 				 trap frame may lead; 0,0 unknown */
 	/* Module that holds ip, or false. out->pe may stay NULL. */
 	bool (*module)(void *ctx, u64 ip, struct ntr_unw_module *out);
+	/*
+	 * What symbols say; each may be NULL (there are none), ctx is the
+	 * same.  record: the unwind record of the code at ip, which lies in m;
+	 * rva and size are relative to m->base, what out points to lives as
+	 * long as the walk.  Anything but OK: there is none.
+	 * function: bounds of the function that holds ip; *size 0: where it
+	 * starts is known, not where it ends.
+	 */
+	enum ntr_st (*record)(void *ctx, u64 ip, const struct ntr_unw_module *m,
+			      struct ntr_uwrec *out);
+	bool (*function)(void *ctx, u64 ip, u64 *start, u64 *size);
 	void *ctx;
 	unsigned scan_words;               /* stack words a scan may read;
 					      0: NTR_SCAN_WORDS */
-	void (*trace)(void *ctx, const char *line); /* optional: each step */
+	/* Optional: every method that was tried, and why it was taken or
+	 * passed over: "#3 fpo: …".  One line each, without newline. */
+	void (*trace)(void *ctx, const char *line);
 	unsigned *effort; /* instructions that may still be looked at for want
 			     of unwind data; set by ntr_unwind(); NULL: any */
 };
