@@ -4,10 +4,10 @@
  * for every frame how it was found:
  *
  *   context   the registers themselves (frame 0)
- *   cfi       an unwind record: x64/ARM64 .pdata
+ *   cfi       an unwind record: x64/ARM64 .pdata, call frame information
  *   fpo       an x86 FPO or FrameData record
  *   code      the function's own instructions: its epilogue run forward
- *             (x64), its prologue undone (Alpha)
+ *             (x64, x86), its prologue undone (Alpha, x86)
  *   frameptr  the frame-pointer chain
  *   trap      a trap frame, a machine frame or a task switch
  *   scan      a stack word that points behind a call, nothing better
@@ -61,6 +61,12 @@ struct ntr_unw_module {
 					 NULL: same as env->mem */
 };
 
+/* Where an ARM64 KTRAP_FRAME holds what, from its type; offsets in bytes. */
+struct ntr_a64_trap {
+	u32 x0, nx; /* x0 … x(nx - 1) stand together */
+	u32 fp, lr, sp, pc;
+};
+
 struct ntr_unw_env {
 	u32 machine, build;
 	const struct ntr_space *mem;       /* virtual memory of the thread */
@@ -82,6 +88,10 @@ struct ntr_unw_env {
 			      struct ntr_uwrec *out);
 	bool (*function)(void *ctx, u64 ip, u64 *start, u64 *size);
 	void *ctx;
+	const struct ntr_a64_trap *a64_trap; /* NULL: layout not known */
+	u64 gdt; /* x86: leads to the task behind a task gate; 0 unknown */
+	u64 tss; /* x86: state of the task that a task gate interrupted, for
+		    when the GDT does not lead there; 0 unknown */
 	unsigned scan_words;               /* stack words a scan may read;
 					      0: NTR_SCAN_WORDS */
 	/* Optional: every method that was tried, and why it was taken or
@@ -141,8 +151,4 @@ NTR_MUST enum ntr_st ntr_unw_step_arm64(const struct ntr_unw_env *env,
 					const struct ntr_unw_module *m,
 					struct ntr_regs *regs,
 					bool *machine_frame, struct ntr_err *e);
-NTR_MUST enum ntr_st ntr_unw_step_x86(const struct ntr_unw_env *env,
-				      struct ntr_regs *regs, bool *trap,
-				      struct ntr_err *e);
-
 #endif
