@@ -181,12 +181,15 @@ enum ntr_st ntr_unw_step_cfi(const struct ntr_unw_env *env,
 	if (st)
 		return ntr_wrap(e, st, "CFI rva 0x%" PRIx64 "+0x%" PRIx64,
 				rec->r->rva, rec->r->size);
-	if (!r.ip)
-		return NTR_END;
 	if (cfa < regs->sp)
 		return ntr_fail(e, NTR_BAD,
 				"CFI: cfa 0x%" PRIx64 " is below sp 0x%" PRIx64,
 				cfa, regs->sp);
+	if (!r.ip) {
+		ntr_say(e, "CFI: the return address at cfa 0x%" PRIx64
+			" is 0", cfa);
+		return NTR_END;
+	}
 	if (ntr_unw_module_of(env, r.ip, &m) &&
 	    !ntr_unw_may_execute(&m, env->machine, r.ip))
 		return ntr_fail(e, NTR_UNSUP,
