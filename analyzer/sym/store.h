@@ -91,8 +91,8 @@ typedef bool ntr_store_progress_fn(void *ctx, const char *name, u64 done,
 struct ntr_store_opts {
 	bool offline;              /* servers are named, not asked */
 	bool retry_missing;        /* ask again for what a server did not have */
-	const char *default_cache; /* for "srv**URL", URLs without a cache, and
-				      always looked in last; NULL: none */
+	const char *default_cache; /* for "srv**URL", URLs without a cache; also
+				      looked in last; NULL: none */
 	const char *home;          /* for "~/…" in the path; NULL: as it is */
 	unsigned timeout_s;        /* to connect, and of (nearly) nothing
 				      coming; 0: NTR_STORE_TIMEOUT */

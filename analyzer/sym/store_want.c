@@ -123,7 +123,6 @@ enum ntr_st ntr_want_pdb(struct ntr_want *w, const struct ntr_pe_debug *d,
 	char key[48];
 
 	ntr_pdb_key(d, key);
-	*w = (struct ntr_want){ 0 };
 	if (want_of_debug(w, NTR_WANT_PDB, d, e))
 		return NTR_BAD;
 	snprintf(w->key, sizeof(w->key), "%s", key);
