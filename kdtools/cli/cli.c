@@ -17,7 +17,8 @@ const struct ntr_verb *const ntr_verbs[] = {
 };
 const size_t ntr_nverbs = NTR_COUNT(ntr_verbs);
 
-enum { OPT_HELP, OPT_JSON, OPT_MAX, OPT_NO_COLOR, OPT_QUIET, OPT_VERSION };
+enum { OPT_HELP, OPT_JSON, OPT_MAX, OPT_NO_COLOR, OPT_OFFLINE, OPT_QUIET,
+       OPT_SYMBOLS, OPT_VERSION };
 const struct ntr_opt ntr_global_opts[] = {
 	[OPT_HELP] = { "help", 'h', NULL, "how to use ntriage or a verb", NULL },
 	[OPT_JSON] = { "json", 0, NULL, "print JSON instead of text", NULL },
@@ -26,8 +27,13 @@ const struct ntr_opt ntr_global_opts[] = {
 		      NULL },
 	[OPT_NO_COLOR] = { "no-color", 0, NULL,
 			   "no colour on a terminal (as NO_COLOR does)", NULL },
+	[OPT_OFFLINE] = { "offline", 0, NULL,
+			  "ask no symbol server", NULL },
 	[OPT_QUIET] = { "quiet", 'q', NULL,
 			"no progress on the terminal", NULL },
+	[OPT_SYMBOLS] = { "symbols", 0, "PATH",
+			  "where symbols are (default: $_NT_SYMBOL_PATH)",
+			  NULL },
 	[OPT_VERSION] = { "version", 0, NULL, "print the version", NULL },
 };
 const size_t ntr_nglobal_opts = NTR_COUNT(ntr_global_opts);
@@ -177,6 +183,12 @@ static int take_global(struct parse *p, const struct ntr_opt *o,
 		break;
 	case OPT_NO_COLOR:
 		p->no_color = true;
+		break;
+	case OPT_OFFLINE:
+		p->c->offline = true;
+		break;
+	case OPT_SYMBOLS:
+		p->c->symbols = value;
 		break;
 	case OPT_QUIET:
 		p->c->quiet = true;

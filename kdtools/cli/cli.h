@@ -40,6 +40,8 @@ struct ntr_cli {
 	struct ntr_out out;
 	bool json, quiet, help;
 	u64 max_unpacked;   /* 0: the library's default */
+	const char *symbols; /* a symbol path; NULL: that of the environment */
+	bool offline;       /* ask no symbol server */
 };
 
 struct ntr_example {

@@ -110,6 +110,12 @@ void ntr_help_man(struct ntr_out *o)
 		     "not a dump, or unusable arguments\n.PP\n"
 		     "With several files the worst wins.");
 	ntr_out_line(o, ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\n"
-		     "when set and not empty, text is never coloured");
+		     "when set and not empty, text is never coloured\n"
+		     ".TP\n.B _NT_SYMBOL_PATH\n"
+		     "where symbols are, unless \\-\\-symbols says it\n"
+		     ".TP\n.B XDG_CACHE_HOME\n"
+		     "ntriage/symbols below it is the default cache; else "
+		     "below ~/.cache\n.TP\n.B https_proxy, http_proxy, "
+		     "no_proxy\nas curl knows them");
 	examples(o);
 }

@@ -11,6 +11,9 @@ fails=0
 here=$(mktemp -d "${TMPDIR:-/tmp}/ntr-test-XXXXXXXX") || exit 1
 trap 'rm -rf "$here"' EXIT
 cd "$here" || exit 1
+# No symbols of the person's own, and no proxy before the loopback.
+export XDG_CACHE_HOME=$here/.cache no_proxy='*' NO_PROXY='*'
+unset _NT_SYMBOL_PATH
 
 pass() { echo "pass $1"; }
 fail() {
