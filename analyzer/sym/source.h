@@ -111,6 +111,8 @@ struct ntr_symsrc {
 	struct ntr_symid id;
 	u32 machine;            /* enum ntr_machine; 0 unknown */
 	unsigned ptr_size;      /* 4 or 8; 0 unknown */
+	u64 broken;             /* records passed over so far, … */
+	u64 broken_line;        /* … and in a text file the first one's line */
 	void *priv;             /* the format's */
 };
 
