@@ -38,41 +38,58 @@ void ntr_symsrc_close(struct ntr_symsrc *s)
 	free(s);
 }
 
-static const struct ntr_symsrc_ops *recognise(struct ntr_file *f)
+/* One format: UNSUP and anything but OK leave the file open. */
+static enum ntr_st try_format(struct ntr_symsrc **out,
+			      const struct ntr_symsrc_ops *ops,
+			      struct ntr_file *f, struct ntr_err *e)
 {
+	struct ntr_symsrc *s = ntr_symsrc_new(ops);
+	enum ntr_st st;
+
+	if (!s)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	s->file = f;
+	st = ops->open(s, e);
+	if (st) {
+		s->file = NULL;
+		ntr_symsrc_close(s);
+		return st;
+	}
+	*out = s;
+	return NTR_OK;
+}
+
+static enum ntr_st open_from(struct ntr_symsrc **out, size_t i,
+			     struct ntr_file *f, struct ntr_err *e)
+{
+	enum ntr_st st = ntr_fail(e, NTR_UNSUP, "%s: not a symbol file",
+				  f->name);
 	u8 head[HEAD];
 	size_t n = ntr_file_read_some(f, 0, head, sizeof(head));
 
-	for (size_t i = 0; formats[i]; i++)
+	for (; formats[i] && st == NTR_UNSUP; i++)
 		if (formats[i]->probe(head, n))
-			return formats[i];
-	return NULL;
+			st = try_format(out, formats[i], f, e);
+	if (st)
+		ntr_file_close(f);
+	return st;
 }
 
 enum ntr_st ntr_symsrc_open_file(struct ntr_symsrc **out, struct ntr_file *f,
 				 struct ntr_err *e)
 {
-	const struct ntr_symsrc_ops *ops = recognise(f);
-	struct ntr_symsrc *s;
-	enum ntr_st st;
+	return open_from(out, 0, f, e);
+}
 
-	if (!ops) {
-		st = ntr_fail(e, NTR_UNSUP, "%s: not a symbol file", f->name);
-		ntr_file_close(f);
-		return st;
-	}
-	s = ntr_symsrc_new(ops);
-	if (!s) {
-		ntr_file_close(f);
-		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	}
-	s->file = f;
-	st = ops->open(s, e);
-	if (st)
-		ntr_symsrc_close(s);
-	else
-		*out = s;
-	return st;
+enum ntr_st ntr_symsrc_open_next(struct ntr_symsrc **out,
+				 const struct ntr_symsrc_ops *after,
+				 struct ntr_file *f, struct ntr_err *e)
+{
+	size_t i = 0;
+
+	while (formats[i] && formats[i] != after)
+		i++;
+	return open_from(out, formats[i] ? i + 1 : i, f, e);
 }
 
 enum ntr_st ntr_symsrc_open(struct ntr_symsrc **out, const char *path,

@@ -117,8 +117,14 @@ struct ntr_symsrc {
 };
 
 /* Recognised by content. f is taken over, on failure too. UNSUP: no format
- * knows it. */
+ * knows it. A format whose open() says UNSUP passes the file on to the next
+ * one that recognises it. */
 NTR_MUST enum ntr_st ntr_symsrc_open_file(struct ntr_symsrc **out,
+					  struct ntr_file *f,
+					  struct ntr_err *e);
+/* The same from the format behind `after` on. */
+NTR_MUST enum ntr_st ntr_symsrc_open_next(struct ntr_symsrc **out,
+					  const struct ntr_symsrc_ops *after,
 					  struct ntr_file *f,
 					  struct ntr_err *e);
 /* The same by path; a file packed with xz, gz, zst or cab (.pd_, .json.xz) is
