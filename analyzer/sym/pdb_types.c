@@ -36,6 +36,7 @@ static enum ntr_st part_open(struct ntr_pdb *p, struct part *part, u32 stream,
 
 	if (!st)
 		st = ntr_tpi_open(&part->tpi, b, e);
+	part->tpi.ptr_size = st ? 0 : p->src->ptr_size;
 	/* Without the hash stream everything works, slower. */
 	if (!st && part->tpi.hash_stream != NTR_MSF_NO_STREAM &&
 	    !ntr_msf_stream(&p->msf, part->tpi.hash_stream, &hash, NULL))

@@ -29,6 +29,7 @@ struct ntr_tpi_name; /* of the index, tpi_names.c */
 struct ntr_tpi {
 	struct ntr_bin rec;    /* the records */
 	u32 version;
+	unsigned ptr_size;     /* of the target; set by who knows it; 0 not known */
 	u32 first, n;          /* type indices [first, first+n) */
 	u16 hash_stream;       /* its number; 0xffff none */
 	u32 key_size, buckets;

@@ -75,7 +75,8 @@ static bool names_add(struct names *v, const struct ntr_leaf_name *n,
 {
 	struct ntr_tpi_name *r;
 
-	if (!n->p || ntr_tpi_nameless(n))
+	/* ".?AU<unnamed-tag>@@" is as little of a name as "<unnamed-tag>". */
+	if (!n->p || ntr_tpi_nameless(&l->name) || ntr_tpi_nameless(n))
 		return true;
 	r = ntr_vec_add(v);
 	if (!r)
@@ -131,6 +132,14 @@ static size_t names_from(const struct ntr_tpi *t, const struct ntr_tpi_name *k)
 	return lo;
 }
 
+/* Not a name of one type when two types have it: "_U::<unnamed-tag>". */
+static bool vague(const struct ntr_leaf_name *n)
+{
+	return ntr_tpi_anonymous(n) ||
+	       memmem(n->p, n->len, "<unnamed-tag>", 13) ||
+	       memmem(n->p, n->len, "<anonymous-tag>", 15);
+}
+
 /* rank RANK_ANY: the best there is. */
 static bool names_find(const struct ntr_tpi *t, const struct ntr_leaf_name *n,
 		       u8 rank, u32 *ord)
@@ -143,8 +152,7 @@ static bool names_find(const struct ntr_tpi *t, const struct ntr_leaf_name *n,
 	if (i == t->nnames || text_cmp(&t->name[i], &k) ||
 	    (rank != RANK_ANY && t->name[i].rank != rank))
 		return false;
-	/* "_U::<unnamed-tag>" is no name when two have it. */
-	if (ntr_tpi_anonymous(n) && i + 1 < t->nnames &&
+	if (vague(n) && i + 1 < t->nnames &&
 	    !text_cmp(&t->name[i + 1], &k))
 		return false;
 	*ord = t->name[i].ord;
@@ -218,7 +226,8 @@ static enum ntr_st find(struct ntr_tpi *t, const struct ntr_leaf_name *key,
 
 	if (st)
 		return st;
-	if (!t->indexed && t->hashed && t->asked < HASH_LOOKUPS) {
+	if (!t->indexed && t->hashed && t->asked < HASH_LOOKUPS &&
+	    !vague(name)) {
 		t->asked++;
 		found = hash_find(t, key, name, want, &ord);
 	}

@@ -2,6 +2,10 @@
 /* Type records as types and members. */
 #include "tpi.h"
 
+/* std::nullptr_t; as a number it would be a 16-bit pointer. Seen in
+ * systeminformer.pdb, and llvm-pdbutil has that name for it. */
+#define NULLPTR_T 0x103u
+
 /* --- types -------------------------------------------------------------------- */
 
 static enum ntr_st bad_id(const struct ntr_tpi *t, u64 id, struct ntr_err *e)
@@ -51,6 +55,8 @@ static enum ntr_st ground_of(struct ntr_tpi *t, u32 index, struct ground *out,
 		struct ntr_leaf l;
 		enum ntr_st st;
 
+		if (index == NULLPTR_T)
+			s.ptr_size = (u8)t->ptr_size;
 		*out = (struct ground){ s.ptr_size ? s.ptr_size : s.size,
 					s.is_signed && !s.ptr_size };
 		if (index < NTR_LEAF_FIRST)
@@ -186,6 +192,8 @@ static enum ntr_st simple_type(const struct ntr_tpi *t, u64 id,
 		r.kind = NTR_TY_VOID;
 	else if (s.is_float)
 		r.kind = NTR_TY_FLOAT;
+	if (id == NULLPTR_T)
+		s.ptr_size = (u8)t->ptr_size;
 	if (s.ptr_size)
 		r = (struct ntr_type){ .kind = NTR_TY_POINTER,
 				       .size = s.ptr_size, .to = id & 0xff };
