@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Windows XP and later have their symbols in PDBs only. */
+#define LAST_DBG_BUILD 2195u
+
 /* --- finding the files of a module ------------------------------------------ */
 
 static void add_source(struct ntr_module_symbols *s, struct ntr_symsrc *src,
@@ -81,7 +84,7 @@ static bool add_dbg(struct ntr_target *t, struct ntr_module_symbols *s,
 {
 	struct ntr_want w;
 
-	if (!m->timestamp ||
+	if (!m->timestamp || t->build > LAST_DBG_BUILD ||
 	    ntr_want_dbg(&w, m->image, m->timestamp, (u32)m->size,
 			 m->checksum, NULL) ||
 	    !add_wanted(t, s, &w, why))
@@ -149,7 +152,9 @@ static void add_debug_files(struct ntr_target *t, struct ntr_module *m,
 		if (add_by_debug(t, s, &d, &why))
 			return;
 	}
-	if (add_dbg(t, s, m, m->has_debug ? &image : &why))
+	if (!why.msg[0])
+		why = image;
+	if (add_dbg(t, s, m, &why))
 		return;
 	if (m->base == t->kernel_base && !m->has_debug) {
 		src = ntr_kernel_by_addresses(t, m->base, &path, &how);
@@ -159,13 +164,11 @@ static void add_debug_files(struct ntr_target *t, struct ntr_module *m,
 			return;
 		}
 	}
-	if (!why.msg[0])
-		why = image;
 	if (why.msg[0])
 		s->lacking = ntr_arena_strdup(&t->arena, why.msg);
 }
 
-static void add_image_sources(struct ntr_target *t, struct ntr_module *m,
+static void add_image_sources(const struct ntr_module *m,
 			      struct ntr_module_symbols *s)
 {
 	struct ntr_symsrc *src;
@@ -192,7 +195,7 @@ struct ntr_module_symbols *ntr_module_symbols(struct ntr_target *t,
 	(void)ntr_module_load(t, m);
 	if (t->store)
 		add_debug_files(t, m, s);
-	add_image_sources(t, m, s);
+	add_image_sources(m, s);
 	return s;
 }
 
@@ -207,7 +210,7 @@ bool ntr_module_image(struct ntr_target *t, struct ntr_module *m,
 		s->code = ntr_arena_alloc(&t->arena, sizeof(*s->code));
 		if (!s->code)
 			return false;
-		ntr_pe_space_init(s->code, s->pe, m->base);
+		ntr_pe_space_init(s->code, s->pe, m->base, m->image);
 	}
 	*pe = s->pe;
 	*code = &s->code->s;
@@ -228,6 +231,14 @@ void ntr_target_close_symbols(struct ntr_target *t)
 
 /* --- questions ---------------------------------------------------------------- */
 
+/* MSVC's string literals have public names and stand between functions, where
+ * their names would pass for that of code. */
+static bool is_literal(const char *name)
+{
+	return !strncmp(name, "??_C@", 5) || name[0] == '"' ||
+	       !strncmp(name, "L\"", 2) || strstr(name, "`string'");
+}
+
 bool ntr_target_name(struct ntr_target *t, u64 va, bool ret,
 		     struct ntr_named *out)
 {
@@ -239,7 +250,7 @@ bool ntr_target_name(struct ntr_target *t, u64 va, bool ret,
 		struct ntr_symbol sym;
 
 		if (ntr_symsrc_at(s->src[i], rva - ret, &sym, NULL) ||
-		    sym.rva > rva)
+		    sym.rva > rva || is_literal(sym.name))
 			continue;
 		out->module = m;
 		out->src = s->src[i];

@@ -72,10 +72,27 @@ static bool is_kernel_file(const char *name)
 					     "ntkrpamp.", "ntoskrnl.",
 					     "ntkrla57." };
 
-	for (size_t i = 0; i < NTR_COUNT(stems); i++)
-		if (!ntr_strncasecmp(name, stems[i], strlen(stems[i])))
+	for (size_t i = 0; i < NTR_COUNT(stems); i++) {
+		const char *stem = stems[i], *s = name;
+
+		while (*stem && ntr_ascii_lower(*s) == *stem) {
+			s++;
+			stem++;
+		}
+		if (!*stem)
 			return true;
+	}
 	return false;
+}
+
+/* The last folder of a path: tables are kept as ntkrnlmp.pdb/GUID-1.json.xz. */
+static const char *folder_of(const char *path)
+{
+	const char *at = strrchr(path, '/');
+
+	while (at && at > path && at[-1] != '/')
+		at--;
+	return at ? at : path;
 }
 
 static bool try_file(void *ctx, const struct ntr_store_item *it)
@@ -83,7 +100,7 @@ static bool try_file(void *ctx, const struct ntr_store_item *it)
 	struct search *s = ctx;
 	struct ntr_symsrc *src;
 
-	if (!is_kernel_file(it->name))
+	if (!is_kernel_file(it->name) && !is_kernel_file(folder_of(it->path)))
 		return true;
 	if (++s->tried > CANDIDATES_MAX)
 		return false;

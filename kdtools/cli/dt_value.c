@@ -82,9 +82,12 @@ static void enum_text(const struct value *v, u64 id, const struct ntr_type *y,
 	struct enum_name n = { .want = y->is_signed ?
 			       sign_extend(x, y->size) : (s64)x };
 
-	(void)ntr_symsrc_members(v->src, id, enum_match, &n, NULL);
-	snprintf(v->out, v->size, "0n%" PRId64 " ( %s )", n.want,
-		 n.name[0] ? n.name : "no such value");
+	if (ntr_symsrc_members(v->src, id, enum_match, &n, NULL) || !n.name[0])
+		snprintf(v->out, v->size, "0n%" PRId64 " (no such value)",
+			 n.want);
+	else
+		snprintf(v->out, v->size, "0n%" PRId64 " ( %s )", n.want,
+			 n.name);
 }
 
 static void int_text(const struct value *v, const struct ntr_type *y, u64 x)

@@ -13,8 +13,9 @@
 void ntr_frame_text(char *out, size_t size, const struct ntr_vframe *f)
 {
 	if (f->function)
-		snprintf(out, size, "%s!%s+0x%" PRIx64, f->module ?
-			 f->module->name : "?", f->function, f->displacement);
+		snprintf(out, size, f->displacement ? "%s!%s+0x%" PRIx64 :
+			 "%s!%s", f->module ? f->module->name : "?",
+			 f->function, f->displacement);
 	else if (f->module)
 		snprintf(out, size, "%s+0x%" PRIx64, f->module->name,
 			 f->offset);

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "progress.h"
+#include "symbols.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +30,16 @@ int ntr_session_open(struct ntr_cli *c, const char *path,
 	enum ntr_st st;
 	int code = ntr_session_dump(c, path, s);
 
-	if (code)
+	if (!code)
+		code = ntr_cli_store_if_any(c, &s->store);
+	if (code) {
+		ntr_session_close(s);
 		return code;
+	}
 	ntr_progress_begin(c, path);
-	st = ntr_target_open(&s->t, s->d, &e);
+	st = ntr_target_open_with(&s->t, s->d, s->store, &e);
 	ntr_progress_end();
+	ntr_cli_store_quiet(c);
 	if (!st)
 		return NTR_EXIT_OK;
 	code = ntr_cli_error(c, path, st, &e);
@@ -47,6 +53,7 @@ void ntr_session_close(struct ntr_session *s)
 		ntr_target_close(s->t);
 	if (s->d)
 		ntr_dump_close(s->d);
+	ntr_store_close(s->store);
 	*s = (struct ntr_session){ 0 };
 }
 

@@ -13,6 +13,7 @@
 struct ntr_session {
 	struct ntr_dump *d;
 	struct ntr_target *t; /* NULL when only the dump was asked for */
+	struct ntr_store *store; /* NULL: no symbol path, and no cache */
 };
 
 /* NTR_EXIT_OK, or NTR_EXIT_BAD after the error was reported. */

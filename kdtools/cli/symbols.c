@@ -83,6 +83,18 @@ int ntr_cli_store(struct ntr_cli *c, const struct ntr_symbols_opts *more,
 	return st ? ntr_cli_usage("%s", e.msg) : NTR_EXIT_OK;
 }
 
+int ntr_cli_store_if_any(struct ntr_cli *c, struct ntr_store **out)
+{
+	struct ntr_str cache = { 0 };
+	bool any = c->symbols || getenv("_NT_SYMBOL_PATH");
+
+	cache_path(&cache);
+	any |= *ntr_str_text(&cache) && !access(ntr_str_text(&cache), R_OK);
+	ntr_str_fini(&cache);
+	*out = NULL;
+	return any ? ntr_cli_store(c, NULL, out) : NTR_EXIT_OK;
+}
+
 /* --- what modules need ------------------------------------------------------------ */
 
 void ntr_wants_add(struct ntr_wants *ws, const struct ntr_want *w)

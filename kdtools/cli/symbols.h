@@ -19,6 +19,9 @@ struct ntr_symbols_opts {
 /* more: NULL for none. NTR_EXIT_OK, or NTR_EXIT_BAD after saying why. */
 int ntr_cli_store(struct ntr_cli *c, const struct ntr_symbols_opts *more,
 		  struct ntr_store **out);
+/* The same, but NULL when there is nothing to look in: no path was given and
+ * the default cache does not exist. */
+int ntr_cli_store_if_any(struct ntr_cli *c, struct ntr_store **out);
 /* Wipe the line of progress, if there is one. */
 void ntr_cli_store_quiet(struct ntr_cli *c);
 

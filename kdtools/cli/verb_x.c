@@ -68,8 +68,9 @@ static bool of_source(void *ctx, struct ntr_symsrc *src, const char *module,
 	h->base = base;
 	if (src->machine)
 		h->machine = src->machine;
-	(void)ntr_symsrc_each(src, take, h, NULL);
-	return !h->lost && !h->limit;
+	/* A source without names, or a damaged one, has no more to give. */
+	return ntr_symsrc_each(src, take, h, NULL) != NTR_NOMEM && !h->lost &&
+	       !h->limit;
 }
 
 static int by_address(const void *pa, const void *pb)
