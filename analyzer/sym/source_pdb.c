@@ -58,4 +58,8 @@ const struct ntr_symsrc_ops ntr_symsrc_pdb = {
 	.line = ntr_pdb_line,
 	.each_line = ntr_pdb_each_line,
 	.unwind = ntr_pdb_unwind,
+	.type_named = ntr_pdb_type_named,
+	.type = ntr_pdb_type,
+	.members = ntr_pdb_members,
+	.each_type = ntr_pdb_each_type,
 };

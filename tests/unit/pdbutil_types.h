@@ -85,6 +85,8 @@ static inline void pu_field(struct pu_type *r, const char *line)
 		f->name = pu_between(p + 9, q);
 		f->type = (uint32_t)pu_num(q, "Type = ");
 		f->num = (int64_t)pu_num(q, "offset = ");
+	} else if (!strcmp(f->leaf, "LF_VFUNCTAB")) {
+		f->type = (uint32_t)pu_num(line, "type = ");
 	} else if (!strcmp(f->leaf, "LF_ENUMERATE")) {
 		p = strchr(line, '[') + 1;
 		q = strrchr(line, '=') - 1;
