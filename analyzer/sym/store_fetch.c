@@ -24,7 +24,7 @@
 
 /* How often a transfer that broke off is taken up again at once; each time
  * must have brought something. */
-#define CONTINUE_MAX 3u
+#define CONTINUE_MAX 8u
 #define PART_OF_MAX 8192u
 
 struct part {
@@ -337,11 +337,11 @@ static enum ntr_st get_forms(struct ntr_store *s, const char *root,
 		enum ntr_st st = get_form(s, root, base, &f[i], w, &a, path,
 					  &one);
 
-		if (!st)
-			return st;
 		if (st == NTR_ABSENT)
 			continue;
 		*absent = false;
+		if (!st)
+			return st;
 		if (worst == NTR_ABSENT && e)
 			*e = one;
 		worst = st;

@@ -137,6 +137,7 @@ static enum ntr_st add_elem(struct ntr_sympath *p, const char *s, size_t len,
 			    const char *home, struct ntr_err *e)
 {
 	struct ntr_symelem *el;
+	enum ntr_st st;
 	size_t n;
 
 	if (p->elems.n >= NTR_SYMPATH_ELEMS)
@@ -152,14 +153,15 @@ static enum ntr_st add_elem(struct ntr_sympath *p, const char *s, size_t len,
 	if (starts(s, len, "cache*", &n)) {
 		el->kind = NTR_SYMELEM_CACHE;
 		/* One folder; more stars are no part of the form. */
-		return add_token(p, el, s + n, strcspn(s + n, "*;") < len - n ?
-				 strcspn(s + n, "*;") : len - n, home, e);
+		for (s += n, len -= n, n = 0; n < len && s[n] != '*';)
+			n++;
+		return add_token(p, el, s, n, home, e);
 	}
 	el->kind = NTR_SYMELEM_DIR;
-	n = 0;
-	if (starts(s, len, "http://", &n) || starts(s, len, "https://", &n))
+	st = add_token(p, el, s, len, home, e);
+	if (!st && el->tok[0].kind == NTR_SYMTOK_URL)
 		el->kind = NTR_SYMELEM_STORE; /* a server needs no srv* */
-	return add_token(p, el, s, len, home, e);
+	return st;
 }
 
 static enum ntr_st check_text(const char *text, size_t *len, struct ntr_err *e)

@@ -502,6 +502,10 @@ static enum ntr_st compare(const struct ntr_want *w, const struct ntr_symid *got
 static enum ntr_st image_whole(const struct ntr_pe *pe, const struct ntr_file *f,
 			       struct ntr_err *e)
 {
+	if (pe->headers_size > f->size)
+		return ntr_fail(e, NTR_BAD, "%s: is cut: headers end at 0x%x, "
+				"the file at 0x%" PRIx64, base_name(f->name),
+				pe->headers_size, f->size);
 	for (u32 i = 0; i < pe->nsections; i++) {
 		const struct ntr_pe_section *sec = &pe->section[i];
 		u64 end = (u64)sec->raw_off + sec->raw_size;

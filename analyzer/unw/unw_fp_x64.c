@@ -8,10 +8,11 @@
 #include "unw_int.h"
 
 #define LINK_MAX 0x100000u /* bytes from one frame to the next */
+#define NEAR_BASE 0x1000u  /* where the first frames of a thread stand */
 
-static bool on_stack(const struct ntr_unw_env *env, u64 from, u64 fp)
+static bool above(const struct ntr_unw_env *env, u64 from, u64 fp)
 {
-	return fp && !(fp & 15) && fp >= from && fp - from < LINK_MAX &&
+	return fp && !(fp & 7) && fp >= from && fp - from < LINK_MAX &&
 	       (!env->stack_hi || from >= env->stack_hi ||
 		fp + 16 <= env->stack_hi);
 }
@@ -33,9 +34,11 @@ static bool next_holds(const struct ntr_unw_env *env, u64 fp, u64 next)
 
 	if (!next)
 		return true;
-	return on_stack(env, fp + 16, next) &&
-	       !link_at(env, next, &beyond, &ret) &&
-	       (!beyond || beyond > next) &&
+	if (!above(env, fp + 16, next) || link_at(env, next, &beyond, &ret))
+		return false;
+	if (!beyond && (!ret || env->stack_hi - next < NEAR_BASE))
+		return true;
+	return !(next & 15) && (!beyond || beyond > next) &&
 	       ntr_unw_ret(env, ret, &site) != NTR_RET_NO;
 }
 
@@ -49,7 +52,7 @@ enum ntr_st ntr_unw_step_fp_x64(const struct ntr_unw_env *env,
 
 	if (!regs->has_fp)
 		return ntr_fail(e, NTR_UNSUP, "rbp is not known");
-	if (!on_stack(env, regs->sp, fp))
+	if ((fp & 15) || !above(env, regs->sp, fp))
 		return ntr_fail(e, NTR_UNSUP,
 				"rbp 0x%" PRIx64 " is no frame above rsp", fp);
 	if (link_at(env, fp, &next, &ret))

@@ -108,6 +108,12 @@ static int manifest(struct ntr_cli *c, const struct ntr_args *a)
 		n++;
 	}
 	ntr_out_list_end(o);
+	if (ws.no_pdb && !c->json) {
+		(void)ntr_out_flush(o);
+		(void)ntr_cli_usage("%u modules have no debug record in the "
+				    "dump; \"ntriage sym fetch\" learns their "
+				    "PDBs from their images", ws.no_pdb);
+	}
 	ntr_out_uint(o, "modules_without_pdb", NULL, ws.no_pdb);
 	ntr_out_uint(o, "names_refused", NULL, ws.refused);
 	ntr_out_close(o);
@@ -166,7 +172,7 @@ static bool fetch_one(struct fetch *f, size_t i)
 		ntr_out_str(o, "path", NULL, path);
 		ntr_out_str(o, "error", NULL, st ? e.msg : NULL);
 		ntr_out_close(o);
-		ntr_out_line(o, st ? "missing  %s" : "there    %s",
+		ntr_out_para(o, st ? "missing  " : "there    ", "%s",
 			     st ? e.msg : path);
 		(void)ntr_out_flush(o);
 	}

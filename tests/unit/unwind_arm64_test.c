@@ -595,18 +595,20 @@ static void real_functions(void)
 		"symbols/pdb/microsoft_seh_tests/ARM64/nested_collided.exe",
 		"symbols/pdb/microsoft_seh_tests/ARM64/xframe_eh_exe.exe",
 		"made/pe/drva64.sys",
+		"symbols/pdb/microsoft_seh_tests/ARM64/xframe_eh_dll.dll",
+		"symbols/kernel_pe_pdb/systeminformer_arm64/systeminformer.sys",
 	};
 	unsigned points = 0, functions = 0, epilogues = 0;
 	char path[512];
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (!test_corpus(files[i], path, sizeof(path)))
 			SKIP("no corpus");
 		points += interpret_all(path, &functions, &epilogues);
 	}
-	CHECK(functions > 300);
-	CHECK(points > 1000);
-	CHECK(epilogues > 200);
+	CHECK(functions > 700);
+	CHECK(points > 5000);
+	CHECK(epilogues > 700);
 }
 
 int main(void)
