@@ -354,7 +354,8 @@ bool ntr_symbols_member(void *ctx, const char *name, struct ntr_type_hit *hit)
 	s = k ? ntr_module_symbols(t, k) : NULL;
 	snprintf(type, sizeof(type), "%.*s", (int)(dot - name), name);
 	for (unsigned i = 0; s && i < s->n; i++)
-		if (ntr_symsrc_hit(s->src[i], public_type(type), dot + 1, hit))
+		if (ntr_symsrc_hit(s->src[i], public_type(type), dot + 1, hit,
+				   NULL) == NTR_OK)
 			return true;
 	return false;
 }

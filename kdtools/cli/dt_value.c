@@ -32,17 +32,10 @@ static bool read_uint(const struct value *v, u64 va, u64 bytes, u64 *out)
 	return true;
 }
 
-/* The type without aliases; what they lead to is at most this deep. */
+/* The type behind aliases. */
 static bool strip(struct ntr_symsrc *src, u64 id, struct ntr_type *y)
 {
-	for (unsigned i = 0; i < NTR_TYPE_DEPTH; i++) {
-		if (ntr_symsrc_type(src, id, y, NULL))
-			return false;
-		if (y->kind != NTR_TY_ALIAS)
-			return true;
-		id = y->to;
-	}
-	return false;
+	return ntr_type_strip(src, &id, y, NULL) == NTR_OK;
 }
 
 static void bits_text(const struct value *v, u64 x, unsigned n)

@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "path/ntkrnlmp.pdb" -> "ntkrnlmp" */
+/* "path/ntkrnlmp.pdb" -> "ntkrnlmp"; tables kept as ntkrnlmp.pdb/GUID-1.json
+ * have their module's name in the folder. */
 static void file_stem(const char *path, char out[64])
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
+	const char *base = strrchr(path, '/');
 
+	base = base ? base + 1 : path;
+	if (strspn(base, "0123456789ABCDEFabcdef") == 32 && base - path > 1)
+		for (base--; base > path && base[-1] != '/'; base--)
+			;
 	snprintf(out, 64, "%.*s", (int)strcspn(base, "."), base);
 }
 

@@ -66,7 +66,7 @@ static void member_line(struct print *p, const char *name,
 	struct ntr_out *o = &p->c->out;
 	char type[256], value[256] = "";
 
-	ntr_type_text(p->src, m->type, type, sizeof(type));
+	ntr_member_text(p->src, m, type, sizeof(type));
 	if (p->mem)
 		ntr_dt_value(p->src, m, p->mem, p->at + off, p->ptr, value,
 			     sizeof(value));
@@ -79,13 +79,7 @@ static void member_line(struct print *p, const char *name,
 	ntr_out_str(o, "value", NULL, p->mem ? value : NULL);
 	ntr_out_close(o);
 	ntr_out_print(o, "   +0x%03" PRIx64 " %-16s : ", off, name);
-	if (p->mem)
-		ntr_out_line(o, "%s", value);
-	else if (m->bits)
-		ntr_out_line(o, "Pos %u, %u Bit%s", m->bit, m->bits,
-			     m->bits == 1 ? "" : "s");
-	else
-		ntr_out_line(o, "%s", type);
+	ntr_out_line(o, "%s", p->mem ? value : type);
 }
 
 static bool each_member(void *ctx, const struct ntr_type_member *m)
