@@ -157,7 +157,7 @@ static void add_debug_files(struct ntr_target *t, struct ntr_module *m,
 	if (add_dbg(t, s, m, &why))
 		return;
 	if (m->base == t->kernel_base && !m->has_debug) {
-		src = ntr_kernel_by_addresses(t, m->base, &path, &how);
+		src = ntr_kernel_by_addresses(t, m, &path, &how);
 		if (src) {
 			add_source(s, src, path);
 			s->how = how;

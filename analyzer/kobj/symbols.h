@@ -79,8 +79,12 @@ NTR_MUST enum ntr_st ntr_target_table(struct ntr_target *t,
 void ntr_target_close_symbols(struct ntr_target *t);
 /* A file of the store that is this kernel's by the addresses in it; owned.
  * how: text for ntr_module_symbols. NULL: none. */
-struct ntr_symsrc *ntr_kernel_by_addresses(struct ntr_target *t, u64 base,
+struct ntr_symsrc *ntr_kernel_by_addresses(struct ntr_target *t,
+					   const struct ntr_module *k,
 					   const char **path,
 					   const char **how);
+/* x64, Windows 8 and later: a running kernel keeps its KDBG encoded, with keys
+ * that symbols name. True: it is read now. */
+bool ntr_kdbg_by_symbols(struct ntr_target *t);
 
 #endif

@@ -10,6 +10,7 @@
 #include "priv.h"
 #include "symbols.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CANDIDATES_MAX 256u
@@ -95,39 +96,65 @@ static const char *folder_of(const char *path)
 	return at ? at : path;
 }
 
-static bool try_file(void *ctx, const struct ntr_store_item *it)
+/* The file at path, when it agrees. */
+static void try_path(struct search *s, const char *path)
+{
+	struct ntr_symsrc *src;
+
+	if (ntr_symsrc_open(&src, path, NULL))
+		return;
+	s->agreed = agree(s->t, s->base, src);
+	if (s->agreed < AGREE_MIN) {
+		ntr_symsrc_close(src);
+		return;
+	}
+	s->found = src;
+	s->path = ntr_arena_strdup(&s->t->arena, path);
+}
+
+static bool try_item(void *ctx, const struct ntr_store_item *it)
 {
 	struct search *s = ctx;
-	struct ntr_symsrc *src;
 
 	if (!is_kernel_file(it->name) && !is_kernel_file(folder_of(it->path)))
 		return true;
 	if (++s->tried > CANDIDATES_MAX)
 		return false;
-	if (ntr_symsrc_open(&src, it->path, NULL))
-		return true;
-	s->agreed = agree(s->t, s->base, src);
-	if (s->agreed < AGREE_MIN) {
-		ntr_symsrc_close(src);
-		return true;
-	}
-	s->found = src;
-	s->path = ntr_arena_strdup(&s->t->arena, it->path);
-	return false;
+	try_path(s, it->path);
+	return !s->found;
 }
 
-struct ntr_symsrc *ntr_kernel_by_addresses(struct ntr_target *t, u64 base,
+/* Opening every candidate takes its time, so the right one is remembered. */
+static void search_store(struct search *s, const struct ntr_module *k)
+{
+	struct ntr_want image;
+	char *path = NULL;
+	bool named = k->timestamp &&
+		     ntr_want_image(&image, k->image, k->timestamp,
+				    (u32)k->size, NULL) == NTR_OK;
+
+	if (named && ntr_store_recall(s->t->store, &image, &path))
+		try_path(s, path);
+	free(path);
+	if (s->found ||
+	    ntr_store_each(s->t->store, try_item, s, NULL) == NTR_NOMEM)
+		return;
+	if (s->found && named)
+		ntr_store_remember(s->t->store, &image, s->path);
+}
+
+struct ntr_symsrc *ntr_kernel_by_addresses(struct ntr_target *t,
+					   const struct ntr_module *k,
 					   const char **path, const char **how)
 {
-	struct search s = { .t = t, .base = base };
+	struct search s = { .t = t, .base = k->base };
 	unsigned have = 0;
 
 	for (size_t i = 0; i < NTR_COUNT(landmarks); i++)
-		have += value(t, i) >= base;
+		have += value(t, i) >= k->base;
 	if (have < AGREE_MIN)
 		return NULL;
-	if (ntr_store_each(t->store, try_file, &s, NULL) && !s.found)
-		return NULL;
+	search_store(&s, k);
 	if (s.found) {
 		*path = s.path;
 		*how = ntr_arena_printf(&t->arena,

@@ -165,7 +165,8 @@ static enum ntr_st open_steps(struct ntr_target *t)
 	st = ntr_target_read_modules(t);
 	if (st)
 		return st;
-	if (t->store) /* now the kernel's symbols can be found */
+	/* Now the kernel's symbols can be found. */
+	if (ntr_kdbg_by_symbols(t) || t->store)
 		ntr_target_bind(t);
 	st = ntr_target_read_cpus(t);
 	if (st == NTR_OK)

@@ -129,6 +129,14 @@ const char *ntr_store_trail(const struct ntr_store *s);
 /* Bytes that came over the network since the store was opened. */
 u64 ntr_store_fetched(const struct ntr_store *s);
 
+/* Note in the default cache that the symbol file at path turned out to be that
+ * of an image, and ask for it. What is recalled is a hint: verify it. *path is
+ * to be freed, also after false. */
+void ntr_store_remember(struct ntr_store *s, const struct ntr_want *image,
+			const char *path);
+bool ntr_store_recall(struct ntr_store *s, const struct ntr_want *image,
+		      char **path);
+
 /* A file that a local store, cache or folder of the path holds. */
 struct ntr_store_item {
 	const char *root; /* the store or folder */

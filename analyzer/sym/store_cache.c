@@ -34,7 +34,7 @@ bool ntr_cache_internal(const char *name)
 {
 	static const char *const names[] = {
 		"file.ptr", "refs.ptr", "pingme.txt", "index2.txt",
-		"000admin", "flat.txt",
+		"000admin", "flat.txt",   "symbols.ptr",
 	};
 
 	for (size_t i = 0; i < NTR_COUNT(names); i++)

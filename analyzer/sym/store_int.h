@@ -8,6 +8,7 @@
  *	store_http.c    one GET with libcurl
  *	store_cache.c   writing into a cache, "is not there" marks
  *	store_list.c    what is there
+ *	store_known.c   which symbol file an image without debug record has
  *
  * Invariant: names below a root come from struct ntr_form only, which
  * store_want.c makes of checked names and keys.  To add a step, give it a

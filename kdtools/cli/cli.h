@@ -42,6 +42,7 @@ struct ntr_cli {
 	u64 max_unpacked;   /* 0: the library's default */
 	const char *symbols; /* a symbol path; NULL: that of the environment */
 	bool offline;       /* ask no symbol server */
+	bool progress_shown; /* a line of progress is on the terminal */
 };
 
 struct ntr_example {

@@ -20,7 +20,7 @@ static bool show_progress(void *ctx, const char *name, u64 done, u64 total)
 	int n;
 	ssize_t w;
 
-	(void)ctx;
+	((struct ntr_cli *)ctx)->progress_shown = true;
 	ntr_ascii_clean(clean, sizeof(clean), name, strlen(name));
 	if (total)
 		n = snprintf(line, sizeof(line), WIPE "%s %.1f of %.1f MiB",
@@ -42,8 +42,9 @@ void ntr_cli_store_quiet(struct ntr_cli *c)
 {
 	ssize_t w;
 
-	if (!shows_progress(c))
+	if (!c->progress_shown)
 		return;
+	c->progress_shown = false;
 	w = write(STDERR_FILENO, WIPE, sizeof(WIPE) - 1);
 	(void)w;
 }
@@ -76,8 +77,10 @@ int ntr_cli_store(struct ntr_cli *c, const struct ntr_symbols_opts *more,
 	}
 	cache_path(&cache);
 	o.default_cache = ntr_str_text(&cache);
-	if (shows_progress(c))
+	if (shows_progress(c)) {
 		o.progress = show_progress;
+		o.ctx = c;
+	}
 	st = ntr_store_open(out, path, &o, &e);
 	ntr_str_fini(&cache);
 	return st ? ntr_cli_usage("%s", e.msg) : NTR_EXIT_OK;
