@@ -157,8 +157,7 @@ void ntr_pdb_dbi(struct ntr_pdb *p);
 NTR_MUST enum ntr_st ntr_pdb_need_mods(struct ntr_pdb *p, struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_pdb_need_contribs(struct ntr_pdb *p,
 					   struct ntr_err *e);
-/* The module whose contribution holds a source RVA, or else is the nearest
- * below. */
+/* The module whose contribution holds a source RVA. */
 NTR_MUST bool ntr_pdb_mod_at(const struct ntr_pdb *p, u32 src, u32 *mod);
 
 /* --- pdb_omap.c: three kinds of address -------------------------------------

@@ -306,16 +306,13 @@ bool ntr_pdb_mod_at(const struct ntr_pdb *p, u32 src, u32 *mod)
 		lo += p->contrib[lo + half].rva <= src ? half : 0;
 		n -= half;
 	}
-	/* Code may reach beyond what is said of its contribution (seen in
-	 * nested_collided.pdb, ARM64), so the nearest one will do. */
-	*mod = p->contrib[lo].mod;
 	for (u32 k = 0; k < OVERLAP_MAX && k <= lo; k++) {
 		const struct ntr_pdb_contrib *c = &p->contrib[lo - k];
 
 		if (src - c->rva < c->size) {
 			*mod = c->mod;
-			break;
+			return true;
 		}
 	}
-	return true;
+	return false;
 }

@@ -248,16 +248,18 @@ static bool ask_line(void *ctx, const struct ntr_line *want)
 {
 	struct line_asked *a = ctx;
 	struct ntr_line got;
-	struct ntr_err e = { "" };
 	uint64_t at = want->rva + want->size - 1;
+	enum ntr_st st;
 
 	if (!want->size)
 		return true;
 	test_.checks++;
 	a->n++;
-	if (ntr_symsrc_line(a->s, at, &got, &e))
-		TEST_FAIL("line(0x%" PRIx64 "): %s", at, e.msg);
-	else if (got.rva > at || at - got.rva >= got.size)
+	st = ntr_symsrc_line(a->s, at, &got, NULL);
+	CHECK(!st || st == NTR_ABSENT);
+	if (st)
+		return true;
+	if (got.rva > at || at - got.rva >= got.size)
 		TEST_FAIL("line(0x%" PRIx64 ") is %u at 0x%" PRIx64 "+0x%"
 			  PRIx64, at, got.line, got.rva, got.size);
 	else
@@ -282,7 +284,8 @@ static void lines_of(const char *path)
 	same_lines(base_name(path), &got, &want);
 	CHECK_EQ(ntr_symsrc_each_line(s, ask_line, &a, NULL), NTR_OK);
 	/* Functions with the same code were folded: their lines are all there,
-	 * the linker kept the code of one. */
+	 * the linker kept the code of one. And secpushpop.obj (ARM64) has three
+	 * functions' lines at the address of the first. */
 	CHECK(a.exact >= a.n * 97 / 100);
 	drop(&got);
 	drop(&want);
