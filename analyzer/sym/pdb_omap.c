@@ -224,26 +224,34 @@ static bool piece_part(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
 	return t < end && *from < *to;
 }
 
+/* Piece k of the source goes on where piece i ends, or repeats a part of it
+ * (bytes put in). Pieces that are neighbours by accident do not. */
+static bool goes_on(const struct ntr_pdb *p, u32 i, u32 k)
+{
+	u64 t = p->omap_to[i].to, len = piece_end(p, i) - p->omap_to[i].from;
+	u64 next = p->omap_to[k].to;
+
+	return !omap_gone((u32)t) && !omap_gone((u32)next) && next >= t &&
+	       next <= t + len;
+}
+
 static u64 stretch_back(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
 			u64 start)
 {
-	u64 edge = p->omap_to[i].from, a, b;
+	u64 a, b;
 
-	for (u32 n = 0; i && start == edge && n < STRETCH_PIECES; n++) {
-		i--;
-		if (omap_gone(p->omap_to[i].to)) {
-			u32 k = i; /* put in: only when ours goes on before */
+	for (u32 n = 0; i && n < STRETCH_PIECES; n++) {
+		u32 k = i - 1;
 
-			if (!k || !piece_part(p, k - 1, src, end, &a, &b) ||
-			    b != p->omap_to[k].from)
-				break;
-			i = k - 1;
-		} else if (!piece_part(p, i, src, end, &a, &b) ||
-			   b != piece_end(p, i)) {
+		if (start != p->omap_to[i].from)
 			break;
-		}
+		if (k && omap_gone(p->omap_to[k].to))
+			k--; /* put in */
+		if (!goes_on(p, k, i) || !piece_part(p, k, src, end, &a, &b) ||
+		    b != piece_end(p, k))
+			break;
 		start = a;
-		edge = p->omap_to[i].from;
+		i = k;
 	}
 	return start;
 }
@@ -253,16 +261,18 @@ static u64 stretch_on(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
 {
 	u64 a, b;
 
-	for (u32 n = 0; n < STRETCH_PIECES; n++) {
-		if (stop != piece_end(p, i) || i + 1 >= p->nomap_to)
+	for (u32 n = 0; i + 1 < p->nomap_to && n < STRETCH_PIECES; n++) {
+		u32 k = i + 1;
+
+		if (stop != piece_end(p, i))
 			break;
-		i++;
-		if (omap_gone(p->omap_to[i].to) && i + 1 < p->nomap_to)
-			i++;
-		if (!piece_part(p, i, src, end, &a, &b) ||
-		    a != p->omap_to[i].from)
+		if (k + 1 < p->nomap_to && omap_gone(p->omap_to[k].to))
+			k++;
+		if (!goes_on(p, i, k) || !piece_part(p, k, src, end, &a, &b) ||
+		    a != p->omap_to[k].from)
 			break;
 		stop = b;
+		i = k;
 	}
 	return stop;
 }
