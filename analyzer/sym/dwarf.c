@@ -8,6 +8,7 @@ static const char *const wanted[] = {
 	".debug_info", ".debug_types", ".debug_abbrev", ".debug_str",
 	".debug_line", ".debug_line_str", ".debug_str_offsets", ".debug_addr",
 	".debug_ranges", ".debug_rnglists", ".debug_frame", ".eh_frame",
+	".debug_aranges",
 };
 
 const char *ntr_dw_wanted(const char *name)

@@ -5,7 +5,7 @@
  *
  * libdwarf never opens the file.  It gets named sections, in memory, with
  * zeros behind each, after what it would trust has been checked here: unit
- * headers, abbreviation tables, line headers, frame instructions.  A unit
+ * headers, abbreviation tables, frame instructions.  A unit
  * that fails is blanked, so the others stay readable.  Each part is read at
  * the first question that needs it; whatever goes wrong is a status.
  *
@@ -31,7 +31,7 @@
 #define NTR_DW_MAX_ATTRS 256u      /* of one abbreviation */
 #define NTR_DW_MAX_DEPTH 64u       /* of nested DIEs */
 #define NTR_DW_MAX_DIES (1u << 27) /* looked at in one walk of all units */
-#define NTR_DW_MAX_LINES (2u << 20) /* bytes of one line program */
+#define NTR_DW_MAX_LINES (16u << 20) /* bytes of one line program */
 #define NTR_DW_MAX_RANGES (1u << 24) /* range list entries, all together */
 #define NTR_DW_MAX_DIMS 32u        /* dimensions of an array */
 #define NTR_DW_PAD 64u             /* zeros behind each section */
@@ -233,12 +233,15 @@ NTR_MUST enum ntr_st ntr_dw_units(struct ntr_dw *dw, struct ntr_err *e);
 struct ntr_dw_unit *ntr_dw_unit_of(struct ntr_dw *dw, u64 id);
 /* Is the table at off of .debug_abbrev one that libdwarf may read? */
 bool ntr_dw_abbrev_ok(struct ntr_dw *dw, u64 off);
-/* The same of a line program; *len: its bytes. */
-NTR_MUST enum ntr_st ntr_dw_check_line(struct ntr_dw *dw, u64 off, u64 *len,
-				       struct ntr_err *e);
-/* Of call frame instructions. */
+/* Are these call frame instructions well formed? */
 bool ntr_dw_check_cfa(const u8 *p, size_t n, unsigned ptr_size);
 
+u8 ntr_bin_byte(struct ntr_bin *b, const char *what);
+/* width is 1, 2, 4 or 8 */
+u64 ntr_bin_uint(struct ntr_bin *b, bool big, unsigned width,
+		 const char *what);
+/* A unit_length: how many bytes follow it. *width: of an offset, 4 or 8. */
+u64 ntr_dw_length(struct ntr_bin *b, bool big, unsigned *width);
 u64 ntr_bin_uleb(struct ntr_bin *b, const char *what);
 s64 ntr_bin_sleb(struct ntr_bin *b, const char *what);
 
@@ -287,6 +290,9 @@ NTR_MUST enum ntr_st ntr_dw_reaches(struct ntr_dw *dw, struct ntr_err *e);
 struct ntr_dw_unit *ntr_dw_unit_at(struct ntr_dw *dw, u64 addr, size_t *i);
 NTR_MUST enum ntr_st ntr_dw_lines(struct ntr_dw *dw, struct ntr_dw_unit *u,
 				  struct ntr_err *e);
+/* Runs the program at t->off into rows and file names. */
+NTR_MUST enum ntr_st ntr_dw_run_lines(struct ntr_dw *dw, struct ntr_dw_lines *t,
+				      const char *comp_dir, struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_dw_names(struct ntr_dw *dw, struct ntr_err *e);
 /* The definition of a declared type, else 0. */
 u64 ntr_dw_definition(struct ntr_dw *dw, u64 id, Dwarf_Die die);
