@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ptr && text) {
 		memcpy(text, data, size);
 		text[size] = 0;
-		if (!ntr_sympath_parse(&p, text, "/home/me", NULL))
+		if (!ntr_sympath_parse(&p, text, "/h/me", NULL))
 			ntr_sympath_fini(&p);
 		(void)!ntr_file_ptr_parse(ptr, data, size, NULL);
 		(void)ntr_looks_like_html(data, size);
