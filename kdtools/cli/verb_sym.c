@@ -359,5 +359,6 @@ const struct ntr_verb ntr_verb_sym = {
 		"$XDG_CACHE_HOME/ntriage/symbols or ~/.cache/ntriage/symbols.",
 	.opts = opts, .nopts = NTR_COUNT(opts),
 	.examples = examples, .nexamples = NTR_COUNT(examples),
-	.min = 1, .max = -1, .run = run,
+	.min = 1, .max = -1, .words = "check fetch list manifest",
+	.run = run,
 };

@@ -264,6 +264,55 @@ for i in $(seq 20); do
 done
 same "killed when fast: nothing or the whole file" "$wrong" ""
 
+# An image names its PDB, and that is fetched too.
+pair() { # NAME: NAME.sys and NAME.pdb by clang and lld
+	echo "int ${1}_data; int E(int a) { return a + ${1}_data; }" >$1.c
+	clang --target=x86_64-pc-windows-msvc -ffreestanding -g -gcodeview -c $1.c -o $1.obj 2>/dev/null &&
+		lld-link-14 /nologo /nodefaultlib /subsystem:native /debug /entry:E \
+			/out:$1.sys /pdb:$1.pdb $1.obj 2>/dev/null
+}
+field() { "$NTRIAGE" sym check --json "$1" | jq -r ".image.$2"; }
+if ! command -v lld-link-14 >/dev/null || ! pair one || ! pair two; then
+	skip "PDB of an image" "no clang with lld"
+elif ! "$NTRIAGE" sym check one.pdb >/dev/null 2>&1; then
+	fail "PDB of an image" "sym check does not know one.pdb"
+else
+	ik=$(field one.sys key) pk=$(field one.sys pdb_key)
+	same "check: key of an image" "$ik" "$(llvm-readobj --file-headers one.sys |
+		awk '/TimeDateStamp/ { gsub(/[()]/, "", $NF); t = $NF } / SizeOfImage/ { s = $2 }
+		END { printf "%s %d\n", t, s }' | { read -r t n; printf '%08X%x' "$t" "$n"; })"
+	same "check: key of a PDB is that of its image" "$("$NTRIAGE" sym check --json one.pdb | jq -r .symbols.key)" "$pk"
+	mkdir -p root/one.sys/$ik root/one.pdb/$pk
+	cp one.sys root/one.sys/$ik/
+	cp one.pdb root/one.pdb/$pk/
+	cat >p.forge <<-EOT
+	machine x64 10
+	container triage
+	time 2021-03-04T05:06:07Z
+	stop 0xd1 0x28 2 0
+	module "one.sys" size $(field one.sys size) timestamp $(field one.sys timestamp)
+	stack { frame "nt!KeBugCheckEx" }
+	EOT
+	forge p.forge p.dmp
+	rm -rf c
+	"$NTRIAGE" sym fetch --only pdb --symbols "srv*c*$U/ok" p.dmp >out 2>&1
+	same "PDB of an image: exit" $? 0
+	same "PDB of an image: file" "$(sha256sum <c/one.pdb/$pk/one.pdb)" "$(sha256sum <one.pdb)"
+	rm -rf c/one.pdb
+	cp two.pdb root/one.pdb/$pk/one.pdb
+	"$NTRIAGE" sym fetch --only pdb --json --symbols "srv*c*$U/ok" p.dmp >out 2>&1
+	same "another PDB: exit" $? 1
+	jq -r '.files[].error' out >why
+	has "another PDB: said" why 'refused: one.pdb.part: expected GUID .* age 1, is GUID'
+	same "another PDB: not in the cache" "$(find c -name 'one.pdb*' -type f)" ""
+	head -c 20000 one.pdb >root/one.pdb/$pk/one.pdb
+	"$NTRIAGE" sym fetch --only pdb --json --symbols "srv*c*$U/ok" p.dmp >out 2>&1
+	jq -r '.files[].error' out >why
+	has "a cut PDB: said" why 'refused: .*is cut: 20000 bytes of'
+	"$NTRIAGE" sym list --json --symbols c >out
+	same "list: what is there" "$(jq -r '.files[] | select(.name=="one.sys") | .key' out)" "$ik"
+fi
+
 # Names out of a dump.
 cat >h.forge <<EOT
 machine x64 10
