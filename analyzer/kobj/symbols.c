@@ -239,6 +239,13 @@ static bool is_literal(const char *name)
 	       !strncmp(name, "L\"", 2) || strstr(name, "`string'");
 }
 
+/* A function that is known to end before rva says nothing of it. */
+static bool names(const struct ntr_symbol *sym, u64 rva, bool ret)
+{
+	return sym->rva <= rva && !is_literal(sym->name) &&
+	       !(sym->size && rva - ret - sym->rva >= sym->size);
+}
+
 bool ntr_target_name(struct ntr_target *t, u64 va, bool ret,
 		     struct ntr_named *out)
 {
@@ -250,13 +257,13 @@ bool ntr_target_name(struct ntr_target *t, u64 va, bool ret,
 		struct ntr_symbol sym;
 
 		if (ntr_symsrc_at(s->src[i], rva - ret, &sym, NULL) ||
-		    sym.rva > rva || is_literal(sym.name))
+		    !names(&sym, rva, ret))
 			continue;
 		out->module = m;
 		out->src = s->src[i];
 		out->sym = sym;
 		out->displacement = rva - sym.rva;
-		out->inside = sym.size && rva - ret - sym.rva < sym.size;
+		out->inside = sym.size != 0;
 		ntr_demangle(t->machine, sym.name, out->name,
 			     sizeof(out->name));
 		return true;

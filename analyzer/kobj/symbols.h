@@ -50,7 +50,7 @@ struct ntr_named {
 	struct ntr_symbol sym;  /* as stored */
 	char name[256];         /* for display */
 	u64 displacement;       /* from the symbol to the address */
-	bool inside;            /* the symbol's size covers the address */
+	bool inside;            /* the symbol's size is known, and covers it */
 };
 /* False: no symbol. ret: va is a return address, which belongs to the call in
  * front of it, even where that ends its function. */

@@ -227,7 +227,26 @@ static void frame_of_param(struct ntr_triage_job *j)
 	}
 }
 
-void ntr_triage_stack(struct ntr_triage_job *j)
+/* Symbols that were looked for and would name frames of this stack. */
+#define LACKING_MAX 8u
+static void note_lacking(struct ntr_verdict *v)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < v->stack.n && n < LACKING_MAX; i++) {
+		const struct ntr_module *m = v->stack.v[i].module;
+
+		if (!m || m->base == v->t->kernel_base || !m->symbols ||
+		    !m->symbols->lacking)
+			continue;
+		ntr_target_missing(v->t, ntr_arena_printf(&v->t->arena,
+				   "symbols of %s", m->name),
+				   m->symbols->lacking);
+		n++;
+	}
+}
+
+static void walk(struct ntr_triage_job *j)
 {
 	struct ntr_verdict *v = j->v;
 	struct ntr_frame *buf;
@@ -248,4 +267,10 @@ void ntr_triage_stack(struct ntr_triage_job *j)
 	if (v->fault_frame < 0)
 		splice(j, buf, NTR_MAX_FRAMES);
 	frame_of_param(j);
+}
+
+void ntr_triage_stack(struct ntr_triage_job *j)
+{
+	walk(j);
+	note_lacking(j->v);
 }
