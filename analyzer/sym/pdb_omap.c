@@ -24,6 +24,7 @@ NTR_RECORD(pdb_scn, 0x28, SCN_FIELDS)
 #define OMAP_NOWHERE 0x80000000u
 /* Pieces of one stretch: more is no function any more. */
 #define STRETCH_PIECES 65536u
+#define PUT_IN_PIECES 64u
 
 /* --- sections ------------------------------------------------------------------- */
 
@@ -224,15 +225,14 @@ static bool piece_part(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
 	return t < end && *from < *to;
 }
 
-/* Piece k of the source goes on where piece i ends, or repeats a part of it
- * (bytes put in). Pieces that are neighbours by accident do not. */
+/* Pieces in the order of the source, or bytes put in that repeat it, make one
+ * stretch; neighbours in another order do not (as dump_syms has it in
+ * omap_reorder_bbs.sym). */
 static bool goes_on(const struct ntr_pdb *p, u32 i, u32 k)
 {
-	u64 t = p->omap_to[i].to, len = piece_end(p, i) - p->omap_to[i].from;
-	u64 next = p->omap_to[k].to;
+	u32 t = p->omap_to[i].to, next = p->omap_to[k].to;
 
-	return !omap_gone((u32)t) && !omap_gone((u32)next) && next >= t &&
-	       next <= t + len;
+	return !omap_gone(t) && !omap_gone(next) && next >= t;
 }
 
 static u64 stretch_back(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
@@ -281,16 +281,26 @@ void ntr_pdb_stretch(const struct ntr_pdb *p, u32 rva, u32 src, u32 size,
 		     u64 *start, u64 *len)
 {
 	u64 end = (u64)src + size, a, b;
-	u32 i = omap_find(p->omap_to, p->nomap_to, rva);
+	u32 first = omap_find(p->omap_to, p->nomap_to, rva), i = first;
 
-	if (i < p->nomap_to && omap_gone(p->omap_to[i].to) && i)
-		i--; /* as ntr_pdb_to_src() has it */
-	if (!p->nomap_to || i == p->nomap_to ||
-	    !piece_part(p, i, src, end, &a, &b)) {
+	if (i == p->nomap_to) {
 		*start = p->nomap_to ? rva : src;
 		*len = p->nomap_to ? 0 : size;
 		return;
 	}
-	*start = stretch_back(p, i, src, end, a);
+	if (i && omap_gone(p->omap_to[i].to))
+		i = --first; /* as ntr_pdb_to_src() has it */
+	/* Where bytes were put in, the way back may lead to a source byte a
+	 * little in front: omap_stretched_filled.pdb. */
+	while (!piece_part(p, i, src, end, &a, &b)) {
+		if (i + 1 >= p->nomap_to || i - first > PUT_IN_PIECES ||
+		    !goes_on(p, i, i + 1)) {
+			*start = rva;
+			*len = 0;
+			return;
+		}
+		i++;
+	}
+	*start = i == first ? stretch_back(p, i, src, end, a) : rva;
 	*len = stretch_on(p, i, src, end, b) - *start;
 }

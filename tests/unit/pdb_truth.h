@@ -103,7 +103,7 @@ static inline const struct lines *all_pdbs(void)
 	static const char *const dirs[] = { "symbols", "made" };
 	const char *dir = getenv("NTR_CORPUS");
 
-	for (size_t i = 0; !pdbs_.n && i < 2; i++) {
+	for (size_t i = pdbs_.n ? 2 : 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/%s",
 			 dir ? dir : "../shared/corpus", dirs[i]);
 		nftw(path, pdb_found, 16, FTW_PHYS);
