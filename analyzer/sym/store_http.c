@@ -39,6 +39,7 @@ struct xfer {
 	bool has_range;
 	u64 range_start, range_total;
 	char refused[96]; /* why the body was not taken; "" */
+	bool disk;        /* … and that is our own disk's fault */
 };
 
 void ntr_http_free(struct ntr_http *h)
@@ -205,6 +206,7 @@ static bool begin_whole(struct xfer *x, const void *data, size_t n)
 	memcpy(rq->validator, x->etag[0] ? x->etag : x->modified,
 	       sizeof(rq->validator));
 	if (rq->fd >= 0 && ftruncate(rq->fd, 0)) {
+		x->disk = true;
 		set_refused(x, strerror(errno));
 		return false;
 	}
@@ -269,6 +271,7 @@ static bool put(struct xfer *x, const u8 *p, size_t n)
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0) {
+			x->disk = true;
 			set_refused(x, strerror(errno));
 			return false;
 		}
@@ -433,7 +436,8 @@ static enum ntr_st outcome(struct xfer *x, CURLcode rc, struct ntr_err *e)
 	if (x->s->cancelled)
 		return ntr_fail(e, NTR_IO, "cancelled");
 	if (x->refused[0])
-		return ntr_fail(e, NTR_BAD, "%s", x->refused);
+		return ntr_fail(e, x->disk ? NTR_IO : NTR_BAD, "%s",
+				x->refused);
 	if (rc == CURLE_HTTP_RETURNED_ERROR)
 		return http_status(x, e);
 	return rc == CURLE_OK ? whole(x, e) : broken(x, rc, e);
