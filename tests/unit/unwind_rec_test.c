@@ -259,6 +259,28 @@ static void fpo_records(void)
 	CHECK_HAS(w.mods.trace, "#0 fpo: taken: FPO rva 0x1000+0x100");
 }
 
+/* The code is not in the dump: from esp on, and no more than that. */
+static void fpo_prologue(void)
+{
+	uint32_t esp = STACK + 0x1000;
+
+	for (unsigned off = 0; off < 8; off += 4) {
+		world();
+		w.mem.b[0].len = 0;
+		fpo(0x1000, 0x20, 8, 0, NTR_FPO_FPO)->prolog = 6;
+		poke(esp + off, BASE + 0x2041);
+		poke(esp + 0x28, BASE + 0x3041);
+		walk(regs(BASE + 0x1000 + off, esp, 0x77));
+		CHECK(nfr >= 2);
+		CHECK_EQ(fr[1].ip, BASE + 0x2041);
+		CHECK_EQ(fr[1].sp, esp + off + 4);
+		CHECK_EQ(fr[1].trust, off ? NTR_TRUST_SCAN : NTR_TRUST_FPO);
+	}
+	walk(regs(BASE + 0x1006, esp, 0x77)); /* behind the prologue */
+	CHECK_EQ(fr[1].ip, BASE + 0x3041);
+	CHECK_EQ(fr[1].trust, NTR_TRUST_FPO);
+}
+
 static void fpo_with_frame(void)
 {
 	uint32_t esp = STACK + 0x1000, ebp = esp + 0x50;
@@ -841,6 +863,7 @@ int main(void)
 	RUN(searched);
 	RUN(bad_programs);
 	RUN(fpo_records);
+	RUN(fpo_prologue);
 	RUN(fpo_with_frame);
 	RUN(fpo_trap);
 	RUN(fpo_task);
