@@ -6,6 +6,7 @@
 #include "unw_int.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *ntr_trust_name(enum ntr_trust t)
 {
@@ -47,25 +48,30 @@ struct walk {
 	bool switched[NSWITCH];
 	bool hinted; /* hint is about the current frame */
 	struct ntr_x64_hint hint;
+	u32 callee_params; /* of the inner frame, by its record */
+	bool asked;        /* rec is about the current frame */
+	struct ntr_unw_module rec_module;
+	struct ntr_uwrec rec;
 };
 
 /* One step found: the new registers and how they were got. */
 struct found {
 	struct ntr_regs regs;
 	enum ntr_trust trust;
-	bool exact, checked;
+	bool exact;
+	const char *method; /* when the table's name is too general */
 	const char *note;
 };
 
-static void trace(const struct walk *w, const char *method, enum ntr_st st,
-		  const struct ntr_err *e)
+static void trace(const struct walk *w, const char *method,
+		  const char *verdict, enum ntr_st st, const struct ntr_err *e)
 {
 	char line[400];
 
 	if (!w->env.trace)
 		return;
-	snprintf(line, sizeof(line), "#%zu %s: %s", w->n - 1, method,
-		 st == NTR_OK ? "ok" : e->msg[0] ? e->msg : ntr_st_text(st));
+	snprintf(line, sizeof(line), "#%zu %s: %s: %s", w->n - 1, method,
+		 verdict, e->msg[0] ? e->msg : ntr_st_text(st));
 	w->env.trace(w->env.ctx, line);
 }
 
@@ -105,6 +111,11 @@ static enum ntr_st by_bad_jump(struct walk *w, struct found *f,
 		if (ntr_read_u64(w->env.mem, w->regs.sp, &ret))
 			return ntr_fail(e, NTR_ABSENT, "no memory at sp");
 		ntr_reg_set(&f->regs, NTR_X64_RSP, w->regs.sp + 8);
+	} else if (w->env.machine == NTR_MACHINE_X86) {
+		f->trust = NTR_TRUST_FRAMEPTR; /* nothing was pushed since */
+		f->note = "ip was in no module: return address of the call to "
+			  "it";
+		return ntr_unw_x86_code(&w->env, 0, &f->regs, e);
 	} else {
 		unsigned lr = w->env.machine == NTR_MACHINE_ARM64 ?
 				      NTR_A64_LR : NTR_AXP_RA;
@@ -123,6 +134,64 @@ static enum ntr_st by_bad_jump(struct walk *w, struct found *f,
 	return NTR_OK;
 }
 
+/* --- records of symbols ------------------------------------------------------- */
+
+/* The record of the current frame; for a return address that of the call,
+ * which can be the last instruction. */
+static const struct ntr_uwrec *record(struct walk *w)
+{
+	struct ntr_frame *f = &w->frames[w->n - 1];
+	u64 at = w->regs.ip - (w->exact ? 0 : 1);
+
+	if (w->asked)
+		return w->rec.kind == NTR_UW_NONE ? NULL : &w->rec;
+	w->asked = true;
+	w->rec.kind = NTR_UW_NONE;
+	if (!w->env.record || !ntr_unw_module_of(&w->env, at, &w->rec_module) ||
+	    w->env.record(w->env.ctx, at, &w->rec_module, &w->rec))
+		w->rec.kind = NTR_UW_NONE;
+	if (w->rec.kind == NTR_UW_NONE)
+		return NULL;
+	if (w->rec.kind != NTR_UW_CFI) {
+		f->has_params = true;
+		f->params = w->rec.params;
+	}
+	return &w->rec;
+}
+
+static enum ntr_st by_symbols(struct walk *w, struct found *f,
+			      struct ntr_err *e)
+{
+	struct ntr_unw_rec rec = { .r = record(w), .m = &w->rec_module,
+				   .callee_params = w->callee_params,
+				   .exact = w->exact };
+	enum ntr_st st;
+
+	if (!w->env.record)
+		return ntr_fail(e, NTR_UNSUP, "no symbols");
+	if (!rec.r)
+		return ntr_fail(e, NTR_UNSUP, "no record for 0x%" PRIx64,
+				w->regs.ip);
+	if (rec.r->kind == NTR_UW_CFI) {
+		st = ntr_unw_step_cfi(&w->env, &rec, &f->regs, e);
+		f->method = "cfi";
+		f->trust = NTR_TRUST_CFI;
+	} else if (w->env.machine != NTR_MACHINE_X86) {
+		return ntr_fail(e, NTR_UNSUP, "an x86 record for machine "
+				"0x%04x", w->env.machine);
+	} else {
+		st = ntr_unw_step_x86_rec(&w->env, &rec, &f->regs, e);
+		f->method = rec.r->kind == NTR_UW_FRAMEDATA ? "framedata" :
+							      "fpo";
+		f->trust = rec.trap	? NTR_TRUST_TRAP :
+			   rec.searched ? NTR_TRUST_SCAN :
+					  NTR_TRUST_FPO;
+	}
+	f->exact = rec.trap;
+	f->note = rec.note;
+	return st;
+}
+
 static enum ntr_st by_code(struct walk *w, struct found *f, struct ntr_err *e)
 {
 	struct ntr_unw_module m;
@@ -139,6 +208,25 @@ static enum ntr_st by_code(struct walk *w, struct found *f, struct ntr_err *e)
 	st = ntr_unw_step_code_x64(&w->env, &m, &f->regs, exact, &w->hint, e);
 	w->hinted = st == NTR_UNSUP && !exact;
 	return st;
+}
+
+/* x86, ip exact: the first frame's special places, by its own code. */
+static enum ntr_st by_x86_code(struct walk *w, struct found *f,
+			       struct ntr_err *e)
+{
+	struct ntr_unw_module m;
+	u64 start = 0, size;
+
+	if (!w->exact)
+		return ntr_fail(e, NTR_UNSUP, "a call stands in no prologue");
+	if (!ntr_unw_module_of(&w->env, w->regs.ip, &m))
+		return ntr_fail(e, NTR_UNSUP, "0x%" PRIx64 " is in no module",
+				w->regs.ip);
+	if (!ntr_unw_function(&w->env, w->regs.ip, &start, &size))
+		start = 0;
+	f->trust = NTR_TRUST_CODE;
+	f->exact = false;
+	return ntr_unw_x86_code(&w->env, start, &f->regs, e);
 }
 
 /*
@@ -166,8 +254,17 @@ static enum ntr_st by_entry(struct walk *w, struct found *f,
 /* A trap frame just above the return address into its handler. */
 static enum ntr_st by_trap(struct walk *w, struct found *f, struct ntr_err *e)
 {
-	if (w->exact || !ntr_unw_trap_at(&w->env, w->regs.sp, true, &f->regs))
+	enum ntr_st st = NTR_OK;
+
+	if (w->env.machine == NTR_MACHINE_X86)
+		st = ntr_unw_x86_trap(&w->env, w->exact, &f->regs, e);
+	else if (w->exact ||
+		 !ntr_unw_trap_at(&w->env, w->regs.sp, true, &f->regs))
 		return ntr_fail(e, NTR_UNSUP, "no trap frame at sp");
+	else
+		ntr_say(e, "trap frame at 0x%" PRIx64, w->regs.sp);
+	if (st)
+		return st;
 	f->trust = NTR_TRUST_TRAP;
 	f->exact = true;
 	f->note = "trap frame";
@@ -177,19 +274,16 @@ static enum ntr_st by_trap(struct walk *w, struct found *f, struct ntr_err *e)
 static enum ntr_st by_frame(struct walk *w, struct found *f,
 			    struct ntr_err *e)
 {
-	bool trap = w->exact;
-	enum ntr_st st;
-
-	if (w->env.machine == NTR_MACHINE_ARM64) {
-		st = ntr_unw_step_fp_arm64(&w->env, &f->regs, w->exact, e);
-		trap = false;
-	} else {
-		st = ntr_unw_step_x86(&w->env, &f->regs, &trap, e);
+	f->trust = NTR_TRUST_FRAMEPTR;
+	f->exact = false;
+	switch (w->env.machine) {
+	case NTR_MACHINE_ARM64:
+		return ntr_unw_step_fp_arm64(&w->env, &f->regs, w->exact, e);
+	case NTR_MACHINE_AMD64:
+		return ntr_unw_step_fp_x64(&w->env, &f->regs, e);
+	default:
+		return ntr_unw_x86_chain(&w->env, w->exact, &f->regs, e);
 	}
-	f->trust = trap ? NTR_TRUST_TRAP : NTR_TRUST_FRAMEPTR;
-	f->exact = trap;
-	f->note = trap ? "trap frame" : NULL;
-	return st;
 }
 
 /* An overflow: sp at the fault stands below the stack, where no memory is.
@@ -226,7 +320,7 @@ static enum ntr_st by_scan(struct walk *w, struct found *f, struct ntr_err *e)
 				 (!w->exact && w->env.machine ==
 					  NTR_MACHINE_AMD64 ? 0x20 : 0),
 		};
-	st = ntr_unw_scan(&w->env, &f->regs, hint, &ret, &trap, e);
+	st = ntr_unw_scan(&w->env, &f->regs, hint, w->n - 1, &ret, &trap, e);
 
 	if (st)
 		return st;
@@ -246,18 +340,22 @@ struct method {
 			    struct ntr_err *e);
 };
 static const struct method x64_methods[] = {
-	{ "pdata", by_record }, { "bad jump", by_bad_jump },
-	{ "entry", by_entry },	{ "trap", by_trap },
-	{ "code", by_code },	{ "scan", by_scan },
+	{ "pdata", by_record },	      { "symbols", by_symbols },
+	{ "bad jump", by_bad_jump },  { "entry", by_entry },
+	{ "trap", by_trap },	      { "frame pointer", by_frame },
+	{ "code", by_code },	      { "scan", by_scan },
 	{ NULL, NULL },
 };
 static const struct method a64_methods[] = {
-	{ "pdata", by_record }, { "bad jump", by_bad_jump },
-	{ "frame", by_frame },	{ "scan", by_scan },
-	{ NULL, NULL },
+	{ "pdata", by_record },	     { "symbols", by_symbols },
+	{ "bad jump", by_bad_jump }, { "frame pointer", by_frame },
+	{ "scan", by_scan },	     { NULL, NULL },
 };
 static const struct method x86_methods[] = {
-	{ "frame", by_frame }, { "scan", by_scan }, { NULL, NULL },
+	{ "code", by_x86_code },      { "symbols", by_symbols },
+	{ "trap", by_trap },	      { "bad jump", by_bad_jump },
+	{ "frame pointer", by_frame }, { "scan", by_scan },
+	{ NULL, NULL },
 };
 static const struct method axp_methods[] = {
 	{ "prologue", by_code }, { "bad jump", by_bad_jump },
@@ -337,8 +435,8 @@ static void new_limits(struct walk *w)
 		w->env.stack_lo = w->env.stack_hi = 0;
 }
 
-static void emit(struct walk *w, enum ntr_trust trust, const char *note,
-		 bool checked)
+static void emit(struct walk *w, enum ntr_trust trust, const char *method,
+		 const char *note, bool checked)
 {
 	w->frames[w->n++] = (struct ntr_frame){
 		.ip = w->regs.ip,
@@ -346,6 +444,7 @@ static void emit(struct walk *w, enum ntr_trust trust, const char *note,
 		.fp = w->regs.has_fp ? w->regs.fp : 0,
 		.trust = trust,
 		.call_checked = checked,
+		.method = method,
 		.note = note,
 	};
 }
@@ -357,21 +456,55 @@ static bool call_before(const struct walk *w, u64 ip)
 	return ntr_unw_ret(&w->env, ip, &site) == NTR_RET_CALL;
 }
 
+/* sp has to move and no frame may come twice, however good the method. */
+static bool refused(struct walk *w, const struct found *f, const char *method,
+		    struct ntr_err *e)
+{
+	bool twice = was_here(w, f->regs.ip, f->regs.sp);
+
+	if (!twice && sp_may_go(w, f))
+		return false;
+	ntr_say(e, "%s: ip 0x%" PRIx64 ", sp 0x%" PRIx64 " after 0x%" PRIx64,
+		twice ? "a frame that was there" : "sp did not move up",
+		f->regs.ip, f->regs.sp, w->regs.sp);
+	trace(w, f->method ? f->method : method, "refused", NTR_LIMIT, e);
+	return true;
+}
+
+static void step_to(struct walk *w, const struct found *f, const char *method)
+{
+	bool known = w->asked && (w->rec.kind == NTR_UW_FPO ||
+				  w->rec.kind == NTR_UW_FRAMEDATA);
+
+	w->callee_params = known && !f->exact ? w->rec.params : 0;
+	w->regs = f->regs;
+	w->exact = f->exact;
+	new_limits(w);
+	emit(w, f->trust, method, f->note,
+	     !f->exact && call_before(w, f->regs.ip));
+}
+
 /* Find the next frame. OK, END, FAULT (memory missing), UNSUP (lost), LIMIT
  * (sp did not move). */
 static enum ntr_st advance(struct walk *w, const struct method *m)
 {
 	enum ntr_st result = NTR_UNSUP;
-	struct ntr_err e;
+	struct ntr_err text, *e = w->env.trace ? &text : NULL;
 
-	w->hinted = false;
+	w->hinted = w->asked = false;
+	if (w->env.machine == NTR_MACHINE_X86 && w->env.record)
+		(void)record(w); /* for the arguments, whatever is used */
 	for (; m->name; m++) {
 		struct found f = { .regs = w->regs };
 		enum ntr_st st;
 
-		e.msg[0] = 0;
-		st = m->step(w, &f, &e);
-		trace(w, m->name, st, &e);
+		text.msg[0] = 0;
+		st = m->step(w, &f, e);
+		trace(w, f.method ? f.method : m->name,
+		      !st		? "taken" :
+		      st == NTR_END ? "the end" :
+					  "passed over",
+		      st, e);
 		if (st == NTR_END)
 			return NTR_END;
 		if (st == NTR_ABSENT || st == NTR_FAULT)
@@ -380,19 +513,12 @@ static enum ntr_st advance(struct walk *w, const struct method *m)
 			continue;
 		if (!f.regs.ip)
 			return NTR_END;
-		if (was_here(w, f.regs.ip, f.regs.sp) || !sp_may_go(w, &f)) {
-			ntr_err_set(&e, "sp 0x%" PRIx64 " after 0x%" PRIx64,
-				    f.regs.sp, w->regs.sp);
-			trace(w, m->name, NTR_LIMIT, &e);
+		if (refused(w, &f, m->name, e)) {
 			if (result == NTR_UNSUP)
 				result = NTR_LIMIT;
 			continue;
 		}
-		w->regs = f.regs;
-		w->exact = f.exact;
-		new_limits(w);
-		emit(w, f.trust, f.note,
-		     !f.exact && call_before(w, f.regs.ip));
+		step_to(w, &f, f.method ? f.method : m->name);
 		return NTR_OK;
 	}
 	return result;
@@ -403,16 +529,23 @@ enum ntr_unw_stop ntr_unwind(const struct ntr_unw_env *env,
 			     struct ntr_frame *frames, size_t max, size_t *n)
 {
 	const struct method *methods = methods_of(env->machine);
-	struct walk w = { .env = *env, .regs = *regs, .frames = frames,
-			  .max = max, .exact = true };
+	struct walk w;
 	unsigned effort = NTR_UNW_EFFORT;
 	enum ntr_st st = NTR_OK;
 
 	*n = 0;
+	w.env = *env; /* not all of w: the record alone is a kilobyte */
+	w.regs = *regs;
+	w.frames = frames;
+	w.n = 0;
+	w.max = max;
+	w.exact = true;
+	w.callee_params = 0;
+	memset(w.switched, 0, sizeof(w.switched));
 	w.env.effort = &effort;
 	if (!regs->has_ip || !regs->has_sp || !max)
 		return max ? NTR_UNW_LOST : NTR_UNW_LIMIT;
-	emit(&w, NTR_TRUST_CONTEXT, NULL, false);
+	emit(&w, NTR_TRUST_CONTEXT, "context", NULL, false);
 	if (!methods)
 		st = NTR_UNSUP; /* where it was is known, not who called */
 	while (!st && w.n < max)

@@ -4,10 +4,10 @@
  * for every frame how it was found:
  *
  *   context   the registers themselves (frame 0)
- *   cfi       an unwind record: x64/ARM64 .pdata
+ *   cfi       an unwind record: x64/ARM64 .pdata, call frame information
  *   fpo       an x86 FPO or FrameData record
  *   code      the function's own instructions: its epilogue run forward
- *             (x64), its prologue undone (Alpha)
+ *             (x64, x86), its prologue undone (Alpha, x86)
  *   frameptr  the frame-pointer chain
  *   trap      a trap frame, a machine frame or a task switch
  *   scan      a stack word that points behind a call, nothing better
@@ -21,6 +21,7 @@
 #define NTR_UNW_H
 
 #include "../sym/pe.h"
+#include "../sym/uwrec.h"
 #include "regs.h"
 
 #define NTR_TRUST_LIST(X)    \
@@ -43,6 +44,9 @@ struct ntr_frame {
 	u64 fp;             /* 0 unknown */
 	enum ntr_trust trust;
 	bool call_checked;  /* a call instruction was seen before ip */
+	bool has_params;    /* params is known: a record of this function */
+	u32 params;         /* bytes of arguments on the stack: x86 records */
+	const char *method; /* what found it: "pdata", "framedata", …; static */
 	const char *note;   /* "trap frame at …", static or arena; or NULL */
 };
 
@@ -57,6 +61,12 @@ struct ntr_unw_module {
 					 NULL: same as env->mem */
 };
 
+/* Where an ARM64 KTRAP_FRAME holds what, from its type; offsets in bytes. */
+struct ntr_a64_trap {
+	u32 x0, nx; /* x0 … x(nx - 1) stand together */
+	u32 fp, lr, sp, pc;
+};
+
 struct ntr_unw_env {
 	u32 machine, build;
 	const struct ntr_space *mem;       /* virtual memory of the thread */
@@ -66,10 +76,27 @@ struct ntr_unw_env {
 				 trap frame may lead; 0,0 unknown */
 	/* Module that holds ip, or false. out->pe may stay NULL. */
 	bool (*module)(void *ctx, u64 ip, struct ntr_unw_module *out);
+	/*
+	 * What symbols say; each may be NULL (there are none), ctx is the
+	 * same.  record: the unwind record of the code at ip, which lies in m;
+	 * rva and size are relative to m->base, what out points to lives as
+	 * long as the walk.  Anything but OK: there is none.
+	 * function: bounds of the function that holds ip; *size 0: where it
+	 * starts is known, not where it ends.
+	 */
+	enum ntr_st (*record)(void *ctx, u64 ip, const struct ntr_unw_module *m,
+			      struct ntr_uwrec *out);
+	bool (*function)(void *ctx, u64 ip, u64 *start, u64 *size);
 	void *ctx;
+	const struct ntr_a64_trap *a64_trap; /* NULL: layout not known */
+	u64 gdt; /* x86: leads to the task behind a task gate; 0 unknown */
+	u64 tss; /* x86: state of the task that a task gate interrupted, for
+		    when the GDT does not lead there; 0 unknown */
 	unsigned scan_words;               /* stack words a scan may read;
 					      0: NTR_SCAN_WORDS */
-	void (*trace)(void *ctx, const char *line); /* optional: each step */
+	/* Optional: every method that was tried, and why it was taken or
+	 * passed over: "#3 fpo: …".  One line each, without newline. */
+	void (*trace)(void *ctx, const char *line);
 	unsigned *effort; /* instructions that may still be looked at for want
 			     of unwind data; set by ntr_unwind(); NULL: any */
 };
@@ -124,8 +151,4 @@ NTR_MUST enum ntr_st ntr_unw_step_arm64(const struct ntr_unw_env *env,
 					const struct ntr_unw_module *m,
 					struct ntr_regs *regs,
 					bool *machine_frame, struct ntr_err *e);
-NTR_MUST enum ntr_st ntr_unw_step_x86(const struct ntr_unw_env *env,
-				      struct ntr_regs *regs, bool *trap,
-				      struct ntr_err *e);
-
 #endif

@@ -24,6 +24,7 @@ enum op_kind {
 	OP_SCOPE,   /* end of the fragment's own codes */
 	OP_MACHINE, /* {sp, pc} at sp */
 	OP_CONTEXT, /* CONTEXT at sp */
+	OP_TRAP,    /* KTRAP_FRAME at sp */
 };
 
 struct op {
@@ -259,6 +260,8 @@ static struct op decode_code(const u8 *c)
 		return (struct op){ .kind = OP_SCOPE };
 	case 0xe7:
 		return decode_any(c);
+	case 0xe8:
+		return (struct op){ .kind = OP_TRAP };
 	case 0xe9:
 		return (struct op){ .kind = OP_MACHINE };
 	case 0xea:
@@ -292,7 +295,7 @@ static enum ntr_st decode_codes(const u8 *code, size_t len, size_t at,
 	while (at < len) {
 		size_t l = code_len(code[at]);
 
-		if (!l || code[at] == 0xe8) /* ARM64 KTRAP_FRAME: no layout */
+		if (!l) /* reserved; 0xeb, a CONTEXT of the ARM64EC ABI */
 			return NTR_UNSUP;
 		if (l > len - at)
 			return NTR_BAD;
@@ -446,7 +449,37 @@ static enum ntr_st load_machine_frame(struct ntr_regs *r,
 	return NTR_OK;
 }
 
-/* OK, or END when a machine frame or CONTEXT gave all of the registers. */
+/* The layout differs between builds; only types know it. */
+static enum ntr_st load_trap_frame(struct ntr_regs *r,
+				   const struct ntr_unw_env *env, u64 sp)
+{
+	const struct ntr_a64_trap *t = env->a64_trap;
+	struct ntr_unw_module m;
+	u64 to_sp, pc;
+	enum ntr_st st;
+
+	if (!t || t->nx > FP)
+		return NTR_UNSUP;
+	st = ntr_read_u64(env->mem, sp + t->sp, &to_sp);
+	if (!st)
+		st = ntr_read_u64(env->mem, sp + t->pc, &pc);
+	if (!st && !ntr_unw_module_of(env, pc, &m) && pc >> 63)
+		st = NTR_BAD;
+	if (!st)
+		st = load(r, env, FP, sp + t->fp);
+	if (!st)
+		st = load(r, env, LR, sp + t->lr);
+	for (u32 i = 0; !st && i < t->nx; i++)
+		st = load(r, env, i, sp + t->x0 + 8ull * i);
+	if (st)
+		return st;
+	ntr_reg_set(r, NTR_A64_SP, to_sp);
+	ntr_reg_set(r, NTR_A64_PC, pc);
+	return NTR_OK;
+}
+
+/* OK, or END when a machine frame, trap frame or CONTEXT gave all of the
+ * registers. */
 static enum ntr_st run_ops(struct ntr_regs *r, const struct ntr_unw_env *env,
 			   const struct op *op, unsigned n, bool soft_fp)
 {
@@ -462,8 +495,13 @@ static enum ntr_st run_ops(struct ntr_regs *r, const struct ntr_unw_env *env,
 			else if (!soft_fp)
 				return NTR_UNSUP;
 			break;
+		case OP_SCOPE:
+			break;
 		case OP_MACHINE:
 			st = load_machine_frame(r, env, sp);
+			return st ? st : NTR_END;
+		case OP_TRAP:
+			st = load_trap_frame(r, env, sp);
 			return st ? st : NTR_END;
 		case OP_CONTEXT:
 			st = ntr_regs_read_context(r, NTR_MACHINE_ARM64,
@@ -576,13 +614,6 @@ static enum ntr_st step_xdata(struct ntr_regs *r, const struct ntr_unw_env *env,
 	return run_ops(r, env, op, n, false);
 }
 
-static void forget_volatile(struct ntr_regs *r)
-{
-	for (unsigned i = 0; i <= 18; i++)
-		ntr_reg_forget(r, NTR_A64_X0 + i);
-	ntr_reg_forget(r, NTR_A64_CPSR);
-}
-
 u64 ntr_unw_strip(u32 machine, u64 va)
 {
 	if (machine != NTR_MACHINE_ARM64)
@@ -594,7 +625,7 @@ u64 ntr_unw_strip(u32 machine, u64 va)
 /* Undo the frame; END: a leaf, nothing to undo. */
 static enum ntr_st undo_frame(struct ntr_regs *r, const struct ntr_unw_env *env,
 			      const struct ntr_unw_module *m, u32 pc,
-			      bool exact, bool *crossed)
+			      bool exact, bool *crossed, u32 entry[2])
 {
 	u32 lookup = exact || !pc ? pc : pc - 4, begin, data;
 	enum ntr_st st = find_entry(m, lookup, &begin, &data);
@@ -603,6 +634,8 @@ static enum ntr_st undo_frame(struct ntr_regs *r, const struct ntr_unw_env *env,
 		return exact ? NTR_OK : NTR_UNSUP;
 	if (st)
 		return st;
+	entry[0] = begin;
+	entry[1] = data;
 	if ((data & 3) == 3)
 		return NTR_UNSUP;
 	if (data & 3) {
@@ -630,6 +663,7 @@ enum ntr_st ntr_unw_step_arm64(const struct ntr_unw_env *env,
 	struct ntr_unw_module mod = *m;
 	struct ntr_regs r = *regs;
 	u64 off = regs->ip - m->base;
+	u32 entry[2] = { 0, 0 };
 	bool crossed = false;
 	enum ntr_st st;
 
@@ -639,18 +673,23 @@ enum ntr_st ntr_unw_step_arm64(const struct ntr_unw_env *env,
 	    off >= m->size || off > UINT32_MAX)
 		return ntr_fail(e, NTR_UNSUP, "no unwind data for 0x%" PRIx64,
 				regs->ip);
-	st = undo_frame(&r, env, &mod, (u32)off, *machine_frame, &crossed);
+	st = undo_frame(&r, env, &mod, (u32)off, *machine_frame, &crossed,
+			entry);
 	if (!st && !crossed) {
 		if (!ntr_reg_known(&r, LR))
 			st = NTR_UNSUP;
 		else
 			ntr_reg_set(&r, NTR_A64_PC,
 				    ntr_unw_strip(NTR_MACHINE_ARM64, r.r[LR]));
-		forget_volatile(&r);
+		ntr_unw_forget_volatile(&r);
 	}
 	if (st)
-		return ntr_fail(e, st, "unwind data of 0x%" PRIx64 ": %s",
-				regs->ip, ntr_st_text(st));
+		return ntr_fail(e, st, "unwind data of 0x%" PRIx64
+				" (entry rva 0x%x, 0x%08x): %s", regs->ip,
+				entry[0], entry[1], ntr_st_text(st));
+	ntr_say(e, "entry rva 0x%x, %s 0x%08x: %s 0x%" PRIx64 ", sp 0x%" PRIx64,
+		entry[0], entry[1] & 3 ? "packed" : "xdata", entry[1],
+		crossed ? "interrupted pc" : "lr", r.ip, r.sp);
 	*regs = r;
 	*machine_frame = crossed;
 	return r.ip ? NTR_OK : NTR_END;
@@ -720,7 +759,7 @@ enum ntr_st ntr_unw_step_fp_arm64(const struct ntr_unw_env *env,
 		ntr_reg_set(&r, NTR_A64_FP, next);
 		ntr_reg_set(&r, NTR_A64_SP, fp + 16);
 	}
-	forget_volatile(&r);
+	ntr_unw_forget_volatile(&r);
 	*regs = r;
 	return NTR_OK;
 }

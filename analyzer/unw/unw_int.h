@@ -14,6 +14,13 @@
 /* Bits that a processor keeps set and clear are so. */
 bool ntr_eflags_plausible(u32 eflags);
 
+/* A reason, when somebody reads it. */
+#define ntr_say(e, ...)                              \
+	do {                                         \
+		if (e)                               \
+			ntr_err_set(e, __VA_ARGS__); \
+	} while (0)
+
 /* Module of ip with m->code filled in; false when there is none. */
 bool ntr_unw_module_of(const struct ntr_unw_env *env, u64 ip,
 		       struct ntr_unw_module *m);
@@ -60,6 +67,66 @@ NTR_MUST enum ntr_st ntr_unw_step_code_x64(const struct ntr_unw_env *env,
 					   struct ntr_regs *regs, bool exact,
 					   struct ntr_x64_hint *hint,
 					   struct ntr_err *e);
+/*
+ * x86, each one step.  Code: ip is exact and stands in a prologue or an
+ * epilogue; start is where its function begins, 0 unknown.  Trap: a trap
+ * frame at ebp, or at esp behind its handler.  Chain: ebp is the frame.
+ */
+NTR_MUST enum ntr_st ntr_unw_x86_code(const struct ntr_unw_env *env, u64 start,
+				      struct ntr_regs *regs,
+				      struct ntr_err *e);
+NTR_MUST enum ntr_st ntr_unw_x86_trap(const struct ntr_unw_env *env,
+				      bool exact, struct ntr_regs *regs,
+				      struct ntr_err *e);
+NTR_MUST enum ntr_st ntr_unw_x86_chain(const struct ntr_unw_env *env,
+				       bool exact, struct ntr_regs *regs,
+				       struct ntr_err *e);
+
+/* A record of a symbol file, and what it took to use it. */
+struct ntr_unw_rec {
+	const struct ntr_uwrec *r;
+	const struct ntr_unw_module *m;
+	u32 callee_params; /* bytes that the inner frame's arguments take */
+	bool exact;
+	bool searched;     /* out: the return address was not where it says */
+	bool trap;         /* out: a trap frame or a task switch */
+	const char *note;  /* out */
+};
+/* x86 FPO_DATA and FRAMEDATA. */
+NTR_MUST enum ntr_st ntr_unw_step_x86_rec(const struct ntr_unw_env *env,
+					  struct ntr_unw_rec *rec,
+					  struct ntr_regs *regs,
+					  struct ntr_err *e);
+/* Call frame information: x86, x64, ARM64. */
+NTR_MUST enum ntr_st ntr_unw_step_cfi(const struct ntr_unw_env *env,
+				      struct ntr_unw_rec *rec,
+				      struct ntr_regs *regs,
+				      struct ntr_err *e);
+
+/* Registers that a call does not keep are not known in the caller. */
+void ntr_unw_forget_volatile(struct ntr_regs *r);
+
+/*
+ * What symbols and code say of ret as the return address of a call that led
+ * to callee.  site is what ntr_unw_ret() said.  NO: they contradict, and e
+ * says how.
+ */
+enum ntr_fit {
+	NTR_FIT_NO,
+	NTR_FIT_MAYBE,
+	NTR_FIT_CALLEE, /* it calls the very function of callee */
+};
+enum ntr_fit ntr_unw_fit(const struct ntr_unw_env *env, u64 ret,
+			 enum ntr_ret kind, const struct ntr_ret_site *site,
+			 u64 callee, struct ntr_err *e);
+/* The start of the function that holds ip, when symbols know its bounds. */
+bool ntr_unw_function(const struct ntr_unw_env *env, u64 ip, u64 *start,
+		      u64 *size);
+
+/* x64 frame pointers: rbp points to {caller's rbp, return address}. */
+NTR_MUST enum ntr_st ntr_unw_step_fp_x64(const struct ntr_unw_env *env,
+					 struct ntr_regs *regs,
+					 struct ntr_err *e);
 /* ARM64 frame records: fp points to {caller's fp, return address}. */
 NTR_MUST enum ntr_st ntr_unw_step_fp_arm64(const struct ntr_unw_env *env,
 					   struct ntr_regs *regs, bool exact,
@@ -80,12 +147,13 @@ bool ntr_unw_trap_at(const struct ntr_unw_env *env, u64 va, bool strict,
 
 /*
  * The next return address on the stack, from regs->sp on.  On success regs
- * are the caller's; *ret how sure.  hint may be NULL.  END: the stack ends without one.
+ * are the caller's; *ret how sure.  hint may be NULL; frame is the number of
+ * the current one, for the trace.  END: the stack ends without one.
  */
 NTR_MUST enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env,
 				  struct ntr_regs *regs,
 				  const struct ntr_x64_hint *hint,
-				  enum ntr_ret *ret, bool *trap,
+				  size_t frame, enum ntr_ret *ret, bool *trap,
 				  struct ntr_err *e);
 
 /* Length of the x64 instruction at p, 0 when it is not known or cut off. */

@@ -9,12 +9,16 @@
 #include "../base/record.h"
 #include "unw_int.h"
 
+#include <stdio.h>
+
 #define CHUNK 4096u
 #define TRAP_SIZE 0x190u
 
 struct scan {
 	const struct ntr_unw_env *env;
 	const struct ntr_regs *regs;
+	size_t frame;
+	u64 callee; /* start of the function that was called; 0 unknown */
 	unsigned step;
 	u64 at, end;
 	u8 buf[CHUNK];
@@ -22,11 +26,24 @@ struct scan {
 	size_t buf_len;
 };
 
+#define SCORE_CALLEE 100u /* the call leads to the very function */
 struct found {
 	u64 slot, ip;
 	enum ntr_ret ret;
 	unsigned score; /* 0: none */
 };
+
+static void passed_over(const struct scan *s, u64 v, const char *why)
+{
+	char line[300];
+
+	if (!s->env->trace)
+		return;
+	snprintf(line, sizeof(line),
+		 "#%zu scan: 0x%" PRIx64 " at 0x%" PRIx64 " passed over: %s",
+		 s->frame, v, s->at, why);
+	s->env->trace(s->env->ctx, line);
+}
 
 /* Word at s->at; false where the memory ends. */
 static bool word(struct scan *s, u64 *v)
@@ -154,13 +171,23 @@ static bool saved_fp_below(const struct scan *s)
 static unsigned score(const struct scan *s, u64 ip, enum ntr_ret *ret)
 {
 	struct ntr_ret_site site;
+	struct ntr_err why;
 	struct ntr_regs t;
 	unsigned links = 0;
+	enum ntr_fit fit;
 	enum ntr_st st;
 
 	*ret = ntr_unw_ret(s->env, ip, &site);
-	if (*ret == NTR_RET_NO)
+	if (*ret == NTR_RET_NO) {
+		if (site.m.size)
+			passed_over(s, ip, "in a module, not behind a call");
 		return 0;
+	}
+	fit = ntr_unw_fit(s->env, ip, *ret, &site, s->regs->ip, &why);
+	if (fit == NTR_FIT_NO)
+		passed_over(s, ip, why.msg);
+	if (fit != NTR_FIT_MAYBE)
+		return fit == NTR_FIT_NO ? 0 : SCORE_CALLEE;
 	if (s->env->machine == NTR_MACHINE_X86 && *ret != NTR_RET_CALL)
 		return saved_fp_below(s) ? 2 : 1;
 	if (s->env->machine != NTR_MACHINE_AMD64)
@@ -169,8 +196,11 @@ static unsigned score(const struct scan *s, u64 ip, enum ntr_ret *ret)
 		return 2 + CHAIN; /* a handler, right below its trap frame */
 	st = run_chain(s, ip, s->at + 8, &links);
 	if (st == NTR_BAD &&
-	    !(s->env->stack_hi && s->env->stack_hi - s->at < NEAR_BASE))
+	    !(s->env->stack_hi && s->env->stack_hi - s->at < NEAR_BASE)) {
+		passed_over(s, ip, "what follows it cannot be code or returns "
+				   "to none");
 		return 0;
+	}
 	if (*ret == NTR_RET_CALL || links)
 		return 2 + links;
 	return (ip & 15) ? 1 : 0; /* functions begin at such addresses */
@@ -184,6 +214,8 @@ static void consider(struct scan *s, u64 v, struct found *best)
 	if (!slot_fits(s))
 		return;
 	sc = score(s, v, &ret);
+	if (best->score > 1 && sc < SCORE_CALLEE)
+		return; /* only better evidence than its own displaces it */
 	if (sc > best->score)
 		*best = (struct found){ s->at, v, ret, sc };
 }
@@ -199,11 +231,17 @@ static bool ruled_out(const struct ntr_x64_hint *hint, u64 slot)
 }
 
 static void init(struct scan *s, const struct ntr_unw_env *env,
-		 const struct ntr_regs *regs)
+		 const struct ntr_regs *regs, size_t frame)
 {
-	u64 n = env->scan_words ? env->scan_words : NTR_SCAN_WORDS;
+	u64 size, n = env->scan_words ? env->scan_words : NTR_SCAN_WORDS;
 
-	*s = (struct scan){ .env = env, .regs = regs };
+	s->env = env;
+	s->regs = regs;
+	s->frame = frame;
+	s->buf_va = 0;
+	s->buf_len = 0;
+	if (!ntr_unw_function(env, regs->ip, &s->callee, &size) || !size)
+		s->callee = 0;
 	s->step = env->machine == NTR_MACHINE_X86 ? 4 : 8;
 	s->at = (regs->sp + s->step - 1) & ~(u64)(s->step - 1);
 	s->end = s->at + n * s->step;
@@ -257,22 +295,29 @@ static void become(const struct ntr_unw_env *env, struct ntr_regs *regs,
 	fix_fp(env, regs, f->slot);
 }
 
-/* How far to look beyond a word that nothing but its value speaks for. */
-static u64 weak_window(const struct scan *s)
+/* How far to look beyond a word: one that nothing but its value speaks for,
+ * and one whose call may have led elsewhere while it is known where it should
+ * have led. */
+static u64 window(const struct scan *s, const struct found *best)
 {
-	return s->env->machine == NTR_MACHINE_X86 ? 0x100 : 0;
+	if (best->score >= SCORE_CALLEE)
+		return 0;
+	if (s->callee)
+		return 32 * s->step;
+	return best->score == 1 && s->env->machine == NTR_MACHINE_X86 ? 0x100 :
+									 0;
 }
 
 enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
-			 const struct ntr_x64_hint *hint, enum ntr_ret *ret,
-			 bool *trap, struct ntr_err *e)
+			 const struct ntr_x64_hint *hint, size_t frame,
+			 enum ntr_ret *ret, bool *trap, struct ntr_err *e)
 {
 	struct found best = { 0 };
 	struct ntr_regs t;
 	struct scan s;
 	u64 v, skip_to = 0;
 
-	init(&s, env, regs);
+	init(&s, env, regs, frame);
 	for (; s.at < s.end && word(&s, &v); s.at += s.step) {
 		size_t ctx;
 
@@ -285,6 +330,7 @@ enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
 		}
 		if (trap_here(&s, &t)) {
 			if (!best.score) {
+				ntr_say(e, "trap frame at 0x%" PRIx64, s.at);
 				*regs = t;
 				*ret = NTR_RET_UNCHECKED;
 				*trap = true;
@@ -294,14 +340,17 @@ enum ntr_st ntr_unw_scan(const struct ntr_unw_env *env, struct ntr_regs *regs,
 		}
 		if (!ruled_out(hint, s.at))
 			consider(&s, v, &best);
-		if (best.score > 1 ||
-		    (best.score && s.at - best.slot >= weak_window(&s)))
+		if (best.score && s.at - best.slot >= window(&s, &best))
 			break;
 	}
 	if (!best.score)
 		return ntr_fail(e, s.at < s.end ? NTR_ABSENT : NTR_END,
 				"no return address from 0x%" PRIx64
 				" to 0x%" PRIx64, regs->sp, s.at);
+	ntr_say(e, "0x%" PRIx64 " at 0x%" PRIx64 "%s", best.ip, best.slot,
+		best.score >= SCORE_CALLEE ? ": its call leads to this function" :
+		best.ret == NTR_RET_CALL ? ": behind a call" :
+					   ": no code to check the call");
 	become(env, regs, &best, s.step);
 	*ret = best.ret;
 	*trap = false;

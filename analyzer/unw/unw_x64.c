@@ -41,6 +41,8 @@ struct undo {
 	struct ntr_regs r;
 	u64 sp;
 	bool machine_frame;
+	struct fn f;      /* what was undone, for the trace */
+	const char *part;
 };
 
 static enum ntr_st read_fn(const struct ntr_unw_module *m, u32 rva,
@@ -590,34 +592,44 @@ static enum ntr_st undo_function(struct undo *u, u32 pc, u32 lookup,
 	struct fn f;
 
 	st = find_fn(u->m, lookup, &f);
-	if (st == NTR_END) /* no entry: a leaf, if it can be one */
+	if (st == NTR_END) { /* no entry: a leaf, if it can be one */
+		u->part = "leaf without an entry";
 		return exact ? NTR_OK : NTR_UNSUP;
+	}
+	u->part = "body";
 	if (!st) {
 		struct fn own = f;
 
+		u->f = f;
 		st = resolve(u->m, &own);
 		if (!st)
 			st = read_info(u->m, own.unwind, &in);
 	}
 	if (st)
 		return st;
+	if (pc - f.begin < in.prolog)
+		u->part = "prologue";
 	if (exact && pc - f.begin >= in.prolog) {
 		st = undo_epilog(u, &f, &in, pc);
+		if (!st)
+			u->part = "epilogue";
 		if (st != NTR_UNSUP)
 			return st;
 	}
 	return undo_chain(u, &f, &in, pc);
 }
 
-/* What a call does not keep is unknown in the caller. */
-static void forget_volatile(struct ntr_regs *r)
+static enum ntr_st fail_x64(const struct undo *u, const struct ntr_regs *regs,
+			    enum ntr_st st, struct ntr_err *e)
 {
-	static const u8 lost[] = { NTR_X64_RAX, NTR_X64_RCX, NTR_X64_RDX,
-				   NTR_X64_R8,	NTR_X64_R9,  NTR_X64_R10,
-				   NTR_X64_R11, NTR_X64_RFLAGS };
-
-	for (unsigned i = 0; i < NTR_COUNT(lost); i++)
-		ntr_reg_forget(r, lost[i]);
+	if (!u->f.end && st == NTR_UNSUP && u->part)
+		return ntr_fail(e, st, "0x%" PRIx64 " has no entry, and a "
+				"return address is in no leaf", regs->ip);
+	if (!u->f.end)
+		return ntr_fail(e, st, "unwind data of 0x%" PRIx64 ": %s",
+				regs->ip, ntr_st_text(st));
+	return ntr_fail(e, st, "entry rva 0x%x..0x%x, %s: %s, sp 0x%" PRIx64,
+			u->f.begin, u->f.end, u->part, ntr_st_text(st), u->sp);
 }
 
 enum ntr_st ntr_unw_step_x64(const struct ntr_unw_env *env,
@@ -626,7 +638,7 @@ enum ntr_st ntr_unw_step_x64(const struct ntr_unw_env *env,
 			     struct ntr_err *e)
 {
 	struct ntr_unw_module mod = *m;
-	struct undo u = { env, &mod, *regs, regs->sp, false };
+	struct undo u = { .env = env, .m = &mod, .r = *regs, .sp = regs->sp };
 	u64 off = regs->ip - m->base;
 	enum ntr_st st;
 
@@ -642,17 +654,20 @@ enum ntr_st ntr_unw_step_x64(const struct ntr_unw_env *env,
 	if (!st && !u.machine_frame) {
 		u64 at = u.sp;
 
-		forget_volatile(&u.r);
+		ntr_unw_forget_volatile(&u.r);
 		u.sp += 8;
 		st = load_reg(&u, NTR_X64_RIP, at);
 	}
 	if (!st && (u.sp & 7))
 		st = NTR_BAD;
 	if (st)
-		return ntr_fail(e, st, "unwind data of 0x%" PRIx64 ": %s",
-				regs->ip, ntr_st_text(st));
+		return fail_x64(&u, regs, st, e);
+	ntr_say(e, "entry rva 0x%x..0x%x, %s: %s at 0x%" PRIx64, u.f.begin,
+		u.f.end, u.part,
+		u.machine_frame ? "machine frame, sp" : "return address read",
+		u.machine_frame ? u.sp : u.sp - 8);
 	if (u.machine_frame)
-		forget_volatile(&u.r);
+		ntr_unw_forget_volatile(&u.r);
 	ntr_reg_set(&u.r, NTR_X64_RSP, u.sp);
 	*regs = u.r;
 	*machine_frame = u.machine_frame;

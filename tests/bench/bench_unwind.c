@@ -4,6 +4,8 @@
  * walks of 64 frames through functions far apart.  The floor of the same run
  * does for each frame only what no unwinder can leave out, over plain arrays:
  * the binary search, the record's codes, the return address.
+ * x86 FRAMEDATA: the same walks by the programs of records, without and with
+ * a frame pointer in turn; the source of records costs a binary search.
  */
 #include "bench.h"
 #include "unw/unw.h"
@@ -161,6 +163,110 @@ static double walk_rate(u64 ip)
 	return best;
 }
 
+/* --- x86 --------------------------------------------------------------------- */
+
+#define BASE32 0x80100000u
+#define STACK32 0xf4ed0000u
+#define FRAME32 0x20u
+
+static const char *const programs[] = {
+	"$T0 .raSearch = $eip $T0 ^ = $esp $T0 4 + = $ebp $T0 4 - ^ =",
+	"$T0 $ebp = $eip $T0 4 + ^ = $ebp $T0 ^ = $esp $T0 8 + = "
+	"$L $T0 .cbSavedRegs - = $P $T0 8 + .cbParams + =",
+};
+static u32 starts[FUNCTIONS];
+static u32 stack32[FRAMES * FRAME32 / 4 + 16];
+
+static bool find32(void *ctx, u64 ip, struct ntr_unw_module *m)
+{
+	(void)ctx;
+	if (ip - BASE32 >= SIZE)
+		return false;
+	*m = (struct ntr_unw_module){ BASE32, SIZE, NULL, &img_space.s };
+	return true;
+}
+
+/* Every other frame has its return address at esp + 0x1c, and at ebp + 4. */
+static enum ntr_st record32(void *ctx, u64 ip, const struct ntr_unw_module *m,
+			    struct ntr_uwrec *out)
+{
+	u32 rva = (u32)(ip - m->base), lo = 0, hi = FUNCTIONS;
+
+	(void)ctx;
+	while (hi - lo > 1) {
+		u32 mid = (lo + hi) / 2;
+
+		if (starts[mid] <= rva)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	out->kind = NTR_UW_FRAMEDATA;
+	out->rva = starts[lo];
+	out->size = FN_BYTES;
+	out->locals = 0x18;
+	out->saved_regs = 4;
+	out->params = 0;
+	out->program = programs[lo & 1];
+	return NTR_OK;
+}
+
+static void build32(void)
+{
+	u32 at = 1;
+
+	for (u32 i = 0; i < FUNCTIONS; i++)
+		starts[i] = 0x1000 + FN_BYTES * i;
+	for (u32 i = 0; i < FRAMES; i++) {
+		u32 *ret = &stack32[(i + 1) * FRAME32 / 4 - 1];
+
+		at = (at * 7919 + 104729) % FUNCTIONS;
+		*ret = htole32(BASE32 + 0x1000 + FN_BYTES * at + 0x20);
+		/* ebp: the place below the next frame's return address */
+		ret[-1] = htole32(STACK32 + (i + 2) * FRAME32 - 8);
+	}
+	stack32[FRAMES * FRAME32 / 4 - 1] = 0;
+	stack32[FRAMES * FRAME32 / 4 - 2] = 0;
+	ntr_mem_space_init(&img_space, BASE32, img, SIZE);
+	ntr_mem_space_init(&stack_space, STACK32, stack32, sizeof(stack32));
+}
+
+static double walk_rate32(void)
+{
+	static struct ntr_frame frames[FRAMES + 8];
+	struct ntr_unw_env env = { .machine = NTR_MACHINE_X86,
+				   .mem = &stack_space.s, .module = find32,
+				   .record = record32, .stack_lo = STACK32,
+				   .stack_hi = STACK32 + sizeof(stack32) };
+	struct ntr_regs r = { .machine = NTR_MACHINE_X86 };
+	double best = 0;
+	size_t n = 0;
+
+	ntr_reg_set(&r, NTR_X86_EIP, BASE32 + 0x1000 + 0x20);
+	ntr_reg_set(&r, NTR_X86_ESP, STACK32);
+	ntr_reg_set(&r, NTR_X86_EBP, STACK32 + FRAME32 - 8);
+	ntr_reg_set(&r, NTR_X86_EBX, 0);
+	for (int k = 0; k < ROUNDS; k++) {
+		double t = bench_cpu(), rate;
+		u64 all = 0;
+
+		for (unsigned i = 0; i < WALKS / 4; i++) {
+			ntr_unwind(&env, &r, frames, FRAMES + 8, &n);
+			all += n;
+		}
+		t = bench_cpu() - t;
+		rate = (double)all / t;
+		sink += all;
+		best = rate > best ? rate : best;
+	}
+	if (n != FRAMES || frames[FRAMES - 1].trust != NTR_TRUST_FPO) {
+		fprintf(stderr, "bench_unwind: %zu x86 frames, want %u\n", n,
+			FRAMES);
+		exit(1);
+	}
+	return best;
+}
+
 int main(void)
 {
 	u64 ip = BASE + 0x1000 + 0x20;
@@ -171,6 +277,9 @@ int main(void)
 	v = walk_rate(ip);
 	printf("x64 .pdata unwinding\t%.2f Mframes/s\tfloor %.2f Mframes/s\t%.2f\n",
 	       v / 1e6, f / 1e6, v / f);
+	build32();
+	printf("x86 FRAMEDATA unwinding\t%.2f Mframes/s\n",
+	       walk_rate32() / 1e6);
 	free(img);
 	return sink == 1;
 }

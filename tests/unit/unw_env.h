@@ -52,6 +52,8 @@ struct test_block {
 };
 #define TEST_MAX_BLOCKS 4096
 #define TEST_MAX_MODULES 512
+#define TEST_MAX_RECORDS 400
+#define TEST_MAX_FUNCTIONS 64
 
 struct test_mem {
 	struct ntr_space s;
@@ -99,10 +101,22 @@ static inline void test_mem_add(struct test_mem *m, uint64_t va,
 		m->b[m->n++] = (struct test_block){ va, len, p };
 }
 
+/* A record of symbols; program and cfi are kept here. */
+struct test_rec {
+	uint64_t base;
+	struct ntr_uwrec r;
+	char program[400];
+};
+
 struct test_mods {
 	struct ntr_unw_module m[TEST_MAX_MODULES];
 	char name[TEST_MAX_MODULES][40];
 	size_t n;
+	struct test_rec rec[TEST_MAX_RECORDS];
+	size_t nrec;
+	struct { uint64_t start, size; } fn[TEST_MAX_FUNCTIONS];
+	size_t nfn;
+	char trace[16384]; /* all lines */
 };
 
 static inline bool test_mods_find(void *ctx, u64 ip, struct ntr_unw_module *out)
@@ -123,6 +137,78 @@ static inline void test_mods_add(struct test_mods *t, uint64_t base,
 {
 	if (t->n < TEST_MAX_MODULES)
 		t->m[t->n++] = (struct ntr_unw_module){ base, size, pe, code };
+}
+
+/* Records and functions as symbols would answer; records nest, the one that
+ * starts last wins. */
+static inline enum ntr_st test_mods_record(void *ctx, u64 ip,
+					   const struct ntr_unw_module *m,
+					   struct ntr_uwrec *out)
+{
+	const struct test_mods *t = ctx;
+	const struct test_rec *best = NULL;
+
+	for (size_t i = 0; i < t->nrec; i++) {
+		const struct test_rec *r = &t->rec[i];
+
+		if (r->base != m->base || ip - m->base < r->r.rva ||
+		    ip - m->base - r->r.rva >= r->r.size ||
+		    (best && best->r.rva > r->r.rva))
+			continue;
+		best = r;
+	}
+	if (!best)
+		return NTR_ABSENT;
+	*out = best->r;
+	out->program = *best->program ? best->program : NULL;
+	return NTR_OK;
+}
+
+static inline struct ntr_uwrec *test_mods_add_record(struct test_mods *t,
+						     uint64_t base,
+						     struct ntr_uwrec r,
+						     const char *program)
+{
+	struct test_rec *to = &t->rec[t->nrec < TEST_MAX_RECORDS ? t->nrec++ :
+								    0];
+
+	to->base = base;
+	to->r = r;
+	snprintf(to->program, sizeof(to->program), "%s", program);
+	return &to->r;
+}
+
+static inline bool test_mods_function(void *ctx, u64 ip, u64 *start, u64 *size)
+{
+	const struct test_mods *t = ctx;
+	size_t best = SIZE_MAX;
+
+	for (size_t i = 0; i < t->nfn; i++)
+		if (t->fn[i].start <= ip &&
+		    (best == SIZE_MAX || t->fn[i].start > t->fn[best].start))
+			best = i;
+	if (best == SIZE_MAX)
+		return false;
+	*start = t->fn[best].start;
+	*size = t->fn[best].size;
+	return true;
+}
+
+static inline void test_mods_add_function(struct test_mods *t, uint64_t start,
+					  uint64_t size)
+{
+	if (t->nfn < TEST_MAX_FUNCTIONS) {
+		t->fn[t->nfn].start = start;
+		t->fn[t->nfn++].size = size;
+	}
+}
+
+static inline void test_mods_trace(void *ctx, const char *line)
+{
+	struct test_mods *t = ctx;
+	size_t n = strlen(t->trace);
+
+	snprintf(t->trace + n, sizeof(t->trace) - n, "%s\n", line);
 }
 
 /* One module and one stack, both arrays, and what an unwinder needs of them. */

@@ -2,7 +2,8 @@
 /*
  * x64 unwinding of real code: functions whose prologues a small interpreter
  * in this file runs instruction by instruction, so that at every point the
- * registers before the call are known; a real crash with its calls known.
+ * registers before the call are known; the epilogues of version 2 records in
+ * the same way; a real crash with its calls known.
  */
 #include "unw_env.h"
 
@@ -99,9 +100,91 @@ static void check_state(const struct test_image *im, const struct cpu *c,
 		CHECK_EQ(r.r[kept[i]], entry->r[kept[i]]);
 }
 
+/* --- version 2: where the epilogues are is in the record ----------------------- */
+
+/* One instruction of an epilogue: pop. False: the return or a jump. */
+static bool run_pop(struct cpu *c, const struct test_image *im)
+{
+	const uint8_t *p = code_at(im, c->pc);
+	unsigned wide = *p == 0x41;
+
+	if ((p[wide] & 0xf8) != 0x58)
+		return false;
+	c->r[(p[wide] & 7) + 8 * wide] = get64(stack + (c->r[4] - STACK));
+	c->r[4] += 8;
+	c->pc += 1 + wide;
+	return true;
+}
+
+/* The stack as the last `add rsp` before start leaves it: all pushed registers
+ * are there.  c has run the prologue; sp goes to the pushed registers, and
+ * those that were kept are changed, as a body does. */
+static bool to_epilogue(struct cpu *c, const struct cpu *entry,
+			const uint8_t *u, uint64_t start)
+{
+	unsigned n = u[2], pushed = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned w = get16(u + 4 + 2 * i), op = w >> 8 & 15;
+
+		if (op == 0)
+			pushed++;
+		i += op == 1 ? 1 + (w >> 12 == 1) : op == 4 || op == 7 || op == 8;
+		if (op == 5 || op == 9 || op == 10)
+			return false;
+	}
+	c->r[4] = entry->r[4] - 8 * pushed;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned w = get16(u + 4 + 2 * i), op = w >> 8 & 15;
+
+		if (op == 0)
+			c->r[w >> 12] = 0x7777000000000000u + i;
+		i += op == 1 ? 1 + (w >> 12 == 1) : op == 4 || op == 7 || op == 8;
+	}
+	c->pc = start;
+	return true;
+}
+
+/* From start to the return: at every instruction the caller must come out. */
+static unsigned one_epilogue(const struct test_image *im, const struct cpu *body,
+			     const struct cpu *entry, const uint8_t *u,
+			     uint32_t start, uint64_t ra)
+{
+	struct cpu c = *body;
+	unsigned points = 1;
+
+	if (!to_epilogue(&c, entry, u, im->pe.base + start))
+		return 0;
+	check_state(im, &c, entry, ra);
+	for (; run_pop(&c, im); points++)
+		check_state(im, &c, entry, ra);
+	return points;
+}
+
+/* The list: size, then distances from the end; the last one's is implied. */
+static unsigned epilogues(const struct test_image *im, const uint8_t *f,
+			  const uint8_t *u, const struct cpu *body,
+			  const struct cpu *entry, uint64_t ra)
+{
+	uint32_t end = get32(f + 4), back;
+	unsigned points = 0;
+
+	if ((u[0] & 7) != 2 || !u[2] || (u[5] & 15) != 6)
+		return 0;
+	if (u[5] & 0x10)
+		points += one_epilogue(im, body, entry, u, end - u[4], ra);
+	for (unsigned i = 1; i < u[2] && (u[5 + 2 * i] & 15) == 6; i++) {
+		back = u[4 + 2 * i] | (uint32_t)(u[5 + 2 * i] >> 4) << 8;
+		if (back)
+			points += one_epilogue(im, body, entry, u, end - back,
+					       ra);
+	}
+	return points;
+}
+
 /* Each function of an image from its first instruction to the end of its
  * prologue; at every instruction the caller must come out the same. */
-static unsigned interpret_all(const char *path)
+static unsigned interpret_all(const char *path, unsigned *in_epilogues)
 {
 	uint64_t ra = UINT64_C(0x7ff600001234);
 	struct test_image im;
@@ -131,6 +214,8 @@ static unsigned interpret_all(const char *path)
 			check_state(&im, &c, &entry, ra);
 			points++;
 		}
+		if (c.pc == im.pe.base + get32(f) + u[1])
+			*in_epilogues += epilogues(&im, f, u, &c, &entry, ra);
 	}
 	test_image_free(&im);
 	return points;
@@ -143,16 +228,27 @@ static void real_prologues(void)
 		"symbols/pdb/microsoft_seh_tests/x64/nested_collided.exe",
 		"made/triple/crash64_O0.exe",
 		"made/triple/crash64_O1.exe",
+		"made/pe/drv64.sys",
+		"made/mdmp/md64.exe",
+		"made/mdmp/slp64.exe",
+		"symbols/pdb/microsoft_seh_tests/x64/xframe_eh_exe.exe",
+		"symbols/pdb/microsoft_seh_tests/x64/xframe_eh_dll.dll",
+		"symbols/pdb/breakpad/dump_syms_regtest64.exe",
+		"symbols/pdb/breakpad/pe_only_symbol_test.dll",
+		"symbols/pdb/symbolic/CrashWithException.exe",
+		/* 438 records of version 2 */
+		"symbols/kernel_pe_pdb/systeminformer_amd64/systeminformer.sys",
 	};
-	unsigned points = 0;
+	unsigned points = 0, in_epilogues = 0;
 	char path[512];
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (!test_corpus(files[i], path, sizeof(path)))
 			SKIP("no corpus");
-		points += interpret_all(path);
+		points += interpret_all(path, &in_epilogues);
 	}
-	CHECK(points > 800);
+	CHECK(points > 4000);
+	CHECK(in_epilogues > 500);
 }
 
 /* --- a real crash -------------------------------------------------------------- */
