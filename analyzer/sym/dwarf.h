@@ -49,6 +49,7 @@ struct ntr_dw_sect {
 	u64 off;          /* in the file */
 	size_t index;     /* the container's own number */
 	bool packed;
+	bool ours;        /* read here, not shown to libdwarf */
 	u8 *data;         /* size + NTR_DW_PAD bytes once loaded; owned */
 };
 struct ntr_dw_span {
@@ -121,10 +122,11 @@ struct ntr_dw_unit {
 	u8 addr_size;
 	bool types;        /* in .debug_types */
 	bool blank;        /* refused */
+	u8 width;          /* of an offset, 4 or 8 */
 	/* from its DIE, once read */
 	bool described, ranged, split;
 	u16 lang;
-	u64 low_pc;
+	u64 low_pc, rnglists_base, addr_base;
 	/* when asked */
 	struct ntr_dw_lines *lines; /* may be shared between units */
 	struct ntr_dw_funcs *funcs;
@@ -178,7 +180,7 @@ struct ntr_dw {
 	struct { NTR_VEC(struct ntr_dw_reach); } reach; /* by lo */
 	struct { NTR_VEC(u64); } tables; /* abbreviation tables, bit 0: refused */
 	u64 abbrev_work, line_work;
-	u32 range_work;
+	u32 range_work; /* entries read */
 	struct { NTR_VEC(struct ntr_dw_lines *); } lines; /* all, by offset */
 	struct { NTR_VEC(struct ntr_dw_name); } names;    /* by name, rank */
 	u32 *by_id;                                       /* names by id */
@@ -247,6 +249,9 @@ s64 ntr_bin_sleb(struct ntr_bin *b, const char *what);
 
 /* --- inside: DIEs ------------------------------------------------------------------ */
 
+/* Was that libdwarf call successful? Frees *err otherwise. */
+bool ntr_dw_ok(struct ntr_dw *dw, int res, Dwarf_Error *err);
+bool ntr_dw_has_attr(Dwarf_Die die, Dwarf_Half at);
 NTR_MUST enum ntr_st ntr_dw_die(struct ntr_dw *dw, u64 id, Dwarf_Die *out,
 				struct ntr_err *e);
 void ntr_dw_free(Dwarf_Die die);
@@ -271,6 +276,8 @@ bool ntr_dw_const(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
 bool ntr_dw_u64(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
 /* Offset of a list or a program in another section. */
 bool ntr_dw_offset(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
+/* An index of DW_FORM_rnglistx. */
+bool ntr_dw_index(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
 /* Id of the DIE an attribute refers to; 0: none, or not in this file. */
 u64 ntr_dw_ref(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at);
 /* Stretches of code of a DIE: low/high pc or ranges. */

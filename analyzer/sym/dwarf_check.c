@@ -186,6 +186,7 @@ static bool header(struct ntr_dw *dw, struct ntr_bin *b, bool types,
 	if (b->bad || len > ntr_bin_left(b) || len < 7)
 		return false;
 	u->end = ntr_bin_off(b) + len;
+	u->width = (u8)width;
 	u->version = (u16)ntr_bin_uint(b, big, 2, "version");
 	if (u->version < 2 || u->version > 5 || (types && u->version != 4))
 		return false;

@@ -26,6 +26,11 @@ void ntr_dw_describe(struct ntr_dw *dw, struct ntr_dw_unit *u)
 		dwarf_dealloc_error(dw->dbg, err);
 	if (ntr_dw_u64(dw, die, DW_AT_language, &v))
 		u->lang = (u16)v;
+	/* without the attribute: behind the first header of the section */
+	if (!ntr_dw_offset(dw, die, DW_AT_rnglists_base, &u->rnglists_base))
+		u->rnglists_base = u->width == 8 ? 20 : 12;
+	if (!ntr_dw_offset(dw, die, DW_AT_addr_base, &u->addr_base))
+		u->addr_base = u->width == 8 ? 16 : 8;
 	if (ntr_dw_string(dw, die, DW_AT_dwo_name) ||
 	    ntr_dw_string(dw, die, DW_AT_GNU_dwo_name))
 		u->split = true;
