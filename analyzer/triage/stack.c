@@ -68,6 +68,7 @@ struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
 {
 	const struct ntr_thread *th = &v->t->thread;
 	u64 guard = ntr_is_double_fault(v) ? NTR_STACK_GUARD : 0;
+	const struct ntr_target *t = v->t;
 	struct ntr_unw_env env = {
 		.machine = v->t->machine,
 		.build = v->t->build,
@@ -79,6 +80,11 @@ struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
 		.ctx = v,
 	};
 
+	if (t->crash_cpu >= 0)
+		ntr_target_task_gate(v->t, &t->cpus.v[t->crash_cpu], &env.gdt,
+				     &env.tss);
+	if (ntr_target_a64_trap(v->t, &v->a64_trap))
+		env.a64_trap = &v->a64_trap;
 	if (th->stack_limit <= guard)
 		return env;
 	if (ntr_on_stack(th, sp, guard)) {

@@ -122,6 +122,7 @@ struct ntr_verdict {
 	const char *single_bit;   /* hardware hint, or NULL */
 	bool determined;          /* exit code 0 rather than 1 */
 	bool want_trace;
+	struct ntr_a64_trap a64_trap; /* for the unwinder */
 	struct { NTR_VEC(const char *); } unwind_trace; /* see below */
 	struct ntr_arena arena;
 };

@@ -158,9 +158,9 @@ static int not_found(struct ntr_cli *c, struct ntr_sym_input *in,
 {
 	struct ntr_err e;
 
-	ntr_err_set(&e, "no type \"%.100s\" in %s", f->type, in->file ?
-		    "this file" : "the symbols at hand (see `ntriage sym "
-				  "manifest` for those that are lacking)");
+	ntr_err_set(&e, "no type \"%.60s\" in %s", f->type, in->file ?
+		    "this file" : "the symbols at hand; `ntriage sym "
+				  "manifest` lists the files");
 	(void)ntr_cli_error(c, in->path, NTR_ABSENT, &e);
 	return NTR_EXIT_UNKNOWN;
 }
