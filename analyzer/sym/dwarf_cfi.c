@@ -3,8 +3,8 @@
  * Call frame information as the text of uwrec.h: .debug_frame first, then
  * .eh_frame (which stripped files still have).
  *
- * What the text says beyond Breakpad's: an outermost frame (DW_CFA_undefined
- * for the return address) reads ".ra: 0".  Registers that have no spelling in
+ * A register that DW_CFA_undefined says is lost reads ".undef"; for the return
+ * address that means the outermost frame.  Registers that have no spelling in
  * uwrec.h (vector, floating point) are left out.
  */
 #include "dwarf.h"
@@ -268,7 +268,7 @@ static enum ntr_st return_address(struct ntr_dw *dw, unsigned ra,
 
 	ntr_dw_put(t, ".ra: ");
 	if (is(r, DW_FRAME_UNDEFINED_VAL)) {
-		ntr_dw_put(t, "0 ");
+		ntr_dw_put(t, ".undef ");
 		return NTR_OK;
 	}
 	if (!is(r, NO_RULE) && !is(r, DW_FRAME_SAME_VAL))
@@ -293,10 +293,13 @@ static enum ntr_st render(struct ntr_dw *dw, unsigned ra,
 		const char *name = ntr_dw_reg(dw->img->machine, i);
 
 		if (!name || i == ra || is(r, NO_RULE) ||
-		    is(r, DW_FRAME_SAME_VAL) || is(r, DW_FRAME_UNDEFINED_VAL))
+		    is(r, DW_FRAME_SAME_VAL))
 			continue;
 		ntr_dw_put(t, "%s: ", name);
-		st = value(dw, r, t, e);
+		if (is(r, DW_FRAME_UNDEFINED_VAL))
+			ntr_dw_put(t, ".undef ");
+		else
+			st = value(dw, r, t, e);
 	}
 	if (!st && t->full)
 		st = ntr_fail(e, NTR_LIMIT, "%s: frame rules of more than %zu "
