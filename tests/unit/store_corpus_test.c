@@ -8,6 +8,7 @@
 #include "test.h"
 
 #include <libgen.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ROOT "symbols/"
@@ -169,6 +170,40 @@ static void volatility_tables(void)
 		SKIP("no corpus, or no reader of ISF");
 }
 
+/* With a cache a table is unpacked once, and found there from then on. */
+static void volatility_table_unpacked(void)
+{
+	char path[4096], cache[] = "/tmp/ntr-isf-XXXXXX", cmd[64], want[256];
+	struct ntr_pe_debug d = { .age = 1, .pdb = "ntkrnlmp.pdb" };
+	struct ntr_store_opts o = { .default_cache = cache };
+	struct ntr_store *s;
+	struct ntr_want w;
+	char *found = NULL;
+	struct stat first, again;
+
+	if (!test_corpus(ROOT "isf/ntkrnlmp.pdb/A426BA5ABEE5E5BF2ECF16EEEE7E769"
+			 "C-1.json.xz", path, sizeof(path)) ||
+	    !readable(path))
+		SKIP("no corpus, or no reader of ISF");
+	guid_of("A426BA5ABEE5E5BF2ECF16EEEE7E769C", &d);
+	CHECK_EQ(ntr_want_isf(&w, &d, NULL), NTR_OK);
+	CHECK(mkdtemp(cache));
+	CHECK_EQ(ntr_store_open(&s, dirname(dirname(path)), &o, NULL), NTR_OK);
+	snprintf(want, sizeof(want), "%s/ntkrnlmp.pdb/A426BA5ABEE5E5BF2ECF16EE"
+		 "EE7E769C-1.json", cache);
+	CHECK_EQ(ntr_store_find(s, &w, &found, NULL), NTR_OK);
+	CHECK_STR(found, want);
+	CHECK(!stat(want, &first) && first.st_size > 1000000);
+	free(found);
+	CHECK_EQ(ntr_store_find(s, &w, &found, NULL), NTR_OK);
+	CHECK_STR(found, want);
+	CHECK(!stat(want, &again) && again.st_ino == first.st_ino);
+	free(found);
+	ntr_store_close(s);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", cache);
+	CHECK_EQ(system(cmd), 0);
+}
+
 static void breakpad_files(void)
 {
 	static const char *const names[] = {
@@ -210,6 +245,7 @@ int main(void)
 	RUN(images_find_themselves);
 	RUN(images_find_their_pdb);
 	RUN(volatility_tables);
+	RUN(volatility_table_unpacked);
 	RUN(breakpad_files);
 	return test_done();
 }
