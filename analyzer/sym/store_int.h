@@ -45,8 +45,6 @@ bool ntr_want_alias(const struct ntr_want *w, unsigned i,
 		    struct ntr_want *out);
 /* "ntkrnlmp.pdb C8C2…1", for messages. */
 const char *ntr_want_title(const struct ntr_want *w, char *buf, size_t size);
-/* Kept packed in a cache? Only what its reader unpacks by itself anyway. */
-bool ntr_want_stays_packed(const struct ntr_want *w);
 
 /* --- the store ---------------------------------------------------------------------- */
 
