@@ -150,8 +150,8 @@ static bool buckets_read(struct hash_table *t, struct ntr_bin *b,
 	return true;
 }
 
-static enum ntr_st hash_load(struct hash_table *t, struct ntr_bin b,
-			     struct ntr_err *e)
+static enum ntr_st hash_load(struct ntr_pdb *p, struct hash_table *t,
+			     struct ntr_bin b, struct ntr_err *e)
 {
 	struct ntr_bin bits;
 	u32 sig = ntr_bin_u32(&b, "signature of a hash table");
@@ -159,6 +159,10 @@ static enum ntr_st hash_load(struct hash_table *t, struct ntr_bin b,
 	u32 cb_recs = ntr_bin_u32(&b, "size of hash records");
 	u32 cb_buckets = ntr_bin_u32(&b, "size of buckets");
 
+	/* Whether older files are hashed the same way was not seen. */
+	if (p->msf.jg)
+		return ntr_fail(e, NTR_UNSUP, "%s: hash table of PDB 2.00",
+				b.origin);
 	t->recs = ntr_bin_sub(&b, (u64)(b.pos - b.base), cb_recs,
 			      "hash records");
 	ntr_bin_skip(&b, cb_recs, "hash records");
@@ -317,7 +321,7 @@ enum ntr_st ntr_pdb_global_named(struct ntr_pdb *p, const char *name,
 	if (!ntr_pdb_once(o)) {
 		o->st = ntr_msf_stream(&p->msf, p->dbi.gsi, &b, &o->err);
 		if (!o->st)
-			o->st = hash_load(&g->globals, b, &o->err);
+			o->st = hash_load(p, &g->globals, b, &o->err);
 	}
 	return by_name(p, o->st ? NULL : &g->globals, &scan, e);
 }
@@ -340,7 +344,7 @@ enum ntr_st ntr_pdb_public_named(struct ntr_pdb *p, const char *name,
 			u32 cb = ntr_bin_u32(&b, "size of the hash table");
 
 			b = ntr_bin_sub(&b, PSI_HEADER, cb, "hash table");
-			o->st = hash_load(&g->publics, b, &o->err);
+			o->st = hash_load(p, &g->publics, b, &o->err);
 		}
 	}
 	return by_name(p, o->st ? NULL : &g->publics, &scan, e);
