@@ -6,6 +6,7 @@
  *	store_find.c    the way along the path; folders, stores, file.ptr
  *	store_fetch.c   from a server into a cache: parts, resuming, verifying
  *	store_http.c    one GET with libcurl
+ *	store_curl.c    libcurl, loaded when it is needed
  *	store_cache.c   writing into a cache, "is not there" marks
  *	store_list.c    what is there
  *	store_known.c   which symbol file an image without debug record has
