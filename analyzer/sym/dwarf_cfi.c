@@ -158,6 +158,22 @@ struct cie {
 	bool ok;
 };
 
+/* Do the n bytes lie in one of the two sections?  Of a damaged description
+ * libdwarf gives a start behind its end. */
+static bool inside(struct ntr_dw *dw, const u8 *p, u64 n)
+{
+	static const char *const names[2] = { ".debug_frame", ".eh_frame" };
+
+	for (int i = 0; i < 2; i++) {
+		const struct ntr_dw_sect *s = ntr_dw_sect(dw->img, names[i]);
+
+		if (s && s->data && p >= s->data && p <= s->data + s->size &&
+		    n <= (u64)(s->data + s->size - p))
+			return true;
+	}
+	return false;
+}
+
 /* Its instructions and those it begins with are well formed: libdwarf is not
  * asked otherwise. */
 static struct cie look(struct ntr_dw *dw, struct ntr_dw_fde *f)
@@ -182,7 +198,8 @@ static struct cie look(struct ntr_dw *dw, struct ntr_dw_fde *f)
 	}
 	c.ra = ra;
 	if (!f->safe && !f->bad) {
-		f->safe = ntr_dw_check_cfa(ins, len, dw->img->ptr_size) &&
+		f->safe = inside(dw, ins, len) && inside(dw, fins, flen) &&
+			  ntr_dw_check_cfa(ins, len, dw->img->ptr_size) &&
 			  ntr_dw_check_cfa(fins, flen, dw->img->ptr_size);
 		f->bad = !f->safe;
 	}
