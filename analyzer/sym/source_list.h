@@ -2,3 +2,4 @@
 /* Symbol file formats in probing order. A line NTR_SYMSRC(name) names a struct
  * ntr_symsrc_ops ntr_symsrc_<name> in source_<name>.c. */
 NTR_SYMSRC(dbg)
+NTR_SYMSRC(pe)
