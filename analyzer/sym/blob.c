@@ -5,6 +5,16 @@
 
 #define PIECE 0x10000u
 
+/* To the bytes that are there, so that a read past them is one past the end
+ * for the tools that watch for such reads. */
+static void shrink(struct ntr_blob *b)
+{
+	u8 *p = b->len ? realloc(b->p, b->len) : NULL;
+
+	if (p)
+		b->p = p;
+}
+
 /* Room for one more piece. */
 static u8 *grow(struct ntr_blob *b, size_t *cap, struct ntr_err *e)
 {
@@ -52,6 +62,7 @@ static enum ntr_st load(struct ntr_blob *out, const struct ntr_space *s,
 		if (got < n)
 			break;
 	}
+	shrink(&b);
 	b.whole = b.len == len;
 	*out = b;
 	return NTR_OK;

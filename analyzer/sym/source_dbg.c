@@ -37,6 +37,7 @@ NTR_RECORD(dbg_header, 48, DBG_HEADER_FIELDS)
 NTR_RECORD(dbg_section, 40, DBG_SECTION_FIELDS)
 
 #define SIGNATURE 0x4944u /* "DI" */
+#define FLAG_MISMATCH 0x8000u /* the check sum is not the image's */
 #define DIR_ENTRY 28u
 #define MISC_MAX 1024u
 #define CODEVIEW_MAX 1024u
@@ -167,7 +168,7 @@ static void take_id(struct ntr_symsrc *s, const struct ntr_dbg_header *h)
 	s->id.has_image = true;
 	s->id.timestamp = h->timestamp;
 	s->id.image_size = h->image_size;
-	s->id.has_checksum = true;
+	s->id.has_checksum = !(h->flags & FLAG_MISMATCH);
 	s->id.checksum = h->checksum;
 }
 
