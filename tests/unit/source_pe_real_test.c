@@ -276,7 +276,12 @@ static bool functions_by_llvm(struct image *i, const struct ntr_pe_funcs *t,
 			end = start + (uint32_t)atoi(p + 16);
 		if (!end)
 			continue;
-		is_function(t, start, end);
+		/* It reads the whole section; what lies behind the directory
+		 * is no address of the image. */
+		if (start < i->pe->size)
+			is_function(t, start, end);
+		else
+			--*n;
 		end = 0;
 		++*n;
 	}
