@@ -216,9 +216,9 @@ static void field(struct ntr_cv_types *t, char c, bool wide,
 	case 'b': f->bits = byte(b); break;
 	case 'q': f->bit = byte(b); break;
 	case 'v':
-		if (!introduces(f->attr))
-			break;
-		/* fall through */
+		if (introduces(f->attr))
+			ntr_bin_skip(b, 4, "offset");
+		break;
 	default: ntr_bin_skip(b, 4, "offset"); break;
 	}
 }
