@@ -301,10 +301,9 @@ static bool names_of(void *ctx, const char *name, u64 id)
 static bool layout(void *ctx, const char *name, u64 id)
 {
 	struct ntr_type t = type_of(id);
-	const char *last;
 
-	while ((last = strstr(name, "::"))) /* pahole names no namespace */
-		name = last + 2;
+	if (strpbrk(name, ": ")) /* of C++ units, which pahole leaves out */
+		return true;
 	if (t.kind == NTR_TY_STRUCT || t.kind == NTR_TY_UNION)
 		body(id, name, 0, 0, ctx);
 	return true;

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+extern const struct ntr_symsrc_ops ntr_symsrc_pedwarf;
+
 static const char *const folders[] = {
 	"made/pe", "made/triple", "made/mdmp",
 	"symbols/kernel_pe_pdb/systeminformer_amd64",
@@ -60,9 +62,12 @@ static void one(const char *path, image_fn *fn)
 {
 	struct ntr_err e = { "" };
 	struct image i = { .src = NULL };
+	struct ntr_file *f;
 
 	snprintf(i.path, sizeof(i.path), "%s", path);
-	if (ntr_symsrc_open(&i.src, path, &e)) {
+	/* With DWARF in it, another format would come first. */
+	if (ntr_file_open(&f, path, &e) ||
+	    ntr_symsrc_open_next(&i.src, &ntr_symsrc_pedwarf, f, &e)) {
 		TEST_FAIL("%s", e.msg);
 		return;
 	}
