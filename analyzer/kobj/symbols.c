@@ -173,8 +173,9 @@ static void add_image_sources(const struct ntr_module *m,
 {
 	struct ntr_symsrc *src;
 
+	/* Built by gcc or clang, the file has DWARF. */
 	if (s->image && s->pe &&
-	    ntr_symsrc_pe_memory(&src, s->pe, NULL) == NTR_OK)
+	    ntr_symsrc_open(&src, s->image->name, NULL) == NTR_OK)
 		add_source(s, src, s->image->name);
 	else if (m->has_pe &&
 		 ntr_symsrc_pe_memory(&src, m->pe, NULL) == NTR_OK)
