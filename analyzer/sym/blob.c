@@ -97,5 +97,5 @@ void ntr_blob_fini(struct ntr_blob *b)
 struct ntr_bin ntr_blob_bin(const struct ntr_blob *b, const char *origin,
 			    u64 off0)
 {
-	return ntr_bin_of(b->p, b->len, origin, off0);
+	return ntr_bin_of(b->p ? b->p : (const u8 *)"", b->len, origin, off0);
 }
