@@ -9,8 +9,14 @@
  * for the tools that watch for such reads. */
 static void shrink(struct ntr_blob *b)
 {
-	u8 *p = b->len ? realloc(b->p, b->len) : NULL;
+	u8 *p;
 
+	if (!b->len) {
+		free(b->p);
+		b->p = NULL;
+		return;
+	}
+	p = realloc(b->p, b->len);
 	if (p)
 		b->p = p;
 }

@@ -11,7 +11,7 @@ static bool exported(void *ctx, const char *name)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ntr_symsrc *s = fuzz_open(data, size, "dbg");
+	struct ntr_symsrc *s = fuzz_open(data, size, "dbg", NULL);
 	struct ntr_pe_debug d;
 	size_t total = 0;
 	char name[64];

@@ -80,41 +80,55 @@ static inline void fuzz_ids(struct fuzz_asked *a)
 	}
 }
 
-static inline void fuzz_ask(struct ntr_symsrc *s)
+static inline void fuzz_at(struct fuzz_asked *a, uint64_t rva)
 {
-	static const uint64_t at[] = { 0, 1, 0x1000, 0x1004, 0x1010, 0x10000,
-				       UINT32_MAX, UINT64_MAX };
-	struct fuzz_asked a = { .s = s };
 	struct ntr_uwrec u;
 	struct ntr_symbol y;
 	struct ntr_line l;
+
+	if (ntr_symsrc_at(a->s, rva, &y, NULL) == NTR_OK)
+		a->sum += strlen(y.name);
+	if (ntr_symsrc_line(a->s, rva, &l, NULL) == NTR_OK && l.file)
+		a->sum += strlen(l.file);
+	if (ntr_symsrc_unwind(a->s, rva, &u, NULL) == NTR_OK)
+		a->sum += u.program ? strlen(u.program) : u.kind;
+}
+
+/* All of them; a sum of what came, so that none of it is for nothing. */
+static inline uint64_t fuzz_ask(struct ntr_symsrc *s)
+{
+	static const char *const names[] = { "Entry", "_Other", "x::y", "" };
+	struct fuzz_asked a = { .s = s };
+	struct ntr_symbol y;
 	struct ntr_err e;
 
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-		(void)!ntr_symsrc_at(s, at[i], &y, &e);
-		(void)!ntr_symsrc_line(s, at[i], &l, &e);
-		(void)!ntr_symsrc_unwind(s, at[i], &u, &e);
-	}
+	for (uint64_t rva = 0; rva < 0x4000; rva += 0x35)
+		fuzz_at(&a, rva);
+	fuzz_at(&a, UINT32_MAX);
+	fuzz_at(&a, UINT64_MAX);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		(void)!ntr_symsrc_named(s, names[i], &y, &e);
 	(void)!ntr_symsrc_each(s, fuzz_symbol, &a, &e);
 	a.n = 0;
 	(void)!ntr_symsrc_each_line(s, fuzz_line, &a, &e);
 	a.n = 0;
 	(void)!ntr_symsrc_each_type(s, fuzz_type, &a, &e);
 	fuzz_ids(&a);
-	(void)!ntr_symsrc_named(s, "no such name", &y, &e);
+	return a.sum;
 }
 
-/* The bytes as a file of the format that goes by this name, or NULL; any when
- * format is NULL. */
+/* The bytes as a file of the format that goes by this name, any when it is
+ * NULL. NULL: refused, or there is no memory file. */
 static inline struct ntr_symsrc *fuzz_open(const uint8_t *data, size_t size,
-					   const char *format)
+					   const char *format,
+					   struct ntr_err *e)
 {
 	struct ntr_symsrc *s;
 	struct ntr_file *f;
 	int fd = ntr_fuzz_fd(data, size);
 
-	if (fd < 0 || ntr_file_from_fd(&f, fd, "fuzz", NULL) ||
-	    ntr_symsrc_open_file(&s, f, NULL))
+	if (fd < 0 || ntr_file_from_fd(&f, fd, "fuzz", e) ||
+	    ntr_symsrc_open_file(&s, f, e))
 		return NULL;
 	if (!format || !strcmp(s->ops->name, format))
 		return s;
@@ -124,7 +138,7 @@ static inline struct ntr_symsrc *fuzz_open(const uint8_t *data, size_t size,
 
 static inline void fuzz_symsrc(const uint8_t *data, size_t size)
 {
-	struct ntr_symsrc *s = fuzz_open(data, size, NULL);
+	struct ntr_symsrc *s = fuzz_open(data, size, NULL, NULL);
 
 	if (s)
 		fuzz_ask(s);
