@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!s)
 		return 0;
-	if (ntr_elf_debug_name(s, &d, NULL) == NTR_OK &&
-	    strlen(d.link) >= sizeof(d.link))
+	if (ntr_elf_debug_name(s, &d, NULL) == NTR_OK && d.link &&
+	    strlen(d.link) > size)
 		__builtin_trap();
 	fuzz_ask(s);
 	ntr_symsrc_close(s);

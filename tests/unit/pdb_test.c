@@ -476,7 +476,7 @@ static void damaged_directory(void)
 		CHECK_EQ(at_of(bad[i].off, bad[i].v, 0x1000, &got, &e),
 			 NTR_USAGE);
 		CHECK_HAS(e.msg, bad[i].text);
-		CHECK_HAS(e.msg, "x.pdb");
+		CHECK_HAS(e.msg, "fuzz");
 	}
 }
 
@@ -524,7 +524,7 @@ static void damaged_dbi(void)
 	s = good(); /* types could be read yet */
 	CHECK(s != NULL);
 	CHECK_EQ(ntr_symsrc_at(s, 0x1000, &got, &e), NTR_BAD);
-	CHECK_HAS(e.msg, "x.pdb stream 3");
+	CHECK_HAS(e.msg, "fuzz stream 3");
 	CHECK_EQ(s->id.age, 7);
 	ntr_symsrc_close(s);
 	/* Contributions of an unknown version: every module is looked at. */
