@@ -115,7 +115,7 @@ void ntr_store_close(struct ntr_store *s);
 /*
  * *path: a local file that matches, to be freed by the caller.  It is not
  * packed when a cache could be written; else a .pd_ or .json.xz is returned as
- * it is, which ntr_symsrc_open() unpacks.
+ * it is, which ntr_symsrc_open() unpacks (each time anew).
  * ABSENT: the text names file and key and what is most telling: what was
  * refused, how a server failed, or the URL to fetch.  IO "cancelled": by
  * progress; what has come is kept and continued next time.

@@ -544,7 +544,7 @@ static void spell(const char *v, const char *dollar, char *out, size_t size)
 /* The rule for name in a text of ours; "" when there is none. */
 static void rule_of(const char *cfi, const char *name, char *out, size_t size)
 {
-	char key[24];
+	char key[40];
 	const char *p = cfi, *end;
 
 	snprintf(key, sizeof(key), "%s: ", name);
