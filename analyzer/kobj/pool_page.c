@@ -216,6 +216,43 @@ bool ntr_pool_page_good(const struct ntr_pool_form *f,
 	return chain_of(f, page, 0, 0).off == NTR_POOL_PAGE;
 }
 
+/* Headers are few and far between: each would be a cache miss of its own, in
+ * an order the processor cannot foresee.  So the page after next is asked for
+ * as a whole. */
+static inline void ask_for(const u8 *page)
+{
+	for (u32 i = 0; i < NTR_POOL_PAGE; i += 64)
+		__builtin_prefetch(page + i);
+}
+
+#define AHEAD 2u
+#define PAGES_LOOP(word, unit, in_use)                                      \
+	for (; i < n; i++) {                                                \
+		if (NTR_LIKELY(n - i > AHEAD))                              \
+			ask_for(pages + (i + AHEAD) * NTR_POOL_PAGE);       \
+		if (chain(pages + i * NTR_POOL_PAGE, word, unit, in_use, 0, \
+			  0).off != NTR_POOL_PAGE)                          \
+			break;                                              \
+	}
+
+size_t ntr_pool_pages_good(const struct ntr_pool_form *f, const u8 *pages,
+			   size_t n, size_t from)
+{
+	size_t i = from;
+
+	if (f->word == NTR_POOL_W_BYTES32)
+		PAGES_LOOP(NTR_POOL_W_BYTES32, 32, false)
+	else if (f->word == NTR_POOL_W_BITS9 && f->in_use)
+		PAGES_LOOP(NTR_POOL_W_BITS9, 8, true)
+	else if (f->word == NTR_POOL_W_BITS9)
+		PAGES_LOOP(NTR_POOL_W_BITS9, 8, false)
+	else if (f->in_use)
+		PAGES_LOOP(NTR_POOL_W_BYTES16, 16, true)
+	else
+		PAGES_LOOP(NTR_POOL_W_BYTES16, 16, false)
+	return i;
+}
+
 bool ntr_pool_block_of(const struct ntr_pool_form *f,
 		       const u8 page[NTR_POOL_PAGE], u32 at,
 		       struct ntr_pool_block *out)

@@ -114,6 +114,10 @@ struct ntr_pool_check {
 /* The fast question; also whether a page has headers at all. */
 bool ntr_pool_page_good(const struct ntr_pool_form *f,
 			const u8 page[NTR_POOL_PAGE]);
+/* The same for n pages behind one another, at the speed of memory: index of the
+ * first one at or behind `from` that is not good, or n. */
+size_t ntr_pool_pages_good(const struct ntr_pool_form *f, const u8 *pages,
+			   size_t n, size_t from);
 /* The whole story. */
 void ntr_pool_page_check(const struct ntr_pool_form *f,
 			 const u8 page[NTR_POOL_PAGE],
