@@ -108,6 +108,8 @@ enum ntr_st ntr_pool_open(struct ntr_pool **out, struct ntr_target *t,
 	st = ntr_pool_read_tags(p, e);
 	if (!st)
 		st = ntr_pool_read_bigs(p, e);
+	if (!st)
+		st = ntr_pool_read_descs(p, e);
 	if (st) {
 		ntr_pool_close(p);
 		return st;
@@ -122,6 +124,7 @@ void ntr_pool_close(struct ntr_pool *p)
 		return;
 	ntr_vec_fini(&p->tags);
 	ntr_vec_fini(&p->bigs);
+	ntr_vec_fini(&p->descs);
 	free(p);
 }
 

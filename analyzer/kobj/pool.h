@@ -46,6 +46,16 @@ struct ntr_pool_big {
 	bool has_kind, paged;
 };
 
+/* What the allocator counts of one pool; a paged pool may be several. */
+struct ntr_pool_desc {
+	u64 va;
+	unsigned kind;
+	u32 index;
+	bool has_frees;
+	u64 allocs, frees;
+	u64 pages, big_pages;
+};
+
 struct ntr_pool {
 	struct ntr_target *t;   /* borrowed */
 	bool has_form;
@@ -67,6 +77,8 @@ struct ntr_pool {
 	struct { NTR_VEC(struct ntr_pool_big); } bigs; /* sorted by va */
 	const char *bigs_why;
 	bool bigs_overflow;     /* NT 4: the table was full; see tag "BIG " */
+	struct { NTR_VEC(struct ntr_pool_desc); } descs;
+	const char *descs_why;  /* why there are none, or NULL */
 	bool nomem;             /* while opening */
 };
 

@@ -58,6 +58,22 @@ static const char *kind_name(unsigned kind)
 
 /* --- how full -------------------------------------------------------------------- */
 
+static bool desc_bytes(const struct ntr_pool *p, unsigned kind, u64 *out)
+{
+	bool any = false;
+
+	*out = 0;
+	for (size_t i = 0; i < p->descs.n; i++) {
+		const struct ntr_pool_desc *d = &p->descs.v[i];
+
+		if (d->kind != kind)
+			continue;
+		any = true;
+		*out += (d->pages + d->big_pages) * NTR_POOL_PAGE;
+	}
+	return any;
+}
+
 static void judge_usage(struct watch *k, unsigned kind)
 {
 	struct ntr_pool *p = k->p;
@@ -74,6 +90,9 @@ static void judge_usage(struct watch *k, unsigned kind)
 		u->has_used = true;
 		u->used = k->total[kind];
 		u->source = "sum of the tags";
+	} else if (desc_bytes(p, kind, &u->used)) {
+		u->has_used = true;
+		u->source = "pages of the pool descriptors";
 	}
 	if (!u->has_limit)
 		u->why = p->limit[kind].why;

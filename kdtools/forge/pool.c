@@ -23,6 +23,9 @@ struct lay {
 	bool in_use, wide;   /* counters of 64 bits */
 	u8 t_size, npa, npf, npb, pa, pf, pb;
 	u8 b_size, b_key, b_pages, b_type, b_shift, b_bytes;
+	u16 d_size;          /* descriptor; 0: this version has none */
+	u8 d_index, d_allocs, d_frees, d_pages, d_big;
+	bool d_pointers;     /* an array of pointers to paged ones */
 	u64 base[2];         /* of nonpaged and paged pool */
 };
 
@@ -33,20 +36,27 @@ struct lay {
 #define TRK64W .wide = true, .t_size = 0x38, .npa = 0x10, .npf = 0x18, \
 	.npb = 8, .pa = 0x28, .pf = 0x30, .pb = 0x20
 
+#define DESC(size) .d_size = (size), .d_index = 4, .d_allocs = 8, \
+	.d_frees = 0xc, .d_pages = 0x10, .d_big = 0x14
+#define DESC7 .d_size = 0x1140, .d_index = 0x80, .d_allocs = 0x40, \
+	.d_frees = 0x44, .d_pages = 0xc0, .d_big = 0x48, .d_pointers = true
+
 static const struct lay lays[] = {
-	{ "x86", "nt3.51", W_BYTES32, 32, 8, TRK32, .b_size = 0xc, .b_key = 4,
+	{ "x86", "nt3.51", W_BYTES32, 32, 8, TRK32, DESC(0x1028), .b_size = 0xc, .b_key = 4,
 	  .b_pages = 8, .base = { 0x82000000, 0xe1000000 } },
-	{ "x86", "nt4", W_BYTES32, 32, 8, TRK32, .b_size = 0xc, .b_key = 4,
+	{ "x86", "nt4", W_BYTES32, 32, 8, TRK32, DESC(0x1028), .b_size = 0xc, .b_key = 4,
 	  .b_pages = 8, .base = { 0x82000000, 0xe1000000 } },
-	{ "x86", "2000", W_BYTES32, 32, 8, TRK32, .b_size = 0xc, .b_key = 4,
+	{ "x86", "2000", W_BYTES32, 32, 8, TRK32, DESC(0x1028), .b_size = 0xc, .b_key = 4,
 	  .b_pages = 8, .base = { 0x83000000, 0xe1000000 } },
-	{ "x86", "xp", W_BITS9, 8, 8, TRK32, .b_size = 0xc, .b_key = 4,
+	{ "x86", "xp", W_BITS9, 8, 8, TRK32, DESC(0x1028), .b_size = 0xc, .b_key = 4,
 	  .b_pages = 8, .base = { 0x84000000, 0xe1000000 } },
-	{ "x86", "2003", W_BITS9, 8, 8, TRK32, .b_size = 0x10, .b_key = 4,
+	{ "x86", "2003", W_BITS9, 8, 8, TRK32, DESC(0x1030),
+	  .d_pointers = true, .b_size = 0x10, .b_key = 4,
 	  .b_pages = 8, .base = { 0x84000000, 0xe1000000 } },
-	{ "x64", "2003", W_BYTES16, 16, 16, TRK64, .b_size = 0x18, .b_key = 8,
+	{ "x64", "2003", W_BYTES16, 16, 16, TRK64, DESC(0x1048),
+	  .d_pointers = true, .b_size = 0x18, .b_key = 8,
 	  .b_pages = 0xc, .base = { 0xfffffadf38000000, 0xfffffa8000000000 } },
-	{ "x64", "7", W_BYTES16, 16, 16, true, TRK64, .b_size = 0x18,
+	{ "x64", "7", W_BYTES16, 16, 16, true, TRK64, DESC7, .b_size = 0x18,
 	  .b_key = 8, .b_type = 0xc, .b_bytes = 0x10,
 	  .base = { 0xfffffa8008000000, 0xfffff8a000000000 } },
 	{ "x64", "10", W_BYTES16, 16, 16, true, TRK64W, .b_size = 0x18,
@@ -74,6 +84,7 @@ struct pools {
 	struct f_mach *m;
 	const struct lay *y;
 	u64 next[2];         /* where the next page goes */
+	u64 pages[2];        /* with blocks */
 	u64 page[2];         /* the page being filled, 0 none */
 	u32 used[2], previous[2]; /* bytes in it; units of its last block */
 	u64 last[2], last_end[2]; /* block of the last statement */
@@ -132,6 +143,7 @@ static void open_page(struct pools *q, bool paged)
 {
 	q->page[paged] = q->next[paged];
 	q->next[paged] += 0x1000;
+	q->pages[paged]++;
 	q->used[paged] = q->previous[paged] = 0;
 	f_map(&q->m->mem, q->page[paged], 0x1000);
 }
@@ -402,6 +414,14 @@ static u64 held_table(struct pools *q)
 
 /* --- variables ------------------------------------------------------------------------- */
 
+static void name_in_kdbg(struct f_mach *m, u16 field, u64 va)
+{
+	if (m->npool_kdbg == NTR_COUNT(m->pool_kdbg))
+		return;
+	m->pool_kdbg[m->npool_kdbg].off = field;
+	m->pool_kdbg[m->npool_kdbg++].va = va;
+}
+
 static void variable(struct pools *q, const char *name, u16 kdbg, u64 v)
 {
 	struct f_mach *m = q->m;
@@ -409,10 +429,8 @@ static void variable(struct pools *q, const char *name, u16 kdbg, u64 v)
 
 	f_putp(&m->mem, va, v);
 	f_img_export(&m->img, 0, name, va);
-	if (kdbg && m->npool_kdbg < NTR_COUNT(m->pool_kdbg)) {
-		m->pool_kdbg[m->npool_kdbg].off = kdbg;
-		m->pool_kdbg[m->npool_kdbg++].va = va;
-	}
+	if (kdbg)
+		name_in_kdbg(m, kdbg, va);
 }
 
 static void range(struct pools *q, bool paged)
@@ -454,6 +472,55 @@ static void tag_variables(struct pools *q, u64 mode)
 	f_img_export(&m->img, 0, "ExPoolTagTables", at);
 }
 
+static void put_desc(struct pools *q, u64 at, bool paged, u32 index, bool all)
+{
+	const struct lay *y = q->y;
+	struct f_mem *mem = &q->m->mem;
+	u64 allocs = 0, frees = 0, big = 0, pages = q->pages[paged];
+
+	for (size_t i = 0; i < q->rows.n; i++) {
+		allocs += q->rows.v[i].allocs[paged];
+		frees += q->rows.v[i].frees[paged];
+	}
+	for (size_t i = 0; i < q->bigs.n; i++)
+		if (q->bigs.v[i].paged == paged)
+			big += (q->bigs.v[i].bytes + 0xfff) >> 12;
+	f_put32(mem, at, paged);
+	f_put32(mem, at + y->d_index, index);
+	if (!all)
+		return;
+	f_put32(mem, at + y->d_allocs, (u32)allocs);
+	f_put32(mem, at + y->d_frees, (u32)frees);
+	f_put32(mem, at + y->d_pages, (u32)pages);
+	f_put32(mem, at + y->d_big, (u32)big);
+}
+
+/* One of nonpaged pool, two of paged pool, the second of them used. */
+static void descriptors(struct pools *q)
+{
+	const struct lay *y = q->y;
+	struct f_mach *m = q->m;
+	u64 at, list;
+
+	if (!y->d_size)
+		return;
+	at = f_pool(m, 3u * y->d_size);
+	put_desc(q, at, false, 0, true);
+	put_desc(q, at + y->d_size, true, 0, false);
+	put_desc(q, at + 2 * y->d_size, true, 1, true);
+	variable(q, "NonPagedPoolDescriptor", 0x1c0, at);
+	variable(q, "ExpNumberOfPagedPools", 0x70, 1);
+	if (!y->d_pointers) {
+		variable(q, "ExpPagedPoolDescriptor", 0x68, at + y->d_size);
+		return;
+	}
+	list = f_img_data(&m->img, &m->mem, 0, 16, 16);
+	f_putp(&m->mem, list, at + y->d_size);
+	f_putp(&m->mem, list + f_prof_ptr(m->p), at + 2 * y->d_size);
+	f_img_export(&m->img, 0, "ExpPagedPoolDescriptor", list);
+	name_in_kdbg(m, 0x68, list);
+}
+
 static enum ntr_st build(struct pools *q)
 {
 	struct f_scen *s = q->m->s;
@@ -474,6 +541,7 @@ static enum ntr_st build(struct pools *q)
 	tag_variables(q, mode);
 	variable(q, "PoolBigPageTable", 0, big_table(q, nbig));
 	variable(q, "PoolBigPageTableSize", 0, nbig);
+	descriptors(q);
 	(void)held_table(q);
 	return q->lost ? ntr_fail(q->m->e, NTR_NOMEM, "out of memory") : NTR_OK;
 }

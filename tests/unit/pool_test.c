@@ -151,6 +151,38 @@ static void large(void)
 	}
 }
 
+/* 53 blocks in nonpaged pool, two pages; two large ones of three pages. */
+static void descriptors(void)
+{
+	for (size_t i = 0; i < NGENS; i++) {
+		struct forged f = open_gen(&gens[i], "", body);
+		const struct ntr_pool_desc *d;
+
+		if (!f.p)
+			return;
+		if (!strcmp(gens[i].machine, "x64 10")) {
+			CHECK_EQ(f.p->descs.n, 0);
+			CHECK_HAS(f.p->descs_why, "no pool descriptors");
+			forged_close(&f);
+			continue;
+		}
+		CHECK_EQ(f.p->descs.n, 3);
+		d = f.p->descs.v;
+		CHECK_EQ(d[0].kind, NTR_NONPAGED);
+		CHECK_EQ(d[0].pages, 2);
+		CHECK_EQ(d[0].big_pages, 6);
+		CHECK_EQ(d[0].allocs, 50 + 3 + 2 + 5000);
+		CHECK(d[0].has_frees);
+		CHECK_EQ(d[0].frees, 3 + 12);
+		CHECK_EQ(d[1].kind, NTR_PAGED);
+		CHECK_EQ(d[1].pages, 0);
+		CHECK_EQ(d[2].index, 1);
+		CHECK_EQ(d[2].pages, 1);
+		CHECK_EQ(d[2].allocs, 2);
+		forged_close(&f);
+	}
+}
+
 static void one_address(void)
 {
 	for (size_t i = 0; i < NGENS; i++) {
@@ -313,12 +345,13 @@ static void claims(void)
 {
 	static const char *const names[] = { "PoolTrackTableSize",
 		"PoolBigPageTableSize", "PoolTrackTable", "PoolBigPageTable",
-		"MmNonPagedPoolEnd", "MmNonPagedPoolStart" };
+		"MmNonPagedPoolEnd", "MmNonPagedPoolStart",
+		"NonPagedPoolDescriptor", "ExpNumberOfPagedPools" };
 	static const char *const values[] = { "ffffffffffffffff",
 		"f0ffffffffffffff", "0100000000000000", "ffffff7f00000000" };
 	const struct gen *g = &gens[6];
 
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 8; i++) {
 		uint64_t va = var_of(g, names[i]);
 
 		for (size_t k = 0; k < 4; k++) {
@@ -364,6 +397,7 @@ int main(void)
 	RUN(tag_tables_of_processors);
 	RUN(tracking_off);
 	RUN(large);
+	RUN(descriptors);
 	RUN(one_address);
 	RUN(overrun);
 	RUN(flipped_bit);

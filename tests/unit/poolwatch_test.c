@@ -303,10 +303,11 @@ static void pressure(void)
 	}
 }
 
+/* Without tags the descriptors still say how full the pool is. */
 static void not_counted(void)
 {
 	struct forged f = forged_open(
-		"machine x86 nt4\npool nonpaged { block AfdB size 2000 count 2000 }\n");
+		"machine x86 nt4\npool nonpaged max 4MiB { block AfdB size 2000 count 1990 }\n");
 	struct ntr_poolwatch w;
 
 	if (!f.p)
@@ -314,7 +315,17 @@ static void not_counted(void)
 	CHECK_EQ(ntr_poolwatch(f.p, NULL, true, &w, NULL), NTR_OK);
 	CHECK_EQ(w.tags.n, 0);
 	CHECK_HAS(w.tags_why, "pool tagging was off");
-	CHECK_HAS(w.usage[0].why, "pool tagging was off");
+	CHECK_STR(w.usage[0].source, "pages of the pool descriptors");
+	CHECK_EQ(w.usage[0].used, 995 * 4096);
+	CHECK_EQ(w.usage[0].pressure, NTR_POOL_PRESSURE_EXHAUSTED);
+	ntr_poolwatch_fini(&w);
+	forged_close(&f);
+	f = forged_open("machine alpha nt4\nmemory 16MiB\n");
+	if (!f.p)
+		return;
+	CHECK_EQ(ntr_poolwatch(f.p, NULL, true, &w, NULL), NTR_OK);
+	CHECK_EQ(w.usage[0].pressure, NTR_POOL_PRESSURE_UNKNOWN);
+	CHECK_HAS(w.usage[0].why, "MmMaximumNonPagedPoolInBytes");
 	ntr_poolwatch_fini(&w);
 	forged_close(&f);
 }
