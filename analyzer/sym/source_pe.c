@@ -106,7 +106,8 @@ enum ntr_st ntr_symsrc_pe_memory(struct ntr_symsrc **out,
 
 const struct ntr_pe *ntr_symsrc_pe_image(const struct ntr_symsrc *s)
 {
-	return &((const struct pe_src *)s->priv)->pe;
+	return s->ops == &ntr_symsrc_pe ?
+	       &((const struct pe_src *)s->priv)->pe : NULL;
 }
 
 static void pe_close(struct ntr_symsrc *s)

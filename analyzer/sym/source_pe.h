@@ -23,7 +23,7 @@ extern const struct ntr_symsrc_ops ntr_symsrc_pe;
 NTR_MUST enum ntr_st ntr_symsrc_pe_memory(struct ntr_symsrc **out,
 					  const struct ntr_pe *pe,
 					  struct ntr_err *e);
-/* The image behind the source. */
+/* The image behind the source; NULL: it is of another format. */
 const struct ntr_pe *ntr_symsrc_pe_image(const struct ntr_symsrc *s);
 
 #endif

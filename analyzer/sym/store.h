@@ -123,6 +123,8 @@ void ntr_store_close(struct ntr_store *s);
 NTR_MUST enum ntr_st ntr_store_find(struct ntr_store *s,
 				    const struct ntr_want *w, char **path,
 				    struct ntr_err *e);
+/* Did the last find meet a file of that name that was not the one? */
+bool ntr_store_refused(const struct ntr_store *s);
 /* Every place the last find looked at and what was there, one a line; "" when
  * there was nothing to look at. Borrowed until the next find. */
 const char *ntr_store_trail(const struct ntr_store *s);

@@ -149,8 +149,12 @@ static enum ntr_st take(struct ntr_store *s, const struct ntr_want *w,
 			const char *path, char **out)
 {
 	struct ntr_err why = { "" };
-	enum ntr_st st = ntr_want_check(w, path, &why);
+	struct stat file;
+	enum ntr_st st;
 
+	if (!stat(path, &file) && S_ISDIR(file.st_mode))
+		return NTR_ABSENT; /* NAME/KEY/NAME begins with a folder */
+	st = ntr_want_check(w, path, &why);
 	if (st) {
 		ntr_store_note(s, NTR_TELL_REFUSED, "%s: refused: %s", path,
 			       why.msg);
@@ -548,6 +552,11 @@ static enum ntr_st not_found(struct ntr_store *s, const struct ntr_want *w,
 				title, places, places == 1 ? "" : "s");
 	return ntr_fail(e, NTR_ABSENT, "%s: not found; %s", title,
 			s->told.msg);
+}
+
+bool ntr_store_refused(const struct ntr_store *s)
+{
+	return s->telling == NTR_TELL_REFUSED;
 }
 
 enum ntr_st ntr_store_find(struct ntr_store *s, const struct ntr_want *w,

@@ -11,7 +11,8 @@
  *
  * Registers are spelt $eax, $rax (x86, x64) and x0 … x30, sp, pc (ARM64; a
  * leading $ is accepted); `^` reads memory; `.undef` alone says that a register
- * is lost, and of .ra that the frame is the outermost.  Sources: docs/unwinding.md.
+ * is lost, and of .ra that the frame is the outermost.
+ * Sources: docs/unwinding.md.
  */
 #ifndef NTR_UWREC_H
 #define NTR_UWREC_H
