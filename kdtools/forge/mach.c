@@ -584,6 +584,9 @@ static enum ntr_st build(struct f_mach *m)
 	put_exception(m);
 	f_cpu_write(m);
 	f_nt_lists(m);
+	st = f_pools_build(m);
+	if (st)
+		return st;
 	f_kdbg_write(m);
 	f_img_write(&m->img, &m->mem);
 	st = additions(m);
