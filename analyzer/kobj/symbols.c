@@ -29,8 +29,8 @@ static void add_source(struct ntr_module_symbols *s, struct ntr_symsrc *src,
 	s->src[s->n++] = src;
 }
 
-/* Looks for w and opens it; the text of a failure is kept in *why when it is
- * the first. */
+/* Looks for w and opens it. Of several failures *why keeps the first, but for
+ * one that met a wrong file: that is worth more. */
 static bool add_wanted(struct ntr_target *t, struct ntr_module_symbols *s,
 		       const struct ntr_want *w, struct ntr_err *why)
 {
@@ -45,7 +45,7 @@ static bool add_wanted(struct ntr_target *t, struct ntr_module_symbols *s,
 			add_source(s, src, ntr_arena_strdup(&t->arena, path));
 		free(path);
 	}
-	if (st && !why->msg[0])
+	if (st && (!why->msg[0] || ntr_store_refused(t->store)))
 		*why = e;
 	return st == NTR_OK;
 }

@@ -222,11 +222,11 @@ enum ntr_st ntr_dw_failed(struct ntr_dw *dw, int res, Dwarf_Error err,
 	return st;
 }
 
-/* A register without a rule is told apart from one with an explicit
+/* See dwarf_cfi.c. A register without a rule is told apart from one with an explicit
  * "undefined" by a number that is neither. */
 static void set_up_frames(Dwarf_Debug dbg)
 {
-	dwarf_set_frame_rule_table_size(dbg, 256);
+	dwarf_set_frame_rule_table_size(dbg, 128); /* TABLE there */
 	dwarf_set_frame_rule_initial_value(dbg, 1033);
 	dwarf_set_frame_undefined_value(dbg, DW_FRAME_UNDEFINED_VAL);
 	dwarf_set_frame_same_value(dbg, DW_FRAME_SAME_VAL);

@@ -186,6 +186,7 @@ struct ntr_dw {
 	u32 *by_id;                                       /* names by id */
 	struct { NTR_VEC(struct ntr_dw_func); } func_names; /* by name */
 	struct ntr_dw_frames frames[2]; /* .debug_frame, .eh_frame */
+	struct ntr_dw_recent *recent;   /* records given out; in the arena */
 };
 
 void ntr_dw_init(struct ntr_dw *dw, struct ntr_dw_image *img,

@@ -216,6 +216,17 @@ static bool header(struct ntr_dw *dw, struct ntr_bin *b, bool types,
 	       NTR_DW_OFF(u->id) <= u->end;
 }
 
+/* Null entries only, and abbreviations at 0: libdwarf passes over it. */
+static void blank(struct ntr_dw_sect *s, struct ntr_dw_unit *u)
+{
+	u64 abbrev = u->start + (u->width == 8 ? 12 : 4) +
+		     (u->version == 5 ? 4 : 2);
+
+	u->blank = true;
+	memset(s->data + abbrev, 0, u->width);
+	memset(s->data + NTR_DW_OFF(u->id), 0, u->end - NTR_DW_OFF(u->id));
+}
+
 /* The abbreviation a unit begins with must be there: libdwarf reads the unit's
  * DIE while it looks at the header. */
 static void look(struct ntr_dw *dw, struct ntr_dw_sect *s, bool types)
@@ -231,11 +242,8 @@ static void look(struct ntr_dw *dw, struct ntr_dw_sect *s, bool types)
 			memset(s->data + at, 0, NTR_DW_PAD);
 			return;
 		}
-		if (!ntr_dw_abbrev_ok(dw, u.abbrev)) {
-			u.blank = true;
-			memset(s->data + NTR_DW_OFF(u.id), 0,
-			       u.end - NTR_DW_OFF(u.id));
-		}
+		if (!ntr_dw_abbrev_ok(dw, u.abbrev))
+			blank(s, &u);
 		n = ntr_vec_add(&dw->units);
 		if (!n)
 			return;

@@ -123,7 +123,7 @@ static void name_frame(struct ntr_verdict *v, struct ntr_vframe *out)
 		return;
 	out->function = ntr_arena_strdup(&v->arena, at.name);
 	out->displacement = at.displacement;
-	out->export = at.sym.kind == NTR_SYM_EXPORT;
+	out->export = at.sym.kind == NTR_SYM_EXPORT && !at.inside;
 	if (!ntr_target_line(v->t, out->f.ip, ret, &line))
 		return;
 	out->file = ntr_arena_strdup(&v->arena, line.file);

@@ -21,7 +21,8 @@ struct ntr_vframe {
 	u64 offset;               /* from module base */
 	const char *function;     /* NULL: no symbol */
 	u64 displacement;         /* from function */
-	bool export;              /* function is only the export before it */
+	bool export;              /* function is but the export before it:
+				     shown, not blamed, not in the bucket */
 	const char *file;         /* source file; NULL unknown */
 	u32 line;                 /* valid with file */
 };

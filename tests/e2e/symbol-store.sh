@@ -157,6 +157,9 @@ if command -v gcab >/dev/null; then
 	gcab -cz lst/netdrv.sys/$KEY/netdrv.sy_ netdrv.sys
 	rm -rf c "$XDG_CACHE_HOME"
 	"$NTRIAGE" sym fetch --only image --json --symbols "srv*lst" t.dmp >out
+	ino=$(stat -c %i "$(path)")
+	"$NTRIAGE" sym fetch --only image --json --symbols "srv*lst" t.dmp >out
+	same "packed in a local store: unpacked once" "$(stat -c %i "$(path)")" "$ino"
 	same "packed in a local store" "$(sha256sum <"$(path)")" "$SUM"
 	same "packed in a local store: where" "$(path)" "$XDG_CACHE_HOME/ntriage/symbols/netdrv.sys/$KEY/netdrv.sys"
 else

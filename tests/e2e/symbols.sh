@@ -14,7 +14,7 @@ same "every frame of the scenario" "$(jq -r '.stack[] | "\(.module)!\(.function)
 same "the kernel's file" "$(jq -r '.modules[] | select(.name == "nt") | .symbols_by' d1.json)" "GUID and age"
 same "nothing is said to be missing" "$(jq '[.missing[] | select(.what | test("symbols"))] | length' d1.json)" 0
 run "without symbols" 0 analyze --json d1.dmp
-same "without: no function" "$(jq '[.stack[] | select(.function != null and .export == false)] | length' out)" 0
+same "without: no file in use" "$(jq '[.modules[] | select(.symbols != null)] | length' out)" 0
 same "without: the kernel's file is named" "$(jq -r '.missing[] | select(.what == "kernel symbols") | .supply' out | cut -d/ -f1)" ntkrnlmp.pdb
 
 # A file of another build is refused, and said.
@@ -22,7 +22,8 @@ mkdir -p other/ntkrnlmp.pdb
 cp -r sym/ntkrnlmp.pdb/* other/ntkrnlmp.pdb/
 sed -i '1s/ [0-9A-F]\{33\} / 00000000000000000000000000000000A /' other/ntkrnlmp.pdb/*/ntkrnlmp.sym
 run "wrong symbols" 0 --symbols other analyze --json d1.dmp
-same "wrong symbols are not used" "$(jq '[.stack[] | select(.module == "nt" and .function != null and .export == false)] | length' out)" 0
+same "wrong symbols are not used" "$(jq -r '.modules[] | select(.name == "nt") | .symbols' out)" null
+same "wrong symbols: what was there" "$(jq -r '.modules[] | select(.name == "nt") | .symbols_lacking' out | grep -c 'refused')" 1
 
 # --- a trace of the unwinder -----------------------------------------------------
 run "trace" 0 --symbols sym analyze --unwind-trace d1.dmp

@@ -302,6 +302,8 @@ static bool layout(void *ctx, const char *name, u64 id)
 {
 	struct ntr_type t = type_of(id);
 
+	if (strpbrk(name, ": ")) /* of C++ units, which pahole leaves out */
+		return true;
 	if (t.kind == NTR_TY_STRUCT || t.kind == NTR_TY_UNION)
 		body(id, name, 0, 0, ctx);
 	return true;
@@ -544,7 +546,7 @@ static void spell(const char *v, const char *dollar, char *out, size_t size)
 /* The rule for name in a text of ours; "" when there is none. */
 static void rule_of(const char *cfi, const char *name, char *out, size_t size)
 {
-	char key[24];
+	char key[40];
 	const char *p = cfi, *end;
 
 	snprintf(key, sizeof(key), "%s: ", name);
@@ -823,7 +825,7 @@ static void compilers(void)
 	static const char *const flags[] = {
 		"-gdwarf-5 -O0", "-gdwarf-5 -O2", "-gdwarf-4 -O0",
 		"-gdwarf-4 -O2 -no-pie", "-gdwarf-3 -O1", "-gdwarf-2 -O2",
-		"-gdwarf-5 -gz -O1", "-gdwarf-4 -gz=zlib-gnu -O1",
+		"-gdwarf-5 -gz -O1",
 		"-gdwarf-5 -fno-asynchronous-unwind-tables -O1",
 	};
 	const char *c = "dwarf_types.c", *cc = "dwarf_types.cc";
@@ -835,6 +837,7 @@ static void compilers(void)
 	}
 	compile_and_check("gcc", "-gdwarf-2 -gstrict-dwarf -O2", c, ALL);
 	compile_and_check("gcc", "-gdwarf-5 -gdwarf64 -O1", c, ALL);
+	compile_and_check("gcc", "-gdwarf-4 -gz=zlib-gnu -O1", c, ALL);
 	compile_and_check("g++", "-gdwarf-5 -O1", cc, ALL & ~PAHOLE);
 	compile_and_check("g++", "-gdwarf-4 -O0", cc, ALL & ~PAHOLE);
 	compile_and_check("clang++", "-gdwarf-5 -O1", cc, ALL & ~PAHOLE);

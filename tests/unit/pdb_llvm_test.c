@@ -148,7 +148,8 @@ static bool ask_one(void *ctx, const struct ntr_symbol *want)
 	struct ntr_symbol got;
 	struct ntr_err e = { "" };
 
-	if (want->kind == NTR_SYM_PUBLIC && *want->name)
+	if ((want->kind == NTR_SYM_PUBLIC || want->kind == NTR_SYM_DATA) &&
+	    *want->name)
 		ask_named(a, want);
 	if (want->kind != NTR_SYM_FUNC || !want->size)
 		return true;
@@ -178,6 +179,9 @@ static void questions_of(const char *path)
 	/* Some names are there more than once: static functions, strings. */
 	CHECK(a.by_name >= a.n * 95 / 100);
 	CHECK_EQ(a.by_addr, a.funcs);
+	/* Through the hash tables: a miss there is no scan. */
+	CHECK_EQ(ntr_pdb_of(a.s)->gsi_once.st, NTR_OK);
+	CHECK_EQ(ntr_pdb_of(a.s)->psi_once.st, NTR_OK);
 	ntr_symsrc_close(a.s);
 }
 
