@@ -378,6 +378,37 @@ static bool function_of(void *ctx, u64 ip, u64 *start, u64 *size)
 	return true;
 }
 
+/*
+ * x86: KiSwapContext keeps EBP, EDI, ESI and EBX above the switch frame, then
+ * comes its return address.  Its EBP is the caller's already, so a walk by
+ * frame pointers would pass over the caller.
+ */
+static bool swap_frame(struct ntr_target *t, const struct ntr_regs *r,
+		       struct ntr_regs *out)
+{
+	bool call = false;
+	u8 b[20];
+	u64 target;
+	u32 ret;
+
+	if (t->machine != NTR_MACHINE_X86 ||
+	    ntr_space_read(t->mem, r->sp, b, sizeof(b), NULL))
+		return false;
+	ret = ntr_load_u32(b + 16);
+	if (ret - t->kernel_base >= t->kernel_size ||
+	    ntr_is_call_before(t->machine, t->mem, ret, &call, &target) ||
+	    !call)
+		return false;
+	*out = (struct ntr_regs){ .machine = t->machine };
+	ntr_reg_set(out, NTR_X86_EBP, ntr_load_u32(b));
+	ntr_reg_set(out, NTR_X86_EDI, ntr_load_u32(b + 4));
+	ntr_reg_set(out, NTR_X86_ESI, ntr_load_u32(b + 8));
+	ntr_reg_set(out, NTR_X86_EBX, ntr_load_u32(b + 12));
+	ntr_reg_set(out, NTR_X86_EIP, ret);
+	ntr_reg_set(out, NTR_X86_ESP, r->sp + 20);
+	return true;
+}
+
 enum ntr_unw_stop ntr_thread_unwind(struct ntr_target *t,
 				    const struct ntr_kthread *k,
 				    struct ntr_frame *frames, size_t max,
@@ -390,12 +421,30 @@ enum ntr_unw_stop ntr_thread_unwind(struct ntr_target *t,
 		.module = module_of, .record = record_of,
 		.function = function_of, .ctx = t,
 	};
-	struct ntr_regs r;
+	struct ntr_regs r, next;
+	enum ntr_unw_stop stop;
+	size_t more = 0;
 
 	*n = 0;
-	if (ntr_thread_regs(t, k, &r, e))
+	if (!max || ntr_thread_regs(t, k, &r, e))
 		return NTR_UNW_MEMORY;
+	if (r.sp < env.stack_lo || r.sp >= env.stack_hi) {
+		env.home_lo = env.stack_lo;
+		env.home_hi = env.stack_hi;
+		env.stack_lo = env.stack_hi = 0;
+	}
 	if (ntr_target_a64_trap(t, &trap))
 		env.a64_trap = &trap;
+	if (r.sp == k->th.kernel_stack + 0xc && swap_frame(t, &r, &next)) {
+		frames[(*n)++] = (struct ntr_frame){
+			.ip = r.ip, .sp = r.sp, .fp = r.fp,
+			.trust = NTR_TRUST_CONTEXT, .method = "switch frame",
+		};
+		stop = ntr_unwind(&env, &next, frames + 1, max - 1, &more);
+		if (more)
+			frames[1].trust = NTR_TRUST_FRAMEPTR;
+		*n += more;
+		return stop;
+	}
 	return ntr_unwind(&env, &r, frames, max, n);
 }

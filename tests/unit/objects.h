@@ -4,7 +4,7 @@
 #define OBJECTS_H
 
 #include "forge_read.h"
-#include "kobj/target.h"
+#include "kobj/symbols.h"
 
 #include <sys/mman.h>
 
@@ -91,6 +91,17 @@ static inline uint64_t machine_ptr(struct machine *m, uint64_t va)
 
 	CHECK_EQ(ntr_read_ptr(m->t->mem, va, m->t->ptr_size, &v), NTR_OK);
 	return v;
+}
+
+/* "afd!Work": the nearest name, exports too, without the displacement. */
+static inline const char *name_of(struct machine *m, uint64_t va, char out[64])
+{
+	struct ntr_named at;
+
+	out[0] = 0;
+	if (ntr_target_name(m->t, va, false, &at))
+		snprintf(out, 64, "%s!%.40s", at.module->name, at.name);
+	return out;
 }
 
 #endif
