@@ -42,6 +42,7 @@ struct ntr_target_priv {
 	bool bound;               /* the three below are made */
 	struct ntr_bound thread, ethread, process;
 	unsigned service_pack;    /* 0 unknown or none */
+	struct ntr_layout *layout; /* of layout.c, NULL until asked for */
 };
 
 /* Steps. All of them never fail but for NOMEM. */

@@ -160,7 +160,7 @@ void f_img_fini(struct f_img *g)
 	for (size_t i = 0; i < g->mods.n; i++) {
 		ntr_vec_fini(&g->mods.v[i].funcs);
 		ntr_vec_fini(&g->mods.v[i].calls);
-		ntr_vec_fini(&g->mods.v[i].exp);
+		ntr_vec_fini(&g->mods.v[i].exp), ntr_vec_fini(&g->mods.v[i].sym);
 	}
 	ntr_vec_fini(&g->mods);
 }
@@ -588,4 +588,13 @@ enum ntr_st f_img_layout(struct f_img *g, struct f_mem *m)
 		return ntr_fail(g->e, NTR_LIMIT,
 				"modules without a base need more than 24 MiB");
 	return NTR_OK;
+}
+
+void f_img_symbol(struct f_img *g, size_t mod, const char *name, u64 va)
+{
+	struct f_mod *m = &g->mods.v[mod];
+	struct f_exp *x = ntr_vec_add(&m->sym);
+
+	if (x)
+		*x = (struct f_exp){ name, (u32)(va - m->base) };
 }

@@ -58,6 +58,7 @@ struct f_mod {
 	struct { NTR_VEC(struct f_func); } funcs;
 	struct { NTR_VEC(struct f_call); } calls;
 	struct { NTR_VEC(struct f_exp); } exp;
+	struct { NTR_VEC(struct f_exp); } sym; /* known to symbols only */
 };
 
 struct f_img {
@@ -95,6 +96,7 @@ void f_img_call(struct f_img *g, const struct f_symref *ret, u64 callee);
 /* Room in the module's data section: a VA. */
 u64 f_img_data(struct f_img *g, struct f_mem *m, size_t mod, u32 len, u32 align);
 void f_img_export(struct f_img *g, size_t mod, const char *name, u64 va);
+void f_img_symbol(struct f_img *g, size_t mod, const char *name, u64 va);
 void f_img_write(struct f_img *g, struct f_mem *m);
 /* How much of the prologue has run at displacement d: 0 none, 1 the push,
  * 2 all. */

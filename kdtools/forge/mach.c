@@ -567,6 +567,8 @@ static enum ntr_st build(struct f_mach *m)
 	if (!st)
 		st = resolve_all(m);
 	if (!st)
+		st = f_lock_resolve(m);
+	if (!st)
 		st = f_img_layout(&m->img, &m->mem);
 	if (st)
 		return st;
@@ -574,6 +576,7 @@ static enum ntr_st build(struct f_mach *m)
 	f_cpu_alloc(m);
 	f_nt_objects(m);
 	f_kdbg_alloc(m);
+	f_lock_alloc(m);
 	st = build_stacks(m);
 	if (!st)
 		st = mem_status(m);
@@ -587,6 +590,7 @@ static enum ntr_st build(struct f_mach *m)
 	st = f_pools_build(m);
 	if (st)
 		return st;
+	f_lock_write(m);
 	f_kdbg_write(m);
 	f_img_write(&m->img, &m->mem);
 	st = additions(m);
@@ -625,6 +629,8 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->threads);
 	ntr_vec_fini(&m->procs);
 	ntr_vec_fini(&m->ldr);
+	ntr_vec_fini(&m->locks);
+	ntr_vec_fini(&m->routines);
 	f_img_fini(&m->img);
 	f_mem_fini(&m->mem);
 }

@@ -5,7 +5,7 @@
  * f_mach_build() makes it from a scenario in this order: modules and stacks
  * are resolved to functions, modules are laid out, kernel objects get their
  * addresses (nt_alloc), stacks are written, then processors (cpu.c), objects
- * and lists (nt.c), the debugger block (kdbg.c), and at last the images.
+ * and lists (nt.c), locks and queues (lock.c), the debugger block (kdbg.c), and at last the images.
  */
 #ifndef FORGE_MACH_H
 #define FORGE_MACH_H
@@ -57,6 +57,9 @@ struct f_mach {
 	u64 unl_ptr, unl_last, unl_array, init_process, nprocs_va, build_va,
 		pfn_db, phys_block, kd_key, kd_never, kd_always, vars;
 	struct { NTR_VEC(u64); } ldr;  /* loader entry of each module */
+	u64 res_head, work;   /* resources, work queues: lock.c */
+	struct { NTR_VEC(u64); } locks; /* of the scenario's locks */
+	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
 	u64 pool_next;
 	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
 	size_t npool_kdbg;
@@ -77,6 +80,11 @@ size_t f_kdbg_bytes(const struct f_mach *m, struct f_buf *b);
 u64 f_pool(struct f_mach *m, u64 len);
 void f_nt_objects(struct f_mach *m);
 void f_nt_lists(struct f_mach *m);
+void f_list_init(struct f_mach *m, u64 head);
+void f_list_add(struct f_mach *m, u64 head, u64 entry); /* at the end */
+NTR_MUST enum ntr_st f_lock_resolve(struct f_mach *m);
+void f_lock_alloc(struct f_mach *m);
+void f_lock_write(struct f_mach *m);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
 /* pool.c: pages, tables and variables of kernel pool. */

@@ -68,13 +68,13 @@ void f_nt_objects(struct f_mach *m)
 
 /* --- lists ----------------------------------------------------------------------- */
 
-static void list_init(struct f_mach *m, u64 head)
+void f_list_init(struct f_mach *m, u64 head)
 {
 	f_putp(&m->mem, head, head);
 	f_putp(&m->mem, head + f_prof_ptr(m->p), head);
 }
 
-static void list_add(struct f_mach *m, u64 head, u64 entry)
+void f_list_add(struct f_mach *m, u64 head, u64 entry)
 {
 	u64 ps = f_prof_ptr(m->p), last = f_getp(&m->mem, head + ps);
 
@@ -114,7 +114,7 @@ static void put_module(struct f_mach *m, struct f_mod *d)
 		return;
 	}
 	*slot = e;
-	list_add(m, m->mod_head, e);
+	f_list_add(m, m->mod_head, e);
 	f_putp(q, e + (wide ? 0x30 : 0x18), d->base);
 	f_putp(q, e + (wide ? 0x38 : 0x1c), d->base + d->text);
 	f_put32(q, e + (wide ? 0x40 : 0x20), d->size);
@@ -158,11 +158,11 @@ static void put_proc(struct f_mach *m, const struct f_proc *p)
 
 	f_put8(q, p->va, 3);
 	f_put8(q, p->va + 2, (u8)(m->p->arch == F_X86 ? 0x1b : 0x2e));
-	list_init(m, p->va + 2 * ps);
+	f_list_init(m, p->va + 2 * ps);
 	f_putp(q, p->va + o->kp_dtb, p->dtb);
-	list_init(m, p->va + o->kp_threads);
+	f_list_init(m, p->va + o->kp_threads);
 	if (o->ep_threads != F_NO)
-		list_init(m, p->va + o->ep_threads);
+		f_list_init(m, p->va + o->ep_threads);
 	f_putp(q, p->va + o->ep_pid, p->pid);
 	f_putp(q, p->va + o->ep_parent, p->parent);
 	f_put64(q, p->va + o->ep_create, m->s->time - m->s->uptime);
@@ -170,9 +170,9 @@ static void put_proc(struct f_mach *m, const struct f_proc *p)
 		name[i] = p->name[i];
 	f_put(q, p->va + o->ep_image, name, 16);
 	if (p->idle)
-		list_init(m, p->va + o->ep_links);
+		f_list_init(m, p->va + o->ep_links);
 	else
-		list_add(m, m->proc_head, p->va + o->ep_links);
+		f_list_add(m, m->proc_head, p->va + o->ep_links);
 }
 
 /* What KernelStack points at: the switch frame of a thread that waits. */
@@ -215,7 +215,7 @@ static void put_kthread(struct f_mach *m, const struct f_thread *t)
 
 	f_put8(q, t->va, 6);
 	f_put8(q, t->va + 2, (u8)(m->p->arch == F_X86 ? 0x6c : 0xc2));
-	list_init(m, t->va + 2 * ps);
+	f_list_init(m, t->va + 2 * ps);
 	f_putp(q, t->va + o->kt_init, t->stk.base);
 	f_putp(q, t->va + o->kt_limit, t->stk.limit);
 	f_putp(q, t->va + o->kt_base, t->stk.base);
@@ -228,7 +228,7 @@ static void put_kthread(struct f_mach *m, const struct f_thread *t)
 	f_put8(q, t->va + o->kt_irql, (u8)t->irql);
 	f_put8(q, t->va + o->kt_next_cpu, t->cpu == F_NONE ? 0 : (u8)t->cpu);
 	f_putp(q, t->va + o->kt_trap, t->stk.trap);
-	list_add(m, proc + o->kp_threads, t->va + o->kt_list);
+	f_list_add(m, proc + o->kp_threads, t->va + o->kt_list);
 }
 
 static void put_thread(struct f_mach *m, const struct f_thread *t)
@@ -245,11 +245,11 @@ static void put_thread(struct f_mach *m, const struct f_thread *t)
 	f_putp(q, t->va + o->et_cid + ps, t->tid);
 	f_putp(q, t->va + o->et_start, start);
 	f_putp(q, t->va + o->et_w32start, 0);
-	list_init(m, t->va + o->et_irps);
+	f_list_init(m, t->va + o->et_irps);
 	if (o->et_process != F_NO)
 		f_putp(q, t->va + o->et_process, proc);
 	if (o->et_list != F_NO && o->ep_threads != F_NO)
-		list_add(m, proc + o->ep_threads, t->va + o->et_list);
+		f_list_add(m, proc + o->ep_threads, t->va + o->et_list);
 }
 
 static void count_threads(struct f_mach *m)
@@ -300,6 +300,8 @@ static void put_kuser(struct f_mach *m)
 	if (m->p->build >= 2195)
 		f_put32(q, at + 0x2d0, (u32)m->s->suite);
 	f_put32(q, at + 0x2e8, (u32)m->mem.npages);
+	if (m->p->build >= 3790)
+		f_put64(q, at + 0x320, m->s->uptime / 156250);
 }
 
 /* MmPhysicalMemoryBlock: the same form as in a dump's header. */
@@ -327,8 +329,8 @@ void f_nt_lists(struct f_mach *m)
 	u64 ps = f_prof_ptr(m->p);
 	struct f_mem *q = &m->mem;
 
-	list_init(m, m->mod_head);
-	list_init(m, m->proc_head);
+	f_list_init(m, m->mod_head);
+	f_list_init(m, m->proc_head);
 	for (size_t i = 0; i < m->img.mods.n; i++)
 		put_module(m, &m->img.mods.v[i]);
 	put_unloaded(m);

@@ -2,7 +2,7 @@
 /*
  * A scenario as data: what the text says, with defaults still unset, and the
  * place in the text of everything a later stage could have to complain about.
- * The parser (scen_lex.c, scen_stmt.c) fills it; nothing else
+ * The parser (scen_lex.c, scen_stmt.c, scen_lock.c) fills it; nothing else
  * changes it.  All memory belongs to the scenario's arena.
  *
  * To add a statement: a row in the table of scen_stmt.c, a field here.
@@ -25,8 +25,8 @@ enum {
 	F_MAX_CPUS = 64,
 	F_MAX_MODULES = 1024,
 	F_MAX_UNLOADED = 50,
-	F_MAX_PROCS = 128,
-	F_MAX_THREADS = 1024,
+	F_MAX_PROCS = 2048,
+	F_MAX_THREADS = 4096,
 	F_MAX_FRAMES = 1 << 16, /* of one stack, cycles written out */
 	F_MAX_STACK = 1 << 20,
 	F_MAX_PAGES = 4096,
@@ -36,6 +36,11 @@ enum {
 	F_MAX_HOLES = 16,
 	F_MAX_POOL = 4096,        /* statements of pools */
 	F_MAX_POOL_BLOCKS = 1 << 20,
+	F_MAX_LOCKS = 1024,
+	F_MAX_OWNERS = 64,  /* of one lock */
+	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
+	F_MAX_COUNT = 4096, /* times of a thread or an item */
+	F_MAX_WAITS = 3,    /* objects of one wait */
 };
 #define F_MAX_MEMORY (256ULL << 30)
 
@@ -83,6 +88,14 @@ struct f_sstack {
 	struct { NTR_VEC(struct f_sitem); } items;
 };
 
+/* What a thread waits for: a lock, or the end of another thread. */
+struct f_swait {
+	struct f_loc loc;
+	const char *lock; /* NULL: thread tid */
+	u64 tid;
+	bool shared;      /* of a resource */
+};
+
 struct f_sthread {
 	struct f_loc loc;
 	size_t proc;
@@ -91,7 +104,41 @@ struct f_sthread {
 	u64 irql, reason, state;
 	const char *start;
 	bool dpc;
+	struct f_swait wait[F_MAX_WAITS];
+	size_t nwaits;
+	bool all, timeout;  /* of the wait */
+	u64 waited;         /* 100 ns, F_NONE: 10 s */
+	u64 worker;         /* kind of queue, F_NONE: none */
+	u64 priority;
+	bool copy;          /* by "times": the stack belongs to another */
 	struct f_sstack stack;
+};
+
+enum f_lock_kind { F_L_MUTEX, F_L_RESOURCE, F_L_FAST, F_L_EVENT, F_L_SEMAPHORE };
+
+struct f_slock {
+	struct f_loc loc;
+	const char *name;
+	enum f_lock_kind kind;
+	u64 owner[F_MAX_OWNERS];
+	size_t nowners;
+	bool shared;
+	u64 contention;
+};
+
+struct f_sitem_kind {
+	struct f_loc loc;
+	const char *routine;
+	u64 times, param;
+};
+
+enum f_queue_kind { F_Q_CRITICAL, F_Q_DELAYED, F_Q_HYPER, F_NQUEUES };
+
+struct f_squeue {
+	struct f_loc loc;
+	bool given;
+	u64 maximum, processed, last, dynamic;
+	struct { NTR_VEC(struct f_sitem_kind); } items;
 };
 
 struct f_sproc {
@@ -201,6 +248,8 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sunl); } unl;
 	struct { NTR_VEC(struct f_sproc); } procs;
 	struct { NTR_VEC(struct f_sthread); } threads;
+	struct { NTR_VEC(struct f_slock); } locks;
+	struct f_squeue queue[F_NQUEUES];
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
 	struct f_spool pool[2];

@@ -5,33 +5,16 @@
  * attributes ("size 64"), in any order; the words it asks for and does not
  * find become the "expected …" of an error.
  */
+#include "scen_stmt.h"
+
 #include "prof.h"
-#include "scen_lex.h"
 
 #include <string.h>
 
-struct stmt {
-	const char *word;
-	void (*fn)(struct f_lex *l, void *ctx);
-};
-
-static void run_block(struct f_lex *l, const struct stmt *t, size_t n,
-		      void *ctx, bool top);
-
-
-#define OOM(l) f_lex_fail(l, (l)->at, "out of memory")
-
-/* A new element of a vector of the scenario, at most max, at this place. */
-#define ADD(l, vec, max, what)                                               \
-	((l)->st ? NULL :                                                    \
-	 (vec)->n >= (max) ?                                                 \
-	 (f_lex_fail(l, (l)->at, "more than %u " what, (unsigned)(max)),     \
-	  NULL) : add_checked(l, ntr_vec_add(vec)))
-
-static void *add_checked(struct f_lex *l, void *p)
+void *f_stmt_added(struct f_lex *l, void *p)
 {
 	if (!p)
-		OOM(l);
+		f_lex_fail(l, l->at, "out of memory");
 	return p;
 }
 
@@ -244,7 +227,7 @@ static void st_module(struct f_lex *l, void *ctx)
 	const char *name = f_lex_text(l, "a module name");
 
 	(void)ctx;
-	m = ADD(l, &l->s->mods, F_MAX_MODULES, "modules");
+	m = F_ADD(l, &l->s->mods, F_MAX_MODULES, "modules");
 	if (!m)
 		return;
 	*m = (struct f_smod){ .loc = at, .name = name, .base = F_NONE,
@@ -269,7 +252,7 @@ static void st_unloaded(struct f_lex *l, void *ctx)
 	const char *name = f_lex_text(l, "a module name");
 
 	(void)ctx;
-	u = ADD(l, &l->s->unl, F_MAX_UNLOADED, "unloaded modules");
+	u = F_ADD(l, &l->s->unl, F_MAX_UNLOADED, "unloaded modules");
 	if (!u)
 		return;
 	*u = (struct f_sunl){ .loc = at, .name = name, .start = F_NONE,
@@ -297,7 +280,7 @@ static struct f_sframe *add_frame(struct f_lex *l, struct f_sstack *st,
 {
 	struct f_loc at = l->at;
 	const char *sym = f_lex_text(l, "module!Function+0x10 or module+0x10");
-	struct f_sframe *f = ADD(l, &st->frames, F_MAX_FRAMES, "frames");
+	struct f_sframe *f = F_ADD(l, &st->frames, F_MAX_FRAMES, "frames");
 
 	if (f)
 		*f = (struct f_sframe){ .loc = at, .kind = kind, .sym = sym,
@@ -308,7 +291,7 @@ static struct f_sframe *add_frame(struct f_lex *l, struct f_sstack *st,
 static void add_item(struct f_lex *l, struct f_sstack *st, struct f_loc at,
 		     size_t first, u64 times, u64 bytes)
 {
-	struct f_sitem *i = ADD(l, &st->items, F_MAX_FRAMES, "frames");
+	struct f_sitem *i = F_ADD(l, &st->items, F_MAX_FRAMES, "frames");
 
 	if (i)
 		*i = (struct f_sitem){ .loc = at, .first = first,
@@ -375,7 +358,7 @@ static void st_cycle(struct f_lex *l, void *ctx)
 	add_item(l, st, at, first, times, bytes);
 }
 
-static const struct stmt stack_stmts[3] = {
+static const struct f_stmt stack_stmts[3] = {
 	{ "frame", st_frame }, { "trap", st_trap }, { "cycle", st_cycle },
 };
 
@@ -409,7 +392,7 @@ static void parse_stack(struct f_lex *l, struct f_sstack *st, struct f_loc at)
 			break;
 		}
 	}
-	run_block(l, stack_stmts, NTR_COUNT(stack_stmts), st, false);
+	f_stmt_block(l, stack_stmts, NTR_COUNT(stack_stmts), st, false);
 }
 
 static void st_stack(struct f_lex *l, void *ctx)
@@ -425,25 +408,9 @@ static void st_thread_stack(struct f_lex *l, void *ctx)
 	parse_stack(l, &((struct f_sthread *)ctx)->stack, l->at);
 }
 
-static const struct stmt thread_stmts[1] = {
+static const struct f_stmt thread_stmts[1] = {
 	{ "stack", st_thread_stack },
 };
-
-static const char *const reasons[] = {
-	"Executive", "FreePage", "PageIn", "PoolAllocation", "DelayExecution",
-	"Suspended", "UserRequest", "WrExecutive", "WrFreePage", "WrPageIn",
-	"WrPoolAllocation", "WrDelayExecution", "WrSuspended", "WrUserRequest",
-	"WrEventPair", "WrQueue", "WrLpcReceive", "WrLpcReply",
-	"WrVirtualMemory", "WrPageOut",
-};
-
-static u64 wait_reason(struct f_lex *l)
-{
-	for (u64 i = 0; i < NTR_COUNT(reasons); i++)
-		if (f_lex_word(l, reasons[i]))
-			return i;
-	return f_lex_num(l, "a wait reason (a number or a name like WrQueue)");
-}
 
 static bool thread_attr(struct f_lex *l, struct f_sthread *t)
 {
@@ -458,9 +425,6 @@ static bool thread_attr(struct f_lex *l, struct f_sthread *t)
 			f_lex_fail(l, here, "a CPU number is below %d", F_MAX_CPUS);
 	} else if (f_lex_word(l, "irql")) {
 		t->irql = f_lex_num(l, "an IRQL");
-	} else if (f_lex_word(l, "wait")) {
-		t->reason = wait_reason(l);
-		t->state = 5;
 	} else if (f_lex_word(l, "ready")) {
 		t->state = 1;
 	} else if (f_lex_word(l, "start")) {
@@ -468,30 +432,59 @@ static bool thread_attr(struct f_lex *l, struct f_sthread *t)
 	} else if (f_lex_word(l, "dpc")) {
 		t->dpc = true;
 	} else {
-		return false;
+		return f_thread_wait_attr(l, t);
 	}
 	return true;
+}
+
+/* "times N": N - 1 more of the same, their ids in steps of four. */
+static void thread_copies(struct f_lex *l, size_t first, u64 times,
+			  struct f_loc at)
+{
+	struct f_scen *s = l->s;
+
+	if (!l->st && (!times || times > F_MAX_COUNT ||
+		       (times > 1 && s->threads.v[first].cpu != F_NONE)))
+		f_lex_fail(l, at, "times is 1 to %d, and one thread runs on "
+			   "a processor", F_MAX_COUNT);
+	for (u64 i = 1; !l->st && i < times; i++) {
+		struct f_sthread *t = F_ADD(l, &s->threads, F_MAX_THREADS,
+					    "threads");
+		if (!t)
+			return;
+		*t = s->threads.v[first];
+		t->copy = true;
+		if (t->tid != F_NONE)
+			t->tid += i * 4;
+	}
 }
 
 static void st_thread(struct f_lex *l, void *ctx)
 {
 	struct f_scen *s = l->s;
 	struct f_loc at = l->at;
-	struct f_sthread *t = ADD(l, &s->threads, F_MAX_THREADS, "threads");
+	struct f_sthread *t = F_ADD(l, &s->threads, F_MAX_THREADS, "threads");
 	size_t me = s->threads.n - 1;
+	u64 times = 1;
 
 	if (!t)
 		return;
 	*t = (struct f_sthread){ .loc = at, .proc = *(size_t *)ctx,
 				 .tid = F_NONE, .cpu = F_NONE, .irql = F_NONE,
-				 .reason = 0, .state = F_NONE };
-	while (!l->st && thread_attr(l, t))
-		;
+				 .reason = 0, .state = F_NONE,
+				 .waited = F_NONE, .worker = F_NONE,
+				 .priority = F_NONE };
+	while (!l->st)
+		if (f_lex_word(l, "times"))
+			times = f_lex_num(l, "a number");
+		else if (!thread_attr(l, t))
+			break;
 	if (!l->st && l->tok == F_T_OPEN)
-		run_block(l, thread_stmts, 1, &s->threads.v[me], false);
+		f_stmt_block(l, thread_stmts, 1, &s->threads.v[me], false);
+	thread_copies(l, me, times, at);
 }
 
-static const struct stmt proc_stmts[1] = {
+static const struct f_stmt proc_stmts[1] = {
 	{ "thread", st_thread },
 };
 
@@ -500,7 +493,7 @@ static void st_process(struct f_lex *l, void *ctx)
 	struct f_scen *s = l->s;
 	struct f_loc at = l->at;
 	const char *name = f_lex_text(l, "a process name");
-	struct f_sproc *p = ADD(l, &s->procs, F_MAX_PROCS, "processes");
+	struct f_sproc *p = F_ADD(l, &s->procs, F_MAX_PROCS, "processes");
 	size_t me = s->procs.n - 1;
 
 	(void)ctx;
@@ -517,7 +510,7 @@ static void st_process(struct f_lex *l, void *ctx)
 			break;
 	}
 	if (!l->st && l->tok == F_T_OPEN)
-		run_block(l, proc_stmts, 1, &me, false);
+		f_stmt_block(l, proc_stmts, 1, &me, false);
 }
 
 static void st_current(struct f_lex *l, void *ctx)
@@ -575,7 +568,7 @@ static void st_context(struct f_lex *l, void *ctx)
 	do {
 		struct f_loc at = l->at;
 		const char *name = f_lex_text(l, "a register name");
-		struct f_sreg *r = ADD(l, &l->s->regs, 128, "registers");
+		struct f_sreg *r = F_ADD(l, &l->s->regs, 128, "registers");
 		if (!r)
 			return;
 		*r = (struct f_sreg){ .loc = at, .name = name };
@@ -588,7 +581,7 @@ static void st_context(struct f_lex *l, void *ctx)
 static void st_page(struct f_lex *l, void *ctx)
 {
 	struct f_loc at = l->at;
-	struct f_spage *p = ADD(l, &l->s->pages, F_MAX_PAGES, "pages");
+	struct f_spage *p = F_ADD(l, &l->s->pages, F_MAX_PAGES, "pages");
 
 	(void)ctx;
 	if (!p)
@@ -618,7 +611,7 @@ static void st_page(struct f_lex *l, void *ctx)
 static void poke(struct f_lex *l, bool phys)
 {
 	struct f_loc at = l->at;
-	struct f_spoke *p = ADD(l, &l->s->pokes, F_MAX_PAGES, "pokes");
+	struct f_spoke *p = F_ADD(l, &l->s->pokes, F_MAX_PAGES, "pokes");
 
 	if (!p)
 		return;
@@ -642,7 +635,7 @@ static void st_physical(struct f_lex *l, void *ctx)
 static void st_damage(struct f_lex *l, void *ctx)
 {
 	struct f_loc at = l->at;
-	struct f_sdamage *d = ADD(l, &l->s->damages, F_MAX_DAMAGES, "damages");
+	struct f_sdamage *d = F_ADD(l, &l->s->damages, F_MAX_DAMAGES, "damages");
 
 	(void)ctx;
 	if (!d)
@@ -671,7 +664,7 @@ static void st_damage(struct f_lex *l, void *ctx)
 
 static void st_blob(struct f_lex *l, void *ctx)
 {
-	struct f_sblob *b = ADD(l, &l->s->blobs, F_MAX_BLOBS, "blobs");
+	struct f_sblob *b = F_ADD(l, &l->s->blobs, F_MAX_BLOBS, "blobs");
 	struct f_loc at;
 
 	(void)ctx;
@@ -701,7 +694,7 @@ static void st_pooltags(struct f_lex *l, void *ctx)
 	f_lex_pooltags(l);
 }
 
-static const struct stmt top_stmts[] = {
+static const struct f_stmt top_stmts[] = {
 	{ "machine", st_machine },     { "container", st_container },
 	{ "memory", st_memory },       { "hole", st_hole },
 	{ "time", st_time },           { "uptime", st_uptime },
@@ -717,11 +710,12 @@ static const struct stmt top_stmts[] = {
 	{ "physical", st_physical },   { "damage", st_damage },
 	{ "blob", st_blob },           { "broken", st_broken },
 	{ "pool", st_pool },           { "pooltags", st_pooltags },
+	{ "lock", f_st_lock },         { "queue", f_st_queue },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
 
-static const struct stmt *find_stmt(const struct f_lex *l, const struct stmt *t,
+static const struct f_stmt *find_stmt(const struct f_lex *l, const struct f_stmt *t,
 				    size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -731,7 +725,7 @@ static const struct stmt *find_stmt(const struct f_lex *l, const struct stmt *t,
 }
 
 /* After a statement: its end, or the word of the next one. */
-static void end_stmt(struct f_lex *l, const struct stmt *t, size_t n)
+static void end_stmt(struct f_lex *l, const struct f_stmt *t, size_t n)
 {
 	if (l->st || l->tok == F_T_EOF || l->tok == F_T_CLOSE ||
 	    f_lex_tok(l, F_T_EOL, "the end of the statement"))
@@ -740,10 +734,10 @@ static void end_stmt(struct f_lex *l, const struct stmt *t, size_t n)
 		f_lex_unexpected(l);
 }
 
-static void run_one(struct f_lex *l, const struct stmt *t, size_t n, void *ctx,
+static void run_one(struct f_lex *l, const struct f_stmt *t, size_t n, void *ctx,
 		    bool top)
 {
-	const struct stmt *s = find_stmt(l, t, n);
+	const struct f_stmt *s = find_stmt(l, t, n);
 
 	if (!s) {
 		l->nwant = 0;
@@ -759,8 +753,8 @@ static void run_one(struct f_lex *l, const struct stmt *t, size_t n, void *ctx,
 	end_stmt(l, t, n);
 }
 
-static void run_block(struct f_lex *l, const struct stmt *t, size_t n,
-		      void *ctx, bool top)
+void f_stmt_block(struct f_lex *l, const struct f_stmt *t, size_t n,
+		  void *ctx, bool top)
 {
 	struct f_loc open = l->at;
 
@@ -811,7 +805,7 @@ enum ntr_st f_scen_parse(struct f_scen *s, const char *text, const char *name,
 		return ntr_fail(e, NTR_LIMIT, "%s: a scenario has at most 1 MiB",
 				name);
 	f_lex_start(&l, s, e);
-	run_block(&l, top_stmts, NTR_COUNT(top_stmts), NULL, true);
+	f_stmt_block(&l, top_stmts, NTR_COUNT(top_stmts), NULL, true);
 	if (!l.st && !s->prof)
 		f_lex_fail(&l, l.at, "no \"machine\" statement; write, for example, machine x86 nt4");
 	if (l.st)
@@ -828,7 +822,11 @@ static void stack_fini(struct f_sstack *st)
 void f_scen_fini(struct f_scen *s)
 {
 	for (size_t i = 0; i < s->threads.n; i++)
-		stack_fini(&s->threads.v[i].stack);
+		if (!s->threads.v[i].copy)
+			stack_fini(&s->threads.v[i].stack);
+	for (size_t i = 0; i < F_NQUEUES; i++)
+		ntr_vec_fini(&s->queue[i].items);
+	ntr_vec_fini(&s->locks);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);
 	ntr_vec_fini(&s->unl);

@@ -51,6 +51,9 @@ static void write_lines(FILE *f, const struct f_prof *p, const struct f_mod *m,
 	for (size_t i = 0; i < m->exp.n; i++)
 		fprintf(f, "PUBLIC %x 0 %s\n", m->exp.v[i].rva,
 			m->exp.v[i].name);
+	for (size_t i = 0; i < m->sym.n; i++)
+		fprintf(f, "PUBLIC %x 0 %s\n", m->sym.v[i].rva,
+			m->sym.v[i].name);
 }
 
 static enum ntr_st write_module(const struct f_prof *p, const struct f_mod *m,
