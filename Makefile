@@ -14,7 +14,8 @@ say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 NPROC  := $(shell nproc 2>/dev/null || echo 2)
 
 VERSION := 0.1.0
-PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle libcurl yajl
+PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle libcurl yajl \
+	   capstone libedit
 # pkg-config may not be there yet (make deps brings it).
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(filter-out snappy,$(PKGS)) \
