@@ -14,7 +14,8 @@ say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 NPROC  := $(shell nproc 2>/dev/null || echo 2)
 
 VERSION := 0.1.0
-PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle libcurl yajl \
+# libcurl is loaded when a server is asked (analyzer/sym/store_curl.h).
+PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle yajl \
 	   capstone libedit
 # pkg-config may not be there yet (make deps brings it).
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -63,8 +63,9 @@ static u64 prcb_offset(const struct ntr_target *t)
 {
 	struct ntr_type_hit h;
 
-	return ntr_types_find(&t->priv->types, "_KPCR", "Prcb", &h) ? h.off
-								    : 0;
+	/* x86 has a pointer of the name Prcb as well. */
+	return ntr_types_find(&t->priv->types, "_KPCR", "PrcbData|Prcb", &h) ?
+		       h.off : 0;
 }
 
 static bool prcb_read(struct cpu_work *w, u64 kprcb, struct raw_prcb *r,

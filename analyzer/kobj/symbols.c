@@ -29,8 +29,8 @@ static void add_source(struct ntr_module_symbols *s, struct ntr_symsrc *src,
 	s->src[s->n++] = src;
 }
 
-/* Looks for w and opens it; the text of a failure is kept in *why when it is
- * the first. */
+/* Looks for w and opens it. Of several failures *why keeps the first, but for
+ * one that met a wrong file: that is worth more. */
 static bool add_wanted(struct ntr_target *t, struct ntr_module_symbols *s,
 		       const struct ntr_want *w, struct ntr_err *why)
 {
@@ -45,7 +45,7 @@ static bool add_wanted(struct ntr_target *t, struct ntr_module_symbols *s,
 			add_source(s, src, ntr_arena_strdup(&t->arena, path));
 		free(path);
 	}
-	if (st && !why->msg[0])
+	if (st && (!why->msg[0] || ntr_store_refused(t->store)))
 		*why = e;
 	return st == NTR_OK;
 }
@@ -239,6 +239,13 @@ static bool is_literal(const char *name)
 	       !strncmp(name, "L\"", 2) || strstr(name, "`string'");
 }
 
+/* A function that is known to end before rva says nothing of it. */
+static bool names(const struct ntr_symbol *sym, u64 rva, bool ret)
+{
+	return sym->rva <= rva && !is_literal(sym->name) &&
+	       !(sym->size && rva - ret - sym->rva >= sym->size);
+}
+
 bool ntr_target_name(struct ntr_target *t, u64 va, bool ret,
 		     struct ntr_named *out)
 {
@@ -250,13 +257,13 @@ bool ntr_target_name(struct ntr_target *t, u64 va, bool ret,
 		struct ntr_symbol sym;
 
 		if (ntr_symsrc_at(s->src[i], rva - ret, &sym, NULL) ||
-		    sym.rva > rva || is_literal(sym.name))
+		    !names(&sym, rva, ret))
 			continue;
 		out->module = m;
 		out->src = s->src[i];
 		out->sym = sym;
 		out->displacement = rva - sym.rva;
-		out->inside = sym.size && rva - ret - sym.rva < sym.size;
+		out->inside = sym.size != 0;
 		ntr_demangle(t->machine, sym.name, out->name,
 			     sizeof(out->name));
 		return true;

@@ -17,6 +17,7 @@
 
 #include "../sym/source.h"
 #include "../sym/store.h"
+#include "../unw/unw.h"
 #include "target.h"
 
 #define NTR_MODULE_SOURCES 4u
@@ -50,7 +51,7 @@ struct ntr_named {
 	struct ntr_symbol sym;  /* as stored */
 	char name[256];         /* for display */
 	u64 displacement;       /* from the symbol to the address */
-	bool inside;            /* the symbol's size covers the address */
+	bool inside;            /* the symbol's size is known, and covers it */
 };
 /* False: no symbol. ret: va is a return address, which belongs to the call in
  * front of it, even where that ends its function. */
@@ -70,6 +71,11 @@ NTR_MUST enum ntr_st ntr_target_record(struct ntr_target *t,
  * symbol file has them. */
 bool ntr_symbols_member(void *ctx, const char *name, struct ntr_type_hit *hit);
 
+/* What the unwinder needs of this machine's own layout: a task gate's tables of
+ * a processor (x86; 0 unknown), the ARM64 trap frame by its type. */
+void ntr_target_task_gate(struct ntr_target *t, const struct ntr_cpu *cpu,
+			  u64 *gdt, u64 *tss);
+bool ntr_target_a64_trap(struct ntr_target *t, struct ntr_a64_trap *out);
 /* The table of known layouts for this dump's build, as a source; owned. */
 NTR_MUST enum ntr_st ntr_target_table(struct ntr_target *t,
 				      struct ntr_symsrc **out,

@@ -230,7 +230,9 @@ void ntr_target_symbolise(struct ntr_target *t, u64 va, char *out,
 	const struct ntr_module *m = ntr_target_module(t, va);
 	struct ntr_named at;
 
-	if (m && ntr_target_name(t, va, false, &at)) {
+	/* An export that may end before va would be said as a fact. */
+	if (m && ntr_target_name(t, va, false, &at) &&
+	    (at.inside || at.sym.kind != NTR_SYM_EXPORT)) {
 		snprintf(out, size, at.displacement ? "%s!%s+0x%" PRIx64 :
 			 "%s!%s", m->name, at.name, at.displacement);
 	} else if (m) {

@@ -31,10 +31,10 @@ enum ntr_bp_kind {
 #define NTR_BP_NONE UINT32_MAX
 struct ntr_bp_span {
 	u64 rva, size;
-	u64 off;           /* of its line */
 	const char *text;  /* name or program, once it was read; arena */
-	u32 hash;          /* of the name without decoration */
 	u32 parent;        /* index, or NTR_BP_NONE */
+	u32 hash;          /* of the name without decoration */
+	u64 off;           /* of its line */
 	u32 line;          /* number of its line, from 1 */
 	bool checked;      /* its lines were all looked at once */
 };
@@ -54,6 +54,7 @@ struct ntr_bp {
 	bool indexed;
 	struct ntr_bp_list {
 		NTR_VEC(struct ntr_bp_span);
+		u64 *key; /* their rva once more: the search stays in cache */
 	} list[NTR_BP_KINDS];                          /* by address */
 	struct { NTR_VEC(struct ntr_bp_file); } files; /* by number */
 	struct { NTR_VEC(struct ntr_bp_name); } names; /* by hash; when asked */

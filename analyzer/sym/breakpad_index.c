@@ -305,30 +305,42 @@ static void link_parents(struct ntr_bp_list *l)
 	}
 }
 
-static void order(struct ntr_bp_list *l)
+static bool order(struct ntr_bp_list *l)
 {
 	bool sorted = true;
+
+	if (!l->n)
+		return true;
+	l->key = malloc(l->n * sizeof(*l->key));
+	if (!l->key)
+		return false;
 
 	for (size_t i = 1; i < l->n && sorted; i++)
 		sorted = by_rva(&l->v[i - 1], &l->v[i]) <= 0;
 	if (!sorted)
 		qsort(l->v, l->n, sizeof(*l->v), by_rva);
 	link_parents(l);
+	for (size_t i = 0; i < l->n; i++)
+		l->key[i] = l->v[i].rva;
+	return true;
 }
 
+/* Halving without a branch on what is compared: random addresses would be
+ * mispredicted every other time. */
 struct ntr_bp_span *ntr_bp_nearest(struct ntr_bp_list *l, u64 rva)
 {
-	size_t lo = 0, hi = l->n;
+	const u64 *at = l->key;
+	size_t n = l->n;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
+	if (!n || *at > rva)
+		return NULL;
+	while (n > 1) {
+		size_t half = n / 2;
 
-		if (l->v[mid].rva <= rva)
-			lo = mid + 1;
-		else
-			hi = mid;
+		at = at[half] <= rva ? at + half : at;
+		n -= half;
 	}
-	return lo ? &l->v[lo - 1] : NULL;
+	return &l->v[at - l->key];
 }
 
 struct ntr_bp_span *ntr_bp_find(struct ntr_bp_list *l, u64 rva)
@@ -342,8 +354,11 @@ struct ntr_bp_span *ntr_bp_find(struct ntr_bp_list *l, u64 rva)
 
 void ntr_bp_free(struct ntr_bp *bp)
 {
-	for (size_t i = 0; i < NTR_BP_KINDS; i++)
+	for (size_t i = 0; i < NTR_BP_KINDS; i++) {
 		ntr_vec_fini(&bp->list[i]);
+		free(bp->list[i].key);
+		bp->list[i].key = NULL;
+	}
 	ntr_vec_fini(&bp->files);
 	ntr_vec_fini(&bp->names);
 	bp->indexed = false;
@@ -362,12 +377,14 @@ enum ntr_st ntr_bp_index(struct ntr_symsrc *s, struct ntr_err *e)
 		return st;
 	st = run(&p, e);
 	ntr_lines_close(&p.lines);
+	for (size_t i = 0; st == NTR_OK && i < NTR_BP_KINDS; i++)
+		if (!order(&p.bp->list[i]))
+			st = ntr_fail(e, NTR_NOMEM, "%s: out of memory",
+				      s->file->name);
 	if (st) {
 		ntr_bp_free(p.bp);
 		return st;
 	}
-	for (size_t i = 0; i < NTR_BP_KINDS; i++)
-		order(&p.bp->list[i]);
 	if (p.bp->files.n)
 		qsort(p.bp->files.v, p.bp->files.n, sizeof(*p.bp->files.v),
 		      by_number);

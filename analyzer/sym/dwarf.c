@@ -4,10 +4,13 @@
 
 #include <stdlib.h>
 
+/* Those that are read here and not by libdwarf are the second half. */
+#define SHOWN 9u
 static const char *const wanted[] = {
 	".debug_info", ".debug_types", ".debug_abbrev", ".debug_str",
-	".debug_line", ".debug_line_str", ".debug_str_offsets", ".debug_addr",
-	".debug_ranges", ".debug_rnglists", ".debug_frame", ".eh_frame",
+	".debug_line_str", ".debug_str_offsets", ".debug_addr", ".debug_frame",
+	".eh_frame",
+	".debug_line", ".debug_ranges", ".debug_rnglists", ".debug_aranges",
 };
 
 const char *ntr_dw_wanted(const char *name)
@@ -17,6 +20,14 @@ const char *ntr_dw_wanted(const char *name)
 			return wanted[i];
 	/* ld gives a loaded section of a PE image eight letters. */
 	return !strcmp(name, ".eh_fram") ? ".eh_frame" : NULL;
+}
+
+static bool is_ours(const char *name)
+{
+	for (size_t i = SHOWN; i < NTR_COUNT(wanted); i++)
+		if (!strcmp(name, wanted[i]))
+			return true;
+	return false;
 }
 
 struct ntr_dw_sect *ntr_dw_sect(struct ntr_dw_image *img, const char *name)
@@ -38,6 +49,7 @@ enum ntr_st ntr_dw_add(struct ntr_dw_image *img, const struct ntr_dw_sect *s,
 	if (!n)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	*n = *s;
+	n->ours = is_ours(s->name);
 	return NTR_OK;
 }
 
@@ -108,6 +120,8 @@ static int section_info(void *obj, Dwarf_Half i, Dwarf_Obj_Access_Section *r,
 	if (!i)
 		return DW_DLV_OK;
 	s = &img->sects.v[i - 1];
+	if (s->ours)
+		return DW_DLV_OK;
 	r->name = s->name;
 	r->addr = s->addr;
 	r->size = s->size;
@@ -203,16 +217,16 @@ enum ntr_st ntr_dw_failed(struct ntr_dw *dw, int res, Dwarf_Error err,
 	st = err && dwarf_errno(err) == DW_DLE_ALLOC_FAIL ? NTR_NOMEM : NTR_BAD;
 	ntr_err_set(e, "%s: %s+0x%" PRIx64 ": %s", dw->img->file->name, what,
 		    at, err ? dwarf_errmsg(err) : "libdwarf gives no reason");
-	if (err && dw->dbg)
+	if (err)
 		dwarf_dealloc_error(dw->dbg, err);
 	return st;
 }
 
-/* A register without a rule is told apart from one with an explicit
+/* See dwarf_cfi.c. A register without a rule is told apart from one with an explicit
  * "undefined" by a number that is neither. */
 static void set_up_frames(Dwarf_Debug dbg)
 {
-	dwarf_set_frame_rule_table_size(dbg, 256);
+	dwarf_set_frame_rule_table_size(dbg, 128); /* TABLE there */
 	dwarf_set_frame_rule_initial_value(dbg, 1033);
 	dwarf_set_frame_undefined_value(dbg, DW_FRAME_UNDEFINED_VAL);
 	dwarf_set_frame_same_value(dbg, DW_FRAME_SAME_VAL);

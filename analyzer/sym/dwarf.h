@@ -5,7 +5,7 @@
  *
  * libdwarf never opens the file.  It gets named sections, in memory, with
  * zeros behind each, after what it would trust has been checked here: unit
- * headers, abbreviation tables, line headers, frame instructions.  A unit
+ * headers, abbreviation tables, frame instructions.  A unit
  * that fails is blanked, so the others stay readable.  Each part is read at
  * the first question that needs it; whatever goes wrong is a status.
  *
@@ -31,7 +31,7 @@
 #define NTR_DW_MAX_ATTRS 256u      /* of one abbreviation */
 #define NTR_DW_MAX_DEPTH 64u       /* of nested DIEs */
 #define NTR_DW_MAX_DIES (1u << 27) /* looked at in one walk of all units */
-#define NTR_DW_MAX_LINES (2u << 20) /* bytes of one line program */
+#define NTR_DW_MAX_LINES (16u << 20) /* bytes of one line program */
 #define NTR_DW_MAX_RANGES (1u << 24) /* range list entries, all together */
 #define NTR_DW_MAX_DIMS 32u        /* dimensions of an array */
 #define NTR_DW_PAD 64u             /* zeros behind each section */
@@ -49,6 +49,7 @@ struct ntr_dw_sect {
 	u64 off;          /* in the file */
 	size_t index;     /* the container's own number */
 	bool packed;
+	bool ours;        /* read here, not shown to libdwarf */
 	u8 *data;         /* size + NTR_DW_PAD bytes once loaded; owned */
 };
 struct ntr_dw_span {
@@ -121,10 +122,11 @@ struct ntr_dw_unit {
 	u8 addr_size;
 	bool types;        /* in .debug_types */
 	bool blank;        /* refused */
+	u8 width;          /* of an offset, 4 or 8 */
 	/* from its DIE, once read */
 	bool described, ranged, split;
 	u16 lang;
-	u64 low_pc;
+	u64 low_pc, rnglists_base, addr_base;
 	/* when asked */
 	struct ntr_dw_lines *lines; /* may be shared between units */
 	struct ntr_dw_funcs *funcs;
@@ -178,12 +180,13 @@ struct ntr_dw {
 	struct { NTR_VEC(struct ntr_dw_reach); } reach; /* by lo */
 	struct { NTR_VEC(u64); } tables; /* abbreviation tables, bit 0: refused */
 	u64 abbrev_work, line_work;
-	u32 range_work;
+	u32 range_work; /* entries read */
 	struct { NTR_VEC(struct ntr_dw_lines *); } lines; /* all, by offset */
 	struct { NTR_VEC(struct ntr_dw_name); } names;    /* by name, rank */
 	u32 *by_id;                                       /* names by id */
 	struct { NTR_VEC(struct ntr_dw_func); } func_names; /* by name */
 	struct ntr_dw_frames frames[2]; /* .debug_frame, .eh_frame */
+	struct ntr_dw_recent *recent;   /* records given out; in the arena */
 };
 
 void ntr_dw_init(struct ntr_dw *dw, struct ntr_dw_image *img,
@@ -233,17 +236,23 @@ NTR_MUST enum ntr_st ntr_dw_units(struct ntr_dw *dw, struct ntr_err *e);
 struct ntr_dw_unit *ntr_dw_unit_of(struct ntr_dw *dw, u64 id);
 /* Is the table at off of .debug_abbrev one that libdwarf may read? */
 bool ntr_dw_abbrev_ok(struct ntr_dw *dw, u64 off);
-/* The same of a line program; *len: its bytes. */
-NTR_MUST enum ntr_st ntr_dw_check_line(struct ntr_dw *dw, u64 off, u64 *len,
-				       struct ntr_err *e);
-/* Of call frame instructions. */
+/* Are these call frame instructions well formed? */
 bool ntr_dw_check_cfa(const u8 *p, size_t n, unsigned ptr_size);
 
+u8 ntr_bin_byte(struct ntr_bin *b, const char *what);
+/* width is 1, 2, 4 or 8 */
+u64 ntr_bin_uint(struct ntr_bin *b, bool big, unsigned width,
+		 const char *what);
+/* A unit_length: how many bytes follow it. *width: of an offset, 4 or 8. */
+u64 ntr_dw_length(struct ntr_bin *b, bool big, unsigned *width);
 u64 ntr_bin_uleb(struct ntr_bin *b, const char *what);
 s64 ntr_bin_sleb(struct ntr_bin *b, const char *what);
 
 /* --- inside: DIEs ------------------------------------------------------------------ */
 
+/* Was that libdwarf call successful? Frees *err otherwise. */
+bool ntr_dw_ok(struct ntr_dw *dw, int res, Dwarf_Error *err);
+bool ntr_dw_has_attr(Dwarf_Die die, Dwarf_Half at);
 NTR_MUST enum ntr_st ntr_dw_die(struct ntr_dw *dw, u64 id, Dwarf_Die *out,
 				struct ntr_err *e);
 void ntr_dw_free(Dwarf_Die die);
@@ -268,6 +277,8 @@ bool ntr_dw_const(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
 bool ntr_dw_u64(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
 /* Offset of a list or a program in another section. */
 bool ntr_dw_offset(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
+/* An index of DW_FORM_rnglistx. */
+bool ntr_dw_index(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
 /* Id of the DIE an attribute refers to; 0: none, or not in this file. */
 u64 ntr_dw_ref(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at);
 /* Stretches of code of a DIE: low/high pc or ranges. */
@@ -287,6 +298,9 @@ NTR_MUST enum ntr_st ntr_dw_reaches(struct ntr_dw *dw, struct ntr_err *e);
 struct ntr_dw_unit *ntr_dw_unit_at(struct ntr_dw *dw, u64 addr, size_t *i);
 NTR_MUST enum ntr_st ntr_dw_lines(struct ntr_dw *dw, struct ntr_dw_unit *u,
 				  struct ntr_err *e);
+/* Runs the program at t->off into rows and file names. */
+NTR_MUST enum ntr_st ntr_dw_run_lines(struct ntr_dw *dw, struct ntr_dw_lines *t,
+				      const char *comp_dir, struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_dw_names(struct ntr_dw *dw, struct ntr_err *e);
 /* The definition of a declared type, else 0. */
 u64 ntr_dw_definition(struct ntr_dw *dw, u64 id, Dwarf_Die die);

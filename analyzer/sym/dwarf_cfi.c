@@ -3,8 +3,8 @@
  * Call frame information as the text of uwrec.h: .debug_frame first, then
  * .eh_frame (which stripped files still have).
  *
- * What the text says beyond Breakpad's: an outermost frame (DW_CFA_undefined
- * for the return address) reads ".ra: 0".  Registers that have no spelling in
+ * A register that DW_CFA_undefined says is lost reads ".undef"; for the return
+ * address that means the outermost frame.  Registers that have no spelling in
  * uwrec.h (vector, floating point) are left out.
  */
 #include "dwarf.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define NO_RULE 1033 /* set_up_frames() in dwarf.c */
-#define TABLE 256u
+#define TABLE 128u /* columns: x64 has 67 by its ABI, ARM64 96 */
 
 /* --- registers ------------------------------------------------------------------- */
 
@@ -158,6 +158,22 @@ struct cie {
 	bool ok;
 };
 
+/* Do the n bytes lie in one of the two sections?  Of a damaged description
+ * libdwarf gives a start behind its end. */
+static bool inside(struct ntr_dw *dw, const u8 *p, u64 n)
+{
+	static const char *const names[2] = { ".debug_frame", ".eh_frame" };
+
+	for (int i = 0; i < 2; i++) {
+		const struct ntr_dw_sect *s = ntr_dw_sect(dw->img, names[i]);
+
+		if (s && s->data && p >= s->data && p <= s->data + s->size &&
+		    n <= (u64)(s->data + s->size - p))
+			return true;
+	}
+	return false;
+}
+
 /* Its instructions and those it begins with are well formed: libdwarf is not
  * asked otherwise. */
 static struct cie look(struct ntr_dw *dw, struct ntr_dw_fde *f)
@@ -182,7 +198,8 @@ static struct cie look(struct ntr_dw *dw, struct ntr_dw_fde *f)
 	}
 	c.ra = ra;
 	if (!f->safe && !f->bad) {
-		f->safe = ntr_dw_check_cfa(ins, len, dw->img->ptr_size) &&
+		f->safe = inside(dw, ins, len) && inside(dw, fins, flen) &&
+			  ntr_dw_check_cfa(ins, len, dw->img->ptr_size) &&
 			  ntr_dw_check_cfa(fins, flen, dw->img->ptr_size);
 		f->bad = !f->safe;
 	}
@@ -268,7 +285,7 @@ static enum ntr_st return_address(struct ntr_dw *dw, unsigned ra,
 
 	ntr_dw_put(t, ".ra: ");
 	if (is(r, DW_FRAME_UNDEFINED_VAL)) {
-		ntr_dw_put(t, "0 ");
+		ntr_dw_put(t, ".undef ");
 		return NTR_OK;
 	}
 	if (!is(r, NO_RULE) && !is(r, DW_FRAME_SAME_VAL))
@@ -293,10 +310,13 @@ static enum ntr_st render(struct ntr_dw *dw, unsigned ra,
 		const char *name = ntr_dw_reg(dw->img->machine, i);
 
 		if (!name || i == ra || is(r, NO_RULE) ||
-		    is(r, DW_FRAME_SAME_VAL) || is(r, DW_FRAME_UNDEFINED_VAL))
+		    is(r, DW_FRAME_SAME_VAL))
 			continue;
 		ntr_dw_put(t, "%s: ", name);
-		st = value(dw, r, t, e);
+		if (is(r, DW_FRAME_UNDEFINED_VAL))
+			ntr_dw_put(t, ".undef ");
+		else
+			st = value(dw, r, t, e);
 	}
 	if (!st && t->full)
 		st = ntr_fail(e, NTR_LIMIT, "%s: frame rules of more than %zu "
@@ -364,6 +384,38 @@ static enum ntr_st describe(struct ntr_dw *dw, struct ntr_dw_fde *f, u64 addr,
 	return NTR_OK;
 }
 
+/* Stacks come through the same few return addresses again and again, and
+ * libdwarf runs the instructions anew each time. */
+struct ntr_dw_recent {
+	u64 addr;
+	struct ntr_uwrec rec; /* kind NONE: empty */
+};
+#define RECENT 64u
+
+static struct ntr_dw_recent *slot(struct ntr_dw *dw, u64 addr)
+{
+	return &dw->recent[(addr ^ addr >> 6 ^ addr >> 12) % RECENT];
+}
+
+static bool cached(struct ntr_dw *dw, u64 addr, struct ntr_uwrec *out)
+{
+	const struct ntr_dw_recent *r = dw->recent ? slot(dw, addr) : NULL;
+
+	if (!r || r->addr != addr || r->rec.kind == NTR_UW_NONE)
+		return false;
+	*out = r->rec;
+	return true;
+}
+
+static void remember(struct ntr_dw *dw, u64 addr, const struct ntr_uwrec *rec)
+{
+	if (!dw->recent)
+		dw->recent = ntr_arena_array(dw->arena, RECENT,
+					     sizeof(*dw->recent));
+	if (dw->recent)
+		*slot(dw, addr) = (struct ntr_dw_recent){ addr, *rec };
+}
+
 enum ntr_st ntr_dw_unwind(struct ntr_dw *dw, u64 rva, struct ntr_uwrec *out,
 			  struct ntr_err *e)
 {
@@ -379,6 +431,8 @@ enum ntr_st ntr_dw_unwind(struct ntr_dw *dw, u64 rva, struct ntr_uwrec *out,
 		     ntr_dw_keep(&dw->frames_known, load_both(dw, e), e);
 	if (st)
 		return st;
+	if (cached(dw, addr, out))
+		return NTR_OK;
 	if (!ntr_dw_reg(dw->img->machine, 0))
 		return ntr_fail(e, NTR_UNSUP, "%s: no unwinding for machine 0x%x",
 				dw->img->file->name, dw->img->machine);
@@ -388,5 +442,8 @@ enum ntr_st ntr_dw_unwind(struct ntr_dw *dw, u64 rva, struct ntr_uwrec *out,
 	if (!f)
 		return ntr_fail(e, NTR_ABSENT, "%s: no frame description at "
 				"+0x%" PRIx64, dw->img->file->name, rva);
-	return describe(dw, f, addr, out, e);
+	st = describe(dw, f, addr, out, e);
+	if (!st)
+		remember(dw, addr, out);
+	return st;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What libdwarf 20210528 trusts, looked at first: unit headers, abbreviation
- * tables, line program headers, call frame instructions.  A unit whose header
+ * tables, call frame instructions.  A unit whose header
  * is sound but whose abbreviations are not is blanked in memory (its DIEs
  * become null entries); where a header itself is damaged the section ends.
  *
- * Sources: DWARF 5 standard, 6.2.4 (line header), 6.4.2 (call frame
- * instructions), 7.5 (units and abbreviations); the limits in dwarf.h.
+ * Sources: DWARF 5 standard, 6.4.2 (call frame instructions), 7.5 (units and
+ * abbreviations); the limits in dwarf.h.
  */
 #include "dwarf.h"
 
@@ -51,18 +51,18 @@ s64 ntr_bin_sleb(struct ntr_bin *b, const char *what)
 	return 0;
 }
 
-static u8 byte(struct ntr_bin *b, const char *what)
+u8 ntr_bin_byte(struct ntr_bin *b, const char *what)
 {
 	const u8 *p = ntr_bin_take(b, 1, what);
 
 	return p ? *p : 0;
 }
 
-static u64 uint_of(struct ntr_bin *b, bool big, unsigned width,
+u64 ntr_bin_uint(struct ntr_bin *b, bool big, unsigned width,
 		   const char *what)
 {
 	switch (width) {
-	case 1: return byte(b, what);
+	case 1: return ntr_bin_byte(b, what);
 	case 2: return big ? ntr_bin_be16(b, what) : ntr_bin_u16(b, what);
 	case 4: return big ? ntr_bin_be32(b, what) : ntr_bin_u32(b, what);
 	default: return big ? ntr_bin_be64(b, what) : ntr_bin_u64(b, what);
@@ -70,14 +70,14 @@ static u64 uint_of(struct ntr_bin *b, bool big, unsigned width,
 }
 
 /* unit_length: how many bytes follow it. *width: of an offset, 4 or 8. */
-static u64 length_of(struct ntr_bin *b, bool big, unsigned *width)
+u64 ntr_dw_length(struct ntr_bin *b, bool big, unsigned *width)
 {
-	u64 n = uint_of(b, big, 4, "unit length");
+	u64 n = ntr_bin_uint(b, big, 4, "unit length");
 
 	*width = 4;
 	if (n == 0xffffffff) {
 		*width = 8;
-		n = uint_of(b, big, 8, "unit length");
+		n = ntr_bin_uint(b, big, 8, "unit length");
 	}
 	return n;
 }
@@ -99,7 +99,7 @@ static bool known_form(u64 f)
 static bool abbrev_ok(struct ntr_bin *b)
 {
 	ntr_bin_uleb(b, "tag");
-	byte(b, "children");
+	ntr_bin_byte(b, "children");
 	for (unsigned n = 0; n <= NTR_DW_MAX_ATTRS && !b->bad; n++) {
 		u64 at = ntr_bin_uleb(b, "attribute");
 		u64 form = ntr_bin_uleb(b, "form");
@@ -182,20 +182,21 @@ static bool header(struct ntr_dw *dw, struct ntr_bin *b, bool types,
 	*u = (struct ntr_dw_unit){ .types = types, .start = ntr_bin_off(b),
 				   .kind = types ? DW_UT_type :
 						   DW_UT_compile };
-	len = length_of(b, big, &width);
+	len = ntr_dw_length(b, big, &width);
 	if (b->bad || len > ntr_bin_left(b) || len < 7)
 		return false;
 	u->end = ntr_bin_off(b) + len;
-	u->version = (u16)uint_of(b, big, 2, "version");
+	u->width = (u8)width;
+	u->version = (u16)ntr_bin_uint(b, big, 2, "version");
 	if (u->version < 2 || u->version > 5 || (types && u->version != 4))
 		return false;
 	if (u->version == 5) {
-		u->kind = byte(b, "unit type");
-		u->addr_size = byte(b, "address size");
-		u->abbrev = uint_of(b, big, width, "abbreviations");
+		u->kind = ntr_bin_byte(b, "unit type");
+		u->addr_size = ntr_bin_byte(b, "address size");
+		u->abbrev = ntr_bin_uint(b, big, width, "abbreviations");
 	} else {
-		u->abbrev = uint_of(b, big, width, "abbreviations");
-		u->addr_size = byte(b, "address size");
+		u->abbrev = ntr_bin_uint(b, big, width, "abbreviations");
+		u->addr_size = ntr_bin_byte(b, "address size");
 	}
 	if (u->kind == DW_UT_type || u->kind == DW_UT_split_type) {
 		const u8 *p = ntr_bin_take(b, 8, "signature");
@@ -203,7 +204,7 @@ static bool header(struct ntr_dw *dw, struct ntr_bin *b, bool types,
 		if (p)
 			memcpy(&u->sig, p, 8);
 		u->type_id = flag | (u->start +
-				     uint_of(b, big, width, "type offset"));
+				     ntr_bin_uint(b, big, width, "type offset"));
 	} else if (u->kind == DW_UT_skeleton || u->kind == DW_UT_split_compile) {
 		ntr_bin_skip(b, 8, "unit id");
 		u->split = true;
@@ -213,6 +214,17 @@ static bool header(struct ntr_dw *dw, struct ntr_bin *b, bool types,
 	       u->kind <= DW_UT_split_type &&
 	       (u->addr_size == 4 || u->addr_size == 8) &&
 	       NTR_DW_OFF(u->id) <= u->end;
+}
+
+/* Null entries only, and abbreviations at 0: libdwarf passes over it. */
+static void blank(struct ntr_dw_sect *s, struct ntr_dw_unit *u)
+{
+	u64 abbrev = u->start + (u->width == 8 ? 12 : 4) +
+		     (u->version == 5 ? 4 : 2);
+
+	u->blank = true;
+	memset(s->data + abbrev, 0, u->width);
+	memset(s->data + NTR_DW_OFF(u->id), 0, u->end - NTR_DW_OFF(u->id));
 }
 
 /* The abbreviation a unit begins with must be there: libdwarf reads the unit's
@@ -230,11 +242,8 @@ static void look(struct ntr_dw *dw, struct ntr_dw_sect *s, bool types)
 			memset(s->data + at, 0, NTR_DW_PAD);
 			return;
 		}
-		if (!ntr_dw_abbrev_ok(dw, u.abbrev)) {
-			u.blank = true;
-			memset(s->data + NTR_DW_OFF(u.id), 0,
-			       u.end - NTR_DW_OFF(u.id));
-		}
+		if (!ntr_dw_abbrev_ok(dw, u.abbrev))
+			blank(s, &u);
 		n = ntr_vec_add(&dw->units);
 		if (!n)
 			return;
@@ -296,156 +305,6 @@ struct ntr_dw_unit *ntr_dw_unit_of(struct ntr_dw *dw, u64 id)
 	return NULL;
 }
 
-/* --- line programs ------------------------------------------------------------------ */
-
-/* A value of a DWARF 5 directory or file entry. */
-static bool skip_form(struct ntr_bin *b, u64 form, unsigned width, bool big)
-{
-	const char *what = "file entry";
-
-	switch (form) {
-	case DW_FORM_string:
-		while (!b->bad && byte(b, what))
-			;
-		break;
-	case DW_FORM_line_strp:
-	case DW_FORM_strp:
-	case DW_FORM_strp_sup: ntr_bin_skip(b, width, what); break;
-	case DW_FORM_udata:
-	case DW_FORM_strx: ntr_bin_uleb(b, what); break;
-	case DW_FORM_data1:
-	case DW_FORM_strx1: ntr_bin_skip(b, 1, what); break;
-	case DW_FORM_data2:
-	case DW_FORM_strx2: ntr_bin_skip(b, 2, what); break;
-	case DW_FORM_strx3: ntr_bin_skip(b, 3, what); break;
-	case DW_FORM_data4:
-	case DW_FORM_strx4: ntr_bin_skip(b, 4, what); break;
-	case DW_FORM_data8: ntr_bin_skip(b, 8, what); break;
-	case DW_FORM_data16: ntr_bin_skip(b, 16, what); break;
-	case DW_FORM_block1: ntr_bin_skip(b, byte(b, what), what); break;
-	case DW_FORM_block2:
-		ntr_bin_skip(b, uint_of(b, big, 2, what), what);
-		break;
-	case DW_FORM_block4:
-		ntr_bin_skip(b, uint_of(b, big, 4, what), what);
-		break;
-	case DW_FORM_block: ntr_bin_skip(b, ntr_bin_uleb(b, what), what); break;
-	default: return false;
-	}
-	return !b->bad;
-}
-
-/* Directories or files of a DWARF 5 header. */
-static bool entries_ok(struct ntr_bin *b, unsigned width, bool big)
-{
-	unsigned nform = byte(b, "entry formats");
-	u64 form[16], kinds = 0, n;
-
-	if (nform > NTR_COUNT(form))
-		return false;
-	for (unsigned i = 0; i < nform; i++) {
-		u64 kind = ntr_bin_uleb(b, "content type");
-
-		form[i] = ntr_bin_uleb(b, "content form");
-		if (kind < 64 && kinds >> kind & 1)
-			return false;
-		kinds |= kind < 64 ? UINT64_C(1) << kind : 0;
-	}
-	n = ntr_bin_uleb(b, "entry count");
-	if (b->bad || (n && !(kinds >> DW_LNCT_path & 1)) ||
-	    n > ntr_bin_left(b))
-		return false;
-	for (u64 k = 0; k < n; k++)
-		for (unsigned i = 0; i < nform; i++)
-			if (!skip_form(b, form[i], width, big))
-				return false;
-	return true;
-}
-
-/* The older form: strings up to an empty one, then the same with numbers. */
-static bool names_ok(struct ntr_bin *b)
-{
-	for (int files = 0; files < 2; files++) {
-		while (!b->bad) {
-			if (!byte(b, "name"))
-				break;
-			while (!b->bad && byte(b, "name"))
-				;
-			for (int i = 0; files && i < 3; i++)
-				ntr_bin_uleb(b, "file entry");
-		}
-	}
-	return !b->bad;
-}
-
-static bool line_header_ok(struct ntr_bin *b, unsigned width, bool big,
-			   u64 *program)
-{
-	u64 v = uint_of(b, big, 2, "version"), hlen, start;
-	unsigned base;
-
-	if (v < 2 || v > 5)
-		return false;
-	if (v == 5) {
-		u8 addr = byte(b, "address size");
-
-		if ((addr != 4 && addr != 8) || byte(b, "segment size"))
-			return false;
-	}
-	hlen = uint_of(b, big, width, "header length");
-	start = ntr_bin_off(b);
-	if (b->bad || hlen > ntr_bin_left(b))
-		return false;
-	*program = start + hlen;
-	ntr_bin_skip(b, 1, "minimum length");
-	if (v >= 4 && !byte(b, "operations per instruction"))
-		return false;
-	ntr_bin_skip(b, 2, "line base");
-	if (!byte(b, "line range"))
-		return false;
-	base = byte(b, "opcode base");
-	if (b->bad || !base)
-		return false;
-	ntr_bin_skip(b, base - 1, "opcode lengths");
-	if (v < 5)
-		return names_ok(b) && ntr_bin_off(b) <= *program;
-	return entries_ok(b, width, big) && entries_ok(b, width, big) &&
-	       ntr_bin_off(b) <= *program;
-}
-
-enum ntr_st ntr_dw_check_line(struct ntr_dw *dw, u64 off, u64 *len,
-			      struct ntr_err *e)
-{
-	struct ntr_bin b;
-	enum ntr_st st = ntr_dw_bytes(dw->img, ".debug_line", &b, e);
-	u64 all, n, program;
-	unsigned width;
-
-	if (st)
-		return st;
-	all = ntr_bin_left(&b);
-	ntr_bin_seek(&b, off, "line program");
-	n = length_of(&b, dw->img->big, &width);
-	if (b.bad || n > ntr_bin_left(&b))
-		return ntr_fail(e, NTR_BAD, "%s: .debug_line+0x%" PRIx64
-				": a line program of 0x%" PRIx64
-				" bytes in 0x%" PRIx64, dw->img->file->name,
-				off, n, all);
-	b.end = b.pos + n;
-	if (n > NTR_DW_MAX_LINES || dw->line_work > 8 * all + NTR_DW_MAX_LINES)
-		return ntr_fail(e, NTR_LIMIT, "%s: .debug_line+0x%" PRIx64
-				": a line program of 0x%" PRIx64 " bytes, 0x%"
-				PRIx64 " read before", dw->img->file->name, off,
-				n, dw->line_work);
-	if (!line_header_ok(&b, width, dw->img->big, &program))
-		return ntr_fail(e, NTR_BAD, "%s: .debug_line+0x%" PRIx64
-				": no line header of DWARF 2 to 5",
-				dw->img->file->name, off);
-	dw->line_work += n;
-	*len = n;
-	return NTR_OK;
-}
-
 /* --- call frame instructions ----------------------------------------------------------- */
 
 /* Operands of the instructions that have no operand in their first byte:
@@ -502,7 +361,7 @@ bool ntr_dw_check_cfa(const u8 *p, size_t n, unsigned ptr_size)
 	unsigned remembered = 0;
 
 	while (ntr_bin_left(&b)) {
-		u8 op = byte(&b, "instruction");
+		u8 op = ntr_bin_byte(&b, "instruction");
 
 		if ((op & 0xc0) == DW_CFA_offset)
 			ntr_bin_uleb(&b, "offset");

@@ -92,11 +92,20 @@ Dwarf_Die ntr_dw_next(struct ntr_dw *dw, Dwarf_Die cur, enum ntr_st *st,
 
 /* --- attributes --------------------------------------------------------------- */
 
-static bool ok(struct ntr_dw *dw, int res, Dwarf_Error err)
+bool ntr_dw_ok(struct ntr_dw *dw, int res, Dwarf_Error *err)
 {
-	if (res == DW_DLV_ERROR && err)
-		dwarf_dealloc_error(dw->dbg, err);
+	if (res == DW_DLV_ERROR && *err)
+		dwarf_dealloc_error(dw->dbg, *err);
+	*err = NULL;
 	return res == DW_DLV_OK;
+}
+
+bool ntr_dw_has_attr(Dwarf_Die die, Dwarf_Half at)
+{
+	Dwarf_Error err = NULL;
+	Dwarf_Bool yes = 0;
+
+	return dwarf_hasattr(die, at, &yes, &err) == DW_DLV_OK && yes;
 }
 
 static Dwarf_Attribute attr(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
@@ -106,11 +115,10 @@ static Dwarf_Attribute attr(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
 	Dwarf_Attribute a = NULL;
 	int res = dwarf_attr(die, at, &a, &err);
 
-	if (!ok(dw, res, err))
+	if (!ntr_dw_ok(dw, res, &err))
 		return NULL;
-	err = NULL;
 	res = dwarf_whatform(a, form, &err);
-	if (ok(dw, res, err))
+	if (ntr_dw_ok(dw, res, &err))
 		return a;
 	dwarf_dealloc_attribute(a);
 	return NULL;
@@ -132,7 +140,7 @@ const char *ntr_dw_string(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at)
 	}
 	res = dwarf_formstring(a, &s, &err);
 	dwarf_dealloc_attribute(a);
-	return ok(dw, res, err) ? s : NULL;
+	return ntr_dw_ok(dw, res, &err) ? s : NULL;
 }
 
 bool ntr_dw_flag(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at)
@@ -147,7 +155,7 @@ bool ntr_dw_flag(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at)
 		return false;
 	res = dwarf_formflag(a, &v, &err);
 	dwarf_dealloc_attribute(a);
-	return ok(dw, res, err) && v;
+	return ntr_dw_ok(dw, res, &err) && v;
 }
 
 static unsigned fixed_width(Dwarf_Half form)
@@ -191,9 +199,9 @@ static bool block(struct ntr_dw *dw, Dwarf_Attribute a, Dwarf_Half form,
 	bool good;
 
 	if (form == DW_FORM_exprloc)
-		return ok(dw, dwarf_formexprloc(a, &n, &p, &err), err) &&
+		return ntr_dw_ok(dw, dwarf_formexprloc(a, &n, &p, &err), &err) &&
 		       const_of_expr(p, n, out);
-	if (!ok(dw, dwarf_formblock(a, &blk, &err), err))
+	if (!ntr_dw_ok(dw, dwarf_formblock(a, &blk, &err), &err))
 		return false;
 	good = const_of_expr(blk->bl_data, blk->bl_len, out);
 	dwarf_dealloc(dw->dbg, blk, DW_DLA_BLOCK);
@@ -223,7 +231,7 @@ static bool constant(struct ntr_dw *dw, Dwarf_Attribute a, Dwarf_Half form,
 	} else {
 		return false;
 	}
-	return ok(dw, res, err);
+	return ntr_dw_ok(dw, res, &err);
 }
 
 bool ntr_dw_const(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
@@ -268,10 +276,27 @@ bool ntr_dw_offset(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out)
 		off = u;
 	}
 	dwarf_dealloc_attribute(a);
-	if (!ok(dw, res, err))
+	if (!ntr_dw_ok(dw, res, &err))
 		return false;
 	*out = off;
 	return true;
+}
+
+bool ntr_dw_index(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out)
+{
+	Dwarf_Half form;
+	Dwarf_Attribute a = attr(dw, die, at, &form);
+	Dwarf_Error err = NULL;
+	Dwarf_Unsigned v = 0;
+	bool good;
+
+	if (!a)
+		return false;
+	good = form == DW_FORM_rnglistx &&
+	       ntr_dw_ok(dw, dwarf_formudata(a, &v, &err), &err);
+	dwarf_dealloc_attribute(a);
+	*out = v;
+	return good;
 }
 
 /* The type unit with this signature. */
@@ -298,18 +323,18 @@ static u64 target(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Attribute a,
 
 	switch (form) {
 	case DW_FORM_ref_sig8:
-		if (!ok(dw, dwarf_formsig8(a, &s, &err), err))
+		if (!ntr_dw_ok(dw, dwarf_formsig8(a, &s, &err), &err))
 			return 0;
 		memcpy(&sig, &s, 8);
 		return by_signature(dw, sig);
 	case DW_FORM_ref_addr:
-		return ok(dw, dwarf_global_formref(a, &off, &err), err) ? off : 0;
+		return ntr_dw_ok(dw, dwarf_global_formref(a, &off, &err), &err) ? off : 0;
 	case DW_FORM_ref1:
 	case DW_FORM_ref2:
 	case DW_FORM_ref4:
 	case DW_FORM_ref8:
 	case DW_FORM_ref_udata:
-		if (!u || !ok(dw, dwarf_formref(a, &off, &err), err) ||
+		if (!u || !ntr_dw_ok(dw, dwarf_formref(a, &off, &err), &err) ||
 		    off >= u->end - u->start)
 			return 0;
 		return (id & NTR_DW_TYPES) | (u->start + off);
@@ -329,126 +354,4 @@ u64 ntr_dw_ref(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at)
 	id = target(dw, die, a, form);
 	dwarf_dealloc_attribute(a);
 	return id;
-}
-
-/* --- code ranges ------------------------------------------------------------------ */
-
-static enum ntr_st old_ranges(struct ntr_dw *dw, const struct ntr_dw_unit *u,
-			      Dwarf_Die die, u64 off, ntr_dw_range_fn *fn,
-			      void *ctx)
-{
-	Dwarf_Error err = NULL;
-	Dwarf_Ranges *r = NULL;
-	Dwarf_Signed n = 0;
-	Dwarf_Unsigned bytes = 0;
-	Dwarf_Off real = 0;
-	u64 base = u->low_pc;
-	enum ntr_st st = NTR_OK;
-
-	if (!ok(dw, dwarf_get_ranges_b(dw->dbg, off, die, &real, &r, &n, &bytes,
-				       &err), err))
-		return NTR_BAD;
-	dw->range_work += (u32)n;
-	for (Dwarf_Signed i = 0; i < n && !st; i++) {
-		if (r[i].dwr_type == DW_RANGES_ADDRESS_SELECTION)
-			base = r[i].dwr_addr2;
-		else if (r[i].dwr_type == DW_RANGES_ENTRY)
-			st = fn(ctx, base + r[i].dwr_addr1,
-				base + r[i].dwr_addr2);
-		else
-			break;
-	}
-	dwarf_ranges_dealloc(dw->dbg, r, n);
-	return st;
-}
-
-static enum ntr_st rnglist(struct ntr_dw *dw, Dwarf_Rnglists_Head head,
-			   Dwarf_Unsigned n, ntr_dw_range_fn *fn, void *ctx)
-{
-	enum ntr_st st = NTR_OK;
-
-	for (Dwarf_Unsigned i = 0; i < n && !st; i++) {
-		Dwarf_Error err = NULL;
-		Dwarf_Unsigned raw1, raw2, lo = 0, hi = 0;
-		Dwarf_Bool lost = 0;
-		unsigned len, kind = 0;
-		int res = dwarf_get_rnglists_entry_fields_a(
-			head, i, &len, &kind, &raw1, &raw2, &lost, &lo, &hi,
-			&err);
-
-		if (!ok(dw, res, err))
-			return NTR_BAD;
-		if (kind == DW_RLE_end_of_list)
-			break;
-		if (lost || kind == DW_RLE_base_address ||
-		    kind == DW_RLE_base_addressx)
-			continue;
-		st = fn(ctx, lo, hi);
-	}
-	return st;
-}
-
-static enum ntr_st new_ranges(struct ntr_dw *dw, Dwarf_Attribute a,
-			      Dwarf_Half form, u64 off, ntr_dw_range_fn *fn,
-			      void *ctx)
-{
-	Dwarf_Error err = NULL;
-	Dwarf_Rnglists_Head head = NULL;
-	Dwarf_Unsigned n = 0, at = 0;
-	enum ntr_st st;
-
-	if (!ok(dw, dwarf_rnglists_get_rle_head(a, form, off, &head, &n, &at,
-						&err), err))
-		return NTR_BAD;
-	dw->range_work += (u32)n;
-	st = rnglist(dw, head, n, fn, ctx);
-	dwarf_dealloc_rnglists_head(head);
-	return st;
-}
-
-static enum ntr_st listed(struct ntr_dw *dw, const struct ntr_dw_unit *u,
-			  Dwarf_Die die, ntr_dw_range_fn *fn, void *ctx)
-{
-	Dwarf_Half form;
-	Dwarf_Attribute a = attr(dw, die, DW_AT_ranges, &form);
-	Dwarf_Error err = NULL;
-	Dwarf_Unsigned v = 0;
-	enum ntr_st st = NTR_BAD;
-	u64 off = 0;
-	bool index = form == DW_FORM_rnglistx;
-
-	if (!a)
-		return NTR_ABSENT;
-	if (dw->range_work > NTR_DW_MAX_RANGES)
-		st = NTR_LIMIT;
-	else if (index ? !ok(dw, dwarf_formudata(a, &v, &err), err) :
-			 !ntr_dw_offset(dw, die, DW_AT_ranges, &off))
-		st = NTR_BAD;
-	else if (u->version >= 5)
-		st = new_ranges(dw, a, form, index ? v : off, fn, ctx);
-	else
-		st = old_ranges(dw, u, die, off, fn, ctx);
-	dwarf_dealloc_attribute(a);
-	return st;
-}
-
-enum ntr_st ntr_dw_ranges(struct ntr_dw *dw, const struct ntr_dw_unit *u,
-			  Dwarf_Die die, ntr_dw_range_fn *fn, void *ctx)
-{
-	Dwarf_Error err = NULL;
-	Dwarf_Addr lo = 0, hi = 0;
-	Dwarf_Half form = 0;
-	enum Dwarf_Form_Class cls = DW_FORM_CLASS_UNKNOWN;
-	enum ntr_st st = listed(dw, u, die, fn, ctx);
-
-	if (st != NTR_ABSENT)
-		return st;
-	if (!ok(dw, dwarf_lowpc(die, &lo, &err), err))
-		return NTR_ABSENT;
-	err = NULL;
-	if (!ok(dw, dwarf_highpc_b(die, &hi, &form, &cls, &err), err))
-		return NTR_ABSENT;
-	if (cls == DW_FORM_CLASS_CONSTANT)
-		hi += lo;
-	return fn(ctx, lo, hi);
 }

@@ -26,6 +26,11 @@ void ntr_dw_describe(struct ntr_dw *dw, struct ntr_dw_unit *u)
 		dwarf_dealloc_error(dw->dbg, err);
 	if (ntr_dw_u64(dw, die, DW_AT_language, &v))
 		u->lang = (u16)v;
+	/* without the attribute: behind the first header of the section */
+	if (!ntr_dw_offset(dw, die, DW_AT_rnglists_base, &u->rnglists_base))
+		u->rnglists_base = u->width == 8 ? 20 : 12;
+	if (!ntr_dw_offset(dw, die, DW_AT_addr_base, &u->addr_base))
+		u->addr_base = u->width == 8 ? 16 : 8;
 	if (ntr_dw_string(dw, die, DW_AT_dwo_name) ||
 	    ntr_dw_string(dw, die, DW_AT_GNU_dwo_name))
 		u->split = true;
@@ -62,6 +67,76 @@ static int by_lo(const void *a, const void *b)
 	return x->unit < y->unit ? -1 : x->unit > y->unit;
 }
 
+/* .debug_aranges: for units whose own DIE cannot have more than one stretch
+ * (DWARF 2, where gcc puts main() into a section of its own) or has none. */
+static u32 unit_index(const struct ntr_dw *dw, u64 start)
+{
+	size_t lo = 0, hi = dw->ninfo;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (dw->units.v[mid].start < start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < dw->ninfo && dw->units.v[lo].start == start ? (u32)lo :
+								   UINT32_MAX;
+}
+
+/* One table, behind its length: b ends where the table does. */
+static enum ntr_st aranges_of(struct ntr_dw *dw, struct ntr_bin *b,
+			      unsigned width)
+{
+	bool big = dw->img->big;
+	u64 at = ntr_bin_off(b) - (width == 8 ? 12 : 4), pad;
+	struct reach_ctx c = { .dw = dw };
+	unsigned size;
+
+	ntr_bin_skip(b, 2, "version");
+	c.unit = unit_index(dw, ntr_bin_uint(b, big, width, "unit"));
+	size = ntr_bin_byte(b, "address size");
+	if (ntr_bin_byte(b, "segment size") || (size != 4 && size != 8) ||
+	    c.unit == UINT32_MAX || dw->units.v[c.unit].blank ||
+	    (dw->units.v[c.unit].version > 2 && dw->units.v[c.unit].ranged))
+		return NTR_OK;
+	pad = (ntr_bin_off(b) - at) % (2 * size);
+	ntr_bin_skip(b, pad ? 2 * size - pad : 0, "padding");
+	while (!b->bad && ntr_bin_left(b) >= 2 * size) {
+		u64 lo = ntr_bin_uint(b, big, size, "address");
+		u64 n = ntr_bin_uint(b, big, size, "length");
+
+		if (!lo && !n)
+			break;
+		if (add_reach(&c, lo, lo + n))
+			return NTR_NOMEM;
+	}
+	return NTR_OK;
+}
+
+static enum ntr_st read_aranges(struct ntr_dw *dw)
+{
+	struct ntr_bin all;
+	enum ntr_st st = NTR_OK;
+
+	if (ntr_dw_bytes(dw->img, ".debug_aranges", &all, NULL))
+		return NTR_OK;
+	while (!st && ntr_bin_left(&all)) {
+		struct ntr_bin b;
+		unsigned width;
+		u64 n = ntr_dw_length(&all, dw->img->big, &width);
+
+		if (all.bad || n > ntr_bin_left(&all))
+			break;
+		b = all;
+		b.end = b.pos + n;
+		st = aranges_of(dw, &b, width);
+		ntr_bin_skip(&all, n, "address table");
+	}
+	return st;
+}
+
 static enum ntr_st find_reaches(struct ntr_dw *dw, struct ntr_err *e)
 {
 	enum ntr_st st = ntr_dw_units(dw, e);
@@ -83,6 +158,8 @@ static enum ntr_st find_reaches(struct ntr_dw *dw, struct ntr_err *e)
 		if (st == NTR_NOMEM)
 			return ntr_fail(e, NTR_NOMEM, "out of memory");
 	}
+	if (read_aranges(dw))
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	if (dw->reach.n)
 		qsort(dw->reach.v, dw->reach.n, sizeof(*dw->reach.v), by_lo);
 	return NTR_OK;

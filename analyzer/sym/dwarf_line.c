@@ -1,131 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Line tables: a program is run by libdwarf once, when an address of its unit
- * is asked for, and kept as rows.  Units that share a program share the rows.
+ * Line tables: a program is run once, when an address of its unit is asked
+ * for, and kept as rows.  Units that share a program share the rows.
  */
 #include "dwarf.h"
 
 #include <stdlib.h>
 
-/* One table under construction. */
-struct making {
-	struct ntr_dw *dw;
-	struct ntr_dw_unit *u;
-	struct ntr_dw_lines *t;
-	Dwarf_Line_Context ctx;
-	const char *comp_dir;
-	Dwarf_Signed base, end; /* file numbers */
-};
-
-static bool ok(struct ntr_dw *dw, int res, Dwarf_Error err)
-{
-	if (res == DW_DLV_ERROR && err)
-		dwarf_dealloc_error(dw->dbg, err);
-	return res == DW_DLV_OK;
-}
-
-/* --- file names ------------------------------------------------------------------ */
-
-static bool absolute(const char *p)
-{
-	return *p == '/' || *p == '\\' || (*p && p[1] == ':');
-}
-
-/* Directory n of the header; before DWARF 5 they count from 1, and 0 is the
- * directory of the compilation. */
-static const char *directory(struct making *m, Dwarf_Unsigned n)
-{
-	Dwarf_Error err = NULL;
-	const char *s = NULL;
-
-	if (m->u->version < 5 && !n)
-		return m->comp_dir;
-	if (n > INT32_MAX ||
-	    !ok(m->dw, dwarf_srclines_include_dir_data(
-			       m->ctx, (Dwarf_Signed)n, &s, &err), err))
-		return NULL;
-	return s;
-}
-
-static const char *file_name(struct making *m, Dwarf_Signed n)
-{
-	Dwarf_Error err = NULL;
-	Dwarf_Unsigned dir = 0, mtime = 0, len = 0;
-	Dwarf_Form_Data16 *md5 = NULL;
-	const char *name = NULL, *d;
-	int res = dwarf_srclines_files_data_b(m->ctx, n, &name, &dir, &mtime,
-					      &len, &md5, &err);
-
-	if (!ok(m->dw, res, err) || !name)
-		return "?";
-	if (absolute(name))
-		return ntr_arena_strdup(m->dw->arena, name);
-	d = directory(m, dir);
-	if (!d || !*d)
-		return ntr_arena_strdup(m->dw->arena, name);
-	if (absolute(d) || !m->comp_dir || !*m->comp_dir || d == m->comp_dir)
-		return ntr_arena_printf(m->dw->arena, "%s/%s", d, name);
-	return ntr_arena_printf(m->dw->arena, "%s/%s/%s", m->comp_dir, d, name);
-}
-
-static bool file_names(struct making *m)
-{
-	Dwarf_Error err = NULL;
-	Dwarf_Signed n = 0;
-
-	if (!ok(m->dw, dwarf_srclines_files_indexes(m->ctx, &m->base, &n,
-						    &m->end, &err), err) ||
-	    m->base < 0 || m->end < m->base || m->end > INT32_MAX / 64)
-		return true; /* no names: "?" */
-	m->t->file = calloc((size_t)m->end + 1, sizeof(*m->t->file));
-	if (!m->t->file)
-		return false;
-	m->t->nfile = (u32)m->end;
-	for (Dwarf_Signed i = m->base; i < m->end; i++)
-		m->t->file[i] = file_name(m, i);
-	return true;
-}
-
-/* --- rows -------------------------------------------------------------------------- */
-
-static bool one_row(struct making *m, Dwarf_Line l, struct ntr_dw_row *r)
-{
-	Dwarf_Error err = NULL;
-	Dwarf_Addr addr = 0;
-	Dwarf_Unsigned no = 0, file = 0;
-	Dwarf_Bool end = 0;
-
-	if (!ok(m->dw, dwarf_lineaddr(l, &addr, &err), err) ||
-	    !ok(m->dw, dwarf_lineno(l, &no, &err), err) ||
-	    !ok(m->dw, dwarf_line_srcfileno(l, &file, &err), err) ||
-	    !ok(m->dw, dwarf_lineendsequence(l, &end, &err), err))
-		return false;
-	*r = (struct ntr_dw_row){ addr, (u32)file, (u32)no, end };
-	return true;
-}
-
-static enum ntr_st rows(struct making *m, struct ntr_err *e)
-{
-	Dwarf_Error err = NULL;
-	Dwarf_Line *l = NULL;
-	Dwarf_Signed n = 0;
-	int res = dwarf_srclines_from_linecontext(m->ctx, &l, &n, &err);
-
-	if (res != DW_DLV_OK)
-		return ntr_dw_failed(m->dw, res, err, e, ".debug_line",
-				     m->t->off);
-	for (Dwarf_Signed i = 0; i < n; i++) {
-		struct ntr_dw_row r, *p;
-
-		if (!one_row(m, l[i], &r))
-			break;
-		p = ntr_vec_add(&m->t->rows);
-		if (!p)
-			return ntr_fail(e, NTR_NOMEM, "out of memory");
-		*p = r;
-	}
-	return NTR_OK;
-}
+/* --- sequences ---------------------------------------------------------------------- */
 
 static int seq_lo(const void *a, const void *b)
 {
@@ -201,34 +83,12 @@ static struct ntr_dw_lines *new_table(struct ntr_dw *dw, u64 off)
 	return t;
 }
 
-static enum ntr_st fill(struct ntr_dw *dw, struct ntr_dw_unit *u,
-			struct ntr_dw_lines *t, Dwarf_Die die,
-			struct ntr_err *e)
-{
-	struct making m = { .dw = dw, .u = u, .t = t };
-	Dwarf_Error err = NULL;
-	Dwarf_Unsigned version = 0;
-	Dwarf_Small count = 0;
-	enum ntr_st st;
-	int res;
-
-	m.comp_dir = ntr_dw_string(dw, die, DW_AT_comp_dir);
-	res = dwarf_srclines_b(die, &version, &count, &m.ctx, &err);
-	if (res != DW_DLV_OK)
-		return ntr_dw_failed(dw, res, err, e, ".debug_line", t->off);
-	st = rows(&m, e);
-	if (!st && (!file_names(&m) || !sequences(dw, t)))
-		st = ntr_fail(e, NTR_NOMEM, "out of memory");
-	dwarf_srclines_dealloc_b(m.ctx);
-	return st;
-}
-
 static enum ntr_st read_table(struct ntr_dw *dw, struct ntr_dw_unit *u,
 			      Dwarf_Die die, struct ntr_err *e)
 {
 	struct ntr_dw_lines *t;
 	enum ntr_st st;
-	u64 off, len;
+	u64 off;
 	size_t at;
 
 	if (!ntr_dw_offset(dw, die, DW_AT_stmt_list, &off))
@@ -239,14 +99,13 @@ static enum ntr_st read_table(struct ntr_dw *dw, struct ntr_dw_unit *u,
 		u->lines = dw->lines.v[at];
 		return NTR_OK;
 	}
-	st = ntr_dw_check_line(dw, off, &len, e);
-	if (st)
-		return st;
 	t = new_table(dw, off);
 	if (!t)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	u->lines = t;
-	return fill(dw, u, t, die, e);
+	st = ntr_dw_run_lines(dw, t, ntr_dw_string(dw, die, DW_AT_comp_dir), e);
+	/* what came before damage is good */
+	return sequences(dw, t) ? st : ntr_fail(e, NTR_NOMEM, "out of memory");
 }
 
 enum ntr_st ntr_dw_lines(struct ntr_dw *dw, struct ntr_dw_unit *u,

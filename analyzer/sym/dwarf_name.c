@@ -236,6 +236,16 @@ static const struct ntr_dw_name *named(const struct ntr_dw *dw, u64 id)
 	return NULL;
 }
 
+/* What a unit compiled with -gsplit-dwarf has here is a skeleton. */
+static const char *elsewhere(const struct ntr_dw *dw)
+{
+	for (size_t i = 0; i < dw->units.n; i++)
+		if (dw->units.v[i].split)
+			return "; units of it keep their types in .dwo files, "
+			       "which are not read";
+	return "";
+}
+
 enum ntr_st ntr_dw_type_named(struct ntr_dw *dw, const char *name, u64 *id,
 			      struct ntr_err *e)
 {
@@ -247,8 +257,8 @@ enum ntr_st ntr_dw_type_named(struct ntr_dw *dw, const char *name, u64 *id,
 	i = first_named(dw, name);
 	if (i == dw->names.n || strcmp(dw->names.v[i].name, name) ||
 	    dw->names.v[i].decl)
-		return ntr_fail(e, NTR_ABSENT, "%s: no type %s",
-				dw->img->file->name, name);
+		return ntr_fail(e, NTR_ABSENT, "%s: no type %s%s",
+				dw->img->file->name, name, elsewhere(dw));
 	*id = dw->names.v[i].id;
 	return NTR_OK;
 }

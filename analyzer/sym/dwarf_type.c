@@ -153,7 +153,10 @@ static bool enum_signed(struct ntr_dw *dw, Dwarf_Die die, struct ntr_type *t)
 	struct ntr_dw_const c;
 	bool neg = false;
 	enum ntr_st st;
+	u64 enc;
 
+	if (ntr_dw_u64(dw, die, DW_AT_encoding, &enc)) /* gcc 8 on */
+		return enc == DW_ATE_signed || enc == DW_ATE_signed_char;
 	if (t->to != NTR_DW_VOID)
 		for (u64 id = t->to, n = 0; n < NTR_TYPE_DEPTH; n++) {
 			if (ntr_dw_type(dw, id, &under, NULL))

@@ -110,7 +110,7 @@ struct ntr_pdb {
 	struct ntr_pdb_dbi dbi;
 
 	struct ntr_pdb_once dbi_once, names_once, sections_once, omap_once, mods_once,
-		contribs_once, publics_once, data_once, globals_once, frames_once;
+		contribs_once, publics_once, data_once, gsi_once, psi_once, frames_once;
 	struct ntr_bin names;     /* the strings of /names */
 
 	struct ntr_pdb_section *section; /* by which seg:off is understood */

@@ -13,6 +13,8 @@
 #define DBI_V60 19970606u        /* contributions of 28 bytes from here on */
 #define SC_V60 0xf12eba2du       /* 0xeffe0000 + 19970605 */
 #define SC_V2 0xf13151e4u        /* 0xeffe0000 + 20140516: 4 bytes more */
+/* Contributions do not overlap; in a damaged file they may. */
+#define OVERLAP_MAX 4u
 #define SC_OLD_SIZE 20u
 #define SC_SIZE 28u
 #define SC_V2_SIZE 32u
@@ -304,8 +306,13 @@ bool ntr_pdb_mod_at(const struct ntr_pdb *p, u32 src, u32 *mod)
 		lo += p->contrib[lo + half].rva <= src ? half : 0;
 		n -= half;
 	}
-	if (src - p->contrib[lo].rva >= p->contrib[lo].size)
-		return false;
-	*mod = p->contrib[lo].mod;
-	return true;
+	for (u32 k = 0; k < OVERLAP_MAX && k <= lo; k++) {
+		const struct ntr_pdb_contrib *c = &p->contrib[lo - k];
+
+		if (src - c->rva < c->size) {
+			*mod = c->mod;
+			return true;
+		}
+	}
+	return false;
 }

@@ -50,7 +50,10 @@ static int by_start(const void *a, const void *b)
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
 	/* The wider one in front: the search ends at the narrower. */
-	return x->size > y->size ? -1 : x->size < y->size;
+	if (x->size != y->size)
+		return x->size > y->size ? -1 : 1;
+	/* Folded functions: which one is meant cannot be known. */
+	return x->params < y->params ? -1 : x->params > y->params;
 }
 
 static int fpo_by_start(const void *a, const void *b)
@@ -203,6 +206,22 @@ static const struct ntr_pdb_fpo *fpo_find(const struct ntr_pdb_frames *f,
 	return &f->fpo.v[lo - 1];
 }
 
+/* Where it lies in the image. Of a function in pieces (OMAP) the prologue is
+ * used up in their order, as Breakpad's dump_syms has it. */
+static void lay_out(struct ntr_pdb *p, u32 start, u32 size, u32 rva,
+		    struct ntr_uwrec *out)
+{
+	u32 src, used;
+
+	ntr_pdb_stretch(p, rva, start, size, &out->rva, &out->size);
+	if (!p->nomap_to || !ntr_pdb_to_src(p, (u32)out->rva, &src))
+		return;
+	used = src - start;
+	out->prolog = used < out->prolog ? out->prolog - used : 0;
+	if (out->prolog > out->size)
+		out->prolog = (u32)out->size;
+}
+
 static void frame_out(struct ntr_pdb *p, const struct ntr_pdb_frame *r,
 		      u32 rva, struct ntr_uwrec *out)
 {
@@ -215,7 +234,7 @@ static void frame_out(struct ntr_pdb *p, const struct ntr_pdb_frame *r,
 	out->has_seh = r->flags & FRAME_SEH;
 	out->function_start = r->flags & FRAME_START;
 	out->program = ntr_pdb_name_at(p, r->program);
-	ntr_pdb_stretch(p, rva, r->start, r->size, &out->rva, &out->size);
+	lay_out(p, r->start, r->size, rva, out);
 }
 
 /* In dwords: locals and params, and registers (cbRegs) in bits 8 to 10. */
@@ -231,7 +250,7 @@ static void fpo_out(struct ntr_pdb *p, const struct ntr_pdb_fpo *r, u32 rva,
 	out->uses_ebp = r->bits >> 12 & 1;
 	out->frame = (enum ntr_fpo_frame)(r->bits >> 14);
 	out->function_start = true;
-	ntr_pdb_stretch(p, rva, r->start, r->size, &out->rva, &out->size);
+	lay_out(p, r->start, r->size, rva, out);
 }
 
 enum ntr_st ntr_pdb_unwind(struct ntr_symsrc *s, u64 rva,

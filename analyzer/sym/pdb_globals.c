@@ -20,7 +20,6 @@
 #define PSI_HEADER 28u
 
 struct hash_table {
-	struct ntr_pdb_once once;
 	struct ntr_bin recs;     /* pairs: offset + 1, count */
 	u32 nbuckets;
 	u32 *first;              /* owned: nbuckets + 1 */
@@ -151,8 +150,8 @@ static bool buckets_read(struct hash_table *t, struct ntr_bin *b,
 	return true;
 }
 
-static enum ntr_st hash_load(struct hash_table *t, struct ntr_bin b,
-			     struct ntr_err *e)
+static enum ntr_st hash_load(struct ntr_pdb *p, struct hash_table *t,
+			     struct ntr_bin b, struct ntr_err *e)
 {
 	struct ntr_bin bits;
 	u32 sig = ntr_bin_u32(&b, "signature of a hash table");
@@ -160,6 +159,10 @@ static enum ntr_st hash_load(struct hash_table *t, struct ntr_bin b,
 	u32 cb_recs = ntr_bin_u32(&b, "size of hash records");
 	u32 cb_buckets = ntr_bin_u32(&b, "size of buckets");
 
+	/* Whether older files are hashed the same way was not seen. */
+	if (p->msf.jg)
+		return ntr_fail(e, NTR_UNSUP, "%s: hash table of PDB 2.00",
+				b.origin);
 	t->recs = ntr_bin_sub(&b, (u64)(b.pos - b.base), cb_recs,
 			      "hash records");
 	ntr_bin_skip(&b, cb_recs, "hash records");
@@ -173,36 +176,6 @@ static enum ntr_st hash_load(struct hash_table *t, struct ntr_bin b,
 		return ntr_fail(e, NTR_BAD, "%s: hash buckets out of order",
 				b.origin);
 	return NTR_OK;
-}
-
-/* The record hangs in this table, in the bucket of its name, by this name. */
-static bool hash_hit(struct ntr_pdb *p, u16 kind, struct ntr_bin rec,
-		     const char *name);
-
-/* Calls fn for those of the bucket that have the name. false: damaged. */
-static bool hash_find(struct ntr_pdb *p, const struct hash_table *t,
-		      struct ntr_bin recs, const char *name,
-		      ntr_pdb_rec_fn *fn, void *ctx, u32 *found)
-{
-	u32 bucket = hash_name(name) % t->nbuckets;
-	struct ntr_bin pair = t->recs, rec;
-	u16 kind;
-
-	ntr_bin_seek(&pair, (u64)t->first[bucket] * 8, "hash record");
-	for (u32 i = t->first[bucket]; i < t->first[bucket + 1]; i++) {
-		u32 off = ntr_bin_u32(&pair, "hash record");
-
-		ntr_bin_u32(&pair, "hash record");
-		if (pair.bad || !off ||
-		    !record_at(recs, off - 1, &kind, &rec))
-			return false;
-		if (!hash_hit(p, kind, rec, name))
-			continue;
-		++*found;
-		if (!fn(ctx, kind, off - 1, rec))
-			break;
-	}
-	return true;
 }
 
 /* Where the name begins in a record of this kind; 0: not a kind with one. */
@@ -256,6 +229,32 @@ static bool hash_hit(struct ntr_pdb *p, u16 kind, struct ntr_bin rec,
 	return s && !strcmp(s, name);
 }
 
+/* Calls fn for those of the bucket that have the name. false: damaged. */
+static bool hash_find(struct ntr_pdb *p, const struct hash_table *t,
+		      struct ntr_bin recs, const char *name,
+		      ntr_pdb_rec_fn *fn, void *ctx, u32 *found)
+{
+	u32 bucket = hash_name(name) % t->nbuckets;
+	struct ntr_bin pair = t->recs, rec;
+	u16 kind;
+
+	ntr_bin_seek(&pair, (u64)t->first[bucket] * 8, "hash record");
+	for (u32 i = t->first[bucket]; i < t->first[bucket + 1]; i++) {
+		u32 off = ntr_bin_u32(&pair, "hash record");
+
+		ntr_bin_u32(&pair, "hash record");
+		if (pair.bad || !off ||
+		    !record_at(recs, off - 1, &kind, &rec))
+			return false;
+		if (!hash_hit(p, kind, rec, name))
+			continue;
+		++*found;
+		if (!fn(ctx, kind, off - 1, rec))
+			break;
+	}
+	return true;
+}
+
 struct by_scan {
 	struct ntr_pdb *p;
 	const char *name;
@@ -282,6 +281,7 @@ static bool scan_one(void *ctx, u16 kind, u32 off, struct ntr_bin rec)
 	return s->fn(s->ctx, kind, off, rec);
 }
 
+/* t NULL: there is no table. */
 static enum ntr_st by_name(struct ntr_pdb *p, const struct hash_table *t,
 			   struct by_scan *scan, struct ntr_err *e)
 {
@@ -291,9 +291,8 @@ static enum ntr_st by_name(struct ntr_pdb *p, const struct hash_table *t,
 	if (st)
 		return st;
 	/* A table that breaks off after some hits: those stand. */
-	if (t->once.st || (!hash_find(p, t, recs, scan->name, scan->fn,
-				      scan->ctx, &scan->found) &&
-			   !scan->found))
+	if (!t || (!hash_find(p, t, recs, scan->name, scan->fn, scan->ctx,
+			      &scan->found) && !scan->found))
 		st = ntr_pdb_global_each(p, scan_one, scan, e);
 	if (scan->found)
 		return NTR_OK;
@@ -314,18 +313,17 @@ enum ntr_st ntr_pdb_global_named(struct ntr_pdb *p, const char *name,
 {
 	struct by_scan scan = { .p = p, .name = name, .fn = fn, .ctx = ctx };
 	struct ntr_pdb_globals *g = globals_of(p);
-	struct ntr_pdb_once *o;
+	struct ntr_pdb_once *o = &p->gsi_once;
 	struct ntr_bin b;
 
 	if (!g)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	o = &g->globals.once;
 	if (!ntr_pdb_once(o)) {
 		o->st = ntr_msf_stream(&p->msf, p->dbi.gsi, &b, &o->err);
 		if (!o->st)
-			o->st = hash_load(&g->globals, b, &o->err);
+			o->st = hash_load(p, &g->globals, b, &o->err);
 	}
-	return by_name(p, &g->globals, &scan, e);
+	return by_name(p, o->st ? NULL : &g->globals, &scan, e);
 }
 
 enum ntr_st ntr_pdb_public_named(struct ntr_pdb *p, const char *name,
@@ -335,22 +333,21 @@ enum ntr_st ntr_pdb_public_named(struct ntr_pdb *p, const char *name,
 	struct by_scan scan = { .p = p, .name = name, .fn = fn, .ctx = ctx,
 				.publics = true };
 	struct ntr_pdb_globals *g = globals_of(p);
-	struct ntr_pdb_once *o;
+	struct ntr_pdb_once *o = &p->psi_once;
 	struct ntr_bin b;
 
 	if (!g)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	o = &g->publics.once;
 	if (!ntr_pdb_once(o)) {
 		o->st = ntr_msf_stream(&p->msf, p->dbi.psi, &b, &o->err);
 		if (!o->st) {
 			u32 cb = ntr_bin_u32(&b, "size of the hash table");
 
 			b = ntr_bin_sub(&b, PSI_HEADER, cb, "hash table");
-			o->st = hash_load(&g->publics, b, &o->err);
+			o->st = hash_load(p, &g->publics, b, &o->err);
 		}
 	}
-	return by_name(p, &g->publics, &scan, e);
+	return by_name(p, o->st ? NULL : &g->publics, &scan, e);
 }
 
 /* --- by address ----------------------------------------------------------------------- */

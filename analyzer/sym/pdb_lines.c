@@ -70,14 +70,17 @@ static void set_sizes(struct ntr_pdb_modlines *v, size_t first, u32 end)
 
 /* --- C13 ------------------------------------------------------------------------- */
 
-/* The file whose entry is at off of the files' subsection. */
+/* The file whose entry is at off of the files' subsection; "": there is none
+ * (seen in systeminformer.pdb, a module whose names are not in /names). */
 static const char *c13_file(struct ntr_pdb *p, struct ntr_bin files, u32 off)
 {
-	u32 name;
+	const char *name;
+	u32 at;
 
 	ntr_bin_seek(&files, off, "file of lines");
-	name = ntr_bin_u32(&files, "file of lines");
-	return files.bad ? NULL : ntr_pdb_name_at(p, name);
+	at = ntr_bin_u32(&files, "file of lines");
+	name = files.bad ? NULL : ntr_pdb_name_at(p, at);
+	return name ? name : "";
 }
 
 /* One file's lines; false: damaged, or no memory. */

@@ -24,6 +24,7 @@ NTR_RECORD(pdb_scn, 0x28, SCN_FIELDS)
 #define OMAP_NOWHERE 0x80000000u
 /* Pieces of one stretch: more is no function any more. */
 #define STRETCH_PIECES 65536u
+#define PUT_IN_PIECES 64u
 
 /* --- sections ------------------------------------------------------------------- */
 
@@ -224,26 +225,33 @@ static bool piece_part(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
 	return t < end && *from < *to;
 }
 
+/* Pieces in the order of the source, or bytes put in that repeat it, make one
+ * stretch; neighbours in another order do not (as dump_syms has it in
+ * omap_reorder_bbs.sym). */
+static bool goes_on(const struct ntr_pdb *p, u32 i, u32 k)
+{
+	u32 t = p->omap_to[i].to, next = p->omap_to[k].to;
+
+	return !omap_gone(t) && !omap_gone(next) && next >= t;
+}
+
 static u64 stretch_back(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
 			u64 start)
 {
-	u64 edge = p->omap_to[i].from, a, b;
+	u64 a, b;
 
-	for (u32 n = 0; i && start == edge && n < STRETCH_PIECES; n++) {
-		i--;
-		if (omap_gone(p->omap_to[i].to)) {
-			u32 k = i; /* put in: only when ours goes on before */
+	for (u32 n = 0; i && n < STRETCH_PIECES; n++) {
+		u32 k = i - 1;
 
-			if (!k || !piece_part(p, k - 1, src, end, &a, &b) ||
-			    b != p->omap_to[k].from)
-				break;
-			i = k - 1;
-		} else if (!piece_part(p, i, src, end, &a, &b) ||
-			   b != piece_end(p, i)) {
+		if (start != p->omap_to[i].from)
 			break;
-		}
+		if (k && omap_gone(p->omap_to[k].to))
+			k--; /* put in */
+		if (!goes_on(p, k, i) || !piece_part(p, k, src, end, &a, &b) ||
+		    b != piece_end(p, k))
+			break;
 		start = a;
-		edge = p->omap_to[i].from;
+		i = k;
 	}
 	return start;
 }
@@ -253,16 +261,18 @@ static u64 stretch_on(const struct ntr_pdb *p, u32 i, u64 src, u64 end,
 {
 	u64 a, b;
 
-	for (u32 n = 0; n < STRETCH_PIECES; n++) {
-		if (stop != piece_end(p, i) || i + 1 >= p->nomap_to)
+	for (u32 n = 0; i + 1 < p->nomap_to && n < STRETCH_PIECES; n++) {
+		u32 k = i + 1;
+
+		if (stop != piece_end(p, i))
 			break;
-		i++;
-		if (omap_gone(p->omap_to[i].to) && i + 1 < p->nomap_to)
-			i++;
-		if (!piece_part(p, i, src, end, &a, &b) ||
-		    a != p->omap_to[i].from)
+		if (k + 1 < p->nomap_to && omap_gone(p->omap_to[k].to))
+			k++;
+		if (!goes_on(p, i, k) || !piece_part(p, k, src, end, &a, &b) ||
+		    a != p->omap_to[k].from)
 			break;
 		stop = b;
+		i = k;
 	}
 	return stop;
 }
@@ -271,16 +281,26 @@ void ntr_pdb_stretch(const struct ntr_pdb *p, u32 rva, u32 src, u32 size,
 		     u64 *start, u64 *len)
 {
 	u64 end = (u64)src + size, a, b;
-	u32 i = omap_find(p->omap_to, p->nomap_to, rva);
+	u32 first = omap_find(p->omap_to, p->nomap_to, rva), i = first;
 
-	if (i < p->nomap_to && omap_gone(p->omap_to[i].to) && i)
-		i--; /* as ntr_pdb_to_src() has it */
-	if (!p->nomap_to || i == p->nomap_to ||
-	    !piece_part(p, i, src, end, &a, &b)) {
+	if (i == p->nomap_to) {
 		*start = p->nomap_to ? rva : src;
 		*len = p->nomap_to ? 0 : size;
 		return;
 	}
-	*start = stretch_back(p, i, src, end, a);
+	if (i && omap_gone(p->omap_to[i].to))
+		i = --first; /* as ntr_pdb_to_src() has it */
+	/* Where bytes were put in, the way back may lead to a source byte a
+	 * little in front: omap_stretched_filled.pdb. */
+	while (!piece_part(p, i, src, end, &a, &b)) {
+		if (i + 1 >= p->nomap_to || i - first > PUT_IN_PIECES ||
+		    !goes_on(p, i, i + 1)) {
+			*start = rva;
+			*len = 0;
+			return;
+		}
+		i++;
+	}
+	*start = i == first ? stretch_back(p, i, src, end, a) : rva;
 	*len = stretch_on(p, i, src, end, b) - *start;
 }

@@ -72,6 +72,8 @@ static enum ntr_st open_from(struct ntr_symsrc **out, size_t i,
 			st = try_format(out, formats[i], f, e);
 	if (st)
 		ntr_file_close(f);
+	else if (e)
+		e->msg[0] = 0; /* of a format that was tried before */
 	return st;
 }
 

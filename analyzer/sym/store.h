@@ -115,7 +115,7 @@ void ntr_store_close(struct ntr_store *s);
 /*
  * *path: a local file that matches, to be freed by the caller.  It is not
  * packed when a cache could be written; else a .pd_ or .json.xz is returned as
- * it is, which ntr_symsrc_open() unpacks.
+ * it is, which ntr_symsrc_open() unpacks (each time anew).
  * ABSENT: the text names file and key and what is most telling: what was
  * refused, how a server failed, or the URL to fetch.  IO "cancelled": by
  * progress; what has come is kept and continued next time.
@@ -123,6 +123,8 @@ void ntr_store_close(struct ntr_store *s);
 NTR_MUST enum ntr_st ntr_store_find(struct ntr_store *s,
 				    const struct ntr_want *w, char **path,
 				    struct ntr_err *e);
+/* Did the last find meet a file of that name that was not the one? */
+bool ntr_store_refused(const struct ntr_store *s);
 /* Every place the last find looked at and what was there, one a line; "" when
  * there was nothing to look at. Borrowed until the next find. */
 const char *ntr_store_trail(const struct ntr_store *s);

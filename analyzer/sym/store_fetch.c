@@ -142,7 +142,7 @@ static enum ntr_st transfer(struct ntr_store *s, struct part *p,
 	}
 }
 
-/* Packed as it came, unless the reader of this kind unpacks by itself. */
+/* UNSUP: it is not packed. */
 static enum ntr_st unpack_into(struct ntr_store *s, struct part *p,
 			       const char *root, const char *dest,
 			       const struct ntr_want *w, char **path,
@@ -151,8 +151,6 @@ static enum ntr_st unpack_into(struct ntr_store *s, struct part *p,
 	struct ntr_file *f, *inner;
 	enum ntr_st st;
 
-	if (ntr_want_stays_packed(w))
-		return NTR_UNSUP;
 	st = ntr_file_open(&f, ntr_str_text(&p->path), e);
 	if (st)
 		return st;

@@ -149,8 +149,12 @@ static enum ntr_st take(struct ntr_store *s, const struct ntr_want *w,
 			const char *path, char **out)
 {
 	struct ntr_err why = { "" };
-	enum ntr_st st = ntr_want_check(w, path, &why);
+	struct stat file;
+	enum ntr_st st;
 
+	if (!stat(path, &file) && S_ISDIR(file.st_mode))
+		return NTR_ABSENT; /* NAME/KEY/NAME begins with a folder */
+	st = ntr_want_check(w, path, &why);
 	if (st) {
 		ntr_store_note(s, NTR_TELL_REFUSED, "%s: refused: %s", path,
 			       why.msg);
@@ -203,6 +207,26 @@ static enum ntr_st take_ptr(struct ntr_store *s, const struct ntr_want *w,
 	return NTR_ABSENT;
 }
 
+/* What is packed in a store was perhaps unpacked before: keep(). */
+static enum ntr_st take_unpacked(struct ntr_store *s, const struct ntr_want *w,
+				 const char *packed, char **out)
+{
+	struct ntr_form f[NTR_FORMS];
+	struct ntr_str path = { 0 };
+	size_t n = strlen(packed);
+	enum ntr_st st = NTR_ABSENT;
+
+	if (!s->opts.default_cache || !ntr_want_url_forms(w, f) || n < 4 ||
+	    (packed[n - 1] != '_' && strcmp(packed + n - 3, ".xz") != 0 &&
+	     strcmp(packed + n - 3, ".gz") != 0))
+		return NTR_ABSENT;
+	ntr_str_printf(&path, "%s/%s", s->opts.default_cache, f[0].dest);
+	if (path.s && exists(path.s))
+		st = take(s, w, path.s, out);
+	ntr_str_fini(&path);
+	return st;
+}
+
 /* The forms below root/prefix; *seen: something was there, if a wrong one. */
 static enum ntr_st try_forms(struct ntr_store *s, const char *root,
 			     const char *prefix, const struct ntr_form *f,
@@ -218,7 +242,9 @@ static enum ntr_st try_forms(struct ntr_store *s, const char *root,
 		if (!find_icase(root, rel, &path))
 			continue;
 		*seen = true;
-		st = (f[i].ptr ? take_ptr : take)(s, w, path.s, out);
+		st = take_unpacked(s, w, path.s, out);
+		if (st == NTR_ABSENT)
+			st = (f[i].ptr ? take_ptr : take)(s, w, path.s, out);
 	}
 	ntr_str_fini(&path);
 	return st;
@@ -302,8 +328,7 @@ static enum ntr_st keep(struct ntr_store *s, const struct left *l,
 
 	if (st)
 		return NTR_OK;
-	st = ntr_want_stays_packed(w) ? NTR_UNSUP :
-	     ntr_archive_first(f, s->opts.max_size, &inner, NULL);
+	st = ntr_archive_first(f, s->opts.max_size, &inner, NULL);
 	packed = st == NTR_OK;
 	if (packed) {
 		ntr_file_close(f);
@@ -527,6 +552,11 @@ static enum ntr_st not_found(struct ntr_store *s, const struct ntr_want *w,
 				title, places, places == 1 ? "" : "s");
 	return ntr_fail(e, NTR_ABSENT, "%s: not found; %s", title,
 			s->told.msg);
+}
+
+bool ntr_store_refused(const struct ntr_store *s)
+{
+	return s->telling == NTR_TELL_REFUSED;
 }
 
 enum ntr_st ntr_store_find(struct ntr_store *s, const struct ntr_want *w,

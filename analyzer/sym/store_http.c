@@ -9,8 +9,8 @@
 #include "store_int.h"
 
 #include "../base/text.h"
+#include "store_curl.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@
 #define SERVERS_DOWN 16u
 
 struct ntr_http {
+	struct ntr_curl api;
 	CURL *curl;
 	unsigned ndown;
 	char *down[SERVERS_DOWN];
@@ -31,6 +32,7 @@ struct xfer {
 	struct ntr_store *s;
 	struct ntr_http_req *rq;
 	struct ntr_http_ans *a;
+	const struct ntr_curl *api;
 	CURL *curl;
 	bool began;
 	u64 at, max;
@@ -39,33 +41,38 @@ struct xfer {
 	bool has_range;
 	u64 range_start, range_total;
 	char refused[96]; /* why the body was not taken; "" */
+	bool disk;        /* … and that is our own disk's fault */
 };
 
 void ntr_http_free(struct ntr_http *h)
 {
 	if (!h)
 		return;
-	curl_easy_cleanup(h->curl);
+	if (h->curl)
+		h->api.easy_cleanup(h->curl);
 	for (unsigned i = 0; i < h->ndown; i++)
 		free(h->down[i]);
+	if (h->api.lib)
+		h->api.global_cleanup();
+	ntr_curl_unload(&h->api);
 	free(h);
-	curl_global_cleanup();
 }
 
-static struct ntr_http *http_new(void)
+static enum ntr_st http_new(struct ntr_http **out, struct ntr_err *e)
 {
-	struct ntr_http *h;
+	struct ntr_http *h = calloc(1, sizeof(*h));
+	enum ntr_st st = h ? ntr_curl_load(&h->api, e) :
+			     ntr_fail(e, NTR_NOMEM, "out of memory");
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT))
-		return NULL;
-	h = calloc(1, sizeof(*h));
-	if (h)
-		h->curl = curl_easy_init();
-	if (h && h->curl)
-		return h;
-	free(h);
-	curl_global_cleanup();
-	return NULL;
+	if (!st && !h->api.global_init(CURL_GLOBAL_DEFAULT))
+		h->curl = h->api.easy_init();
+	if (!st && !h->curl)
+		st = ntr_fail(e, NTR_NOMEM, "libcurl does not start");
+	if (st)
+		ntr_http_free(h);
+	else
+		*out = h;
+	return st;
 }
 
 bool ntr_http_down(const struct ntr_http *h, const char *base)
@@ -187,7 +194,7 @@ static u64 content_length(const struct xfer *x)
 {
 	curl_off_t n = -1;
 
-	(void)curl_easy_getinfo(x->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+	(void)x->api->easy_getinfo(x->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 				&n);
 	return n > 0 ? (u64)n : 0;
 }
@@ -205,6 +212,7 @@ static bool begin_whole(struct xfer *x, const void *data, size_t n)
 	memcpy(rq->validator, x->etag[0] ? x->etag : x->modified,
 	       sizeof(rq->validator));
 	if (rq->fd >= 0 && ftruncate(rq->fd, 0)) {
+		x->disk = true;
 		set_refused(x, strerror(errno));
 		return false;
 	}
@@ -236,7 +244,7 @@ static bool begin(struct xfer *x, const void *data, size_t n)
 	char code[24];
 	int d = 0;
 
-	(void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->a->code);
+	(void)x->api->easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->a->code);
 	x->began = true;
 	if (x->a->code == 200)
 		return begin_whole(x, data, n);
@@ -269,6 +277,7 @@ static bool put(struct xfer *x, const u8 *p, size_t n)
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0) {
+			x->disk = true;
 			set_refused(x, strerror(errno));
 			return false;
 		}
@@ -321,8 +330,8 @@ static bool set_up(struct xfer *x)
 	CURL *c = x->curl;
 	int bad = 0;
 
-	curl_easy_reset(c);
-#define SET(opt, val) (bad |= curl_easy_setopt(c, CURLOPT_##opt, val))
+	x->api->easy_reset(c);
+#define SET(opt, val) (bad |= x->api->easy_setopt(c, CURLOPT_##opt, val))
 	SET(URL, x->rq->url);
 	SET(PROTOCOLS_STR, "http,https");
 	SET(REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
@@ -357,12 +366,12 @@ static bool set_range(struct xfer *x, struct curl_slist **list)
 	if (!rq->have)
 		return true;
 	ntr_str_printf(&t, "%" PRIu64 "-", rq->have);
-	ok = !curl_easy_setopt(x->curl, CURLOPT_RANGE, ntr_str_text(&t));
+	ok = !x->api->easy_setopt(x->curl, CURLOPT_RANGE, ntr_str_text(&t));
 	if (ok && rq->validator[0]) {
 		ntr_str_clear(&t);
 		ntr_str_printf(&t, "If-Range: %s", rq->validator);
-		*list = curl_slist_append(NULL, ntr_str_text(&t));
-		ok = *list && !curl_easy_setopt(x->curl, CURLOPT_HTTPHEADER,
+		*list = x->api->slist_append(NULL, ntr_str_text(&t));
+		ok = *list && !x->api->easy_setopt(x->curl, CURLOPT_HTTPHEADER,
 						*list);
 	}
 	ntr_str_fini(&t);
@@ -405,7 +414,7 @@ static enum ntr_st broken(struct xfer *x, CURLcode rc, struct ntr_err *e)
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 		x->a->unreachable = true;
-		return ntr_fail(e, NTR_IO, "%s", curl_easy_strerror(rc));
+		return ntr_fail(e, NTR_IO, "%s", x->api->easy_strerror(rc));
 	case CURLE_TOO_MANY_REDIRECTS:
 		return ntr_fail(e, NTR_BAD, "more than %ld redirects",
 				REDIRECTS);
@@ -422,18 +431,19 @@ static enum ntr_st broken(struct xfer *x, CURLcode rc, struct ntr_err *e)
 		return ntr_fail(e, NTR_IO, "the connection ended after %" PRIu64
 				" bytes", x->at);
 	default:
-		return ntr_fail(e, NTR_IO, "%s", curl_easy_strerror(rc));
+		return ntr_fail(e, NTR_IO, "%s", x->api->easy_strerror(rc));
 	}
 }
 
 static enum ntr_st outcome(struct xfer *x, CURLcode rc, struct ntr_err *e)
 {
-	(void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->a->code);
+	(void)x->api->easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->a->code);
 	x->a->size = x->began && !x->refused[0] ? x->at : x->rq->have;
 	if (x->s->cancelled)
 		return ntr_fail(e, NTR_IO, "cancelled");
 	if (x->refused[0])
-		return ntr_fail(e, NTR_BAD, "%s", x->refused);
+		return ntr_fail(e, x->disk ? NTR_IO : NTR_BAD, "%s",
+				x->refused);
 	if (rc == CURLE_HTTP_RETURNED_ERROR)
 		return http_status(x, e);
 	return rc == CURLE_OK ? whole(x, e) : broken(x, rc, e);
@@ -447,18 +457,20 @@ enum ntr_st ntr_http_get(struct ntr_store *s, struct ntr_http_req *rq,
 	enum ntr_st st;
 
 	*a = (struct ntr_http_ans){ .size = rq->have };
-	if (!s->http)
-		s->http = http_new();
-	if (!s->http)
-		return ntr_fail(e, NTR_NOMEM, "libcurl does not start");
+	if (!s->http) {
+		st = http_new(&s->http, e);
+		if (st)
+			return st;
+	}
+	x.api = &s->http->api;
 	x.curl = s->http->curl;
 	x.max = rq->fd < 0 ? rq->mem_size : s->opts.max_size;
 	if (!set_up(&x) || !set_range(&x, &list))
 		st = ntr_fail(e, NTR_IO, "libcurl refuses its options");
 	else
-		st = outcome(&x, curl_easy_perform(x.curl), e);
-	(void)curl_easy_setopt(x.curl, CURLOPT_HTTPHEADER, NULL);
-	curl_slist_free_all(list);
+		st = outcome(&x, x.api->easy_perform(x.curl), e);
+	(void)x.api->easy_setopt(x.curl, CURLOPT_HTTPHEADER, NULL);
+	x.api->slist_free_all(list);
 	s->fetched += a->got;
 	return st;
 }

@@ -6,6 +6,7 @@
  *	store_find.c    the way along the path; folders, stores, file.ptr
  *	store_fetch.c   from a server into a cache: parts, resuming, verifying
  *	store_http.c    one GET with libcurl
+ *	store_curl.c    libcurl, loaded when it is needed
  *	store_cache.c   writing into a cache, "is not there" marks
  *	store_list.c    what is there
  *	store_known.c   which symbol file an image without debug record has
@@ -45,8 +46,6 @@ bool ntr_want_alias(const struct ntr_want *w, unsigned i,
 		    struct ntr_want *out);
 /* "ntkrnlmp.pdb C8C2…1", for messages. */
 const char *ntr_want_title(const struct ntr_want *w, char *buf, size_t size);
-/* Kept packed in a cache? Only what its reader unpacks by itself anyway. */
-bool ntr_want_stays_packed(const struct ntr_want *w);
 
 /* --- the store ---------------------------------------------------------------------- */
 

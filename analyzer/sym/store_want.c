@@ -215,11 +215,6 @@ const char *ntr_want_title(const struct ntr_want *w, char *buf, size_t size)
 	return buf;
 }
 
-bool ntr_want_stays_packed(const struct ntr_want *w)
-{
-	return w->kind == NTR_WANT_ISF;
-}
-
 /* --- places ------------------------------------------------------------------------- */
 
 struct forms {
@@ -283,12 +278,20 @@ static void isf_forms(struct forms *fs, const struct ntr_want *w, bool url)
 	static const char *const under[] = { "", "symbols/windows/",
 					     "windows/" };
 
+	char dest[NTR_FORM_REL];
+
+	/* In a cache it is not packed: that opens a hundred times faster. */
+	snprintf(dest, sizeof(dest), "%s/%s.json", w->name, w->key);
 	for (unsigned i = 0; i < (url ? 1 : NTR_COUNT(under)); i++) {
-		add(fs, NULL, "%s%s/%s.json.xz", under[i], w->name, w->key);
-		add(fs, NULL, "%s%s/%s.json", under[i], w->name, w->key);
 		if (!url)
-			add(fs, NULL, "%s%s/%s.json.gz", under[i], w->name,
+			add(fs, dest, "%s%s/%s.json", under[i], w->name,
 			    w->key);
+		add(fs, dest, "%s%s/%s.json.xz", under[i], w->name, w->key);
+		if (!url)
+			add(fs, dest, "%s%s/%s.json.gz", under[i], w->name,
+			    w->key);
+		else
+			add(fs, dest, "%s/%s.json", w->name, w->key);
 	}
 }
 
@@ -389,8 +392,8 @@ unsigned ntr_want_dir_forms(const struct ntr_want *w,
 		add(&fs, NULL, "%s", other);
 		break;
 	case NTR_WANT_ISF:
-		add(&fs, NULL, "%s.json.xz", w->key);
 		add(&fs, NULL, "%s.json", w->key);
+		add(&fs, NULL, "%s.json.xz", w->key);
 		break;
 	case NTR_WANT_ELF_DEBUG:
 		if (*w->name) {

@@ -132,7 +132,7 @@ void ntr_tpi_hash(struct ntr_tpi *t, struct ntr_bin stream)
 	t->index = ntr_bin_sub(&stream, t->index_off, t->index_len,
 			       "index offsets");
 	if (t->index.bad)
-		t->index = ntr_bin_of(NULL, 0, stream.origin, 0);
+		t->index = ntr_bin_of(stream.base, 0, stream.origin, 0);
 	t->values = ntr_bin_sub(&stream, t->values_off, t->values_len,
 				"hash values");
 	t->hashed = !t->values.bad && t->buckets &&

@@ -10,7 +10,9 @@
  *	.cfa: $rsp 16 + .ra: .cfa 8 - ^ $rbx: .cfa 24 - ^
  *
  * Registers are spelt $eax, $rax (x86, x64) and x0 … x30, sp, pc (ARM64; a
- * leading $ is accepted); `^` reads memory.  Sources: docs/unwinding.md.
+ * leading $ is accepted); `^` reads memory; `.undef` alone says that a register
+ * is lost, and of .ra that the frame is the outermost.
+ * Sources: docs/unwinding.md.
  */
 #ifndef NTR_UWREC_H
 #define NTR_UWREC_H

@@ -172,8 +172,8 @@ static void name_frame(struct ntr_verdict *v, const struct ntr_vframe *f)
 		b->module = f->module->name;
 		b->image = f->module->image;
 	}
-	b->function = f->function;
-	b->offset = f->function ? f->displacement : f->offset;
+	b->function = f->export ? NULL : f->function;
+	b->offset = b->function ? f->displacement : f->offset;
 }
 
 #define SEEN_OFTEN 3u /* stale addresses seldom come so often */

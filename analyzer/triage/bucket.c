@@ -102,7 +102,7 @@ static void hash_stack(struct ntr_verdict *v)
 		f[i].module = s->module ? s->module->name :
 			      s->unloaded ? s->unloaded->image :
 					    "unknown_module";
-		f[i].function = s->function;
+		f[i].function = s->export ? NULL : s->function;
 		f[i].displacement = s->displacement;
 	}
 	ntr_stack_hashes(f, n, v->bucket.mod, v->bucket.mod_func,

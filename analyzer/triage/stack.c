@@ -68,6 +68,7 @@ struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
 {
 	const struct ntr_thread *th = &v->t->thread;
 	u64 guard = ntr_is_double_fault(v) ? NTR_STACK_GUARD : 0;
+	const struct ntr_target *t = v->t;
 	struct ntr_unw_env env = {
 		.machine = v->t->machine,
 		.build = v->t->build,
@@ -79,6 +80,11 @@ struct ntr_unw_env ntr_triage_env(struct ntr_verdict *v, u64 sp)
 		.ctx = v,
 	};
 
+	if (t->crash_cpu >= 0)
+		ntr_target_task_gate(v->t, &t->cpus.v[t->crash_cpu], &env.gdt,
+				     &env.tss);
+	if (ntr_target_a64_trap(v->t, &v->a64_trap))
+		env.a64_trap = &v->a64_trap;
 	if (th->stack_limit <= guard)
 		return env;
 	if (ntr_on_stack(th, sp, guard)) {
@@ -117,7 +123,7 @@ static void name_frame(struct ntr_verdict *v, struct ntr_vframe *out)
 		return;
 	out->function = ntr_arena_strdup(&v->arena, at.name);
 	out->displacement = at.displacement;
-	out->export = at.sym.kind == NTR_SYM_EXPORT;
+	out->export = at.sym.kind == NTR_SYM_EXPORT && !at.inside;
 	if (!ntr_target_line(v->t, out->f.ip, ret, &line))
 		return;
 	out->file = ntr_arena_strdup(&v->arena, line.file);
@@ -227,7 +233,26 @@ static void frame_of_param(struct ntr_triage_job *j)
 	}
 }
 
-void ntr_triage_stack(struct ntr_triage_job *j)
+/* Symbols that were looked for and would name frames of this stack. */
+#define LACKING_MAX 8u
+static void note_lacking(struct ntr_verdict *v)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < v->stack.n && n < LACKING_MAX; i++) {
+		const struct ntr_module *m = v->stack.v[i].module;
+
+		if (!m || m->base == v->t->kernel_base || !m->symbols ||
+		    !m->symbols->lacking)
+			continue;
+		ntr_target_missing(v->t, ntr_arena_printf(&v->t->arena,
+				   "symbols of %s", m->name),
+				   m->symbols->lacking);
+		n++;
+	}
+}
+
+static void walk(struct ntr_triage_job *j)
 {
 	struct ntr_verdict *v = j->v;
 	struct ntr_frame *buf;
@@ -248,4 +273,10 @@ void ntr_triage_stack(struct ntr_triage_job *j)
 	if (v->fault_frame < 0)
 		splice(j, buf, NTR_MAX_FRAMES);
 	frame_of_param(j);
+}
+
+void ntr_triage_stack(struct ntr_triage_job *j)
+{
+	walk(j);
+	note_lacking(j->v);
 }

@@ -21,7 +21,8 @@ struct ntr_vframe {
 	u64 offset;               /* from module base */
 	const char *function;     /* NULL: no symbol */
 	u64 displacement;         /* from function */
-	bool export;              /* function is only the export before it */
+	bool export;              /* function is but the export before it:
+				     shown, not blamed, not in the bucket */
 	const char *file;         /* source file; NULL unknown */
 	u32 line;                 /* valid with file */
 };
@@ -122,6 +123,7 @@ struct ntr_verdict {
 	const char *single_bit;   /* hardware hint, or NULL */
 	bool determined;          /* exit code 0 rather than 1 */
 	bool want_trace;
+	struct ntr_a64_trap a64_trap; /* for the unwinder */
 	struct { NTR_VEC(const char *); } unwind_trace; /* see below */
 	struct ntr_arena arena;
 };

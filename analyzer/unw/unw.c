@@ -112,7 +112,7 @@ static enum ntr_st by_bad_jump(struct walk *w, struct found *f,
 			return ntr_fail(e, NTR_ABSENT, "no memory at sp");
 		ntr_reg_set(&f->regs, NTR_X64_RSP, w->regs.sp + 8);
 	} else if (w->env.machine == NTR_MACHINE_X86) {
-		f->trust = NTR_TRUST_SCAN;
+		f->trust = NTR_TRUST_FRAMEPTR; /* nothing was pushed since */
 		f->note = "ip was in no module: return address of the call to "
 			  "it";
 		return ntr_unw_x86_code(&w->env, 0, &f->regs, e);

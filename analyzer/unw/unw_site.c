@@ -68,8 +68,11 @@ static bool may_leave(const struct ntr_unw_env *env,
 {
 	u8 buf[512];
 
-	if (!size || size > LEAVE_BYTES)
+	if (!size || size > LEAVE_BYTES ||
+	    (env->effort && *env->effort < size / 4))
 		return true;
+	if (env->effort) /* about an instruction every four bytes */
+		*env->effort -= (unsigned)(size / 4);
 	for (u64 off = 0; off < size;) {
 		size_t want = size - off < sizeof(buf) ? (size_t)(size - off) :
 							 sizeof(buf);

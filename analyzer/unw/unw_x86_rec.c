@@ -221,16 +221,31 @@ static void restore_ebp(struct step *s)
 		ntr_reg_forget(&s->r, NTR_X86_EBP);
 }
 
+/* Not all is pushed yet, and the code that says how much is not there: from
+ * esp upward, at the first instruction right at it. */
+static bool in_prologue(const struct step *s)
+{
+	const struct ntr_uwrec *r = s->rec->r;
+
+	return s->rec->exact && s->r.ip - s->rec->m->base - r->rva < r->prolog;
+}
+
 static enum ntr_st by_fpo(struct step *s, struct ntr_err *e)
 {
+	bool nothing_pushed = s->rec->exact &&
+			      s->r.ip == s->rec->m->base + s->rec->r->rva;
 	u64 ret = 0;
 
+	if (nothing_pushed || in_prologue(s))
+		s->ret_start = s->r.sp;
+	if (!nothing_pushed && in_prologue(s))
+		return rescue(s, 0, e);
 	if (ret_at(s, s->ret_start, &ret) == NTR_RET_NO)
 		return rescue(s, ret, e);
 	s->ret_at = s->ret_start;
-	if (s->rec->r->uses_ebp)
+	if (s->rec->r->uses_ebp && !nothing_pushed)
 		restore_ebp(s);
-	if (s->rec->r->saved_regs) { /* which ones is not said */
+	if (s->rec->r->saved_regs && !nothing_pushed) { /* which ones is not said */
 		ntr_reg_forget(&s->r, NTR_X86_EBX);
 		ntr_reg_forget(&s->r, NTR_X86_ESI);
 		ntr_reg_forget(&s->r, NTR_X86_EDI);

@@ -57,6 +57,8 @@ struct ntr_verb {
 	const struct ntr_example *examples;
 	size_t nexamples;
 	int min, max;      /* operands; max -1: any number */
+	const char *words; /* what the first operand may be, blank-separated,
+			      for completion; NULL: files */
 	int (*run)(struct ntr_cli *c, const struct ntr_args *a);
 };
 

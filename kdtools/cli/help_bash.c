@@ -61,7 +61,13 @@ void ntr_help_completion(struct ntr_out *o)
 			continue;
 		ntr_out_print(o, "    %s) opts+=\"", ntr_verbs[i]->name);
 		names(o, ntr_verbs[i]->opts, ntr_verbs[i]->nopts);
-		ntr_out_line(o, "\" ;;");
+		ntr_out_print(o, "\"");
+		if (ntr_verbs[i]->words)
+			ntr_out_print(o, "\n        if [ \"$prev\" = %s ]; then "
+				      "COMPREPLY=($(compgen -W \"$opts %s\" -- "
+				      "\"$cur\")); return; fi",
+				      ntr_verbs[i]->name, ntr_verbs[i]->words);
+		ntr_out_line(o, " ;;");
 	}
 	ntr_out_line(o, "    esac\n"
 		     "    case $cur in\n"

@@ -142,6 +142,14 @@ static void frames(struct ntr_out *o, const struct ntr_verdict *v)
 	}
 }
 
+static bool any_export(const struct ntr_verdict *v)
+{
+	for (size_t i = 0; i < v->stack.n; i++)
+		if (v->stack.v[i].export)
+			return true;
+	return false;
+}
+
 static bool any_unchecked(const struct ntr_verdict *v)
 {
 	for (size_t i = 0; i < v->stack.n; i++)
@@ -165,6 +173,10 @@ void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v)
 	if (any_unchecked(v))
 		ntr_out_line(o, "   (scan?: no code in the dump to see the "
 			     "call in, so it may be a leftover)");
+	if (any_export(v))
+		ntr_out_line(o, "   (without a symbol file, functions are the "
+			     "exports before an address: unnamed ones may lie "
+			     "between)");
 	ntr_out_line(o, "%s", "");
 }
 

@@ -31,34 +31,29 @@ static bool count_type(void *ctx, const char *name, u64 id)
 
 /* A count, or nothing where the format has none; what is damaged is said. */
 static int out_count(struct ntr_cli *c, const char *key, const char *label,
-		     const char *path, enum ntr_st st, u64 n,
-		     const struct ntr_err *e)
+		     enum ntr_st st, u64 n, const struct ntr_err *e)
 {
 	ntr_out_uint_if(&c->out, key, label, !st || (st != NTR_ABSENT && n), n);
 	if (!st || st == NTR_ABSENT)
 		return NTR_EXIT_OK;
 	ntr_out_str(&c->out, "damage", "Damaged", e->msg[0] ? e->msg :
 		    ntr_st_text(st));
-	(void)path;
 	return NTR_EXIT_UNKNOWN;
 }
 
-static int out_counts(struct ntr_cli *c, struct ntr_symsrc *s,
-		      const char *path)
+static int out_counts(struct ntr_cli *c, struct ntr_symsrc *s)
 {
 	struct ntr_err e = { "" };
 	u64 n = 0;
 	enum ntr_st st = ntr_symsrc_each(s, count_symbol, &n, &e);
-	int code = out_count(c, "symbols", "Symbols", path, st, n, &e);
+	int code = out_count(c, "symbols", "Symbols", st, n, &e);
 
 	n = 0;
 	st = ntr_symsrc_each_type(s, count_type, &n, &e);
-	code = ntr_worse(code, out_count(c, "types", "Types", path, st, n,
-					 &e));
+	code = ntr_worse(code, out_count(c, "types", "Types", st, n, &e));
 	n = 0;
 	st = ntr_symsrc_each_line(s, count_line, &n, &e);
-	return ntr_worse(code, out_count(c, "lines", "Lines", path, st, n,
-					 &e));
+	return ntr_worse(code, out_count(c, "lines", "Lines", st, n, &e));
 }
 
 static void out_build_id(struct ntr_out *o, const struct ntr_symid *id)
@@ -96,8 +91,7 @@ static void out_id(struct ntr_out *o, const struct ntr_symid *id)
 	out_build_id(o, id);
 }
 
-static int out_source(struct ntr_cli *c, struct ntr_symsrc *s,
-		      const char *path)
+static int out_source(struct ntr_cli *c, struct ntr_symsrc *s)
 {
 	struct ntr_out *o = &c->out;
 	char machine[32];
@@ -109,7 +103,7 @@ static int out_source(struct ntr_cli *c, struct ntr_symsrc *s,
 	ntr_out_str(o, "machine", "Machine",
 		    ntr_machine_text(machine, s->machine));
 	out_id(o, &s->id);
-	code = out_counts(c, s, path);
+	code = out_counts(c, s);
 	ntr_out_close(o);
 	return code;
 }
@@ -177,8 +171,12 @@ int ntr_sym_check(struct ntr_cli *c, const char *path)
 	ntr_out_str(&c->out, "file", "File", path);
 	if (!st)
 		out_image(&c->out, &pe);
-	if (!sym)
-		code = out_source(c, s, path);
+	if (!sym) {
+		code = out_source(c, s);
+	} else if (sym != NTR_UNSUP) { /* the image is fine, its symbols not */
+		ntr_out_str(&c->out, "damage", "Damaged", e.msg);
+		code = NTR_EXIT_UNKNOWN;
+	}
 	ntr_out_close(&c->out);
 	ntr_symsrc_close(s);
 	ntr_file_close(f);

@@ -163,10 +163,10 @@ enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
 		strcpy(module, "nt");
 	ntr_sym_input_each(in, module, look, &f);
 	if (!f.src)
-		return ntr_fail(e, NTR_ABSENT, "no type \"%.100s\" in %s",
+		return ntr_fail(e, NTR_ABSENT, "no type \"%.60s\" in %s",
 				f.type, in->file ? "this file" :
-				"the symbols at hand (see `ntriage sym "
-				"manifest` for those that are lacking)");
+				"the symbols at hand; `ntriage sym manifest` "
+				"lists the files");
 	p.src = f.src;
 	p.ptr = t ? t->ptr_size : f.src->ptr_size;
 	ntr_out_hex_if(&c->out, "address", NULL, p.mem, p.at);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_CONTAINER, OPT_LIST, OPT_OUTPUT };
+enum { OPT_CONTAINER, OPT_LIST, OPT_OUTPUT, OPT_SYMBOLS };
 static const struct ntr_opt opts[] = {
 	[OPT_CONTAINER] = { "container", 'c', "KIND",
 			    "write this kind instead of the scenario's own",
@@ -14,6 +14,9 @@ static const struct ntr_opt opts[] = {
 	[OPT_LIST] = { "list", 'l', NULL,
 		       "list the containers and the machine profiles", NULL },
 	[OPT_OUTPUT] = { "output", 'o', "FILE", "the dump to write", NULL },
+	[OPT_SYMBOLS] = { "symbols-to", 0, "DIR",
+			  "write the modules' symbols into a store at DIR",
+			  NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -71,6 +74,9 @@ static int forge(struct ntr_cli *c, const struct ntr_args *a)
 
 	st = forge_file(a->operand[0], a->opt[OPT_OUTPUT],
 			a->opt[OPT_CONTAINER], &diag, &e);
+	if (!st && a->opt[OPT_SYMBOLS])
+		st = forge_symbols(a->operand[0], a->opt[OPT_SYMBOLS], &diag,
+				   &e);
 	if (st && diag.len && !c->json) {
 		show_diag(&diag);
 		code = NTR_EXIT_BAD;

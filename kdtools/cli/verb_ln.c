@@ -65,7 +65,7 @@ static void out_near(struct ntr_cli *c, struct ntr_sym_input *in,
 	ntr_out_print(o, "(%s)   %s!%s", va, n->module, name);
 	if (off)
 		ntr_out_print(o, "+0x%" PRIx64, off);
-	ntr_out_line(o, "%s", n->sym.kind == NTR_SYM_EXPORT ?
+	ntr_out_line(o, "%s", n->sym.kind == NTR_SYM_EXPORT && !n->sym.size ?
 		     "   (an export: there may be nearer functions)" : "");
 }
 

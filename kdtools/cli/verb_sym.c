@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_ONLY, OPT_RETRY, OPT_SYMCHK, OPT_TIMEOUT };
+enum { OPT_ONLY, OPT_RETRY, OPT_SYMCHK, OPT_TIMEOUT, OPT_WHERE };
 static const struct ntr_opt opts[] = {
 	[OPT_ONLY] = { "only", 0, "KIND", "manifest, fetch: pdb, image or dbg",
 		       "pdb image dbg" },
@@ -18,6 +18,8 @@ static const struct ntr_opt opts[] = {
 			 NULL },
 	[OPT_TIMEOUT] = { "timeout", 0, "SECONDS",
 			  "fetch: give a silent server up after SECONDS", NULL },
+	[OPT_WHERE] = { "where", 0, NULL,
+			"fetch: with every place that was looked at", NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -128,6 +130,7 @@ struct fetch {
 	struct ntr_store *store;
 	struct ntr_wants ws;
 	const char *only;
+	bool where;
 	unsigned there, missing;
 };
 
@@ -152,6 +155,24 @@ static bool cancelled(enum ntr_st st)
 	return st == NTR_IO;
 }
 
+/* The trail, a line for each place: always in JSON, in text when asked. */
+static void out_trail(const struct fetch *f)
+{
+	struct ntr_out *o = &f->c->out;
+	char *copy = strdup(ntr_store_trail(f->store)), *at = copy, *line;
+
+	ntr_out_list(o, "places");
+	while (at && (line = strsep(&at, "\n"))) {
+		if (!*line)
+			continue;
+		ntr_out_str(o, NULL, NULL, line);
+		if (f->where)
+			ntr_out_para(o, "         ", "%s", line);
+	}
+	ntr_out_list_end(o);
+	free(copy);
+}
+
 /* An image may be wanted only for the PDB that it names. */
 static bool fetch_one(struct fetch *f, size_t i)
 {
@@ -171,9 +192,10 @@ static bool fetch_one(struct fetch *f, size_t i)
 		out_want(o, &w);
 		ntr_out_str(o, "path", NULL, path);
 		ntr_out_str(o, "error", NULL, st ? e.msg : NULL);
-		ntr_out_close(o);
 		ntr_out_para(o, st ? "missing  " : "there    ", "%s",
 			     st ? e.msg : path);
+		out_trail(f);
+		ntr_out_close(o);
 		(void)ntr_out_flush(o);
 	}
 	free(path);
@@ -213,7 +235,8 @@ static int parse_timeout(const char *text, unsigned *out)
 
 static int fetch(struct ntr_cli *c, const struct ntr_args *a)
 {
-	struct fetch f = { .c = c, .only = a->opt[OPT_ONLY] };
+	struct fetch f = { .c = c, .only = a->opt[OPT_ONLY],
+			   .where = a->opt[OPT_WHERE] };
 	struct ntr_symbols_opts more = { .retry_missing = a->opt[OPT_RETRY] };
 	int code = parse_timeout(a->opt[OPT_TIMEOUT], &more.timeout_s);
 
@@ -359,5 +382,6 @@ const struct ntr_verb ntr_verb_sym = {
 		"$XDG_CACHE_HOME/ntriage/symbols or ~/.cache/ntriage/symbols.",
 	.opts = opts, .nopts = NTR_COUNT(opts),
 	.examples = examples, .nexamples = NTR_COUNT(examples),
-	.min = 1, .max = -1, .run = run,
+	.min = 1, .max = -1, .words = "check fetch list manifest",
+	.run = run,
 };

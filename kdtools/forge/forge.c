@@ -2,6 +2,7 @@
 #include "forge.h"
 
 #include "out.h"
+#include "symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -326,6 +327,32 @@ enum ntr_st forge_image(const char *text, const char *name, const char *module,
 		st = f_mach_build(m, &s, e);
 	if (!st) {
 		st = image_of(m, module, out, out_len, e);
+		f_mach_fini(m);
+	}
+	free(m);
+	f_scen_fini(&s);
+	return st;
+}
+
+enum ntr_st forge_symbols(const char *scenario_path, const char *dir,
+			  struct ntr_str *diag, struct ntr_err *e)
+{
+	struct f_mach *m = NULL;
+	struct f_scen s;
+	char *text;
+	enum ntr_st st = read_text(scenario_path, &text, e);
+
+	if (st)
+		return st;
+	st = f_scen_parse(&s, text, scenario_path, diag, e);
+	free(text);
+	if (st)
+		return st;
+	m = calloc(1, sizeof(*m));
+	st = m ? f_mach_build(m, &s, e) :
+		 ntr_fail(e, NTR_NOMEM, "out of memory");
+	if (!st) {
+		st = f_symbols_write(m, dir, e);
 		f_mach_fini(m);
 	}
 	free(m);

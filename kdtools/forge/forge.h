@@ -65,6 +65,11 @@ NTR_MUST enum ntr_st forge_image(const char *text, const char *name,
 				 const char *module, u8 **out, size_t *out_len,
 				 struct ntr_str *diag, struct ntr_err *e);
 
+/* The symbols of the scenario's modules, as a store of Breakpad .sym files
+ * below dir. */
+NTR_MUST enum ntr_st forge_symbols(const char *scenario_path, const char *dir,
+				   struct ntr_str *diag, struct ntr_err *e);
+
 /* Only check the scenario. */
 NTR_MUST enum ntr_st forge_check(const char *text, const char *name,
 				 struct ntr_str *diag, struct ntr_err *e);

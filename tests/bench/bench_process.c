@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A whole `ntriage analyze --json` of a triage dump of 1.4 MB, process start
- * included: wall time (best of 20) and the largest resident set. The floor is
- * the same program only printing its version.
+ * included: wall time (best of 20) and the largest resident set; then the same
+ * with the symbol table of its kernel, which is found by the addresses in it
+ * and remembered. The floor is the same program only printing its version.
  */
 #include "bench.h"
 
@@ -51,10 +52,32 @@ static double best(char **argv, long *rss_kb)
 	return b;
 }
 
+/* With the corpus's tables as symbols and a cache of its own. */
+static void with_symbols(char *prog, char *dump, const char *corpus,
+			 double floor)
+{
+	char verb[] = "analyze", json[] = "--json", opt[] = "--symbols";
+	char isf[4096], cache[256];
+	char *argv[] = { prog, opt, isf, verb, json, dump, NULL };
+	long rss = 0;
+	double ms;
+
+	snprintf(isf, sizeof(isf), "%s/symbols/isf", corpus);
+	bench_path(cache, "cache");
+	if (access(isf, R_OK) || setenv("XDG_CACHE_HOME", cache, 1)) {
+		printf("# process-analyze-isf: no %s\n", isf);
+		return;
+	}
+	ms = best(argv, &rss) * 1e3;
+	printf("process-analyze-isf\t%.2f ms\tfloor %.2f ms\t%.2f\n", ms,
+	       floor, ms / floor);
+}
+
 int main(void)
 {
 	char *prog = getenv("NTRIAGE"), path[4096];
 	const char *corpus = getenv("NTR_CORPUS");
+	const char *at = corpus ? corpus : "../shared/corpus";
 	char verb[] = "analyze", json[] = "--json", only[] = "--version";
 	char *analyze[] = { prog, verb, json, path, NULL };
 	char *version[] = { prog, only, NULL };
@@ -63,7 +86,7 @@ int main(void)
 
 	snprintf(path, sizeof(path), "%s/kernel_dumps/"
 		 "rizin_triage_x64_0x1000007e.dmp",
-		 corpus ? corpus : "../shared/corpus");
+		 at);
 	if (!prog || access(path, R_OK)) {
 		printf("# process: no NTRIAGE or no %s\n", path);
 		return 0;
@@ -75,5 +98,6 @@ int main(void)
 	printf("process-analyze-rss\t%.1f MB\tfloor %.1f MB\t%.2f\n",
 	       (double)rss / 1024, (double)rss_floor / 1024,
 	       (double)rss / (double)rss_floor);
+	with_symbols(prog, path, at, floor);
 	return 0;
 }

@@ -16,6 +16,8 @@ same "completion: verbs" "$(complete_after ntriage an)" "analyze "
 same "completion: verbs for help" "$(complete_after ntriage help tr)" "translate "
 same "completion: a verb's option" "$(complete_after ntriage hexdump --ph)" "--phys "
 same "completion: a global option" "$(complete_after ntriage analyze --js)" "--json "
+same "completion: what sym can do" "$(complete_after ntriage sym ma)" "manifest "
+same "completion: values of an option" "$(complete_after ntriage sym fetch --only im)" "image "
 touch some.dmp
 same "completion: files" "$(complete_after ntriage analyze so)" "some.dmp "
 

@@ -157,6 +157,9 @@ if command -v gcab >/dev/null; then
 	gcab -cz lst/netdrv.sys/$KEY/netdrv.sy_ netdrv.sys
 	rm -rf c "$XDG_CACHE_HOME"
 	"$NTRIAGE" sym fetch --only image --json --symbols "srv*lst" t.dmp >out
+	ino=$(stat -c %i "$(path)")
+	"$NTRIAGE" sym fetch --only image --json --symbols "srv*lst" t.dmp >out
+	same "packed in a local store: unpacked once" "$(stat -c %i "$(path)")" "$ino"
 	same "packed in a local store" "$(sha256sum <"$(path)")" "$SUM"
 	same "packed in a local store: where" "$(path)" "$XDG_CACHE_HOME/ntriage/symbols/netdrv.sys/$KEY/netdrv.sys"
 else
@@ -192,13 +195,17 @@ _NT_SYMBOL_PATH="srv**$U/ok" "$NTRIAGE" sym fetch --only image --json t.dmp >out
 same "_NT_SYMBOL_PATH, default store" "$(path)" "$XDG_CACHE_HOME/ntriage/symbols/netdrv.sys/$KEY/netdrv.sys"
 "$NTRIAGE" sym fetch --offline --only image --json t.dmp >out
 same "without a path the default cache is looked in" "$(path)" "$XDG_CACHE_HOME/ntriage/symbols/netdrv.sys/$KEY/netdrv.sys"
-if [ "$(id -u)" = 0 ]; then
-	skip "read-only cache" "root writes everywhere"
-else
-	rm -rf ro "$XDG_CACHE_HOME"
-	mkdir ro && chmod 555 ro
-	"$NTRIAGE" sym fetch --only image --json --symbols "srv*ro*$U/ok" t.dmp >out
+# Root writes everywhere, so it becomes nobody for this.
+nobody=
+[ "$(id -u)" = 0 ] && nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+rm -rf ro "$XDG_CACHE_HOME"
+mkdir -m 555 ro && mkdir -m 777 "$XDG_CACHE_HOME" && chmod 755 "$here" && chmod 644 t.dmp
+if $nobody "$NTRIAGE" version >/dev/null 2>&1; then
+	$nobody "$NTRIAGE" sym fetch --only image --json --symbols "srv*ro*$U/ok" t.dmp >out
 	same "read-only cache: the default one" "$(path)" "$XDG_CACHE_HOME/ntriage/symbols/netdrv.sys/$KEY/netdrv.sys"
+	has "read-only cache: said" out 'ro.*cannot be written'
+else
+	skip "read-only cache" "cannot run as somebody else"
 fi
 echo text >file
 "$NTRIAGE" sym fetch --only image --json --symbols "srv*file*$U/ok" t.dmp >out
@@ -263,6 +270,57 @@ for i in $(seq 20); do
 	[ "$(sha256sum <$f)" = "$SUM" ] || wrong="$wrong again-$i"
 done
 same "killed when fast: nothing or the whole file" "$wrong" ""
+
+# An image names its PDB, and that is fetched too.
+pair() { # NAME: NAME.sys and NAME.pdb by clang and lld
+	echo "int ${1}_data; int E(int a) { return a + ${1}_data; }" >$1.c
+	clang --target=x86_64-pc-windows-msvc -ffreestanding -g -gcodeview -c $1.c -o $1.obj 2>/dev/null &&
+		lld-link-14 /nologo /nodefaultlib /subsystem:native /debug /entry:E \
+			/out:$1.sys /pdb:$1.pdb $1.obj 2>/dev/null
+}
+field() { "$NTRIAGE" sym check --json "$1" | jq -r ".image.$2"; }
+if ! command -v lld-link-14 >/dev/null || ! pair one || ! pair two; then
+	skip "PDB of an image" "no clang with lld"
+elif ! grep -q 'NTR_SYMSRC(pdb)' "$TOP/analyzer/sym/source_list.h"; then
+	skip "PDB of an image" "no reader of PDB files"
+elif ! "$NTRIAGE" sym check one.pdb >/dev/null 2>&1; then
+	fail "PDB of an image" "sym check does not know one.pdb"
+else
+	ik=$(field one.sys key) pk=$(field one.sys pdb_key)
+	same "check: key of an image" "$ik" "$(llvm-readobj --file-headers one.sys |
+		awk '/TimeDateStamp/ { gsub(/[()]/, "", $NF); t = $NF } / SizeOfImage/ { s = $2 }
+		END { printf "%s %d\n", t, s }' | { read -r t n; printf '%08X%x' "$t" "$n"; })"
+	same "check: key of a PDB is that of its image" "$("$NTRIAGE" sym check --json one.pdb | jq -r .symbols.key)" "$pk"
+	mkdir -p root/one.sys/$ik root/one.pdb/$pk
+	cp one.sys root/one.sys/$ik/
+	cp one.pdb root/one.pdb/$pk/
+	cat >p.forge <<-EOT
+	machine x64 10
+	container triage
+	time 2021-03-04T05:06:07Z
+	stop 0xd1 0x28 2 0
+	module "one.sys" size $(field one.sys size) timestamp $(field one.sys timestamp)
+	stack { frame "nt!KeBugCheckEx" }
+	EOT
+	forge p.forge p.dmp
+	rm -rf c
+	"$NTRIAGE" sym fetch --only pdb --symbols "srv*c*$U/ok" p.dmp >out 2>&1
+	same "PDB of an image: exit" $? 0
+	same "PDB of an image: file" "$(sha256sum <c/one.pdb/$pk/one.pdb)" "$(sha256sum <one.pdb)"
+	rm -rf c/one.pdb
+	cp two.pdb root/one.pdb/$pk/one.pdb
+	"$NTRIAGE" sym fetch --only pdb --json --symbols "srv*c*$U/ok" p.dmp >out 2>&1
+	same "another PDB: exit" $? 1
+	jq -r '.files[].error' out >why
+	has "another PDB: said" why 'refused: one.pdb.part: expected GUID .* age 1, is GUID'
+	same "another PDB: not in the cache" "$(find c -name 'one.pdb*' -type f)" ""
+	head -c 20000 one.pdb >root/one.pdb/$pk/one.pdb
+	"$NTRIAGE" sym fetch --only pdb --json --symbols "srv*c*$U/ok" p.dmp >out 2>&1
+	jq -r '.files[].error' out >why
+	has "a cut PDB: said" why 'refused: .*is cut: 20000 bytes of'
+	"$NTRIAGE" sym list --json --symbols c >out
+	same "list: what is there" "$(jq -r '.files[] | select(.name=="one.sys") | .key' out)" "$ik"
+fi
 
 # Names out of a dump.
 cat >h.forge <<EOT

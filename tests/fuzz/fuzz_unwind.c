@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Unwinding over any bytes: the input is a header that picks machine, build
- * and PE fields, then registers, then a module image, then a stack.  Also the
- * register decoders and the search for trap frames.
+ * Unwinding over any bytes: the input is a header that picks machine, build,
+ * PE fields and the fields of symbols' records, then registers, then a module
+ * image, then a stack.  Programs and rules of the records are text from the
+ * start of the image.  Also the register decoders and the search for trap
+ * frames.
  */
 #include "fuzz.h"
 #include "unw/unw.h"
@@ -14,8 +16,13 @@
 #define MAX_IMG 0x8000u
 #define MAX_STACK 0x2000u
 
+#define TEXT 256u /* of the image: a record's program or rules */
+
 struct world {
 	struct ntr_unw_module m;
+	const uint8_t *head;
+	char text[TEXT];
+	u64 traced;
 	struct ntr_mem_space img, stack;
 	struct ntr_space both;
 	struct ntr_pe pe;
@@ -39,6 +46,47 @@ static bool find(void *ctx, u64 ip, struct ntr_unw_module *out)
 		return false;
 	*out = w->m;
 	return true;
+}
+
+static u64 take(const uint8_t *d, size_t off, unsigned n);
+
+/* Which kind depends on the address, so that one walk meets several. */
+static enum ntr_st record(void *ctx, u64 ip, const struct ntr_unw_module *m,
+			  struct ntr_uwrec *out)
+{
+	struct world *w = ctx;
+	const uint8_t *h = w->head;
+	unsigned kind = (unsigned)(h[20] ^ ip >> 6) & 7;
+
+	*out = (struct ntr_uwrec){
+		.kind = kind & 1 ? NTR_UW_FRAMEDATA :
+			kind & 2 ? NTR_UW_FPO :
+				   NTR_UW_CFI,
+		.rva = ip - m->base, .size = take(h, 21, 2),
+		.prolog = h[23], .params = (u32)take(h, 24, 4),
+		.locals = (u32)take(h, 28, 4),
+		.saved_regs = (u32)take(h, 32, 4),
+		.frame = (enum ntr_fpo_frame)(h[36] & 7),
+		.uses_ebp = h[37] & 1, .program = h[37] & 2 ? NULL : w->text,
+	};
+	memcpy(out->cfi, w->text, TEXT);
+	return h[37] & 4 && ip & 1 ? NTR_ABSENT : NTR_OK;
+}
+
+static bool function(void *ctx, u64 ip, u64 *start, u64 *size)
+{
+	struct world *w = ctx;
+
+	*start = ip & ~(u64)(w->head[38] | 0xf);
+	*size = take(w->head, 39, 2);
+	return !(ip & w->head[41]);
+}
+
+static void trace(void *ctx, const char *line)
+{
+	struct world *w = ctx;
+
+	w->traced += strlen(line);
 }
 
 static u64 take(const uint8_t *d, size_t off, unsigned n)
@@ -147,6 +195,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		env.stack_lo = w.stack.base;
 		env.stack_hi = w.stack.base + left;
 	}
+	w.head = data;
+	memcpy(w.text, p, img < TEXT - 1 ? img : TEXT - 1);
+	env.record = data[1] & 16 ? record : NULL;
+	env.function = data[1] & 32 ? function : NULL;
+	env.trace = data[1] & 64 ? trace : NULL;
+	env.gdt = data[1] & 128 ? w.stack.base : 0;
+	env.tss = w.m.base + take(data, 42, 2);
 	fill_regs(&r, env.machine, data + HEAD, &w);
 	ntr_unwind(&env, &r, frames, 64, &n);
 	if (ntr_find_trap_frame(&env, w.stack.base, w.stack.base + left, 0,

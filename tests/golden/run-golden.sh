@@ -15,6 +15,7 @@ bless=
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/../tools/lib.sh"
 golden=$TOP/tests/golden
+export XDG_CACHE_HOME=/nonexistent/cache # its path is in what is printed
 
 scenario_path() { # CASE FILE
 	for d in "$1" "$TOP/tests/fixtures"; do

@@ -184,4 +184,45 @@ if have gcab; then
 	cp "$tmp/a.cab" "$out/fuzz_archive/cab"
 fi
 
+# Small programs with DWARF, and their sections alone as fuzz_dwarf reads them.
+dwarf_sections() { # NAME FLAGS
+	local n=0 sec size
+	le 1 "$2"
+	for sec in info abbrev str line line_str ranges rnglists frame eh_frame aranges types str_offsets addr; do
+		case $sec in eh_frame) sec=.eh_frame ;; *) sec=.debug_$sec ;; esac
+		if objcopy --dump-section "$sec=$tmp/sec" "$tmp/$1" "$tmp/copy" 2>/dev/null && [ -s "$tmp/sec" ]; then
+			size=$(stat -c %s "$tmp/sec")
+			le 1 $n
+			le 2 $((size & 65535))
+			le 1 $((size >> 16))
+			cat "$tmp/sec"
+		fi
+		n=$((n + 1))
+		rm -f "$tmp/sec"
+	done
+}
+mkdir -p "$out/fuzz_elf_sym" "$out/fuzz_dwarf"
+program() { # NAME FLAGS COMPILER OPTION...
+	local name=$1 flags=$2
+	have "$3" || return 0
+	(cd "$tmp" && "${@:3}" -ffile-prefix-map="$tmp=." -nostdlib -static -Wl,-e,main -o "$name" seed.c) >/dev/null 2>&1 || return 0
+	head -c $max "$tmp/$name" >"$out/fuzz_elf_sym/$name"
+	[ "$flags" = pe ] || dwarf_sections "$name" "$flags" >"$out/fuzz_dwarf/$name"
+}
+sed 's/__attribute__((noinline)) leaf/leaf/' tests/fixtures/dwarf_types.c >"$tmp/seed.c"
+echo 'void __main(void) {}' >>"$tmp/seed.c"
+if have objcopy; then
+	program gcc5 0 gcc -gdwarf-5 -O1
+	program gcc4 0 gcc -gdwarf-4 -O0 -fdebug-types-section
+	program gcc2 0 gcc -gdwarf-2 -gstrict-dwarf -O2
+	program gcc5-64 0 gcc -gdwarf-5 -gdwarf64 -O0
+	program gcc-frames 0 gcc -gdwarf-4 -O1 -fno-asynchronous-unwind-tables
+	program clang5 0 clang -gdwarf-5 -O1
+	program clang4 0 clang -gdwarf-4 -O2
+	program packed 0 gcc -g -gz
+	program stripped 0 gcc -O1 -s
+	program mingw64.exe pe x86_64-w64-mingw32-gcc -g
+	program mingw32.exe pe i686-w64-mingw32-gcc -g
+fi
+
 echo "pass $(find "$out" -type f | wc -l) seeds"

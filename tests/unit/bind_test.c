@@ -68,7 +68,7 @@ static const struct spot {
 	{ X86, 1381, 0, "_KPCR", "TssBase", 0x40, 4 },
 	{ X64, 3790, 2, "_KPCR", "TssBase", 0x8, 8 },
 	{ X64, 19041, 0, "_KPCR", "Prcb.Number", 0x1a4, 4 },
-	{ X86, 1057, 0, "_KPCR", "Prcb.CurrentThread", 0x124, 4 },
+	{ X86, 1057, 0, "_KPCR", "PrcbData.CurrentThread", 0x124, 4 },
 };
 
 static void offsets_of_known_builds(void)

@@ -2,15 +2,15 @@
 /* Every type record of every PDB of the corpus against llvm-pdbutil: names,
  * sizes, members, bit fields, enumerators, forward references. No record is
  * left out. */
-#include "sym/msf.h"
 #include "sym/tpi.h"
 
+#include "pdb_truth.h"
 #include "pdbutil_types.h"
 
 static size_t nfiles, nudts, nmembers, nvalues, nbitfields, nforwards, narrays,
 	nnames;
 
-struct pdb {
+struct subject {
 	const char *path;
 	struct ntr_file *file;
 	struct ntr_msf msf;
@@ -18,7 +18,7 @@ struct pdb {
 	struct pu_types want;
 };
 
-static bool pdb_open(struct pdb *p, const char *path, bool hashed)
+static bool subject_open(struct subject *p, const char *path, bool hashed)
 {
 	struct ntr_err e = { "" };
 	struct ntr_bin b;
@@ -37,7 +37,7 @@ static bool pdb_open(struct pdb *p, const char *path, bool hashed)
 	return true;
 }
 
-static void pdb_close(struct pdb *p)
+static void subject_close(struct subject *p)
 {
 	ntr_tpi_fini(&p->tpi);
 	ntr_msf_fini(&p->msf);
@@ -148,7 +148,7 @@ static bool keep(void *ctx, const struct ntr_type_member *m)
 	return true;
 }
 
-static void same_member(struct pdb *p, const struct pu_type *udt,
+static void same_member(struct subject *p, const struct pu_type *udt,
 			const struct pu_field *f,
 			const struct ntr_type_member *m)
 {
@@ -180,7 +180,7 @@ static bool listed(const struct pu_field *f)
 	       !strcmp(f->leaf, "LF_BCLASS") || !strcmp(f->leaf, "LF_VFUNCTAB");
 }
 
-static void same_members(struct pdb *p, uint32_t index,
+static void same_members(struct subject *p, uint32_t index,
 			 const struct pu_type *udt)
 {
 	const struct pu_type *list = pu_at(&p->want, udt->list);
@@ -206,7 +206,7 @@ static void same_members(struct pdb *p, uint32_t index,
 
 /* --- records ------------------------------------------------------------------ */
 
-static void same_udt(struct pdb *p, uint32_t index, const struct pu_type *r)
+static void same_udt(struct subject *p, uint32_t index, const struct pu_type *r)
 {
 	struct ntr_err e = { "" };
 	struct ntr_type t, full;
@@ -239,7 +239,7 @@ static void same_udt(struct pdb *p, uint32_t index, const struct pu_type *r)
 	CHECK_EQ(full.size, t.size);
 }
 
-static void same_other(struct pdb *p, uint32_t index, const struct pu_type *r)
+static void same_other(struct subject *p, uint32_t index, const struct pu_type *r)
 {
 	struct ntr_err e = { "" };
 	struct ntr_type t;
@@ -273,7 +273,7 @@ static void same_other(struct pdb *p, uint32_t index, const struct pu_type *r)
 
 static bool each_seen(void *ctx, const char *name, u64 id)
 {
-	struct pdb *p = ctx;
+	struct subject *p = ctx;
 	const struct pu_type *r = pu_at(&p->want, id);
 
 	CHECK(pu_udt(r) && !r->forward);
@@ -300,7 +300,7 @@ static bool twice(const struct pu_types *w, const char *name)
 }
 
 /* By its name a type is found, or one that has the same name. */
-static void find_by_name(struct pdb *p, uint32_t index, const struct pu_type *r)
+static void find_by_name(struct subject *p, uint32_t index, const struct pu_type *r)
 {
 	struct ntr_err e = { "" };
 	u64 id = 0;
@@ -317,7 +317,7 @@ static void find_by_name(struct pdb *p, uint32_t index, const struct pu_type *r)
 	CHECK(id == index || twice(&p->want, r->name));
 }
 
-static void all_names(struct pdb *p)
+static void all_names(struct subject *p)
 {
 	struct ntr_err e = { "" };
 	size_t named = 0, before = nnames;
@@ -335,12 +335,12 @@ static void all_names(struct pdb *p)
 }
 
 /* The hash table of the file and our index give the same ids. */
-static void hash_and_index(struct pdb *p)
+static void hash_and_index(struct subject *p)
 {
-	struct pdb q;
+	struct subject q;
 	size_t asked = 0;
 
-	if (!pdb_open(&q, p->path, true))
+	if (!subject_open(&q, p->path, true))
 		return;
 	CHECK(q.tpi.hashed);
 	for (size_t i = 0; i < p->want.n && asked < 400; i++) {
@@ -360,14 +360,14 @@ static void hash_and_index(struct pdb *p)
 		asked++;
 	}
 	CHECK(asked && !q.tpi.indexed); /* each was found by its hash */
-	pdb_close(&q);
+	subject_close(&q);
 }
 
 static void compare(const char *path)
 {
-	struct pdb p;
+	struct subject p;
 
-	if (!pdb_open(&p, path, false))
+	if (!subject_open(&p, path, false))
 		return;
 	CHECK(pdbutil_types(path, &p.want));
 	CHECK_EQ(p.tpi.n, p.want.n);
@@ -384,39 +384,29 @@ static void compare(const char *path)
 	}
 	all_names(&p);
 	hash_and_index(&p);
-	pdb_close(&p);
+	subject_close(&p);
 	nfiles++;
 }
 
 static void agrees_with_llvm_pdbutil(void)
 {
-	const char *dir = getenv("NTR_CORPUS");
-	char cmd[4200], path[4096];
-	FILE *f;
+	const struct lines *all = all_pdbs();
 
-	if (system("llvm-pdbutil --version >/dev/null 2>&1"))
-		SKIP("no llvm-pdbutil");
-	snprintf(cmd, sizeof(cmd),
-		 "find '%s' -type f -name '*.pdb' 2>/dev/null | sort",
-		 dir ? dir : "../shared/corpus");
-	f = popen(cmd, "r");
-	while (f && fgets(path, sizeof(path), f)) {
-		path[strcspn(path, "\n")] = 0;
-		compare(path);
-	}
-	if (f)
-		pclose(f);
-	if (!nfiles)
-		SKIP("no PDB in the corpus");
+	if (!all->n || !have_pdbutil())
+		SKIP("no corpus or no llvm-pdbutil");
+	for (size_t i = 0; i < all->n; i++)
+		compare(all->v[i]);
 	printf("%zu files, %zu complete types, %zu members, %zu enumerators, "
 	       "%zu bit fields, %zu forward references, %zu arrays, %zu names\n",
 	       nfiles, nudts, nmembers, nvalues, nbitfields, nforwards,
 	       narrays, nnames);
+	CHECK_EQ(nfiles, all->n);
 	CHECK(nudts && nmembers && nvalues && nbitfields && nforwards);
 }
 
 int main(void)
 {
 	RUN(agrees_with_llvm_pdbutil);
+	drop(&pdbs_);
 	return test_done();
 }

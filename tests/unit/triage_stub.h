@@ -158,6 +158,12 @@ bool ntr_module_load(struct ntr_target *t, struct ntr_module *m)
 	return false;
 }
 
+void ntr_target_missing(struct ntr_target *t, const char *what,
+			const char *supply)
+{
+	(void)t, (void)what, (void)supply;
+}
+
 void ntr_target_symbolise(struct ntr_target *t, u64 va, char *out, size_t size)
 {
 	const struct ntr_module *m = ntr_target_module(t, va);

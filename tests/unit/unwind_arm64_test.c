@@ -324,6 +324,47 @@ static void hostile(void)
 	CHECK_EQ(r.ip, BASE + 0x2220);
 }
 
+/* Code 0xe8: where things are in the trap frame, types say. */
+static void trap_frame_code(void)
+{
+	static const uint8_t c[] = { 0x02, 0xe8, 0xe4, 0 };
+	static const struct ntr_a64_trap layout = {
+		.x0 = 0x20, .nx = 19, .fp = 0xc0, .lr = 0xb8, .sp = 0x10,
+		.pc = 0xc8,
+	};
+	u64 sp = STACK + 0x1000, trap = sp + 32;
+	struct ntr_a64_trap bad = layout;
+	bool exact = false;
+	struct ntr_regs r;
+
+	world();
+	w.env.a64_trap = &layout;
+	fn(0x1100, 0x9000);
+	put_codes(0x9000, 0x100, true, 0, c, 1);
+	poke(trap + 0x10, STACK + 0x2000);
+	poke(trap + 0x20, 0x1010);
+	poke(trap + 0x20 + 8 * 18, 0x1818);
+	poke(trap + 0xb8, 0x3030);
+	poke(trap + 0xc0, 0x2929);
+	poke(trap + 0xc8, BASE + 0x3010);
+	r = regs_at(BASE + 0x1180, sp);
+	CHECK_EQ(step(&r, &exact), NTR_OK);
+	CHECK(exact);
+	CHECK_EQ(r.ip, BASE + 0x3010);
+	CHECK_EQ(r.sp, STACK + 0x2000);
+	CHECK_EQ(r.r[0], 0x1010);
+	CHECK_EQ(r.r[18], 0x1818);
+	CHECK_EQ(r.r[29], 0x2929);
+	CHECK_EQ(r.r[30], 0x3030);
+	poke(trap + 0xc8, UINT64_C(0xfffff80000000000)); /* kernel, no module */
+	r = regs_at(BASE + 0x1180, sp);
+	exact = false;
+	CHECK_EQ(step(&r, &exact), NTR_BAD);
+	bad.nx = 40;
+	w.env.a64_trap = &bad;
+	CHECK_EQ(step(&r, &exact), NTR_UNSUP);
+}
+
 /* --- frame records --------------------------------------------------------- */
 
 static struct ntr_frame fr[256];
@@ -619,6 +660,7 @@ int main(void)
 	RUN(frame_pointer_codes);
 	RUN(epilogues);
 	RUN(hostile);
+	RUN(trap_frame_code);
 	RUN(frame_chain);
 	RUN(real_functions);
 	free(w.img);

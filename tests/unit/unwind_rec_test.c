@@ -259,6 +259,28 @@ static void fpo_records(void)
 	CHECK_HAS(w.mods.trace, "#0 fpo: taken: FPO rva 0x1000+0x100");
 }
 
+/* The code is not in the dump: from esp on, and no more than that. */
+static void fpo_prologue(void)
+{
+	uint32_t esp = STACK + 0x1000;
+
+	for (unsigned off = 0; off < 8; off += 4) {
+		world();
+		w.mem.b[0].len = 0;
+		fpo(0x1000, 0x20, 8, 0, NTR_FPO_FPO)->prolog = 6;
+		poke(esp + off, BASE + 0x2041);
+		poke(esp + 0x28, BASE + 0x3041);
+		walk(regs(BASE + 0x1000 + off, esp, 0x77));
+		CHECK(nfr >= 2);
+		CHECK_EQ(fr[1].ip, BASE + 0x2041);
+		CHECK_EQ(fr[1].sp, esp + off + 4);
+		CHECK_EQ(fr[1].trust, off ? NTR_TRUST_SCAN : NTR_TRUST_FPO);
+	}
+	walk(regs(BASE + 0x1006, esp, 0x77)); /* behind the prologue */
+	CHECK_EQ(fr[1].ip, BASE + 0x3041);
+	CHECK_EQ(fr[1].trust, NTR_TRUST_FPO);
+}
+
 static void fpo_with_frame(void)
 {
 	uint32_t esp = STACK + 0x1000, ebp = esp + 0x50;
@@ -550,6 +572,42 @@ static void cfi_arm64(void)
 	CHECK_EQ(fr[2].sp, sp + 0xa0);
 }
 
+/* No .pdata and no records: rbp, when it is a frame. */
+static void frame_pointers_x64(void)
+{
+	uint64_t sp = STACK64 + 0x1000, fp = sp + 0x40;
+	struct ntr_regs r = { .machine = NTR_MACHINE_AMD64 };
+
+	for (unsigned code = 0; code < 2; code++) {
+		world64(NTR_MACHINE_AMD64);
+		memset(w.img + 0x1000, 0, 0x100); /* no epilogue to run to */
+		if (!code)
+			w.mem.b[0].len = 0;
+		poke64(fp, fp + 0x80);
+		poke64(fp + 8, BASE64 + 0x2040);
+		poke64(fp + 0x80, fp + 0x100);
+		poke64(fp + 0x88, BASE64 + 0x3040);
+		ntr_reg_set(&r, NTR_X64_RIP, BASE64 + 0x1010);
+		ntr_reg_set(&r, NTR_X64_RSP, sp);
+		ntr_reg_set(&r, NTR_X64_RBP, fp);
+		walk(r);
+		CHECK(nfr >= 3);
+		CHECK_EQ(fr[1].ip, BASE64 + 0x2040);
+		CHECK_EQ(fr[1].sp, fp + 16);
+		CHECK_EQ(fr[1].fp, fp + 0x80);
+		CHECK_EQ(fr[1].trust, NTR_TRUST_FRAMEPTR);
+		CHECK_EQ(fr[2].ip, BASE64 + 0x3040);
+		/* anything else in rbp is none */
+		ntr_reg_set(&r, NTR_X64_RBP, fp + 8);
+		walk(r);
+		CHECK(nfr < 2 || fr[1].trust == NTR_TRUST_SCAN);
+		ntr_reg_set(&r, NTR_X64_RBP, fp);
+		poke64(fp + 0x88, 0x1234);
+		walk(r);
+		CHECK(code ? fr[1].trust == NTR_TRUST_FRAMEPTR : nfr == 1);
+	}
+}
+
 static void bad_rules(void)
 {
 	static const struct {
@@ -805,6 +863,7 @@ int main(void)
 	RUN(searched);
 	RUN(bad_programs);
 	RUN(fpo_records);
+	RUN(fpo_prologue);
 	RUN(fpo_with_frame);
 	RUN(fpo_trap);
 	RUN(fpo_task);
@@ -813,6 +872,7 @@ int main(void)
 	RUN(cfi_x86);
 	RUN(cfi_x64);
 	RUN(cfi_arm64);
+	RUN(frame_pointers_x64);
 	RUN(bad_rules);
 	RUN(scan_with_functions);
 	RUN(scan_through_thunks);
