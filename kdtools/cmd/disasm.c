@@ -7,13 +7,14 @@
 #include "disasm.h"
 
 #include "fmt/dump.h"
+#include "late.h"
 
-#include <capstone/capstone.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct ntr_disasm {
+	struct ntr_capstone lib;
 	csh cs;
 	cs_insn *insn;
 	bool x86;
@@ -36,6 +37,7 @@ enum ntr_st ntr_disasm_open(struct ntr_disasm **out, u32 machine,
 {
 	const struct machine *m = NULL;
 	struct ntr_disasm *d;
+	enum ntr_st st;
 
 	for (size_t i = 0; i < NTR_COUNT(machines); i++)
 		if (machines[i].machine == machine)
@@ -48,15 +50,20 @@ enum ntr_st ntr_disasm_open(struct ntr_disasm **out, u32 machine,
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	if (cs_open(m->arch, m->mode, &d->cs)) {
+	st = ntr_capstone_load(&d->lib, e);
+	if (st) {
+		free(d);
+		return st;
+	}
+	if (d->lib.cs_open(m->arch, m->mode, &d->cs)) {
 		free(d);
 		return ntr_fail(e, NTR_UNSUP, "the disassembler was built "
 				"without this machine");
 	}
-	(void)cs_option(d->cs, CS_OPT_DETAIL, CS_OPT_ON);
+	(void)d->lib.cs_option(d->cs, CS_OPT_DETAIL, CS_OPT_ON);
 	d->x86 = m->arch == CS_ARCH_X86;
 	d->step = m->step;
-	d->insn = cs_malloc(d->cs);
+	d->insn = d->lib.cs_malloc(d->cs);
 	if (!d->insn) {
 		ntr_disasm_close(d);
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
@@ -70,8 +77,8 @@ void ntr_disasm_close(struct ntr_disasm *d)
 	if (!d)
 		return;
 	if (d->insn)
-		cs_free(d->insn, 1);
-	(void)cs_close(&d->cs);
+		d->lib.cs_free(d->insn, 1);
+	(void)d->lib.cs_close(&d->cs);
 	free(d);
 }
 
@@ -79,7 +86,7 @@ void ntr_disasm_close(struct ntr_disasm *d)
 
 static bool in_group(struct ntr_disasm *d, unsigned g)
 {
-	return cs_insn_group(d->cs, d->insn, g);
+	return d->lib.cs_insn_group(d->cs, d->insn, g);
 }
 
 /* capstone's text of the target, and the target. */
@@ -212,7 +219,7 @@ void ntr_disasm_one(struct ntr_disasm *d, u64 va, const u8 *code, size_t len,
 	char target[40] = "";
 
 	*out = (struct ntr_insn){ .va = va };
-	if (!cs_disasm_iter(d->cs, &p, &len, &at, d->insn) ||
+	if (!d->lib.cs_disasm_iter(d->cs, &p, &len, &at, d->insn) ||
 	    d->insn->size > sizeof(out->byte) || !d->insn->size) {
 		no_insn(d, code, (size_t)(len + (size_t)(p - code)), out);
 		return;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door.h"
 
+#include "late.h"
+
 #include <errno.h>
-#include <histedit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 
 /* A signal handler can only reach what is static. */
 static volatile sig_atomic_t interrupted;
+/* libedit's callbacks get no more than the editor; there is one terminal. */
+static struct door *at_terminal;
 
 static void on_interrupt(int sig)
 {
@@ -37,6 +40,7 @@ void ntr_door_signals(struct ntr_kd *k)
 }
 
 struct door {
+	struct ntr_edit lib;
 	struct ntr_kd *k;
 	EditLine *el;
 	History *history;
@@ -73,15 +77,15 @@ static void open_history(struct door *d)
 {
 	HistEvent ev;
 
-	d->history = history_init();
+	d->history = d->lib.history_init();
 	if (!d->history)
 		return;
-	history(d->history, &ev, H_SETSIZE, HISTORY);
-	history(d->history, &ev, H_SETUNIQUE, 1);
+	d->lib.history(d->history, &ev, H_SETSIZE, HISTORY);
+	d->lib.history(d->history, &ev, H_SETUNIQUE, 1);
 	history_path(d->path, sizeof(d->path));
 	if (*d->path)
-		history(d->history, &ev, H_LOAD, d->path);
-	el_set(d->el, EL_HIST, history, d->history);
+		d->lib.history(d->history, &ev, H_LOAD, d->path);
+	d->lib.el_set(d->el, EL_HIST, d->lib.history, d->history);
 }
 
 static void save_history(struct door *d)
@@ -94,10 +98,10 @@ static void save_history(struct door *d)
 	if (*d->path) {
 		make_folders(d->path);
 		old = umask(077);
-		history(d->history, &ev, H_SAVE, d->path);
+		d->lib.history(d->history, &ev, H_SAVE, d->path);
 		umask(old);
 	}
-	history_end(d->history);
+	d->lib.history_end(d->history);
 }
 
 /* --- completion ---------------------------------------------------------------------- */
@@ -139,15 +143,14 @@ static void list_offers(const struct offers *o)
 
 static unsigned char complete(EditLine *el, int ch)
 {
-	const LineInfo *li = el_line(el);
+	struct door *d = at_terminal;
+	const LineInfo *li = d->lib.el_line(el);
 	struct offers o = { .n = 0 };
-	struct door *d = NULL;
 	char line[2048];
 	size_t len = (size_t)(li->cursor - li->buffer), word;
 
 	(void)ch;
-	el_get(el, EL_CLIENTDATA, &d);
-	if (!d || len >= sizeof(line))
+	if (len >= sizeof(line))
 		return CC_ERROR;
 	memcpy(line, li->buffer, len);
 	line[len] = 0;
@@ -155,11 +158,11 @@ static unsigned char complete(EditLine *el, int ch)
 	if (!o.n)
 		return CC_ERROR;
 	if (strlen(o.common) > word) {
-		el_deletestr(el, (int)word);
-		if (el_insertstr(el, o.common))
+		d->lib.el_deletestr(el, (int)word);
+		if (d->lib.el_insertstr(el, o.common))
 			return CC_ERROR;
 		if (o.n == 1 && o.common[strlen(o.common) - 1] != '!')
-			(void)el_insertstr(el, " ");
+			(void)d->lib.el_insertstr(el, " ");
 		return CC_REFRESH;
 	}
 	if (o.n == 1)
@@ -204,24 +207,23 @@ static void show(struct ntr_kd *k)
 
 static char *el_prompt(EditLine *el)
 {
-	struct door *d = NULL;
-
-	el_get(el, EL_CLIENTDATA, &d);
-	return d->prompt;
+	(void)el;
+	return at_terminal->prompt;
 }
 
 static bool begin(struct door *d)
 {
-	d->el = el_init("ntriage", stdin, stdout, stderr);
+	d->el = d->lib.el_init("ntriage", stdin, stdout, stderr);
 	if (!d->el)
 		return false;
-	el_set(d->el, EL_CLIENTDATA, d);
-	el_set(d->el, EL_PROMPT, el_prompt);
-	el_set(d->el, EL_EDITOR, "emacs");
-	el_set(d->el, EL_ADDFN, "ntr-complete", "complete a word", complete);
-	el_set(d->el, EL_BIND, "^I", "ntr-complete", NULL);
-	el_set(d->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
-	el_source(d->el, NULL);
+	at_terminal = d;
+	d->lib.el_set(d->el, EL_PROMPT, el_prompt);
+	d->lib.el_set(d->el, EL_EDITOR, "emacs");
+	d->lib.el_set(d->el, EL_ADDFN, "ntr-complete", "complete a word",
+		      complete);
+	d->lib.el_set(d->el, EL_BIND, "^I", "ntr-complete", NULL);
+	d->lib.el_set(d->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+	d->lib.el_source(d->el, NULL);
 	open_history(d);
 	return true;
 }
@@ -233,7 +235,7 @@ static void one_line(struct door *d, const char *line)
 	HistEvent ev;
 
 	if (d->history && line[strspn(line, " \t\r\n")])
-		history(d->history, &ev, H_ENTER, line);
+		d->lib.history(d->history, &ev, H_ENTER, line);
 	if (k->log >= 0) {
 		ssize_t n = dprintf(k->log, "%s%s", d->prompt, line);
 
@@ -248,17 +250,20 @@ static int terminal(struct ntr_kd *k)
 {
 	struct door d = { .k = k };
 	const char *line;
+	struct ntr_err e = { "" };
 	int n = 0;
 
+	if (ntr_edit_load(&d.lib, &e))
+		return ntr_cli_usage("%s", e.msg);
 	if (!begin(&d))
 		return ntr_cli_usage("the terminal cannot be used");
 	while (!k->quit) {
 		interrupted = 0;
 		ntr_kd_prompt(k, d.prompt);
 		errno = 0;
-		line = el_gets(d.el, &n);
+		line = d.lib.el_gets(d.el, &n);
 		if (!line && errno == EINTR) {
-			el_reset(d.el);
+			d.lib.el_reset(d.el);
 			fputc('\n', stdout);
 			continue;
 		}
@@ -268,7 +273,7 @@ static int terminal(struct ntr_kd *k)
 		one_line(&d, line);
 	}
 	save_history(&d);
-	el_end(d.el);
+	d.lib.el_end(d.el);
 	return NTR_EXIT_OK;
 }
 
