@@ -359,7 +359,7 @@ static const struct op_row *match(const struct op_row *rows, size_t n,
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(rows[i].text);
-		bool word = rows[i].text[0] >= 'a';
+		bool word = is_word(rows[i].text[0]);
 
 		if (strncmp(s, rows[i].text, len))
 			continue;
@@ -475,10 +475,15 @@ enum ntr_st ntr_expr_all(const struct ntr_expr_env *env, const char *text,
 			 u64 *out, struct ntr_expr_err *e)
 {
 	const char *s = text;
-	enum ntr_st st = ntr_expr(env, &s, out, e);
+	u64 v = 0;
+	enum ntr_st st = ntr_expr(env, &s, &v, e);
 
-	if (st || !*s)
+	if (st)
 		return st;
+	if (!*s) {
+		*out = v;
+		return NTR_OK;
+	}
 	if (e)
 		e->at = (size_t)(s - text);
 	return ntr_fail(e ? &e->e : NULL, NTR_USAGE, "an operator was expected");
@@ -555,8 +560,11 @@ static enum ntr_st range_end(struct range *p)
 
 static bool is_length(const char *s)
 {
-	return (s[0] == 'L' || s[0] == 'l') &&
-	       (s[1] == '?' || s[1] == '-' || s[1] == '(' || s[1] == '@' ||
+	if ((s[0] != 'L' && s[0] != 'l') || !s[1])
+		return false;
+	if (s[1] == ' ')
+		return digit_of(s[1 + strspn(s + 1, " ")]) < 16;
+	return (s[1] == '?' || s[1] == '-' || s[1] == '(' || s[1] == '@' ||
 		digit_of(s[1]) < 16) && s[1 + strspn(s + 1, "0123456789abcdef"
 						     "ABCDEFntxyNTXY`")] != '!';
 }
