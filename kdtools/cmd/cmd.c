@@ -226,6 +226,14 @@ void ntr_cmd_word(const char **s, char *out, size_t size)
 
 void ntr_kd_symbol(struct ntr_kd *k, u64 va, char *out, size_t size)
 {
+	struct ntr_named at;
+
+	/* As WinDbg: the nearest symbol, were it only an export. */
+	if (ntr_target_name(k->t, va, false, &at)) {
+		snprintf(out, size, at.displacement ? "%s!%s+0x%" PRIx64 :
+			 "%s!%s", at.module->name, at.name, at.displacement);
+		return;
+	}
 	ntr_target_symbolise(k->t, va, out, size);
 	if (!strncmp(out, "0x", 2))
 		*out = 0;

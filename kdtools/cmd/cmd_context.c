@@ -50,7 +50,7 @@ static enum ntr_st tss_of_selector(struct ntr_kd *k, u64 sel, u64 *va,
 	if (!pcr)
 		return ntr_fail(e, NTR_ABSENT, "the processor's GDT is not "
 				"known");
-	st = ntr_kd_member(k, "_KPCR", pcr, "GDT", &gdt, e);
+	st = ntr_kd_member(k, "_KPCR", pcr, "GdtBase", &gdt, e);
 	if (st)
 		return st;
 	if (ntr_read_u64(k->mem, gdt + (sel & 0xfff8), &d))
@@ -218,6 +218,8 @@ static enum ntr_st run_thread(struct ntr_kd *k, const struct ntr_call *c,
 		ntr_kd_default_context(k);
 	else
 		st = ntr_kd_set_thread(k, va, e);
+	if (st && k->thread.va != va)
+		return st;
 	say_thread(k);
 	return st;
 }

@@ -104,7 +104,7 @@ static enum ntr_st open_log(struct ntr_kd *k, const struct ntr_call *c,
 	const char *s = c->args;
 	char path[sizeof(k->log_path)];
 
-	while (*s == '/') /* /t, /u, /d */
+	while (*s == '/' && s[1] && (!s[2] || s[2] == ' ')) /* /t, /u, /d */
 		ntr_cmd_word(&s, path, sizeof(path));
 	if (*s == '"')
 		snprintf(path, sizeof(path), "%.*s",
@@ -198,10 +198,9 @@ static enum ntr_st run_script(struct ntr_kd *k, const struct ntr_call *c,
 
 	if (!*c->args)
 		return ntr_fail(e, NTR_USAGE, "a script's name must follow");
-	if (k->o->json)
-		return ntr_fail(e, NTR_UNSUP, "with --json scripts are given by "
-				"--script or standard input");
+	ntr_out_list(k->o, "commands");
 	st = ntr_kd_script(k, c->args, &code, e);
+	ntr_out_list_end(k->o);
 	if (!st && code)
 		return ntr_fail(e, code == NTR_EXIT_BAD ? NTR_USAGE :
 				NTR_ABSENT, "a command of the script failed");
@@ -234,7 +233,7 @@ const struct ntr_cmd ntr_cmd_dot_logopen = {
 	.help = "What FILE (ntriage.log) held is replaced; another open log is "
 		"closed. WinDbg's options /t /u /d are taken and change nothing.",
 	.example = ".logopen case42.log", .does = "begin a log",
-	.whole_line = true, .run = run_logopen,
+	.run = run_logopen,
 };
 const struct ntr_cmd ntr_cmd_dot_logappend = {
 	.names = ".logappend",
@@ -242,7 +241,7 @@ const struct ntr_cmd ntr_cmd_dot_logappend = {
 	.operands = "[FILE]",
 	.help = "As .logopen, but FILE (ntriage.log) keeps what it holds.",
 	.example = ".logappend case42.log", .does = "go on with a log",
-	.whole_line = true, .run = run_logappend,
+	.run = run_logappend,
 };
 const struct ntr_cmd ntr_cmd_dot_logclose = {
 	.names = ".logclose",
@@ -290,7 +289,7 @@ const struct ntr_cmd ntr_cmd_script = {
 	.summary = "run the commands of a file",
 	.operands = "FILE",
 	.help = "Each line of FILE is run as if it were typed; scripts may call "
-		"scripts, 8 deep. The four spellings of WinDbg do the same.",
+		"scripts, 4 deep. The four spellings of WinDbg do the same.",
 	.example = "$$>< stacks.txt", .does = "run a script",
 	.whole_line = true, .run = run_script,
 };

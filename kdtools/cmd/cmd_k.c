@@ -114,6 +114,7 @@ static void print_site(const struct listing *l, const struct ntr_vframe *f)
 	ntr_out_str(o, "site", NULL, site);
 	ntr_out_str(o, "module", NULL, f->module ? f->module->name : NULL);
 	ntr_out_str(o, "function", NULL, f->function);
+	ntr_out_bool(o, "export", NULL, f->export);
 	ntr_out_str(o, "file", NULL, f->file);
 	ntr_out_uint_if(o, "line", NULL, f->file, f->line);
 	ntr_out_str(o, "trust", NULL, ntr_trust_name(f->f.trust));
@@ -126,7 +127,8 @@ static void print_site(const struct listing *l, const struct ntr_vframe *f)
 	if (f->file && !l->no_lines)
 		ntr_out_print(o, " [%.100s @ %" PRIu32 "]", base_name(f->file),
 			      f->line);
-	ntr_out_styled(o, NTR_DIM, " [%s]", ntr_trust_name(f->f.trust));
+	ntr_out_styled(o, NTR_DIM, " [%s%s]", ntr_trust_name(f->f.trust),
+		       f->export ? ", by export" : "");
 	if (l->notes && f->f.note)
 		ntr_out_print(o, " (%.100s)", f->f.note);
 	ntr_out_line(o, "%s", "");
@@ -268,7 +270,8 @@ const struct ntr_cmd ntr_cmd_k = {
 		"words with their symbols. Parameters by name and value (kp, kP) "
 		"are not known, so these are k.\n\n"
 		"Behind the call site stands in brackets how the frame was found: "
-		"context, cfi, fpo, code, frameptr, trap, scan. Words in the "
+		"context, cfi, fpo, code, frameptr, trap, scan; \"by export\" says "
+		"that its name is only the export before it. Words in the "
 		"place of arguments are what lies on the stack; on x64 that is "
 		"what the function spilled, if it did.",
 	.example = "kbn 10", .does = "16 frames, with numbers and arguments",

@@ -21,7 +21,7 @@
 
 #include <signal.h>
 
-#define NTR_KD_SCRIPTS 8u /* scripts that call scripts */
+#define NTR_KD_SCRIPTS 4u /* scripts that call scripts: JSON nests, too */
 
 struct ntr_kd {
 	struct ntr_cli *c;
