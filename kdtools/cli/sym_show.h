@@ -18,16 +18,24 @@ NTR_MUST enum ntr_st ntr_show_symbols(struct ntr_cli *c,
 NTR_MUST enum ntr_st ntr_show_near(struct ntr_cli *c, struct ntr_sym_input *in,
 				   u64 va);
 
-/* "MODULE!TYPE": its members, or those named, with their values when at is
- * set (verb_dt.c). mem: where values are read. */
-struct ntr_dt_query {
+/* "MODULE!TYPE" as the first source has it that knows it (verb_dt.c). */
+struct ntr_dt_type {
+	char module[64];
 	const char *type;
+	struct ntr_symsrc *src;
+	u64 id;
+};
+NTR_MUST enum ntr_st ntr_find_type(struct ntr_sym_input *in, const char *text,
+				   struct ntr_dt_type *out, struct ntr_err *e);
+/* Its members, or those named; with their values when mem is set. */
+struct ntr_dt_query {
 	const char *const *member;
 	int nmembers;
 	const struct ntr_space *mem; /* NULL: no values */
 	u64 at;
 };
 NTR_MUST enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
+				   const struct ntr_dt_type *f,
 				   const struct ntr_dt_query *q,
 				   struct ntr_err *e);
 

@@ -21,29 +21,20 @@ static const struct ntr_example examples[] = {
 	{ "ntriage dt ntkrnlmp.pdb _LIST_ENTRY", "from a symbol file" },
 };
 
-/* The structure that was asked for, and where it was found. */
-struct found {
-	const char *type;
-	struct ntr_symsrc *src;
-	const char *module;
-	u64 id;
-	struct ntr_err e; /* the last source's words */
-};
-
 static bool look(void *ctx, struct ntr_symsrc *src, const char *module,
 		 u64 base)
 {
-	struct found *f = ctx;
+	struct ntr_dt_type *f = ctx;
 
 	(void)base;
-	if (ntr_symsrc_type_named(src, f->type, &f->id, &f->e))
+	if (ntr_symsrc_type_named(src, f->type, &f->id, NULL))
 		return true;
 	f->src = src;
-	f->module = module;
+	snprintf(f->module, sizeof(f->module), "%.63s", module);
 	return false;
 }
 
-static const char *trust_of(struct ntr_sym_input *in, const struct found *f)
+static const char *trust_of(struct ntr_sym_input *in, const struct ntr_dt_type *f)
 {
 	return ntr_source_name(f->src == in->table ?
 			       ntr_symsrc_table_trust(f->src, f->id) :
@@ -120,7 +111,7 @@ static enum ntr_st named_members(struct print *p, u64 id,
 }
 
 static enum ntr_st print_type(struct print *p, struct ntr_sym_input *in,
-			      const struct found *f,
+			      const struct ntr_dt_type *f,
 			      const struct ntr_dt_query *q, struct ntr_err *e)
 {
 	struct ntr_out *o = &p->c->out;
@@ -151,14 +142,14 @@ static enum ntr_st print_type(struct print *p, struct ntr_sym_input *in,
 	return st;
 }
 
-enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
-			  const struct ntr_dt_query *q, struct ntr_err *e)
+enum ntr_st ntr_find_type(struct ntr_sym_input *in, const char *text,
+			  struct ntr_dt_type *out, struct ntr_err *e)
 {
 	struct ntr_target *t = in->s.t;
-	struct print p = { .c = c, .mem = q->mem, .at = q->at };
+	struct ntr_dt_type f = { .src = NULL };
 	char module[64];
-	struct found f = { .type = ntr_split_bang(q->type, module) };
 
+	f.type = ntr_split_bang(text, module);
 	if (!*module && t && t->is_nt && t->kernel_base)
 		strcpy(module, "nt");
 	ntr_sym_input_each(in, module, look, &f);
@@ -167,18 +158,27 @@ enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
 				f.type, in->file ? "this file" :
 				"the symbols at hand; `ntriage sym manifest` "
 				"lists the files");
-	p.src = f.src;
-	p.ptr = t ? t->ptr_size : f.src->ptr_size;
+	*out = f;
+	return NTR_OK;
+}
+
+enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
+			  const struct ntr_dt_type *f,
+			  const struct ntr_dt_query *q, struct ntr_err *e)
+{
+	struct print p = { .c = c, .src = f->src, .mem = q->mem, .at = q->at };
+
+	p.ptr = in->s.t ? in->s.t->ptr_size : f->src->ptr_size;
 	ntr_out_hex_if(&c->out, "address", NULL, p.mem, p.at);
-	return print_type(&p, in, &f, q, e);
+	return print_type(&p, in, f, q, e);
 }
 
 static int run_dt(struct ntr_cli *c, struct ntr_sym_input *in,
 		  const struct ntr_args *a)
 {
-	struct ntr_dt_query q = { .type = a->operand[1],
-				  .member = a->operand + 2,
+	struct ntr_dt_query q = { .member = a->operand + 2,
 				  .nmembers = a->n - 2 };
+	struct ntr_dt_type f;
 	struct ntr_err e = { "" };
 	enum ntr_st st;
 
@@ -189,15 +189,17 @@ static int run_dt(struct ntr_cli *c, struct ntr_sym_input *in,
 		return ntr_cli_usage("%s", e.msg);
 	if (a->opt[OPT_AT])
 		q.mem = in->s.t->mem;
+	if (ntr_find_type(in, a->operand[1], &f, &e)) {
+		(void)ntr_cli_error(c, in->path, NTR_ABSENT, &e);
+		return NTR_EXIT_UNKNOWN;
+	}
 	ntr_out_open(&c->out, NULL);
 	ntr_cli_schema(c, "ntriage.dt/1");
 	ntr_out_str(&c->out, "file", NULL, in->path);
-	st = ntr_show_type(c, in, &q, &e);
-	if (st)
-		ntr_out_str(&c->out, "error", NULL, e.msg);
+	st = ntr_show_type(c, in, &f, &q, &e);
 	ntr_out_close(&c->out);
-	if (st && !c->json)
-		(void)ntr_cli_error(c, in->path, st, &e);
+	if (st)
+		(void)ntr_cli_usage("%s", e.msg);
 	return st ? NTR_EXIT_UNKNOWN : NTR_EXIT_OK;
 }
 

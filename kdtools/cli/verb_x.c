@@ -29,6 +29,7 @@ struct hits {
 	u64 base;
 	u32 machine;
 	bool lost, limit;
+	const struct ntr_cli *c;
 };
 
 static bool take(void *ctx, const struct ntr_symbol *s)
@@ -37,6 +38,8 @@ static bool take(void *ctx, const struct ntr_symbol *s)
 	char name[512];
 	struct hit *one;
 
+	if (ntr_cli_stopped(h->c))
+		return false;
 	ntr_demangle(h->machine, s->name, name, sizeof(name));
 	if (!ntr_wild_match(h->pattern, name) &&
 	    !ntr_wild_match(h->pattern, s->name))
@@ -70,7 +73,7 @@ static bool of_source(void *ctx, struct ntr_symsrc *src, const char *module,
 		h->machine = src->machine;
 	/* A source without names, or a damaged one, has no more to give. */
 	return ntr_symsrc_each(src, take, h, NULL) != NTR_NOMEM && !h->lost &&
-	       !h->limit;
+	       !h->limit && !ntr_cli_stopped(h->c);
 }
 
 static int by_address(const void *pa, const void *pb)
@@ -144,7 +147,7 @@ static enum ntr_st show_hits(struct ntr_cli *c, struct ntr_sym_input *in,
 enum ntr_st ntr_show_symbols(struct ntr_cli *c, struct ntr_sym_input *in,
 			     const char *pattern)
 {
-	struct hits h = { .machine = in->s.t ? in->s.t->machine : 0 };
+	struct hits h = { .machine = in->s.t ? in->s.t->machine : 0, .c = c };
 	char module[64];
 	enum ntr_st st;
 

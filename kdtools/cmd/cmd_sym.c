@@ -98,11 +98,13 @@ static enum ntr_st run_dt(struct ntr_kd *k, const struct ntr_call *c,
 			  struct ntr_err *e)
 {
 	struct dt_args a = { .q = { 0 } };
+	struct ntr_dt_type f;
 	enum ntr_st st = parse_dt(k, c, &a, e);
 
-	a.q.type = a.type;
 	a.q.member = a.member;
-	return st ? st : ntr_show_type(k->c, &k->in, &a.q, e);
+	if (!st)
+		st = ntr_find_type(&k->in, a.type, &f, e);
+	return st ? st : ntr_show_type(k->c, &k->in, &f, &a.q, e);
 }
 
 const struct ntr_cmd ntr_cmd_x = {

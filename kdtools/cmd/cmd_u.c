@@ -231,6 +231,8 @@ static enum ntr_st unassemble(struct lines *l, const struct ntr_call *c,
 		r.addr = from;
 		r.count = MAX_LINES;
 	}
+	if (r.has_last)
+		end = r.last + 1; /* the instruction that begins there, too */
 	if (rear && !back(l, r.addr, r.count, &from))
 		return ntr_fail(e, NTR_ABSENT, "no code can be decoded in front "
 				"of %" PRIx64, r.addr);

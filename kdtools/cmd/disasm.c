@@ -17,7 +17,7 @@ struct ntr_disasm {
 	struct ntr_capstone lib;
 	csh cs;
 	cs_insn *insn;
-	bool x86;
+	bool x86, wide;
 	unsigned step;
 };
 
@@ -62,6 +62,7 @@ enum ntr_st ntr_disasm_open(struct ntr_disasm **out, u32 machine,
 	}
 	(void)d->lib.cs_option(d->cs, CS_OPT_DETAIL, CS_OPT_ON);
 	d->x86 = m->arch == CS_ARCH_X86;
+	d->wide = m->mode == CS_MODE_64;
 	d->step = m->step;
 	d->insn = d->lib.cs_malloc(d->cs);
 	if (!d->insn) {
@@ -89,6 +90,14 @@ static bool in_group(struct ntr_disasm *d, unsigned g)
 	return d->lib.cs_insn_group(d->cs, d->insn, g);
 }
 
+/* "[403038h]" of 32-bit code. */
+static bool is_absolute(const cs_x86_op *o)
+{
+	return o->mem.base == X86_REG_INVALID &&
+	       o->mem.index == X86_REG_INVALID &&
+	       o->mem.segment == X86_REG_INVALID;
+}
+
 /* capstone's text of the target, and the target. */
 static bool x86_target(struct ntr_disasm *d, char text[40], u64 *target)
 {
@@ -104,7 +113,15 @@ static bool x86_target(struct ntr_disasm *d, char text[40], u64 *target)
 	for (unsigned i = 0; i < x->op_count; i++) {
 		const cs_x86_op *o = &x->operands[i];
 
-		if (o->type != X86_OP_MEM || o->mem.base != X86_REG_RIP)
+		if (o->type != X86_OP_MEM)
+			continue;
+		if (!d->wide && is_absolute(o)) {
+			*target = (u32)o->mem.disp;
+			snprintf(text, 40, *target > 9 ? "0x%" PRIx64 :
+				 "%" PRIx64, *target);
+			return true;
+		}
+		if (o->mem.base != X86_REG_RIP)
 			continue;
 		*target = d->insn->address + d->insn->size + (u64)o->mem.disp;
 		strcpy(text, "rip");

@@ -36,7 +36,7 @@ void ntr_door_signals(struct ntr_kd *k)
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigemptyset(&ign.sa_mask);
 	(void)sigaction(SIGPIPE, &ign, NULL); /* a pager that was left */
-	k->stop = &interrupted;
+	k->c->stop = &interrupted;
 }
 
 struct door {

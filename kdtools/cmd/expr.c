@@ -551,7 +551,8 @@ static enum ntr_st range_end(struct range *p)
 		return range_fail(p, at, NTR_USAGE, "the range ends below its "
 				  "start");
 	p->r->count = (end - p->r->addr) / p->unit + 1;
-	p->r->has_count = true;
+	p->r->last = end;
+	p->r->has_count = p->r->has_last = true;
 	if (p->r->count > p->max)
 		return range_fail(p, at, NTR_LIMIT, "more than 0x%" PRIx64
 				  " units; L? lifts the limit", p->max);
@@ -577,7 +578,7 @@ enum ntr_st ntr_expr_range(const struct ntr_expr_env *env, const char **text,
 	enum ntr_st st = NTR_OK;
 
 	r->count = dflt;
-	r->has_addr = r->has_count = false;
+	r->has_addr = r->has_count = r->has_last = false;
 	p.s += strspn(p.s, " \t");
 	if (*p.s && !is_length(p.s)) {
 		st = range_expr(&p, &r->addr);

@@ -61,7 +61,8 @@ size_t ntr_expr_number(const char *s, u64 *out, bool *ticked);
  */
 struct ntr_expr_range {
 	u64 addr, count;
-	bool has_addr, has_count;
+	u64 last;     /* END as it was written; valid with has_last */
+	bool has_addr, has_count, has_last;
 };
 NTR_MUST enum ntr_st ntr_expr_range(const struct ntr_expr_env *env,
 				    const char **text, unsigned unit, u64 dflt,

@@ -19,8 +19,6 @@
 #include "expr.h"
 #include "triage/verdict.h"
 
-#include <signal.h>
-
 #define NTR_KD_SCRIPTS 4u /* scripts that call scripts: JSON nests, too */
 
 struct ntr_kd {
@@ -42,7 +40,6 @@ struct ntr_kd {
 	u64 next_data, next_code; /* where d and u without an address go on */
 	char data_cmd[8];         /* the last form of d */
 
-	volatile sig_atomic_t *stop; /* set: end the command; NULL: never */
 	bool no_files;            /* no logs, no scripts */
 	bool hold;                /* keep output: a pager will show it */
 	bool echo;                /* show each command behind its prompt */
@@ -75,7 +72,7 @@ void ntr_kd_flush(struct ntr_kd *k);
 /* True: the user wants this command to end. Ask it in every long loop. */
 static inline bool ntr_kd_stopped(const struct ntr_kd *k)
 {
-	return k->stop && *k->stop;
+	return ntr_cli_stopped(k->c);
 }
 
 /* --- what is chosen (kd_context.c) ------------------------------------------- */
