@@ -301,11 +301,13 @@ static bool names_of(void *ctx, const char *name, u64 id)
 static bool layout(void *ctx, const char *name, u64 id)
 {
 	struct ntr_type t = type_of(id);
+	char word[200]; /* g++: "typedef __va_list_tag __va_list_tag" */
 
-	if (strpbrk(name, ": ")) /* of C++ units, which pahole leaves out */
+	if (strchr(name, ':')) /* pahole shows no type of a namespace */
 		return true;
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, " "), name);
 	if (t.kind == NTR_TY_STRUCT || t.kind == NTR_TY_UNION)
-		body(id, name, 0, 0, ctx);
+		body(id, word, 0, 0, ctx);
 	return true;
 }
 
