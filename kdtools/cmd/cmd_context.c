@@ -86,6 +86,7 @@ static enum ntr_st from_memory(struct ntr_kd *k, const struct ntr_call *c,
 
 	if (!*s) {
 		ntr_kd_default_context(k);
+		ntr_kd_need_regs(k);
 		ntr_out_line(k->o, "Resetting default scope");
 		ntr_out_str(k->o, "source", NULL, k->regs_source);
 		return NTR_OK;
@@ -191,10 +192,7 @@ static void say_thread(struct ntr_kd *k)
 	ntr_out_hex_if(k->o, "tid", NULL, k->thread.has_ids, k->thread.id);
 	ntr_out_str(k->o, "process_name", NULL, *k->thread.process_name ?
 		    k->thread.process_name : NULL);
-	if (k->thread.va)
-		ntr_out_line(k->o, "Implicit thread is now %s", va);
-	else
-		ntr_out_line(k->o, "The thread is not known");
+	ntr_out_line(k->o, "Implicit thread is now %s", va);
 }
 
 static enum ntr_st run_thread(struct ntr_kd *k, const struct ntr_call *c,
@@ -220,6 +218,8 @@ static enum ntr_st run_thread(struct ntr_kd *k, const struct ntr_call *c,
 		st = ntr_kd_set_thread(k, va, e);
 	if (st && k->thread.va != va)
 		return st;
+	if (!k->thread.va)
+		return ntr_fail(e, NTR_ABSENT, "the thread is not known");
 	say_thread(k);
 	return st;
 }

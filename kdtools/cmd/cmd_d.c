@@ -275,8 +275,10 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		st = ntr_cmd_end(k, c, s, e);
 	if (st)
 		return st;
-	if (!r.has_addr && !k->next_data)
+	if (!r.has_addr && !k->next_data) {
+		ntr_kd_need_regs(k);
 		r.addr = k->has_regs ? k->regs.ip : 0;
+	}
 	snprintf(k->data_cmd, sizeof(k->data_cmd), "%s", f->name);
 	if (string)
 		show_string(k, f, &r.addr, r.count);

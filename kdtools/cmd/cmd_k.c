@@ -223,6 +223,7 @@ static enum ntr_st raw_stack(struct ntr_kd *k, const struct ntr_call *c,
 
 	if (*s)
 		st = ntr_cmd_value(k, c, &s, &count, e);
+	ntr_kd_need_regs(k);
 	if (!st && !k->regs.has_sp)
 		st = ntr_fail(e, NTR_ABSENT, "the stack pointer is not known");
 	if (st)

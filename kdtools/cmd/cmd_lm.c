@@ -212,6 +212,10 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 
 	if (st)
 		return st;
+	if (!k->t->modules.n && !k->t->unloaded.n)
+		return ntr_fail(e, NTR_ABSENT, "no modules are known: this is %s",
+				k->t->is_nt ? "a dump without a module list" :
+				k->t->other_os ? k->t->other_os : "no NT");
 	if (!l.names && !l.unloaded_only)
 		ntr_out_line(k->o, "%-*s %-*s   module name", width, "start",
 			     width, "end");

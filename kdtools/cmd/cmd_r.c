@@ -79,6 +79,7 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	enum ntr_st st = NTR_OK;
 	char name[40];
 
+	ntr_kd_need_regs(k);
 	if (!*s || !strcmp(s, "*")) {
 		if (!k->has_regs)
 			return ntr_fail(e, NTR_ABSENT, "the registers of this "

@@ -31,10 +31,14 @@ static enum ntr_st run_x(struct ntr_kd *k, const struct ntr_call *c,
 static enum ntr_st run_ln(struct ntr_kd *k, const struct ntr_call *c,
 			  struct ntr_err *e)
 {
-	u64 va = k->has_regs ? k->regs.ip : 0;
 	const char *s = c->args;
-	enum ntr_st st = *s ? ntr_cmd_addr(k, c, &s, &va, e) : NTR_OK;
+	enum ntr_st st = NTR_OK;
+	u64 va;
 
+	ntr_kd_need_regs(k);
+	va = k->has_regs ? k->regs.ip : 0;
+	if (*s)
+		st = ntr_cmd_addr(k, c, &s, &va, e);
 	if (!st)
 		st = ntr_cmd_end(k, c, s, e);
 	if (st)

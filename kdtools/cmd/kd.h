@@ -30,7 +30,7 @@ struct ntr_kd {
 	int cpu;                  /* index into t->cpus; -1 unknown */
 	struct ntr_thread thread; /* va 0: unknown */
 	u64 process;              /* 0: unknown */
-	bool has_regs;
+	bool has_regs;            /* see ntr_kd_need_regs() */
 	struct ntr_regs regs;     /* where the stack starts */
 	char regs_source[160];    /* "header", "trap frame at …" */
 	u64 trap;                 /* VA of the trap frame they are from, 0 */
@@ -81,8 +81,10 @@ static inline bool ntr_kd_stopped(const struct ntr_kd *k)
 struct ntr_verdict *ntr_kd_verdict(struct ntr_kd *k);
 void ntr_kd_set_regs(struct ntr_kd *k, const struct ntr_regs *r,
 		     const char *source);
-/* Back to the context the verdict starts from. */
+/* Back to the context the verdict starts from, which is made when registers
+ * are asked for: call ntr_kd_need_regs() before looking at k->regs. */
 void ntr_kd_default_context(struct ntr_kd *k);
+void ntr_kd_need_regs(struct ntr_kd *k);
 void ntr_kd_set_cpu(struct ntr_kd *k, int index);
 NTR_MUST enum ntr_st ntr_kd_set_thread(struct ntr_kd *k, u64 va,
 				       struct ntr_err *e);

@@ -38,7 +38,7 @@ void ntr_kd_set_regs(struct ntr_kd *k, const struct ntr_regs *r,
 		     const char *source)
 {
 	drop_stack(k);
-	k->priv->own = false;
+	k->priv->own = k->priv->pending = false;
 	k->trap = 0;
 	k->has_regs = r->has_ip;
 	k->regs = *r;
@@ -48,7 +48,7 @@ void ntr_kd_set_regs(struct ntr_kd *k, const struct ntr_regs *r,
 static void no_regs(struct ntr_kd *k)
 {
 	drop_stack(k);
-	k->priv->own = false;
+	k->priv->own = k->priv->pending = false;
 	k->trap = 0;
 	k->has_regs = false;
 	k->regs = (struct ntr_regs){ .machine = k->t->machine };
@@ -58,13 +58,23 @@ static void no_regs(struct ntr_kd *k)
 void ntr_kd_default_context(struct ntr_kd *k)
 {
 	const struct ntr_target *t = k->t;
-	struct ntr_verdict *v = ntr_kd_verdict(k);
 
 	no_regs(k);
 	k->cpu = t->crash_cpu;
 	k->thread = t->thread;
 	k->process = t->thread.process;
 	(void)ntr_kd_mem_process(k->priv->mem, 0);
+	k->priv->pending = true;
+}
+
+void ntr_kd_need_regs(struct ntr_kd *k)
+{
+	struct ntr_verdict *v;
+
+	if (!k->priv->pending)
+		return;
+	k->priv->pending = false;
+	v = ntr_kd_verdict(k);
 	if (!v || !v->has_regs)
 		return;
 	ntr_kd_set_regs(k, &v->regs, v->context_source ? v->context_source :
@@ -240,6 +250,7 @@ const struct ntr_vframe *ntr_kd_frames(struct ntr_kd *k, size_t *n,
 
 	*n = 0;
 	*stop = NTR_UNW_LOST;
+	ntr_kd_need_regs(k);
 	if (!v || !k->has_regs)
 		return NULL;
 	if (p->own) {

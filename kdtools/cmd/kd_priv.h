@@ -13,6 +13,7 @@
 struct ntr_kd_priv {
 	struct ntr_verdict *v;   /* NULL until asked for */
 	bool no_verdict;
+	bool pending;            /* the context is the verdict's, not yet fetched */
 	bool own;                /* the context is the verdict's: so is the stack */
 	bool has_stack;
 	struct { NTR_VEC(struct ntr_vframe); } frames;

@@ -144,6 +144,7 @@ bool ntr_kd_reg(void *ctx, const char *name, u64 *v, bool *known)
 	struct ntr_kd *k = ctx;
 	unsigned reg;
 
+	ntr_kd_need_regs(k);
 	if (*name == '$')
 		return pseudo(k, name, v, known);
 	if (whole_register(k, name, &reg)) {
