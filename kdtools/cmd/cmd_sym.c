@@ -47,15 +47,16 @@ static enum ntr_st run_ln(struct ntr_kd *k, const struct ntr_call *c,
 	return st == NTR_ABSENT ? NTR_OK : st;
 }
 
-/* An address, unless it is the name of a member: those begin with a letter
- * and are no number. */
+/* An address, unless it may be the name of a member, such as "Fcb": a number
+ * in letters only counts when it is as long as an address. */
 static bool is_address(const char *word)
 {
-	bool ticked;
+	bool ticked, digit = *word >= '0' && *word <= '9';
 	u64 v;
 
 	return *word == '@' || *word == '(' || strchr(word, '!') ||
-	       ntr_expr_number(word, &v, &ticked) || !strncmp(word, "poi(", 4);
+	       strchr(word, '(') || (ntr_expr_number(word, &v, &ticked) &&
+				     (digit || strlen(word) >= 8));
 }
 
 struct dt_args {
