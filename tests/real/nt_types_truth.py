@@ -107,10 +107,13 @@ def against_offsets(rows, path):
                 wrong.append("%s: 0x%x, there 0x%x" % (where, mine[0], theirs[0]))
             pointer = 4 if arch == "x86" else 8
             kind = mine[1]
-            width, own = width_of(theirs[1], pointer), my_width(kind, pointer)
+            # a row of an array is of its first element
+            whole, first = theirs[1], theirs[1].split("[")[0]
+            own = my_width(kind, pointer)
+            width = width_of(first if kind[0] in "pu" else whole, pointer)
             if width and own and width != own:
                 wrong.append("%s: %s, there %s" % (where, kind, theirs[1]))
-            if kind[0] == "_" and theirs[1][:1] == "_" and kind != theirs[1]:
+            if kind[0] == "_" and first[:1] == "_" and kind != first:
                 wrong.append("%s: %s, there %s" % (where, kind, theirs[1]))
     report("nt-offsets.tsv", n, wrong)
 
