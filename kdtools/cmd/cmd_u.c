@@ -44,10 +44,13 @@ static void symbol_line(struct lines *l, u64 va, bool first)
 		ntr_out_line(l->k->o, "%.250s:", text);
 }
 
-static void bytes_text(char out[2 * INSN + 1], const struct ntr_insn *i)
+/* As they lie in memory; as one number where every instruction is one. */
+static void bytes_text(char out[2 * INSN + 1], const struct ntr_insn *i,
+		       bool number)
 {
 	for (unsigned b = 0; b < i->len && b < INSN; b++)
-		snprintf(out + 2 * b, 3, "%02x", i->byte[b]);
+		snprintf(out + 2 * b, 3, "%02x",
+			 i->byte[number ? i->len - 1 - b : b]);
 }
 
 /* " (nt!KeBugCheckEx (fffff800`...))": what an operand leads to. */
@@ -76,7 +79,8 @@ static void insn_line(struct lines *l, const struct ntr_insn *i)
 	char va[24], hex[2 * INSN + 1] = "", ops[500];
 
 	ntr_va_text(va, i->va, l->k->t->ptr_size);
-	bytes_text(hex, i);
+	bytes_text(hex, i, !o->json &&
+		   l->k->t->machine == NTR_MACHINE_ARM64);
 	operands_text(l->k, i, ops, sizeof(ops));
 	ntr_out_open(o, NULL);
 	ntr_out_hex(o, "address", NULL, i->va);

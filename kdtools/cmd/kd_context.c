@@ -38,7 +38,7 @@ void ntr_kd_set_regs(struct ntr_kd *k, const struct ntr_regs *r,
 		     const char *source)
 {
 	drop_stack(k);
-	k->priv->own = k->priv->pending = false;
+	k->priv->own = k->priv->pending = k->priv->has_outer = false;
 	k->trap = 0;
 	k->has_regs = r->has_ip;
 	k->regs = *r;
@@ -48,7 +48,7 @@ void ntr_kd_set_regs(struct ntr_kd *k, const struct ntr_regs *r,
 static void no_regs(struct ntr_kd *k)
 {
 	drop_stack(k);
-	k->priv->own = k->priv->pending = false;
+	k->priv->own = k->priv->pending = k->priv->has_outer = false;
 	k->trap = 0;
 	k->has_regs = false;
 	k->regs = (struct ntr_regs){ .machine = k->t->machine };
@@ -146,6 +146,38 @@ static enum ntr_st switched_regs(struct ntr_kd *k, const struct ntr_thread *th,
 	return NTR_OK;
 }
 
+/*
+ * x86: KiSwapContext keeps no frame of its own; what it saved lies behind the
+ * switch frame: ebp, edi, esi, ebx, and the address it returns to.
+ */
+static void switched_outer(struct ntr_kd *k, u64 ks)
+{
+	static const struct { u8 at, reg; } saved[] = {
+		{ 0x0c, NTR_X86_EBP }, { 0x10, NTR_X86_EDI },
+		{ 0x14, NTR_X86_ESI }, { 0x18, NTR_X86_EBX },
+		{ 0x1c, NTR_X86_EIP },
+	};
+	struct ntr_regs r = { .machine = k->t->machine };
+	bool call = false;
+	u64 target;
+	u32 v = 0;
+
+	if (k->t->machine != NTR_MACHINE_X86)
+		return;
+	for (size_t i = 0; i < NTR_COUNT(saved); i++) {
+		if (ntr_read_u32(k->t->mem, ks + saved[i].at, &v))
+			return;
+		ntr_reg_set(&r, saved[i].reg, v);
+	}
+	ntr_reg_set_sp(&r, ks + 0x20);
+	if (!ntr_target_module(k->t, r.ip) ||
+	    (ntr_is_call_before(k->t->machine, k->mem, r.ip, &call, &target) ==
+		     NTR_OK && !call))
+		return;
+	k->priv->outer = r;
+	k->priv->has_outer = true;
+}
+
 static int running_on(const struct ntr_target *t, u64 thread)
 {
 	for (size_t i = 0; i < t->cpus.n; i++)
@@ -183,6 +215,7 @@ enum ntr_st ntr_kd_set_thread(struct ntr_kd *k, u64 va, struct ntr_err *e)
 	snprintf(source, sizeof(source), "switch frame at 0x%" PRIx64,
 		 th.kernel_stack);
 	ntr_kd_set_regs(k, &r, source);
+	switched_outer(k, th.kernel_stack);
 	return NTR_OK;
 }
 
@@ -219,19 +252,41 @@ static void own_limits(const struct ntr_kd *k, struct ntr_unw_env *env)
 	}
 }
 
+/* Frames of the chosen context into f; the first one is given when the frame
+ * of the caller is known. */
+static size_t walk(struct ntr_kd *k, const struct ntr_unw_env *env,
+		   struct ntr_frame *f, enum ntr_unw_stop *end)
+{
+	struct ntr_kd_priv *p = k->priv;
+	size_t n = 0;
+
+	if (!p->has_outer) {
+		*end = ntr_unwind(env, &k->regs, f, NTR_MAX_FRAMES, &n);
+		return n;
+	}
+	f[0] = (struct ntr_frame){ .ip = k->regs.ip, .sp = k->regs.sp,
+				   .trust = NTR_TRUST_CONTEXT };
+	*end = ntr_unwind(env, &p->outer, f + 1, NTR_MAX_FRAMES - 1, &n);
+	if (n) {
+		f[1].trust = NTR_TRUST_TRAP;
+		f[1].note = "switch frame";
+	}
+	return n + 1;
+}
+
 static void unwind(struct ntr_kd *k, struct ntr_verdict *v)
 {
 	struct ntr_kd_priv *p = k->priv;
 	struct ntr_frame *f = calloc(NTR_MAX_FRAMES, sizeof(*f));
 	struct ntr_unw_env env;
-	size_t n = 0;
+	size_t n;
 
 	if (!f)
 		return;
 	env = ntr_triage_env(v, k->regs.sp);
 	env.trace = NULL;
 	own_limits(k, &env);
-	p->end = ntr_unwind(&env, &k->regs, f, NTR_MAX_FRAMES, &n);
+	n = walk(k, &env, f, &p->end);
 	for (size_t i = 0; i < n; i++) {
 		struct ntr_vframe *s = ntr_vec_add(&p->frames);
 

@@ -15,6 +15,9 @@ struct ntr_kd_priv {
 	bool no_verdict;
 	bool pending;            /* the context is the verdict's, not yet fetched */
 	bool own;                /* the context is the verdict's: so is the stack */
+	bool has_outer;          /* outer: the caller's registers, as the switch
+				    frame has them */
+	struct ntr_regs outer;
 	bool has_stack;
 	struct { NTR_VEC(struct ntr_vframe); } frames;
 	enum ntr_unw_stop end;
