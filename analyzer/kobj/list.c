@@ -126,7 +126,8 @@ enum ntr_st ntr_list_read(const struct ntr_target *t, u64 va, size_t max,
 		st = read_links(t, va, &w.links, NULL);
 		if (!st)
 			st = run(&w, max, &l, other, sizeof(other));
-		reverse(l.entry.v + l.gap, l.entry.n - l.gap);
+		if (l.entry.n > l.gap)
+			reverse(l.entry.v + l.gap, l.entry.n - l.gap);
 	}
 	if (st == NTR_NOMEM) {
 		ntr_list_fini(&l);

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Processes, threads, locks and queues of a machine whose memory is patched by
+ * the input: records of {u16 offset, u32 value}, each four bytes of memory
+ * replaced. The memory is a small NT 4.0: a process with four threads, two
+ * mutexes in a cycle, a resource with a table, a work queue. The first byte
+ * chooses which build reads it.
+ */
+#include "fuzz.h"
+#include "kobj/priv.h"
+#include "triage/waits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE 0x80000000u
+#define SIZE 0x4000u
+
+enum { /* where things are */
+	HEAD = 0x20, RESOURCES = 0x28, QUEUE = 0x40, PROCESS = 0x100,
+	THREADS = 0x400, THREAD = 0x300, MUTEX = 0x1400, RESOURCE = 0x1500,
+	TABLE = 0x1580, SEMAPHORE = 0x15c0, ITEMS = 0x1600, STACKS = 0x2000,
+};
+
+static void put(uint8_t *m, uint32_t at, uint32_t v)
+{
+	memcpy(m + at, &v, 4);
+}
+
+static void link_last(uint8_t *m, uint32_t head, uint32_t entry)
+{
+	uint32_t last;
+
+	memcpy(&last, m + head + 4, 4);
+	if (!last)
+		last = BASE + head, put(m, head, BASE + head);
+	put(m, entry, BASE + head);
+	put(m, entry + 4, last);
+	put(m, last - BASE, BASE + entry);
+	put(m, head + 4, BASE + entry);
+}
+
+static void thread(uint8_t *m, uint32_t n, uint32_t object)
+{
+	uint32_t t = THREADS + n * THREAD, b = t + 0x6c;
+	uint32_t stack = STACKS + n * 0x800;
+
+	m[t] = 6;
+	m[t + 0x2d] = object ? 5 : 1;
+	put(m, t + 0x18, BASE + stack + 0x800);
+	put(m, t + 0x1c, BASE + stack);
+	put(m, t + 0x28, BASE + stack + 0x700);
+	put(m, t + 0x44, BASE + PROCESS);
+	put(m, t + 0x15c, BASE + stack + 0x800);
+	put(m, t + 0x1e0, 0x100);
+	put(m, t + 0x1e4, 0x104 + n * 4);
+	put(m, stack + 0x740, BASE + RESOURCE);
+	link_last(m, PROCESS + 0x50, t + 0x1a4);
+	if (!object)
+		return;
+	put(m, t + 0x58, BASE + b);
+	put(m, b + 8, BASE + t);
+	put(m, b + 12, BASE + object);
+	put(m, b + 16, BASE + b);
+	put(m, b + 20, 0x10000);
+	link_last(m, object + 8, b);
+}
+
+static void machine(uint8_t *m)
+{
+	m[PROCESS] = 3;
+	put(m, PROCESS + 0x94, 0x100);
+	memcpy(m + PROCESS + 0x1dc, "fuzz.exe", 8);
+	link_last(m, HEAD, PROCESS + 0x98);
+	m[MUTEX] = m[MUTEX + 0x40] = 2;
+	put(m, MUTEX + 0x18, BASE + THREADS + THREAD);
+	put(m, MUTEX + 0x58, BASE + THREADS);
+	m[SEMAPHORE] = 5;
+	link_last(m, RESOURCES, RESOURCE);
+	put(m, RESOURCE + 8, BASE + TABLE);
+	put(m, RESOURCE + 0xc, 2);
+	put(m, RESOURCE + 0x10, BASE + SEMAPHORE);
+	put(m, RESOURCE + 0x20, BASE + THREADS);
+	put(m, TABLE + 4, 3);
+	put(m, TABLE + 8, BASE + THREADS + 3 * THREAD);
+	m[QUEUE] = 4;
+	put(m, QUEUE + 0x1c, 1);
+	thread(m, 0, MUTEX);
+	thread(m, 1, MUTEX + 0x40);
+	thread(m, 2, SEMAPHORE);
+	thread(m, 3, 0);
+	put(m, THREADS + 2 * THREAD + 0xe0, BASE + QUEUE);
+	link_last(m, QUEUE + 0x20, THREADS + 2 * THREAD + 0x110);
+	link_last(m, QUEUE + 0x10, ITEMS);
+	put(m, ITEMS + 8, BASE + 0x10);
+}
+
+static void use(struct ntr_target *t)
+{
+	struct ntr_waits *w;
+	struct ntr_list l;
+
+	if (ntr_waits(&w, t, NULL))
+		return;
+	for (size_t i = 0; i < w->locks.n && i < 16; i++)
+		if (!ntr_dispatcher_waiters(t, w->locks.v[i].va, &l, NULL))
+			ntr_list_fini(&l);
+	ntr_waits_free(w);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint16_t builds[4] = { 1381, 1057, 2600, 7601 };
+	struct ntr_target t = { .machine = NTR_MACHINE_X86, .ptr_size = 4,
+				.is_nt = true, .kernel_base = BASE,
+				.kernel_size = 0x100 };
+	struct ntr_target_priv p = { .service_pack = 0 };
+	struct ntr_dump d = { .kind = NTR_KIND_FULL };
+	struct ntr_mem_space mem;
+	uint8_t *m = calloc(1, SIZE);
+
+	if (!m || !size) {
+		free(m);
+		return 0;
+	}
+	machine(m);
+	for (size_t i = 1; i + 6 <= size && i < 600; i += 6) {
+		uint16_t at;
+
+		memcpy(&at, data + i, 2);
+		memcpy(m + at % (SIZE - 3), data + i + 2, 4);
+	}
+	t.build = builds[data[0] & 3];
+	t.d = &d;
+	t.priv = &p;
+	d.meta.has = NTR_HAS_PSPROCS;
+	d.meta.psprocs = BASE + HEAD;
+	p.types = (struct ntr_types){ .machine = t.machine, .ptr_size = 4,
+				      .build = t.build };
+	ntr_mem_space_init(&mem, BASE, m, SIZE);
+	t.mem = &mem.s;
+	use(&t);
+	ntr_vec_fini(&t.missing);
+	ntr_arena_fini(&t.arena);
+	free(m);
+	return 0;
+}
