@@ -463,6 +463,8 @@ static void tag_variables(struct pools *q, u64 mode)
 		cpu[i] = tag_table(q, n, i, parts);
 	variable(q, "PoolTrackTable", 0x1b8, cpu[0]);
 	variable(q, "PoolTrackTableSize", 0, mode ? n : 0);
+	variable(q, "PoolTrackTableExpansion", 0, 0);
+	variable(q, "PoolTrackTableExpansionSize", 0, 0);
 	variable(q, "NtGlobalFlag", 0, mode ? 0x400 : 0);
 	if (mode != 2)
 		return;

@@ -373,6 +373,53 @@ static void claims(void)
 	}
 }
 
+/* A second table, with one more tag and more of one that the first has. */
+static void expansion(void)
+{
+	const struct gen *g = &gens[6];
+	char poke[600];
+	const struct ntr_pool_tag *t;
+	struct forged f;
+
+	snprintf(poke, sizeof(poke),
+		 "page 0xfffffa8030000000 valid\n"
+		 "poke 0x%" PRIx64 " 0000003080faffff\n"
+		 "poke 0x%" PRIx64 " 0200000000000000\n"
+		 "poke 0xfffffa8030000000 4d6f7265 07000000 02000000 00000000 "
+		 "0010000000000000 00000000 00000000 0000000000000000\n"
+		 "poke 0xfffffa8030000028 41666442 05000000 01000000 00000000 "
+		 "0010000000000000 00000000 00000000 0000000000000000\n",
+		 var_of(g, "PoolTrackTableExpansion"),
+		 var_of(g, "PoolTrackTableExpansionSize"));
+	f = open_gen(g, poke, body);
+	if (!f.p)
+		return;
+	t = ntr_pool_tag_of(f.p, tag4("More"));
+	CHECK(t && t->allocs[0] == 7 && t->frees[0] == 2);
+	CHECK_EQ(t ? t->bytes[0] : 0, 0x1000);
+	t = ntr_pool_tag_of(f.p, tag4("AfdB"));
+	CHECK(t && t->allocs[0] == 55 && t->frees[0] == 1);
+	CHECK(!f.p->tags_why);
+	forged_close(&f);
+}
+
+/* Without its size the table is read up to its last row. */
+static void no_size(void)
+{
+	const struct gen *g = &gens[6];
+	char poke[100];
+	struct forged f;
+
+	snprintf(poke, sizeof(poke), "poke 0x%" PRIx64 " 0000000000000000",
+		 var_of(g, "PoolTrackTableSize"));
+	f = open_gen(g, poke, body);
+	if (!f.p)
+		return;
+	CHECK_EQ(f.p->tags.n, 5);
+	CHECK_HAS(f.p->tags_why, "up to its last row");
+	forged_close(&f);
+}
+
 /* A size that claims gigabytes costs no more than the rows that are there. */
 static void huge_table(void)
 {
@@ -403,6 +450,8 @@ int main(void)
 	RUN(flipped_bit);
 	RUN(nothing_known);
 	RUN(claims);
+	RUN(expansion);
+	RUN(no_size);
 	RUN(huge_table);
 	return test_done();
 }
