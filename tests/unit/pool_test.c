@@ -300,6 +300,54 @@ static void flipped_bit(void)
 	forged_close(&f);
 }
 
+struct found {
+	unsigned n, big, stop;
+	uint64_t first, last;
+};
+
+static bool find(void *ctx, const struct ntr_pool_hit *h)
+{
+	struct found *f = ctx;
+
+	f->big += h->big;
+	f->first = f->n++ ? f->first : h->va;
+	f->last = h->va;
+	return f->n != f->stop;
+}
+
+/* Blocks by their tags alone, in every generation. */
+static void search(void)
+{
+	for (size_t i = 0; i < NGENS; i++) {
+		struct forged f = open_gen(&gens[i], "", body);
+		const uint32_t tags[3] = { tag4("AfdB"), tag4("MmCa"),
+					   tag4("None") };
+		struct found got = { 0 };
+
+		if (!f.p)
+			return;
+		CHECK_EQ(ntr_pool_search(f.p, NTR_NONPAGED, tags, 3, find, &got,
+					 NULL), NTR_OK);
+		CHECK_EQ(got.n, 52);
+		CHECK_EQ(got.big, 2);
+		CHECK_EQ(got.first, gens[i].np + 0x2000);
+		/* the 50th: 32 or 36 to a page */
+		CHECK_EQ(got.last, gens[i].block == 128 ?
+			 gens[i].np + 0x1000 + 17 * 128 :
+			 gens[i].np + 0x1000 + 13 * 112);
+		got = (struct found){ .stop = 4 };
+		CHECK_EQ(ntr_pool_search(f.p, NTR_NONPAGED, tags, 1, find, &got,
+					 NULL), NTR_OK);
+		CHECK_EQ(got.n, 4);
+		CHECK_EQ(got.last, gens[i].np + 3 * gens[i].block);
+		got = (struct found){ 0 };
+		CHECK_EQ(ntr_pool_search(f.p, NTR_PAGED, tags, 3, find, &got,
+					 NULL), NTR_OK);
+		CHECK_EQ(got.n, 0);
+		forged_close(&f);
+	}
+}
+
 /* --- what is not there, and what claims too much ------------------------------ */
 
 static void nothing_known(void)
@@ -446,6 +494,7 @@ int main(void)
 	RUN(large);
 	RUN(descriptors);
 	RUN(one_address);
+	RUN(search);
 	RUN(overrun);
 	RUN(flipped_bit);
 	RUN(nothing_known);
