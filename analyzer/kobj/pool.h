@@ -144,4 +144,22 @@ u64 ntr_pool_find_tags(const struct ntr_pool_form *f, const u8 *mem,
 		       size_t len, const u32 *tags, unsigned n,
 		       ntr_pool_tag_fn *fn, void *ctx);
 
+struct ntr_pool_hit {
+	u64 va;       /* of the header, or of a large allocation */
+	u32 tag;
+	bool big;
+	u64 bytes;    /* of a large one */
+	struct ntr_pool_block block; /* of another: what its header says, which
+				may be wrong: it is not validated */
+};
+/* False ends the search. */
+typedef bool ntr_pool_hit_fn(void *ctx, const struct ntr_pool_hit *hit);
+/* Up to 8 tags in a pool: large allocations first, then all of its range that
+ * is in the dump.  It does not follow headers, so it finds what is behind
+ * damage and in segment heaps too.  Statuses of ntr_pool_walk(). */
+NTR_MUST enum ntr_st ntr_pool_search(struct ntr_pool *p, unsigned kind,
+				     const u32 *tags, unsigned n,
+				     ntr_pool_hit_fn *fn, void *ctx,
+				     struct ntr_err *e);
+
 #endif

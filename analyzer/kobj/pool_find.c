@@ -8,6 +8,8 @@
 #include "../base/record.h"
 #include "pool.h"
 
+#include <stdlib.h>
+
 #define TAG_BITS 0x7fffffffu
 #define INLINE static inline __attribute__((always_inline))
 
@@ -154,4 +156,91 @@ u64 ntr_pool_find_tags(const struct ntr_pool_form *f, const u8 *mem,
 		return 0;
 	run(&s);
 	return s.found;
+}
+
+/* --- in a pool ------------------------------------------------------------------ */
+
+#define CHUNK_PAGES 64u
+
+struct in_pool {
+	struct ntr_pool *p;
+	const u32 *tags;
+	unsigned n;
+	ntr_pool_hit_fn *fn;
+	void *ctx;
+	u64 va;        /* of the piece that is searched */
+	const u8 *buf;
+	bool ended;
+};
+
+static bool in_piece(void *ctx, size_t off, u32 tag)
+{
+	struct in_pool *s = ctx;
+	struct ntr_pool_hit h = { .va = s->va + off, .tag = tag };
+	size_t page = off / NTR_POOL_PAGE * NTR_POOL_PAGE;
+
+	ntr_pool_block_at(&s->p->form, s->buf + page, (u32)(off - page),
+			  &h.block);
+	s->ended = !s->fn(s->ctx, &h);
+	return !s->ended;
+}
+
+static void big_ones(struct in_pool *s, unsigned kind)
+{
+	for (size_t i = 0; i < s->p->bigs.n && !s->ended; i++) {
+		const struct ntr_pool_big *b = &s->p->bigs.v[i];
+		struct ntr_pool_hit h = { .va = b->va, .tag = b->tag,
+					  .big = true, .bytes = b->bytes };
+
+		if (!b->has_kind || b->paged != (kind == NTR_PAGED))
+			continue;
+		for (unsigned k = 0; k < s->n && !s->ended; k++)
+			if (!((s->tags[k] ^ b->tag) & TAG_BITS))
+				s->ended = !s->fn(s->ctx, &h);
+	}
+}
+
+static void pieces(struct in_pool *s, u8 *buf, u64 va, u64 left)
+{
+	s->buf = buf;
+	while (left && !s->ended) {
+		u64 want = left < CHUNK_PAGES ? left : CHUNK_PAGES;
+		size_t got = ntr_space_read_some(s->p->t->mem, va, buf,
+						 (size_t)want * NTR_POOL_PAGE) /
+			     NTR_POOL_PAGE;
+
+		s->va = va;
+		(void)ntr_pool_find_tags(&s->p->form, buf, got * NTR_POOL_PAGE,
+					 s->tags, s->n, in_piece, s);
+		got += got < want; /* over the page that is missing */
+		va += got * NTR_POOL_PAGE;
+		left -= got;
+	}
+}
+
+enum ntr_st ntr_pool_search(struct ntr_pool *p, unsigned kind, const u32 *tags,
+			    unsigned n, ntr_pool_hit_fn *fn, void *ctx,
+			    struct ntr_err *e)
+{
+	struct in_pool s = { .p = p, .tags = tags, .fn = fn, .ctx = ctx,
+			     .n = n < NTR_POOL_FIND_TAGS ?
+					  n : NTR_POOL_FIND_TAGS };
+	u64 va, pages;
+	u8 *buf;
+
+	if (!p->has_form)
+		return ntr_fail(e, NTR_UNSUP, "%s", p->form_why);
+	if (!p->start[kind].known || !p->end[kind].known)
+		return ntr_fail(e, NTR_ABSENT, "%s", !p->start[kind].known ?
+				p->start[kind].why : p->end[kind].why);
+	buf = malloc(CHUNK_PAGES * NTR_POOL_PAGE);
+	if (!buf)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	va = p->start[kind].v & ~(u64)(NTR_POOL_PAGE - 1);
+	pages = (p->end[kind].v - va) / NTR_POOL_PAGE;
+	big_ones(&s, kind);
+	pieces(&s, buf, va, pages < NTR_POOL_MAX_PAGES ? pages :
+							 NTR_POOL_MAX_PAGES);
+	free(buf);
+	return NTR_OK;
 }

@@ -256,30 +256,50 @@ static bool rows_of(struct ntr_pool *p, const char *name, u64 max, u64 *n)
 	return true;
 }
 
+/* Where the first table had no room for a tag, a second one was made. */
+static enum ntr_st read_expansion(struct ntr_pool *p, struct tag_layout *y,
+				  u64 *missing, struct ntr_err *e)
+{
+	struct table t = { .each = y->size };
+	enum ntr_st st;
+
+	if (!ntr_pool_value(p->t, "PoolTrackTableExpansion", 0, &t.va) ||
+	    !ntr_kernel_va(p->t, t.va) ||
+	    !rows_of(p, "PoolTrackTableExpansionSize", NTR_POOL_MAX_TAGS, &t.n))
+		return NTR_OK;
+	y->bounded = true;
+	st = each_row(p, &t, tag_row, y, e);
+	*missing += t.missing;
+	return st;
+}
+
 static enum ntr_st read_tables(struct ntr_pool *p, struct tag_layout *y,
 			       const u64 *va, unsigned n, struct ntr_err *e)
 {
 	u64 rows, missing = 0;
 	enum ntr_st st = NTR_OK;
-
-	y->bounded = rows_of(p, "PoolTrackTableSize", NTR_POOL_MAX_TAGS,
+	bool sized = rows_of(p, "PoolTrackTableSize", NTR_POOL_MAX_TAGS,
 			     &rows);
-	if (!y->bounded)
+
+	y->bounded = sized;
+	if (!sized)
 		rows = NTR_POOL_MAX_TAGS;
 	for (unsigned i = 0; !st && i < n; i++) {
 		struct table t = { .va = va[i], .n = rows, .each = y->size };
 
 		st = each_row(p, &t, tag_row, y, e);
-		missing += y->bounded ? t.missing : 0;
+		missing += sized ? t.missing : 0;
 		p->ntables += t.seen > 0;
 		if (!i)
 			p->table_len[0] = t.seen * t.each;
 	}
+	if (!st)
+		st = read_expansion(p, y, &missing, e);
 	merge_tags(p);
 	if (missing)
 		p->tags_why = ntr_arena_printf(&p->t->arena, "%" PRIu64 " rows "
 			"of the tag tables are not in the dump", missing);
-	else if (!y->bounded)
+	else if (!sized)
 		p->tags_why = "nt!PoolTrackTableSize is not known: the table "
 			      "was read up to its last row";
 	return st;

@@ -19,6 +19,7 @@
 #define GROWTH_PERCENT 10u   /* more than in the baseline */
 #define STILL_PERCENT 5u
 #define LOST_PERCENT 50u
+#define CACHED_PERCENT 50u
 
 const char *ntr_tag_verdict_name(enum ntr_tag_verdict v)
 {
@@ -277,6 +278,21 @@ static void ev_blocks(struct watch *k, struct ntr_tag_judgement *j)
 	k->nomem |= st == NTR_NOMEM;
 }
 
+static void ev_cached(struct watch *k, struct ntr_tag_judgement *j)
+{
+	u64 bytes;
+
+	if (!k->p->has_form || j->live <= 0)
+		return;
+	j->cached = ntr_lookasides_cached(&k->w->lists, &k->p->form, j->tag,
+					  j->kind == NTR_PAGED, &bytes);
+	if (percent_of(j->cached, (u64)j->live) >= CACHED_PERCENT)
+		j->evidence[NTR_POOL_EV_CACHED] = ntr_arena_printf(
+			&k->w->arena, "%" PRIu64 " of its blocks (%s) lie in "
+			"lookaside lists, freed by their owner", j->cached,
+			size_text(k->w, bytes));
+}
+
 static void ev_twins(struct watch *k, struct ntr_tag_judgement *j)
 {
 	const struct ntr_pool *p = k->p;
@@ -337,7 +353,8 @@ static enum ntr_tag_verdict decide(const struct ntr_tag_judgement *j)
 {
 	const char *const *ev = j->evidence;
 
-	if (ev[NTR_POOL_EV_STOOD]) /* it did not grow: no leak now */
+	/* It did not grow, or it is a cache of bounded depth. */
+	if (ev[NTR_POOL_EV_STOOD] || ev[NTR_POOL_EV_CACHED])
 		return NTR_TAG_PLATEAU;
 	if (ev[NTR_POOL_EV_GREW] || ev[NTR_POOL_EV_LOST])
 		return NTR_TAG_LEAK;
@@ -401,6 +418,7 @@ static void judge_all(struct watch *k)
 		ev_share(k, j);
 		ev_frees(k, j);
 		ev_growth(k, j);
+		ev_cached(k, j);
 		ev_twins(k, j);
 		ev_owner(k, j);
 		ev_blocks(k, j);
@@ -418,6 +436,9 @@ enum ntr_st ntr_poolwatch(struct ntr_pool *p,
 	for (size_t i = 0; i < p->tags.n; i++)
 		for (unsigned kind = 0; kind < 2; kind++)
 			k.total[kind] += p->tags.v[i].bytes[kind];
+	if (p->tags.n)
+		k.nomem = ntr_lookasides_read(p, &out->lists, NULL) ==
+			  NTR_NOMEM;
 	judge_usage(&k, NTR_NONPAGED);
 	judge_usage(&k, NTR_PAGED);
 	judge_all(&k);
@@ -431,6 +452,7 @@ enum ntr_st ntr_poolwatch(struct ntr_pool *p,
 void ntr_poolwatch_fini(struct ntr_poolwatch *w)
 {
 	ntr_vec_fini(&w->tags);
+	ntr_lookasides_fini(&w->lists);
 	ntr_arena_fini(&w->arena);
 	*w = (struct ntr_poolwatch){ 0 };
 }

@@ -16,6 +16,7 @@
 #define NTR_POOLWATCH_H
 
 #include "../base/arena.h"
+#include "../kobj/lookaside.h"
 #include "../kobj/pool_reach.h"
 #include "pooltag.h"
 
@@ -57,6 +58,7 @@ const char *ntr_tag_verdict_name(enum ntr_tag_verdict v);
 	X(TWIN)       /* another tag has as many live blocks */          \
 	X(GREW)       /* since the baseline */                           \
 	X(STOOD)      /* since the baseline, or shrank */                \
+	X(CACHED)     /* most of its blocks lie in lookaside lists */    \
 	X(LOST)       /* nothing in memory points to its blocks */       \
 	X(HELD)       /* something does */                               \
 	X(OWNER)      /* whose tag it is */
@@ -80,6 +82,7 @@ struct ntr_tag_judgement {
 	unsigned ntwins;
 	bool has_growth;
 	s64 growth_blocks, growth_bytes;
+	u64 cached;            /* blocks in lookaside lists */
 	bool has_reach;
 	struct ntr_reach reach;
 	enum ntr_tag_verdict verdict;
@@ -93,6 +96,7 @@ struct ntr_poolwatch {
 	/* Tags that hold a large share, the largest first. */
 	struct { NTR_VEC(struct ntr_tag_judgement); } tags;
 	const char *tags_why;  /* why none could be judged, or NULL */
+	struct ntr_lookasides lists;
 	struct ntr_arena arena;
 };
 

@@ -75,6 +75,11 @@ struct big {
 	bool paged, free;
 };
 
+struct list {
+	const struct f_spool_item *it;
+	u64 first; /* block it keeps, 0 none */
+};
+
 struct harm {
 	const struct f_spool_item *it;
 	u64 at;
@@ -92,6 +97,7 @@ struct pools {
 	struct { NTR_VEC(struct big); } bigs;
 	struct { NTR_VEC(u64); } held;
 	struct { NTR_VEC(struct harm); } harms;
+	struct { NTR_VEC(struct list); } lists;
 	bool lost;
 };
 
@@ -273,6 +279,35 @@ static enum ntr_st blocks(struct pools *q, const struct f_spool_item *it)
 	return NTR_OK;
 }
 
+/* The blocks that a lookaside list keeps: allocated, chained. */
+static enum ntr_st keep(struct pools *q, const struct f_spool_item *it)
+{
+	struct f_spool_item b = *it;
+	struct list *l = ntr_vec_add(&q->lists);
+	u64 before = 0;
+
+	q->lost |= !l;
+	if (!l)
+		return NTR_OK;
+	if (q->m->p->build < 2600)
+		return f_scen_err(q->m->s, q->m->e, NTR_UNSUP, it->loc,
+				  "forge knows lookaside lists from XP on");
+	*l = (struct list){ .it = it };
+	b.index = 0;
+	for (u64 i = 0; i < it->count && !q->m->mem.st; i++) {
+		u64 at = add_block(q, &b);
+
+		if (before)
+			f_putp(&q->m->mem, before, at);
+		else
+			l->first = at;
+		before = at;
+	}
+	if (it->count)
+		count(q, it);
+	return NTR_OK;
+}
+
 /* Harm comes when all blocks are there: no header is written over it. */
 static enum ntr_st plan_harm(struct pools *q, const struct f_spool_item *it)
 {
@@ -317,6 +352,8 @@ static enum ntr_st run_items(struct pools *q)
 
 		if (it->what == F_PL_BLOCK || it->what == F_PL_BIG)
 			st = blocks(q, it);
+		else if (it->what == F_PL_LOOKASIDE)
+			st = keep(q, it);
 		else if (it->what == F_PL_PAGE)
 			close_page(q, it->paged);
 		else if (it->what == F_PL_TAG)
@@ -463,6 +500,8 @@ static void tag_variables(struct pools *q, u64 mode)
 		cpu[i] = tag_table(q, n, i, parts);
 	variable(q, "PoolTrackTable", 0x1b8, cpu[0]);
 	variable(q, "PoolTrackTableSize", 0, mode ? n : 0);
+	variable(q, "PoolTrackTableExpansion", 0, 0);
+	variable(q, "PoolTrackTableExpansionSize", 0, 0);
 	variable(q, "NtGlobalFlag", 0, mode ? 0x400 : 0);
 	if (mode != 2)
 		return;
@@ -521,6 +560,51 @@ static void descriptors(struct pools *q)
 	name_in_kdbg(m, 0x68, list);
 }
 
+static u64 put_list(struct pools *q, const struct list *l)
+{
+	bool wide = f_prof_64(q->m->p);
+	struct f_mem *mem = &q->m->mem;
+	u64 at = f_pool(q->m, 0x80), w = at + (wide ? 8 : 0);
+	const struct f_spool_item *it = l->it;
+
+	/* SLIST_HEADER: depth and link; then the fields, 8 bytes on for x64 */
+	f_put16(mem, at + (wide ? 0 : 4), (u16)it->count);
+	f_putp(mem, at + (wide ? 8 : 0), l->first);
+	f_put16(mem, w + 8, (u16)it->index);
+	f_put16(mem, w + 0xa, 256);
+	f_put32(mem, w + 0xc, it->allocs != F_NONE ? (u32)it->allocs : 0);
+	f_put32(mem, w + 0x14, it->frees != F_NONE ? (u32)it->frees : 0);
+	f_put32(mem, w + 0x1c, it->paged);
+	f_put32(mem, w + 0x20, it->tag);
+	f_put32(mem, w + 0x24, (u32)it->size);
+	return at + (wide ? 0x40 : 0x30);
+}
+
+static void lookasides(struct pools *q, bool paged)
+{
+	struct f_mach *m = q->m;
+	unsigned ps = f_prof_ptr(m->p);
+	u64 head, last;
+
+	if (m->p->build < 2600 || !q->lists.n)
+		return;
+	last = head = f_img_data(&m->img, &m->mem, 0, 16, 16);
+	f_img_export(&m->img, 0, paged ? "ExPagedLookasideListHead" :
+					 "ExNPagedLookasideListHead", head);
+	for (size_t i = 0; i < q->lists.n; i++) {
+		u64 at;
+
+		if (q->lists.v[i].it->paged != paged)
+			continue;
+		at = put_list(q, &q->lists.v[i]);
+		f_putp(&m->mem, last, at);
+		f_putp(&m->mem, at + ps, last);
+		last = at;
+	}
+	f_putp(&m->mem, last, head);
+	f_putp(&m->mem, head + ps, last);
+}
+
 static enum ntr_st build(struct pools *q)
 {
 	struct f_scen *s = q->m->s;
@@ -542,6 +626,8 @@ static enum ntr_st build(struct pools *q)
 	variable(q, "PoolBigPageTable", 0, big_table(q, nbig));
 	variable(q, "PoolBigPageTableSize", 0, nbig);
 	descriptors(q);
+	lookasides(q, false);
+	lookasides(q, true);
 	(void)held_table(q);
 	return q->lost ? ntr_fail(q->m->e, NTR_NOMEM, "out of memory") : NTR_OK;
 }
@@ -566,5 +652,6 @@ enum ntr_st f_pools_build(struct f_mach *m)
 	ntr_vec_fini(&q.bigs);
 	ntr_vec_fini(&q.held);
 	ntr_vec_fini(&q.harms);
+	ntr_vec_fini(&q.lists);
 	return st;
 }

@@ -179,7 +179,7 @@ struct f_spoke {
 };
 
 enum f_pool_what { F_PL_BLOCK, F_PL_BIG, F_PL_PAGE, F_PL_OVERRUN, F_PL_FLIP,
-		   F_PL_TAG };
+		   F_PL_TAG, F_PL_LOOKASIDE };
 
 /* One statement of a pool, in the order of the text. */
 struct f_spool_item {
@@ -189,7 +189,7 @@ struct f_spool_item {
 	u32 tag;
 	u64 size, count;     /* of a flip: size is the bit */
 	u64 allocs, frees, bytes; /* of a tag; F_NONE = as the blocks say */
-	u64 index;
+	u64 index;           /* of a lookaside list: its depth */
 	bool free, quota, held, linked;
 	struct f_bytes b;    /* content, or what is written past the end */
 };

@@ -96,6 +96,36 @@ static void one_block(struct f_lex *l, struct f_loc at, bool paged,
 		f_lex_fail(l, at, "the data is larger than the block");
 }
 
+static void one_lookaside(struct f_lex *l, struct f_loc at, bool paged)
+{
+	struct f_spool_item *it = add_item(l, at, paged, F_PL_LOOKASIDE);
+
+	if (!it)
+		return;
+	it->tag = read_tag(l);
+	it->count = 0;
+	it->index = 4;
+	it->linked = true;
+	while (!l->st) {
+		if (f_lex_word(l, "size"))
+			it->size = f_lex_num(l, "a size in bytes");
+		else if (f_lex_word(l, "cached"))
+			it->count = f_lex_num(l, "a number of blocks");
+		else if (f_lex_word(l, "depth"))
+			it->index = f_lex_num(l, "a number of blocks");
+		else if (f_lex_word(l, "allocs"))
+			it->allocs = f_lex_num(l, "a number of allocations");
+		else if (f_lex_word(l, "frees"))
+			it->frees = f_lex_num(l, "a number of frees");
+		else
+			break;
+	}
+	if (!l->st && it->count > 0xffff)
+		f_lex_fail(l, at, "a lookaside list has at most 65535 blocks");
+	if (!l->st && (!it->size || it->size > 0xf00))
+		f_lex_fail(l, at, "blocks of a lookaside list have 1 to 0xf00 bytes");
+}
+
 static void one_tag(struct f_lex *l, struct f_loc at, bool paged)
 {
 	struct f_spool_item *it = add_item(l, at, paged, F_PL_TAG);
@@ -126,6 +156,8 @@ static void one_statement(struct f_lex *l, bool paged)
 		one_block(l, at, paged, F_PL_BIG);
 	} else if (f_lex_word(l, "tag")) {
 		one_tag(l, at, paged);
+	} else if (f_lex_word(l, "lookaside")) {
+		one_lookaside(l, at, paged);
 	} else if (f_lex_word(l, "page")) {
 		(void)add_item(l, at, paged, F_PL_PAGE);
 	} else if (f_lex_word(l, "overrun")) {

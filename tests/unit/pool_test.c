@@ -300,6 +300,54 @@ static void flipped_bit(void)
 	forged_close(&f);
 }
 
+struct found {
+	unsigned n, big, stop;
+	uint64_t first, last;
+};
+
+static bool find(void *ctx, const struct ntr_pool_hit *h)
+{
+	struct found *f = ctx;
+
+	f->big += h->big;
+	f->first = f->n++ ? f->first : h->va;
+	f->last = h->va;
+	return f->n != f->stop;
+}
+
+/* Blocks by their tags alone, in every generation. */
+static void search(void)
+{
+	for (size_t i = 0; i < NGENS; i++) {
+		struct forged f = open_gen(&gens[i], "", body);
+		const uint32_t tags[3] = { tag4("AfdB"), tag4("MmCa"),
+					   tag4("None") };
+		struct found got = { 0 };
+
+		if (!f.p)
+			return;
+		CHECK_EQ(ntr_pool_search(f.p, NTR_NONPAGED, tags, 3, find, &got,
+					 NULL), NTR_OK);
+		CHECK_EQ(got.n, 52);
+		CHECK_EQ(got.big, 2);
+		CHECK_EQ(got.first, gens[i].np + 0x2000);
+		/* the 50th: 32 or 36 to a page */
+		CHECK_EQ(got.last, gens[i].block == 128 ?
+			 gens[i].np + 0x1000 + 17 * 128 :
+			 gens[i].np + 0x1000 + 13 * 112);
+		got = (struct found){ .stop = 4 };
+		CHECK_EQ(ntr_pool_search(f.p, NTR_NONPAGED, tags, 1, find, &got,
+					 NULL), NTR_OK);
+		CHECK_EQ(got.n, 4);
+		CHECK_EQ(got.last, gens[i].np + 3 * gens[i].block);
+		got = (struct found){ 0 };
+		CHECK_EQ(ntr_pool_search(f.p, NTR_PAGED, tags, 3, find, &got,
+					 NULL), NTR_OK);
+		CHECK_EQ(got.n, 0);
+		forged_close(&f);
+	}
+}
+
 /* --- what is not there, and what claims too much ------------------------------ */
 
 static void nothing_known(void)
@@ -373,6 +421,53 @@ static void claims(void)
 	}
 }
 
+/* A second table, with one more tag and more of one that the first has. */
+static void expansion(void)
+{
+	const struct gen *g = &gens[6];
+	char poke[600];
+	const struct ntr_pool_tag *t;
+	struct forged f;
+
+	snprintf(poke, sizeof(poke),
+		 "page 0xfffffa8030000000 valid\n"
+		 "poke 0x%" PRIx64 " 0000003080faffff\n"
+		 "poke 0x%" PRIx64 " 0200000000000000\n"
+		 "poke 0xfffffa8030000000 4d6f7265 07000000 02000000 00000000 "
+		 "0010000000000000 00000000 00000000 0000000000000000\n"
+		 "poke 0xfffffa8030000028 41666442 05000000 01000000 00000000 "
+		 "0010000000000000 00000000 00000000 0000000000000000\n",
+		 var_of(g, "PoolTrackTableExpansion"),
+		 var_of(g, "PoolTrackTableExpansionSize"));
+	f = open_gen(g, poke, body);
+	if (!f.p)
+		return;
+	t = ntr_pool_tag_of(f.p, tag4("More"));
+	CHECK(t && t->allocs[0] == 7 && t->frees[0] == 2);
+	CHECK_EQ(t ? t->bytes[0] : 0, 0x1000);
+	t = ntr_pool_tag_of(f.p, tag4("AfdB"));
+	CHECK(t && t->allocs[0] == 55 && t->frees[0] == 1);
+	CHECK(!f.p->tags_why);
+	forged_close(&f);
+}
+
+/* Without its size the table is read up to its last row. */
+static void no_size(void)
+{
+	const struct gen *g = &gens[6];
+	char poke[100];
+	struct forged f;
+
+	snprintf(poke, sizeof(poke), "poke 0x%" PRIx64 " 0000000000000000",
+		 var_of(g, "PoolTrackTableSize"));
+	f = open_gen(g, poke, body);
+	if (!f.p)
+		return;
+	CHECK_EQ(f.p->tags.n, 5);
+	CHECK_HAS(f.p->tags_why, "up to its last row");
+	forged_close(&f);
+}
+
 /* A size that claims gigabytes costs no more than the rows that are there. */
 static void huge_table(void)
 {
@@ -399,10 +494,13 @@ int main(void)
 	RUN(large);
 	RUN(descriptors);
 	RUN(one_address);
+	RUN(search);
 	RUN(overrun);
 	RUN(flipped_bit);
 	RUN(nothing_known);
 	RUN(claims);
+	RUN(expansion);
+	RUN(no_size);
 	RUN(huge_table);
 	return test_done();
 }

@@ -272,6 +272,53 @@ static void large_ones(void)
 	forged_close(&f);
 }
 
+/* A tag whose blocks lie in a lookaside list is a cache, not a leak. */
+static void lookaside(void)
+{
+	static const char *const machines[] = { "x86 xp", "x86 2003",
+						"x64 2003", "x64 7" };
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct ntr_tag_judgement *j;
+		struct ntr_poolwatch w;
+		struct forged f;
+		char text[512];
+
+		snprintf(text, sizeof(text), "machine %s\nmemory 64MiB\n"
+			 "pooltags on\npool nonpaged max 32MiB {\n"
+			 " lookaside Cach size 2000 cached 1500 depth 9 allocs 77 frees 70\n"
+			 " lookaside Tiny size 32\n"
+			 " block Cach size 2000 count 200 held\n}\n"
+			 "pool paged { lookaside PgLk size 64 cached 3 }\n",
+			 machines[i]);
+		f = forged_open(text);
+		if (!f.p)
+			return;
+		CHECK_EQ(ntr_poolwatch(f.p, NULL, true, &w, NULL), NTR_OK);
+		CHECK_EQ(w.lists.n, 3);
+		CHECK(!w.lists.why[0] && !w.lists.why[1]);
+		if (w.lists.n == 3) {
+			CHECK_EQ(w.lists.v[0].tag, tag4("Cach"));
+			CHECK_EQ(w.lists.v[0].size, 2000);
+			CHECK_EQ(w.lists.v[0].cached, 1500);
+			CHECK_EQ(w.lists.v[0].depth, 9);
+			CHECK_EQ(w.lists.v[0].maximum, 256);
+			CHECK_EQ(w.lists.v[0].allocates, 77);
+			CHECK_EQ(w.lists.v[0].frees, 70);
+			CHECK_EQ(w.lists.v[1].tag, tag4("Tiny"));
+			CHECK_EQ(w.lists.v[1].cached, 0);
+			CHECK(w.lists.v[2].paged);
+		}
+		j = judged(&w, "Cach", NTR_NONPAGED);
+		CHECK_EQ(j ? j->verdict : 9, NTR_TAG_PLATEAU);
+		CHECK_EQ(j ? j->cached : 0, 1500);
+		CHECK_HAS(EV(j, CACHED), "1500 of its blocks");
+		CHECK(EV(j, RETAINED) != NULL);
+		ntr_poolwatch_fini(&w);
+		forged_close(&f);
+	}
+}
+
 static void pressure(void)
 {
 	static const struct {
@@ -385,6 +432,7 @@ int main(void)
 	RUN(baseline);
 	RUN(islands);
 	RUN(large_ones);
+	RUN(lookaside);
 	RUN(pressure);
 	RUN(not_counted);
 	RUN(segment_heap);
