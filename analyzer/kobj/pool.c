@@ -84,6 +84,12 @@ static void read_numbers(struct ntr_pool *p)
 	p->in_use = number(p, "MmAllocatedNonPagedPool", 0x250);
 	if (p->in_use.known) /* in pages */
 		p->in_use.v *= NTR_POOL_PAGE;
+	if (p->in_use.known && p->limit[0].known &&
+	    p->in_use.v > p->limit[0].v) {
+		p->in_use.known = false;
+		p->in_use.why = "nt!MmAllocatedNonPagedPool is more than the "
+				"limit";
+	}
 	check_range(p, NTR_NONPAGED);
 	check_range(p, NTR_PAGED);
 }

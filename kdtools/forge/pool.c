@@ -487,6 +487,8 @@ static void range(struct pools *q, bool paged)
 	variable(q, paged ? "MmSizeOfPagedPoolInBytes" :
 			    "MmMaximumNonPagedPoolInBytes",
 		 paged ? 0x140 : 0x100, max);
+	if (p->inuse != F_NONE) /* in pages */
+		variable(q, "MmAllocatedNonPagedPool", 0x250, p->inuse >> 12);
 }
 
 static void tag_variables(struct pools *q, u64 mode)

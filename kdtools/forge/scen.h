@@ -199,6 +199,7 @@ struct f_spool {
 	bool given;
 	struct f_loc loc;
 	u64 start, end, max;
+	u64 inuse;           /* as the memory manager counts; F_NONE: no word */
 };
 
 enum f_damage { F_D_TRUNCATE, F_D_OVERWRITE, F_D_ZERO, F_D_APPEND };

@@ -189,7 +189,8 @@ void f_lex_pool(struct f_lex *l)
 	if (p->given)
 		f_lex_fail(l, at, "this pool is described already");
 	*p = (struct f_spool){ .given = true, .loc = at, .start = F_NONE,
-			       .end = F_NONE, .max = F_NONE };
+			       .end = F_NONE, .max = F_NONE,
+			       .inuse = F_NONE };
 	while (!l->st) {
 		if (f_lex_word(l, "start"))
 			p->start = f_lex_num(l, "an address");
@@ -197,6 +198,8 @@ void f_lex_pool(struct f_lex *l)
 			p->end = f_lex_num(l, "an address");
 		else if (f_lex_word(l, "max"))
 			p->max = f_lex_num(l, "a size");
+		else if (!paged && f_lex_word(l, "inuse"))
+			p->inuse = f_lex_num(l, "a size");
 		else
 			break;
 	}

@@ -350,6 +350,36 @@ static void pressure(void)
 	}
 }
 
+/* What the memory manager counts comes first, unless it makes no sense. */
+static void in_use(void)
+{
+	static const struct {
+		const char *inuse, *source;
+		enum ntr_pool_pressure want;
+	} t[] = {
+		{ "15MiB", "MmAllocatedNonPagedPool", NTR_POOL_PRESSURE_HIGH },
+		{ "17MiB", "sum of the tags", NTR_POOL_PRESSURE_FINE },
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ntr_poolwatch w;
+		struct forged f;
+		char text[256];
+
+		snprintf(text, sizeof(text), "machine x64 7\n"
+			 "pool nonpaged max 16MiB inuse %s { block Some size 8 }\n",
+			 t[i].inuse);
+		f = forged_open(text);
+		if (!f.p)
+			return;
+		CHECK_EQ(ntr_poolwatch(f.p, NULL, false, &w, NULL), NTR_OK);
+		CHECK_STR(w.usage[0].source, t[i].source);
+		CHECK_EQ(w.usage[0].pressure, t[i].want);
+		ntr_poolwatch_fini(&w);
+		forged_close(&f);
+	}
+}
+
 /* Without tags the descriptors still say how full the pool is. */
 static void not_counted(void)
 {
@@ -434,6 +464,7 @@ int main(void)
 	RUN(large_ones);
 	RUN(lookaside);
 	RUN(pressure);
+	RUN(in_use);
 	RUN(not_counted);
 	RUN(segment_heap);
 	RUN(wild_counters);
