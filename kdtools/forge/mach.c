@@ -588,6 +588,7 @@ static enum ntr_st build(struct f_mach *m)
 	f_cpu_write(m);
 	f_nt_lists(m);
 	f_lock_write(m);
+	f_io_write(m);
 	f_kdbg_write(m);
 	f_img_write(&m->img, &m->mem);
 	st = additions(m);

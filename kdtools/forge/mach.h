@@ -83,6 +83,7 @@ void f_list_add(struct f_mach *m, u64 head, u64 entry); /* at the end */
 NTR_MUST enum ntr_st f_lock_resolve(struct f_mach *m);
 void f_lock_alloc(struct f_mach *m);
 void f_lock_write(struct f_mach *m);
+void f_io_write(struct f_mach *m);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
 void f_kdbg_alloc(struct f_mach *m);

@@ -35,6 +35,8 @@ enum {
 	F_MAX_BYTES = 4096, /* of one poke or overwrite */
 	F_MAX_HOLES = 16,
 	F_MAX_LOCKS = 1024,
+	F_MAX_DRIVERS = 256,
+	F_MAX_IRPS = 4,     /* of one thread */
 	F_MAX_OWNERS = 64,  /* of one lock */
 	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
 	F_MAX_COUNT = 4096, /* times of a thread or an item */
@@ -94,6 +96,19 @@ struct f_swait {
 	bool shared;      /* of a resource */
 };
 
+/* A request of a thread, at the device of a driver. */
+struct f_sirp {
+	struct f_loc loc;
+	const char *driver;
+	u64 major, minor;
+};
+
+struct f_sdriver {
+	struct f_loc loc;
+	const char *name, *image; /* image NULL: in no module */
+	const char *over;         /* driver whose device it stands on; NULL */
+};
+
 struct f_sthread {
 	struct f_loc loc;
 	size_t proc;
@@ -108,6 +123,8 @@ struct f_sthread {
 	u64 waited;         /* 100 ns, F_NONE: 10 s */
 	u64 worker;         /* kind of queue, F_NONE: none */
 	u64 priority;
+	struct f_sirp irp[F_MAX_IRPS];
+	size_t nirps;
 	bool copy;          /* by "times": the stack belongs to another */
 	struct f_sstack stack;
 };
@@ -225,6 +242,7 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sthread); } threads;
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
+	struct { NTR_VEC(struct f_sdriver); } drivers;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
 	struct { NTR_VEC(struct f_sdamage); } damages;

@@ -432,7 +432,7 @@ static bool thread_attr(struct f_lex *l, struct f_sthread *t)
 	} else if (f_lex_word(l, "dpc")) {
 		t->dpc = true;
 	} else {
-		return f_thread_wait_attr(l, t);
+		return f_thread_io_attr(l, t) || f_thread_wait_attr(l, t);
 	}
 	return true;
 }
@@ -698,6 +698,7 @@ static const struct f_stmt top_stmts[] = {
 	{ "physical", st_physical },   { "damage", st_damage },
 	{ "blob", st_blob },           { "broken", st_broken },
 	{ "lock", f_st_lock },         { "queue", f_st_queue },
+	{ "driver", f_st_driver },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
@@ -813,6 +814,7 @@ void f_scen_fini(struct f_scen *s)
 	for (size_t i = 0; i < F_NQUEUES; i++)
 		ntr_vec_fini(&s->queue[i].items);
 	ntr_vec_fini(&s->locks);
+	ntr_vec_fini(&s->drivers);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);
 	ntr_vec_fini(&s->unl);
