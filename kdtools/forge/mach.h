@@ -60,6 +60,7 @@ struct f_mach {
 	u64 res_head, work;   /* resources, work queues: lock.c */
 	struct { NTR_VEC(u64); } locks; /* of the scenario's locks */
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
+	struct { NTR_VEC(struct f_symref); } dpcs;
 	u64 pool_next;
 	/* the header's values */
 	u64 stop[5], dtb;
@@ -84,6 +85,8 @@ NTR_MUST enum ntr_st f_lock_resolve(struct f_mach *m);
 void f_lock_alloc(struct f_mach *m);
 void f_lock_write(struct f_mach *m);
 void f_io_write(struct f_mach *m);
+NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
+void f_dpc_write(struct f_mach *m);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
 void f_kdbg_alloc(struct f_mach *m);

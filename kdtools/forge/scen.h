@@ -36,6 +36,7 @@ enum {
 	F_MAX_HOLES = 16,
 	F_MAX_LOCKS = 1024,
 	F_MAX_DRIVERS = 256,
+	F_MAX_DPCS = 256,
 	F_MAX_IRPS = 4,     /* of one thread */
 	F_MAX_OWNERS = 64,  /* of one lock */
 	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
@@ -101,6 +102,13 @@ struct f_sirp {
 	struct f_loc loc;
 	const char *driver;
 	u64 major, minor;
+};
+
+struct f_sdpc {
+	struct f_loc loc;
+	const char *routine;
+	u64 cpu, context, times;
+	bool threaded;
 };
 
 struct f_sdriver {
@@ -243,6 +251,7 @@ struct f_scen {
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
 	struct { NTR_VEC(struct f_sdriver); } drivers;
+	struct { NTR_VEC(struct f_sdpc); } dpcs;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
 	struct { NTR_VEC(struct f_sdamage); } damages;

@@ -698,7 +698,7 @@ static const struct f_stmt top_stmts[] = {
 	{ "physical", st_physical },   { "damage", st_damage },
 	{ "blob", st_blob },           { "broken", st_broken },
 	{ "lock", f_st_lock },         { "queue", f_st_queue },
-	{ "driver", f_st_driver },
+	{ "driver", f_st_driver },     { "dpc", f_st_dpc },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
@@ -815,6 +815,7 @@ void f_scen_fini(struct f_scen *s)
 		ntr_vec_fini(&s->queue[i].items);
 	ntr_vec_fini(&s->locks);
 	ntr_vec_fini(&s->drivers);
+	ntr_vec_fini(&s->dpcs);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);
 	ntr_vec_fini(&s->unl);

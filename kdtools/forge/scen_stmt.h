@@ -33,6 +33,7 @@ void f_st_queue(struct f_lex *l, void *ctx);
 bool f_thread_wait_attr(struct f_lex *l, struct f_sthread *t);
 
 /* scen_io.c */
+void f_st_dpc(struct f_lex *l, void *ctx);
 void f_st_driver(struct f_lex *l, void *ctx);
 bool f_thread_io_attr(struct f_lex *l, struct f_sthread *t);
 
