@@ -66,8 +66,13 @@ static bool isf_find(struct ntr_symsrc *s, const char *type, const char *path,
 	return true;
 }
 
-static bool same_kind(const struct ntr_type_hit *h, const struct ntr_type *t)
+/* Of an array the table has the first element. */
+static bool same_kind(struct ntr_symsrc *s, const struct ntr_type_hit *h,
+		      struct ntr_type *t)
 {
+	if (t->kind == NTR_TY_ARRAY && h->kind != NTR_TK_BYTES &&
+	    ntr_symsrc_type(s, t->to, t, NULL))
+		return false;
 	switch (h->kind) {
 	case NTR_TK_STRUCT:
 		return t->kind == NTR_TY_STRUCT && !strcmp(t->name, h->type);
@@ -98,7 +103,7 @@ static bool compare(struct ntr_symsrc *s, uint32_t build, const char *name,
 		return true;
 	++*n;
 	if (mine && there && h.source == NTR_SRC_TABLE && h.off == off &&
-	    (!strcmp(dot, ".@size") || same_kind(&h, &t)))
+	    (!strcmp(dot, ".@size") || same_kind(s, &h, &t)))
 		return true;
 	printf("%s %u: table %s 0x%x width %u, symbols %s 0x%" PRIx64
 	       " width %" PRIu64 "\n", name, build,
