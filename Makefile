@@ -14,7 +14,8 @@ say     = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 NPROC  := $(shell nproc 2>/dev/null || echo 2)
 
 VERSION := 0.1.0
-# libcurl is loaded when a server is asked (analyzer/sym/store_curl.h).
+# libcurl is loaded when a server is asked (analyzer/sym/store_curl.h), capstone
+# and libedit when the debugger needs them (kdtools/cmd/late.h).
 PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle yajl
 # pkg-config may not be there yet (make deps brings it).
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -112,12 +113,12 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(TOOLS) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
-$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(LIB)
+$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(TOOLS) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TOOLS) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)

@@ -755,6 +755,25 @@ static enum ntr_st open_one(struct ntr_file *in, u64 max,
 	return st;
 }
 
+enum ntr_st ntr_file_open_unpacked(struct ntr_file **out, const char *path,
+				   u64 max_unpacked, struct ntr_err *e)
+{
+	struct ntr_file *f, *inner;
+	enum ntr_st st = ntr_file_open(&f, path, e);
+
+	if (st)
+		return st;
+	st = ntr_archive_first(f, max_unpacked, &inner, e);
+	if (st == NTR_UNSUP) {
+		*out = f;
+		return NTR_OK;
+	}
+	ntr_file_close(f);
+	if (!st)
+		*out = inner;
+	return st;
+}
+
 enum ntr_st ntr_archive_open(struct ntr_file *in, u64 max_unpacked,
 			     struct ntr_arena *arena, struct ntr_unpacked *out,
 			     struct ntr_err *e)

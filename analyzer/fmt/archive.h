@@ -46,5 +46,9 @@ NTR_MUST enum ntr_st ntr_archive_open(struct ntr_file *in, u64 max_unpacked,
 NTR_MUST enum ntr_st ntr_archive_first(struct ntr_file *in, u64 max_unpacked,
 				       struct ntr_file **out,
 				       struct ntr_err *e);
+/* The file at path, or what is packed in it, which replaces it. */
+NTR_MUST enum ntr_st ntr_file_open_unpacked(struct ntr_file **out,
+					    const char *path, u64 max_unpacked,
+					    struct ntr_err *e);
 
 #endif

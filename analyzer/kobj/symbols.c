@@ -3,6 +3,7 @@
 
 #include "../base/text.h"
 #include "../sym/demangle.h"
+#include "../sym/elf_image.h"
 #include "../sym/source_pe.h"
 #include "../sym/source_table.h"
 #include "../sym/type_text.h"
@@ -98,6 +99,8 @@ static bool add_elf(struct ntr_target *t, struct ntr_module_symbols *s,
 		    const struct ntr_module *m, struct ntr_err *why)
 {
 	u8 id[NTR_BUILD_ID_MAX];
+	struct ntr_err none = { "" };
+	struct ntr_elf_debug d;
 	struct ntr_want w;
 	size_t n = 0;
 
@@ -106,6 +109,10 @@ static bool add_elf(struct ntr_target *t, struct ntr_module_symbols *s,
 	    !add_wanted(t, s, &w, why))
 		return false;
 	s->how = "build-id";
+	/* Stripped: the rest is in a file of its own, if anywhere. */
+	if (ntr_elf_debug_name(s->src[s->n - 1], &d, NULL) == NTR_OK &&
+	    !d.has_info && ntr_want_elf(&w, id, n, d.link, NULL) == NTR_OK)
+		(void)add_wanted(t, s, &w, &none);
 	return true;
 }
 
@@ -173,8 +180,9 @@ static void add_image_sources(const struct ntr_module *m,
 {
 	struct ntr_symsrc *src;
 
+	/* Built by gcc or clang, the file has DWARF. */
 	if (s->image && s->pe &&
-	    ntr_symsrc_pe_memory(&src, s->pe, NULL) == NTR_OK)
+	    ntr_symsrc_open(&src, s->image->name, NULL) == NTR_OK)
 		add_source(s, src, s->image->name);
 	else if (m->has_pe &&
 		 ntr_symsrc_pe_memory(&src, m->pe, NULL) == NTR_OK)

@@ -10,6 +10,7 @@
 #include "priv.h"
 #include "symbols.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,34 @@ static bool try_item(void *ctx, const struct ntr_store_item *it)
 	return !s->found;
 }
 
+/* The folder that a path lies in, ending in .pdb: the name of the symbols. */
+static bool pdb_of(const char *path, char out[260])
+{
+	const char *at = folder_of(path);
+	size_t n = strcspn(at, "/");
+
+	snprintf(out, 260, "%.*s", (int)n, at);
+	return n > 4 && n < 260 && !ntr_strcasecmp(out + n - 4, ".pdb");
+}
+
+/* A packed table, by its identity, so that the cache's unpacked copy serves
+ * the next time; else the path as it is. */
+static void remember(struct search *s, const struct ntr_want *image)
+{
+	const struct ntr_symid *id = &s->found->id;
+	struct ntr_pe_debug d = { .rsds = true, .age = id->age };
+	struct ntr_want table;
+	char *copy = NULL;
+
+	memcpy(d.guid, id->guid, sizeof(d.guid));
+	if (id->has_guid && pdb_of(s->path, d.pdb) &&
+	    ntr_want_isf(&table, &d, NULL) == NTR_OK &&
+	    ntr_store_find(s->t->store, &table, &copy, NULL))
+		copy = NULL;
+	ntr_store_remember(s->t->store, image, copy ? copy : s->path);
+	free(copy);
+}
+
 /* Opening every candidate takes its time, so the right one is remembered. */
 static void search_store(struct search *s, const struct ntr_module *k)
 {
@@ -140,7 +169,7 @@ static void search_store(struct search *s, const struct ntr_module *k)
 	    ntr_store_each(s->t->store, try_item, s, NULL) == NTR_NOMEM)
 		return;
 	if (s->found && named)
-		ntr_store_remember(s->t->store, &image, s->path);
+		remember(s, &image);
 }
 
 struct ntr_symsrc *ntr_kernel_by_addresses(struct ntr_target *t,

@@ -6,11 +6,12 @@
 void ntr_target_task_gate(struct ntr_target *t, const struct ntr_cpu *cpu,
 			  u64 *gdt, u64 *tss)
 {
-	const struct ntr_types *y = &t->priv->types;
+	const struct ntr_types *y;
 
 	*gdt = *tss = 0;
-	if (t->machine != NTR_MACHINE_X86 || !cpu->kpcr)
+	if (t->machine != NTR_MACHINE_X86 || !cpu->kpcr || !t->priv)
 		return;
+	y = &t->priv->types;
 	/* Neither is an error when it is missing: 0 means unknown. */
 	if (ntr_read_member(y, t->mem, cpu->kpcr, "_KPCR", "GdtBase", gdt))
 		*gdt = 0;
@@ -22,11 +23,13 @@ void ntr_target_task_gate(struct ntr_target *t, const struct ntr_cpu *cpu,
 bool ntr_target_a64_trap(struct ntr_target *t, struct ntr_a64_trap *out)
 {
 	static const char type[] = "_KTRAP_FRAME";
-	const struct ntr_types *y = &t->priv->types;
+	const struct ntr_types *y;
 	struct ntr_type_hit x, fp, lr, sp, pc;
 
-	if (t->machine != NTR_MACHINE_ARM64 ||
-	    !ntr_types_find(y, type, "X|X0", &x) ||
+	if (t->machine != NTR_MACHINE_ARM64 || !t->priv)
+		return false;
+	y = &t->priv->types;
+	if (!ntr_types_find(y, type, "X|X0", &x) ||
 	    !ntr_types_find(y, type, "Fp", &fp) ||
 	    !ntr_types_find(y, type, "Lr", &lr) ||
 	    !ntr_types_find(y, type, "Sp", &sp) ||

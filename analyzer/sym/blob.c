@@ -9,8 +9,14 @@
  * for the tools that watch for such reads. */
 static void shrink(struct ntr_blob *b)
 {
-	u8 *p = b->len ? realloc(b->p, b->len) : NULL;
+	u8 *p;
 
+	if (!b->len) {
+		free(b->p);
+		b->p = NULL;
+		return;
+	}
+	p = realloc(b->p, b->len);
 	if (p)
 		b->p = p;
 }
@@ -97,5 +103,5 @@ void ntr_blob_fini(struct ntr_blob *b)
 struct ntr_bin ntr_blob_bin(const struct ntr_blob *b, const char *origin,
 			    u64 off0)
 {
-	return ntr_bin_of(b->p, b->len, origin, off0);
+	return ntr_bin_of(b->p ? b->p : (const u8 *)"", b->len, origin, off0);
 }

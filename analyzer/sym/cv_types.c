@@ -215,10 +215,7 @@ static void field(struct ntr_cv_types *t, char c, bool wide,
 	case 's': f->name = name_at(t, b); break;
 	case 'b': f->bits = byte(b); break;
 	case 'q': f->bit = byte(b); break;
-	case 'v':
-		if (introduces(f->attr))
-			ntr_bin_skip(b, 4, "offset");
-		break;
+	case 'v': ntr_bin_skip(b, introduces(f->attr) ? 4 : 0, "offset"); break;
 	default: ntr_bin_skip(b, 4, "offset"); break;
 	}
 }

@@ -95,12 +95,20 @@ static bool known_form(u64 f)
 	       (f >= DW_FORM_GNU_ref_alt && f <= DW_FORM_GNU_strp_alt);
 }
 
+/* DW_AT_sibling only saves time, and one that points back makes libdwarf skip
+ * children forever. It becomes an attribute that means nothing. */
+static void hide_sibling(u8 *table, u64 off)
+{
+	table[off] = (u8)((table[off] & 0x80) | 0x04);
+}
+
 /* One declaration, behind its code. */
-static bool abbrev_ok(struct ntr_bin *b)
+static bool abbrev_ok(struct ntr_bin *b, u8 *table)
 {
 	ntr_bin_uleb(b, "tag");
 	ntr_bin_byte(b, "children");
 	for (unsigned n = 0; n <= NTR_DW_MAX_ATTRS && !b->bad; n++) {
+		u64 off = ntr_bin_off(b);
 		u64 at = ntr_bin_uleb(b, "attribute");
 		u64 form = ntr_bin_uleb(b, "form");
 
@@ -108,6 +116,8 @@ static bool abbrev_ok(struct ntr_bin *b)
 			return !b->bad;
 		if (!known_form(form) || !at || at > 0xffff)
 			return false;
+		if (at == DW_AT_sibling)
+			hide_sibling(table, off);
 		if (form == DW_FORM_implicit_const)
 			ntr_bin_sleb(b, "constant");
 	}
@@ -118,9 +128,11 @@ static bool table_ok(struct ntr_dw *dw, u64 off)
 {
 	struct ntr_bin b;
 	u64 budget;
+	u8 *table;
 
 	if (ntr_dw_bytes(dw->img, ".debug_abbrev", &b, NULL))
 		return false;
+	table = ntr_dw_sect(dw->img, ".debug_abbrev")->data;
 	budget = 8 * (u64)ntr_bin_left(&b) + (1u << 20);
 	ntr_bin_seek(&b, off, "abbreviations");
 	while (!b.bad) {
@@ -133,7 +145,7 @@ static bool table_ok(struct ntr_dw *dw, u64 off)
 		code = ntr_bin_uleb(&b, "abbreviation code");
 		if (!code)
 			return !b.bad;
-		if (code > 0xffffffff || !abbrev_ok(&b))
+		if (code > 0xffffffff || !abbrev_ok(&b, table))
 			return false;
 		dw->abbrev_work += ntr_bin_off(&b) - before;
 		if (dw->abbrev_work > budget)

@@ -126,6 +126,16 @@ static bool pass_on(void *ctx, const struct ntr_symbol *s)
 	return x->go;
 }
 
+/* Of the other source the exports; its symbols where there are none here. */
+static bool pass_other(void *ctx, const struct ntr_symbol *s)
+{
+	struct each *x = ctx;
+
+	if (s->kind == NTR_SYM_EXPORT || !x->d->table.rows.n)
+		x->go = x->fn(x->ctx, s);
+	return x->go;
+}
+
 enum ntr_st ntr_dw_source_each(struct ntr_symsrc *s, ntr_symbol_fn *fn,
 			       void *ctx, struct ntr_err *e)
 {
@@ -139,7 +149,7 @@ enum ntr_st ntr_dw_source_each(struct ntr_symsrc *s, ntr_symbol_fn *fn,
 	if (!d->table_full && has_info(d))
 		ist = ntr_dw_each_func(&d->dw, pass_on, &x, st ? NULL : e);
 	if (x.go && d->other)
-		(void)!ntr_symsrc_each(d->other, pass_on, &x, NULL);
+		(void)!ntr_symsrc_each(d->other, pass_other, &x, NULL);
 	if (!st || (st == NTR_ABSENT && !ist))
 		return ist == NTR_ABSENT ? NTR_OK : ist;
 	return st;

@@ -122,6 +122,19 @@ static enum ntr_st pe_optional(struct ntr_pe *pe, const u8 *opt, size_t len,
 	return NTR_OK;
 }
 
+void ntr_pe_section_decode(struct ntr_pe_section *s, struct ntr_bin *b)
+{
+	struct ntr_pe_scn r;
+
+	ntr_pe_scn_decode(&r, b);
+	ntr_ascii_clean(s->name, sizeof(s->name), r.name, 8);
+	s->rva = r.rva;
+	s->vsize = r.vsize;
+	s->raw_off = r.raw_off;
+	s->raw_size = r.raw_size;
+	s->flags = r.flags;
+}
+
 /* As many section headers as can be read; a missing page costs the rest. */
 static void pe_sections(struct ntr_pe *pe, u64 at, u32 n)
 {
@@ -130,20 +143,12 @@ static void pe_sections(struct ntr_pe *pe, u64 at, u32 n)
 	if (n > NTR_PE_MAX_SECTIONS)
 		n = NTR_PE_MAX_SECTIONS;
 	for (u32 i = 0; i < n; i++, at += sizeof(raw)) {
-		struct ntr_pe_section *d = &pe->section[i];
-		struct ntr_pe_scn r;
 		struct ntr_bin b;
 
 		if (ntr_space_read(pe->s, at, raw, sizeof(raw), NULL))
 			return;
 		b = ntr_bin_of(raw, sizeof(raw), pe->s->name, at);
-		ntr_pe_scn_decode(&r, &b);
-		ntr_ascii_clean(d->name, sizeof(d->name), r.name, 8);
-		d->rva = r.rva;
-		d->vsize = r.vsize;
-		d->raw_off = r.raw_off;
-		d->raw_size = r.raw_size;
-		d->flags = r.flags;
+		ntr_pe_section_decode(&pe->section[i], &b);
 		pe->nsections = i + 1;
 	}
 }

@@ -55,6 +55,10 @@ struct ntr_pe {
 	struct ntr_pe_section section[NTR_PE_MAX_SECTIONS];
 };
 
+#define NTR_PE_SECTION_BYTES 40u
+/* An IMAGE_SECTION_HEADER, as images, .DBG files and PDBs have it. */
+void ntr_pe_section_decode(struct ntr_pe_section *s, struct ntr_bin *b);
+
 struct ntr_pe_debug {
 	char pdb[260];   /* as linked: may be a full path */
 	u8 guid[16];     /* RSDS */

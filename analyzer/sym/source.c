@@ -97,14 +97,8 @@ enum ntr_st ntr_symsrc_open_next(struct ntr_symsrc **out,
 enum ntr_st ntr_symsrc_open(struct ntr_symsrc **out, const char *path,
 			    struct ntr_err *e)
 {
-	struct ntr_file *f, *inner;
-	enum ntr_st st = ntr_file_open(&f, path, e);
+	struct ntr_file *f;
+	enum ntr_st st = ntr_file_open_unpacked(&f, path, NTR_SYMSRC_MAX, e);
 
-	if (st)
-		return st;
-	st = ntr_archive_first(f, NTR_SYMSRC_MAX, &inner, e);
-	if (st == NTR_UNSUP)
-		return ntr_symsrc_open_file(out, f, e);
-	ntr_file_close(f);
-	return st ? st : ntr_symsrc_open_file(out, inner, e);
+	return st ? st : ntr_symsrc_open_file(out, f, e);
 }

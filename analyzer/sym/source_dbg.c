@@ -27,15 +27,6 @@
 	S(r, z, u32, dir_size,     0x20)
 NTR_RECORD(dbg_header, 48, DBG_HEADER_FIELDS)
 
-#define DBG_SECTION_FIELDS(S, A, r, z)   \
-	A(r, z, u8,  name,     0x00, 8)  \
-	S(r, z, u32, vsize,    0x08)     \
-	S(r, z, u32, rva,      0x0c)     \
-	S(r, z, u32, raw_size, 0x10)     \
-	S(r, z, u32, raw_off,  0x14)     \
-	S(r, z, u32, flags,    0x24)
-NTR_RECORD(dbg_section, 40, DBG_SECTION_FIELDS)
-
 #define SIGNATURE 0x4944u /* "DI" */
 #define FLAG_MISMATCH 0x8000u /* the check sum is not the image's */
 #define DIR_ENTRY 28u
@@ -79,7 +70,7 @@ static enum ntr_st read_sections(struct ntr_symsrc *s, u32 n,
 				 struct ntr_err *e)
 {
 	struct dbg *d = s->priv;
-	u8 raw[ntr_dbg_section_size];
+	u8 raw[NTR_PE_SECTION_BYTES];
 	u64 at = ntr_dbg_header_size;
 	enum ntr_st st;
 
@@ -88,21 +79,13 @@ static enum ntr_st read_sections(struct ntr_symsrc *s, u32 n,
 				"are sane", s->file->name, n,
 				NTR_PE_MAX_SECTIONS);
 	for (u32 i = 0; i < n; i++, at += sizeof(raw)) {
-		struct ntr_pe_section *c = &d->section[i];
-		struct ntr_dbg_section r;
 		struct ntr_bin b;
 
 		st = ntr_file_read(s->file, at, raw, sizeof(raw), e);
 		if (st)
 			return st == NTR_ABSENT ? NTR_BAD : st;
 		b = ntr_bin_of(raw, sizeof(raw), s->file->name, at);
-		ntr_dbg_section_decode(&r, &b);
-		ntr_ascii_clean(c->name, sizeof(c->name), r.name, 8);
-		c->rva = r.rva;
-		c->vsize = r.vsize;
-		c->raw_size = r.raw_size;
-		c->raw_off = r.raw_off;
-		c->flags = r.flags;
+		ntr_pe_section_decode(&d->section[i], &b);
 	}
 	d->data.map.section = d->section;
 	d->data.map.nsections = n;
@@ -191,7 +174,7 @@ static enum ntr_st dbg_open(struct ntr_symsrc *s, struct ntr_err *e)
 	if (st)
 		return st;
 	d->names_off = ntr_dbg_header_size +
-		       (u64)h.nsections * ntr_dbg_section_size;
+		       (u64)h.nsections * NTR_PE_SECTION_BYTES;
 	d->names_size = h.names_size;
 	d->data.origin = s->file->name;
 	d->data.names = &s->arena;

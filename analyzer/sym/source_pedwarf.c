@@ -156,7 +156,8 @@ static const char *symbol_name(struct ntr_symsrc *s, const u8 *r)
 				 strnlen((const char *)r, 8));
 }
 
-/* Section symbols and file names are no symbols of the program. */
+/* Section symbols, file names and the labels an assembler leaves inside of
+ * functions are no symbols of the program. */
 static bool usable(const u8 *r, unsigned section, const struct ntr_pe *pe)
 {
 	unsigned cls = r[16];

@@ -584,19 +584,11 @@ static enum ntr_st check_symbols(const struct ntr_want *w, struct ntr_file *f,
 enum ntr_st ntr_want_check(const struct ntr_want *w, const char *path,
 			   struct ntr_err *e)
 {
-	struct ntr_file *f, *inner;
-	enum ntr_st st = ntr_file_open(&f, path, e);
+	struct ntr_file *f;
+	enum ntr_st st = ntr_file_open_unpacked(&f, path, NTR_SYMSRC_MAX, e);
 
 	if (st)
 		return st;
-	st = ntr_archive_first(f, NTR_SYMSRC_MAX, &inner, e);
-	if (st == NTR_OK) {
-		ntr_file_close(f);
-		f = inner;
-	} else if (st != NTR_UNSUP) {
-		ntr_file_close(f);
-		return st;
-	}
 	if (w->kind != NTR_WANT_IMAGE)
 		return check_symbols(w, f, e); /* closes f */
 	st = check_image(w, f, e);

@@ -160,10 +160,27 @@ static enum ntr_st index_names(struct ntr_symlist *l, struct ntr_err *e)
 	return NTR_OK;
 }
 
+/* What demangling all names of a hostile file may write; beyond it names stay
+ * as they are stored. */
+#define DEMANGLE_BUDGET (UINT64_C(512) << 20)
+
+static const char *plain_name(u32 machine, const char *stored, u64 *budget,
+			      struct ntr_arena *names)
+{
+	char buf[NTR_DEMANGLE_MAX];
+	u64 cost = ntr_demangle_cost(stored);
+
+	if (cost > *budget)
+		return stored;
+	*budget -= cost;
+	ntr_demangle(machine, stored, buf, sizeof(buf));
+	return strcmp(buf, stored) ? ntr_arena_strdup(names, buf) : stored;
+}
+
 static enum ntr_st index_plain(struct ntr_symlist *l, u32 machine,
 			       struct ntr_arena *names, struct ntr_err *e)
 {
-	char buf[NTR_DEMANGLE_MAX];
+	u64 budget = DEMANGLE_BUDGET;
 
 	if (l->plain || !l->n)
 		return NTR_OK;
@@ -171,12 +188,9 @@ static enum ntr_st index_plain(struct ntr_symlist *l, u32 machine,
 	if (!l->plain)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	for (size_t i = 0; i < l->n; i++) {
-		const char *stored = l->v[i].name;
-
-		ntr_demangle(machine, stored, buf, sizeof(buf));
 		l->plain[i].i = (u32)i;
-		l->plain[i].name = strcmp(buf, stored) ?
-				   ntr_arena_strdup(names, buf) : stored;
+		l->plain[i].name = plain_name(machine, l->v[i].name, &budget,
+					      names);
 		if (l->plain[i].name)
 			continue;
 		free(l->plain);

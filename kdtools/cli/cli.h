@@ -16,6 +16,8 @@
 #include "base/status.h"
 #include "out.h"
 
+#include <signal.h>
+
 enum { NTR_EXIT_OK = 0, NTR_EXIT_UNKNOWN = 1, NTR_EXIT_BAD = 2 };
 
 struct ntr_opt {
@@ -43,6 +45,7 @@ struct ntr_cli {
 	const char *symbols; /* a symbol path; NULL: that of the environment */
 	bool offline;       /* ask no symbol server */
 	bool progress_shown; /* a line of progress is on the terminal */
+	volatile sig_atomic_t *stop; /* set: the user wants no more; NULL */
 };
 
 struct ntr_example {
@@ -90,6 +93,11 @@ void ntr_cli_schema(struct ntr_cli *c, const char *what);
 
 /* "4096", "64k", "16M", "2G", "1T"; hex with 0x. False when malformed. */
 bool ntr_parse_size(const char *s, u64 *out);
+
+static inline bool ntr_cli_stopped(const struct ntr_cli *c)
+{
+	return c->stop && *c->stop;
+}
 
 static inline int ntr_worse(int a, int b)
 {

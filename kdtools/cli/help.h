@@ -11,5 +11,6 @@
 int ntr_help(struct ntr_cli *c, const struct ntr_verb *v);
 void ntr_help_man(struct ntr_out *o);        /* roff, ntriage(1) */
 void ntr_help_completion(struct ntr_out *o); /* bash */
+void ntr_help_commands(struct ntr_out *o);   /* Markdown, for docs/kd.md */
 
 #endif

@@ -12,6 +12,9 @@
 
 void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v);
 void ntr_report_json(struct ntr_out *o, struct ntr_verdict *v);
+/* The same inside another document. */
+void ntr_report_json_as(struct ntr_out *o, const char *key,
+			struct ntr_verdict *v);
 
 /* Parts of the text report, each in a file of its own. */
 void ntr_report_regs(struct ntr_out *o, const struct ntr_regs *r);

@@ -306,7 +306,13 @@ static void json_missing(struct ntr_out *o, const struct ntr_target *t)
 
 void ntr_report_json(struct ntr_out *o, struct ntr_verdict *v)
 {
-	ntr_out_open(o, NULL);
+	ntr_report_json_as(o, NULL, v);
+}
+
+void ntr_report_json_as(struct ntr_out *o, const char *key,
+			struct ntr_verdict *v)
+{
+	ntr_out_open(o, key);
 	ntr_out_str(o, "schema", NULL, "ntriage.verdict/1");
 	ntr_out_str(o, "version", NULL, NTR_VERSION);
 	ntr_out_bool(o, "determined", NULL, v->determined);

@@ -130,32 +130,14 @@ static void out_image(struct ntr_out *o, const struct ntr_pe *pe)
 	ntr_out_close(o);
 }
 
-static enum ntr_st open_unpacked(struct ntr_file **out, const char *path,
-				 struct ntr_err *e)
-{
-	struct ntr_file *f, *inner;
-	enum ntr_st st = ntr_file_open(&f, path, e);
-
-	if (st)
-		return st;
-	st = ntr_archive_first(f, NTR_SYMSRC_MAX, &inner, e);
-	if (st == NTR_UNSUP) {
-		*out = f;
-		return NTR_OK;
-	}
-	ntr_file_close(f);
-	if (!st)
-		*out = inner;
-	return st;
-}
-
 int ntr_sym_check(struct ntr_cli *c, const char *path)
 {
 	struct ntr_err e = { "" };
 	struct ntr_file *f;
 	struct ntr_symsrc *s = NULL;
 	struct ntr_pe pe;
-	enum ntr_st st = open_unpacked(&f, path, &e), sym;
+	enum ntr_st sym, st = ntr_file_open_unpacked(&f, path, NTR_SYMSRC_MAX,
+						     &e);
 	int code = NTR_EXIT_OK;
 
 	if (st)

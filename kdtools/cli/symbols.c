@@ -16,11 +16,12 @@
 static bool show_progress(void *ctx, const char *name, u64 done, u64 total)
 {
 	char line[100], clean[48];
+	struct ntr_cli *c = ctx;
 	const double mb = 1024.0 * 1024.0;
 	int n;
 	ssize_t w;
 
-	((struct ntr_cli *)ctx)->progress_shown = true;
+	c->progress_shown = true;
 	ntr_ascii_clean(clean, sizeof(clean), name, strlen(name));
 	if (total)
 		n = snprintf(line, sizeof(line), WIPE "%s %.1f of %.1f MiB",
@@ -30,7 +31,7 @@ static bool show_progress(void *ctx, const char *name, u64 done, u64 total)
 			     (double)done / mb);
 	w = write(STDERR_FILENO, line, (size_t)n);
 	(void)w;
-	return true;
+	return !ntr_cli_stopped(c);
 }
 
 static bool shows_progress(const struct ntr_cli *c)

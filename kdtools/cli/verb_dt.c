@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sym_input.h"
+#include "sym_show.h"
 
 #include "dt_value.h"
 #include "sym/source_table.h"
@@ -21,29 +21,20 @@ static const struct ntr_example examples[] = {
 	{ "ntriage dt ntkrnlmp.pdb _LIST_ENTRY", "from a symbol file" },
 };
 
-/* The structure that was asked for, and where it was found. */
-struct found {
-	const char *type;
-	struct ntr_symsrc *src;
-	const char *module;
-	u64 id;
-	struct ntr_err e; /* the last source's words */
-};
-
 static bool look(void *ctx, struct ntr_symsrc *src, const char *module,
 		 u64 base)
 {
-	struct found *f = ctx;
+	struct ntr_dt_type *f = ctx;
 
 	(void)base;
-	if (ntr_symsrc_type_named(src, f->type, &f->id, &f->e))
+	if (ntr_symsrc_type_named(src, f->type, &f->id, NULL))
 		return true;
 	f->src = src;
-	f->module = module;
+	snprintf(f->module, sizeof(f->module), "%.63s", module);
 	return false;
 }
 
-static const char *trust_of(struct ntr_sym_input *in, const struct found *f)
+static const char *trust_of(struct ntr_sym_input *in, const struct ntr_dt_type *f)
 {
 	return ntr_source_name(f->src == in->table ?
 			       ntr_symsrc_table_trust(f->src, f->id) :
@@ -100,37 +91,36 @@ static bool each_member(void *ctx, const struct ntr_type_member *m)
 	return true;
 }
 
-/* Members named by the user; false: one of them does not exist. */
-static bool named_members(struct print *p, u64 id, const struct ntr_args *a)
+/* Members named by the user; ABSENT: one of them does not exist. */
+static enum ntr_st named_members(struct print *p, u64 id,
+				 const struct ntr_dt_query *q,
+				 struct ntr_err *e)
 {
-	struct ntr_err e = { "" };
-	bool all = true;
+	enum ntr_st st = NTR_OK;
 
-	for (int i = 2; i < a->n; i++) {
+	for (int i = 0; i < q->nmembers; i++) {
 		struct ntr_type_member m;
 		u64 off;
 
-		if (ntr_type_find_member(p->src, id, a->operand[i], &m, &off,
-					 &e)) {
-			(void)ntr_cli_usage("%s", e.msg);
-			all = false;
-		} else {
-			member_line(p, a->operand[i], &m, off);
-		}
+		if (ntr_type_find_member(p->src, id, q->member[i], &m, &off, e))
+			st = NTR_ABSENT;
+		else
+			member_line(p, q->member[i], &m, off);
 	}
-	return all;
+	return st;
 }
 
-static int print_type(struct print *p, struct ntr_sym_input *in,
-		      const struct found *f, const struct ntr_args *a)
+static enum ntr_st print_type(struct print *p, struct ntr_sym_input *in,
+			      const struct ntr_dt_type *f,
+			      const struct ntr_dt_query *q, struct ntr_err *e)
 {
 	struct ntr_out *o = &p->c->out;
 	struct ntr_type y = { 0 };
 	const char *trust = trust_of(in, f);
-	bool ok;
+	enum ntr_st st = ntr_symsrc_type(f->src, f->id, &y, e);
 
-	if (ntr_symsrc_type(f->src, f->id, &y, NULL))
-		return NTR_EXIT_BAD;
+	if (st)
+		return st;
 	p->is_enum = y.kind == NTR_TY_ENUM;
 	ntr_out_str(o, "module", NULL, f->module);
 	ntr_out_str(o, "type", NULL, f->type);
@@ -140,9 +130,8 @@ static int print_type(struct print *p, struct ntr_sym_input *in,
 		    NULL);
 	ntr_out_line(o, "%s!%s", f->module, f->type);
 	ntr_out_list(o, p->is_enum ? "values" : "members");
-	ok = a->n > 2 && !p->is_enum ? named_members(p, f->id, a) :
-	     ntr_symsrc_members(f->src, f->id, each_member, p, NULL) ==
-		     NTR_OK;
+	st = q->nmembers && !p->is_enum ? named_members(p, f->id, q, e) :
+	     ntr_symsrc_members(f->src, f->id, each_member, p, e);
 	ntr_out_list_end(o);
 	if (f->src == in->table)
 		ntr_out_line(o, "   (%s; only the members that ntriage uses; a "
@@ -150,51 +139,68 @@ static int print_type(struct print *p, struct ntr_sym_input *in,
 			     !strcmp(trust, "assumed") ?
 			     "assumed from the nearest build" :
 			     "from the table of this build");
-	return ok ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
+	return st;
 }
 
-static int not_found(struct ntr_cli *c, struct ntr_sym_input *in,
-		     const struct found *f)
+enum ntr_st ntr_find_type(struct ntr_sym_input *in, const char *text,
+			  struct ntr_dt_type *out, struct ntr_err *e)
 {
-	struct ntr_err e;
+	struct ntr_target *t = in->s.t;
+	struct ntr_dt_type f = { .src = NULL };
+	char module[64];
 
-	ntr_err_set(&e, "no type \"%.60s\" in %s", f->type, in->file ?
-		    "this file" : "the symbols at hand; `ntriage sym "
-				  "manifest` lists the files");
-	(void)ntr_cli_error(c, in->path, NTR_ABSENT, &e);
-	return NTR_EXIT_UNKNOWN;
+	f.type = ntr_split_bang(text, module);
+	if (!*module && t && t->is_nt && t->kernel_base)
+		strcpy(module, "nt");
+	ntr_sym_input_each(in, module, look, &f);
+	if (!f.src)
+		return ntr_fail(e, NTR_ABSENT, "no type \"%.60s\" in %s",
+				f.type, in->file ? "this file" :
+				"the symbols at hand; `ntriage sym manifest` "
+				"lists the files");
+	*out = f;
+	return NTR_OK;
+}
+
+enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
+			  const struct ntr_dt_type *f,
+			  const struct ntr_dt_query *q, struct ntr_err *e)
+{
+	struct print p = { .c = c, .src = f->src, .mem = q->mem, .at = q->at };
+
+	p.ptr = in->s.t ? in->s.t->ptr_size : f->src->ptr_size;
+	ntr_out_hex_if(&c->out, "address", NULL, p.mem, p.at);
+	return print_type(&p, in, f, q, e);
 }
 
 static int run_dt(struct ntr_cli *c, struct ntr_sym_input *in,
 		  const struct ntr_args *a)
 {
-	struct ntr_target *t = in->s.t;
-	struct print p = { .c = c };
+	struct ntr_dt_query q = { .member = a->operand + 2,
+				  .nmembers = a->n - 2 };
+	struct ntr_dt_type f;
 	struct ntr_err e = { "" };
-	char module[64];
-	struct found f = { .type = ntr_split_bang(a->operand[1], module) };
-	int code;
+	enum ntr_st st;
 
-	if (a->opt[OPT_AT] && !t)
+	if (a->opt[OPT_AT] && !in->s.t)
 		return ntr_cli_usage("--at wants a dump, and %s is a symbol "
 				     "file", in->path);
-	if (a->opt[OPT_AT] && ntr_parse_addr(t, a->opt[OPT_AT], &p.at, &e))
+	if (a->opt[OPT_AT] && ntr_parse_addr(in->s.t, a->opt[OPT_AT], &q.at, &e))
 		return ntr_cli_usage("%s", e.msg);
-	if (!*module && t && t->is_nt && t->kernel_base)
-		strcpy(module, "nt");
-	ntr_sym_input_each(in, module, look, &f);
-	if (!f.src)
-		return not_found(c, in, &f);
-	p.src = f.src;
-	p.mem = a->opt[OPT_AT] ? t->mem : NULL;
-	p.ptr = t ? t->ptr_size : f.src->ptr_size;
+	if (a->opt[OPT_AT])
+		q.mem = in->s.t->mem;
+	if (ntr_find_type(in, a->operand[1], &f, &e)) {
+		(void)ntr_cli_error(c, in->path, NTR_ABSENT, &e);
+		return NTR_EXIT_UNKNOWN;
+	}
 	ntr_out_open(&c->out, NULL);
 	ntr_cli_schema(c, "ntriage.dt/1");
 	ntr_out_str(&c->out, "file", NULL, in->path);
-	ntr_out_hex_if(&c->out, "address", NULL, p.mem, p.at);
-	code = print_type(&p, in, &f, a);
+	st = ntr_show_type(c, in, &f, &q, &e);
 	ntr_out_close(&c->out);
-	return code;
+	if (st)
+		(void)ntr_cli_usage("%s", e.msg);
+	return st ? NTR_EXIT_UNKNOWN : NTR_EXIT_OK;
 }
 
 static int run(struct ntr_cli *c, const struct ntr_args *a)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "help.h"
 
-enum { OPT_COMPLETION, OPT_MAN };
+enum { OPT_COMMANDS, OPT_COMPLETION, OPT_MAN };
 static const struct ntr_opt opts[] = {
+	[OPT_COMMANDS] = { "commands", 0, NULL,
+			   "print the commands of `ntriage kd` (Markdown)",
+			   NULL },
 	[OPT_COMPLETION] = { "completion", 0, NULL,
 			     "print a completion script for bash", NULL },
 	[OPT_MAN] = { "man", 0, NULL, "print the manual page (roff)", NULL },
@@ -23,7 +26,9 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 		ntr_help_man(&c->out);
 	if (a->opt[OPT_COMPLETION])
 		ntr_help_completion(&c->out);
-	if (a->opt[OPT_MAN] || a->opt[OPT_COMPLETION])
+	if (a->opt[OPT_COMMANDS])
+		ntr_help_commands(&c->out);
+	if (a->opt[OPT_MAN] || a->opt[OPT_COMPLETION] || a->opt[OPT_COMMANDS])
 		return NTR_EXIT_OK;
 	if (a->n) {
 		v = ntr_verb_find(a->operand[0]);

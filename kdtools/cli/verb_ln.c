@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sym_input.h"
+#include "sym_show.h"
 
 #include "sym/demangle.h"
 
@@ -69,24 +69,14 @@ static void out_near(struct ntr_cli *c, struct ntr_sym_input *in,
 		     "   (an export: there may be nearer functions)" : "");
 }
 
-static int run_near(struct ntr_cli *c, struct ntr_sym_input *in,
-		    const char *text)
+enum ntr_st ntr_show_near(struct ntr_cli *c, struct ntr_sym_input *in, u64 va)
 {
 	struct ntr_target *t = in->s.t;
-	struct near n = { 0 };
-	struct ntr_err e = { "" };
-	struct ntr_module *m = NULL;
-	u64 va;
+	struct ntr_module *m = t ? ntr_target_module(t, va) : NULL;
+	struct near n = { .rva = m ? va - m->base : va };
 
-	if (ntr_parse_addr(t, text, &va, &e))
-		return ntr_cli_usage("%s", e.msg);
-	m = t ? ntr_target_module(t, va) : NULL;
-	n.rva = m ? va - m->base : va;
 	if (m || in->file)
 		ntr_sym_input_each(in, m ? m->name : "", ask, &n);
-	ntr_out_open(&c->out, NULL);
-	ntr_cli_schema(c, "ntriage.ln/1");
-	ntr_out_str(&c->out, "file", NULL, in->path);
 	ntr_out_hex(&c->out, "address", NULL, va);
 	out_near(c, in, &n, t ? t->machine : in->file->machine);
 	if (!n.found && m)
@@ -96,8 +86,24 @@ static int run_near(struct ntr_cli *c, struct ntr_sym_input *in,
 	else if (!n.found)
 		ntr_out_line(&c->out, "0x%" PRIx64 " is in no module%s", va,
 			     in->file ? "'s symbol" : "");
+	return n.found ? NTR_OK : NTR_ABSENT;
+}
+
+static int run_near(struct ntr_cli *c, struct ntr_sym_input *in,
+		    const char *text)
+{
+	struct ntr_err e = { "" };
+	enum ntr_st st;
+	u64 va;
+
+	if (ntr_parse_addr(in->s.t, text, &va, &e))
+		return ntr_cli_usage("%s", e.msg);
+	ntr_out_open(&c->out, NULL);
+	ntr_cli_schema(c, "ntriage.ln/1");
+	ntr_out_str(&c->out, "file", NULL, in->path);
+	st = ntr_show_near(c, in, va);
 	ntr_out_close(&c->out);
-	return n.found ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
+	return st ? NTR_EXIT_UNKNOWN : NTR_EXIT_OK;
 }
 
 static int run(struct ntr_cli *c, const struct ntr_args *a)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "session.h"
+#include "sym_show.h"
 
 #include <stdio.h>
 
@@ -11,7 +11,7 @@ static const struct ntr_example examples[] = {
 };
 
 /* The page table is level 0. */
-static const char *level_name(enum ntr_paging form, unsigned level)
+const char *ntr_level_name(enum ntr_paging form, unsigned level)
 {
 	static const char *const windbg[] = { "PTE", "PDE", "PPE", "PXE",
 					      "PML5E" };
@@ -36,7 +36,7 @@ static void out_entries(struct ntr_out *o, enum ntr_paging form,
 		unsigned level = (unsigned)w->level + w->levels - 1 - i;
 
 		ntr_out_row(o);
-		ntr_out_str(o, "table", NULL, level_name(form, level));
+		ntr_out_str(o, "table", NULL, ntr_level_name(form, level));
 		ntr_out_hex(o, "entry_pa", NULL, w->raw_pa[i]);
 		ntr_out_hex(o, "entry", NULL, w->raw[i]);
 		ntr_out_row_end(o);
@@ -60,7 +60,7 @@ static void out_place(struct ntr_out *o, const struct ntr_dump *d, u64 pa)
 		     !ntr_read_u8(&d->phys, pa, &byte));
 }
 
-static const struct ntr_vblock *find_block(const struct ntr_dump *d, u64 va)
+const struct ntr_vblock *ntr_block_of(const struct ntr_dump *d, u64 va)
 {
 	for (size_t i = 0; i < d->vblocks.n; i++)
 		if (va - d->vblocks.v[i].va < d->vblocks.v[i].len)
@@ -70,7 +70,7 @@ static const struct ntr_vblock *find_block(const struct ntr_dump *d, u64 va)
 
 static bool out_block(struct ntr_out *o, const struct ntr_dump *d, u64 va)
 {
-	const struct ntr_vblock *b = find_block(d, va);
+	const struct ntr_vblock *b = ntr_block_of(d, va);
 
 	if (!b) {
 		ntr_out_none(o, "block", NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sym_input.h"
+#include "sym_show.h"
 
 #include "base/vec.h"
 #include "sym/demangle.h"
@@ -29,6 +29,7 @@ struct hits {
 	u64 base;
 	u32 machine;
 	bool lost, limit;
+	const struct ntr_cli *c;
 };
 
 static bool take(void *ctx, const struct ntr_symbol *s)
@@ -37,6 +38,8 @@ static bool take(void *ctx, const struct ntr_symbol *s)
 	char name[512];
 	struct hit *one;
 
+	if (ntr_cli_stopped(h->c))
+		return false;
 	ntr_demangle(h->machine, s->name, name, sizeof(name));
 	if (!ntr_wild_match(h->pattern, name) &&
 	    !ntr_wild_match(h->pattern, s->name))
@@ -70,7 +73,7 @@ static bool of_source(void *ctx, struct ntr_symsrc *src, const char *module,
 		h->machine = src->machine;
 	/* A source without names, or a damaged one, has no more to give. */
 	return ntr_symsrc_each(src, take, h, NULL) != NTR_NOMEM && !h->lost &&
-	       !h->limit;
+	       !h->limit && !ntr_cli_stopped(h->c);
 }
 
 static int by_address(const void *pa, const void *pb)
@@ -127,38 +130,54 @@ static void print_hits(struct ntr_cli *c, const struct hits *h, unsigned ptr)
 	ntr_out_list_end(o);
 }
 
-static int run(struct ntr_cli *c, const struct ntr_args *a)
+static enum ntr_st show_hits(struct ntr_cli *c, struct ntr_sym_input *in,
+			     const struct hits *h, const char *pattern)
 {
-	struct ntr_sym_input in;
-	struct hits h = { 0 };
-	char module[64];
-	int code = ntr_sym_input_open(c, a->operand[0], &in);
+	print_hits(c, h, in->s.t ? in->s.t->ptr_size :
+		   in->file->ptr_size ? in->file->ptr_size : 8);
+	ntr_out_bool(&c->out, "complete", NULL, !h->lost && !h->limit);
+	if (h->limit)
+		ntr_out_line(&c->out, "... and more: %u are shown", SYMBOLS_MAX);
+	if (!h->n)
+		ntr_out_line(&c->out, "no symbol matches \"%s\" in the symbols "
+			     "at hand", pattern);
+	return h->lost ? NTR_NOMEM : h->n ? NTR_OK : NTR_ABSENT;
+}
 
-	if (code)
-		return code;
-	h.pattern = ntr_split_bang(a->operand[1], module);
-	h.machine = in.s.t ? in.s.t->machine : 0;
-	ntr_sym_input_each(&in, module, of_source, &h);
+enum ntr_st ntr_show_symbols(struct ntr_cli *c, struct ntr_sym_input *in,
+			     const char *pattern)
+{
+	struct hits h = { .machine = in->s.t ? in->s.t->machine : 0, .c = c };
+	char module[64];
+	enum ntr_st st;
+
+	h.pattern = ntr_split_bang(pattern, module);
+	ntr_sym_input_each(in, module, of_source, &h);
 	if (h.n)
 		qsort(h.v, h.n, sizeof(*h.v), by_address);
-	ntr_out_open(&c->out, NULL);
-	ntr_cli_schema(c, "ntriage.x/1");
-	ntr_out_str(&c->out, "file", NULL, in.path);
-	print_hits(c, &h, in.s.t ? in.s.t->ptr_size :
-		   in.file->ptr_size ? in.file->ptr_size : 8);
-	ntr_out_bool(&c->out, "complete", NULL, !h.lost && !h.limit);
-	if (h.limit)
-		ntr_out_line(&c->out, "... and more: %u are shown", SYMBOLS_MAX);
-	if (!h.n)
-		ntr_out_line(&c->out, "no symbol matches \"%s\" in the symbols "
-			     "at hand", a->operand[1]);
-	ntr_out_close(&c->out);
-	code = h.lost ? NTR_EXIT_BAD : h.n ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
+	st = show_hits(c, in, &h, pattern);
 	for (size_t i = 0; i < h.n; i++)
 		free(h.v[i].name);
 	ntr_vec_fini(&h);
+	return st;
+}
+
+static int run(struct ntr_cli *c, const struct ntr_args *a)
+{
+	struct ntr_sym_input in;
+	int code = ntr_sym_input_open(c, a->operand[0], &in);
+	enum ntr_st st;
+
+	if (code)
+		return code;
+	ntr_out_open(&c->out, NULL);
+	ntr_cli_schema(c, "ntriage.x/1");
+	ntr_out_str(&c->out, "file", NULL, in.path);
+	st = ntr_show_symbols(c, &in, a->operand[1]);
+	ntr_out_close(&c->out);
 	ntr_sym_input_close(&in);
-	return code;
+	return st == NTR_NOMEM ? NTR_EXIT_BAD : st ? NTR_EXIT_UNKNOWN :
+	       NTR_EXIT_OK;
 }
 
 const struct ntr_verb ntr_verb_x = {

@@ -240,7 +240,8 @@ void f_img_measure(struct f_img *g, struct f_mod *m)
 	put_rdata(g, m, &r, &p);
 	put_rsrc(g, m, &v);
 	/* exports of data come later: nt's few names fit in this slack */
-	m->rdata_len = (u32)r.n + (m == &g->mods.v[0] ? 0x400 : 0);
+	m->rdata_len = (u32)r.n + (m != &g->mods.v[0] ? 0 :
+				   g->s->pool_items.n ? 0xa00 : 0x400);
 	m->pdata_len = (u32)p.n;
 	m->rsrc_len = (u32)v.n;
 	f_buf_fini(&r);

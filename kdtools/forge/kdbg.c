@@ -61,6 +61,8 @@ static void put_addresses(const struct f_mach *m, struct f_buf *b)
 		f_buf_64(b, zero[i], f_ext(m, m->vars + i * 8));
 	for (size_t i = 0; i < NTR_COUNT(rows); i++)
 		f_buf_64(b, rows[i].off, f_ext(m, rows[i].v));
+	for (size_t i = 0; i < m->npool_kdbg; i++)
+		f_buf_64(b, m->pool_kdbg[i].off, f_ext(m, m->pool_kdbg[i].va));
 }
 
 static void put16(struct f_buf *b, size_t off, u16 v)

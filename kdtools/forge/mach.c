@@ -589,6 +589,9 @@ static enum ntr_st build(struct f_mach *m)
 	put_exception(m);
 	f_cpu_write(m);
 	f_nt_lists(m);
+	st = f_pools_build(m);
+	if (st)
+		return st;
 	f_lock_write(m);
 	f_io_write(m);
 	f_dpc_write(m);

@@ -62,6 +62,8 @@ struct f_mach {
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
 	struct { NTR_VEC(struct f_symref); } dpcs;
 	u64 pool_next;
+	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
+	size_t npool_kdbg;
 	/* the header's values */
 	u64 stop[5], dtb;
 	struct f_regs ctx;
@@ -89,6 +91,8 @@ NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
 void f_dpc_write(struct f_mach *m);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
+/* pool.c: pages, tables and variables of kernel pool. */
+NTR_MUST enum ntr_st f_pools_build(struct f_mach *m);
 void f_kdbg_alloc(struct f_mach *m);
 void f_kdbg_write(struct f_mach *m);
 struct f_segs f_cpu_segs(const struct f_mach *m, const struct f_cpu *c);

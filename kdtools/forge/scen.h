@@ -34,6 +34,8 @@ enum {
 	F_MAX_BLOBS = 64,
 	F_MAX_BYTES = 4096, /* of one poke or overwrite */
 	F_MAX_HOLES = 16,
+	F_MAX_POOL = 4096,        /* statements of pools */
+	F_MAX_POOL_BLOCKS = 1 << 20,
 	F_MAX_LOCKS = 1024,
 	F_MAX_DRIVERS = 256,
 	F_MAX_DPCS = 256,
@@ -201,6 +203,30 @@ struct f_spoke {
 	struct f_bytes b;
 };
 
+enum f_pool_what { F_PL_BLOCK, F_PL_BIG, F_PL_PAGE, F_PL_OVERRUN, F_PL_FLIP,
+		   F_PL_TAG, F_PL_LOOKASIDE };
+
+/* One statement of a pool, in the order of the text. */
+struct f_spool_item {
+	struct f_loc loc;
+	enum f_pool_what what;
+	bool paged;
+	u32 tag;
+	u64 size, count;     /* of a flip: size is the bit */
+	u64 allocs, frees, bytes; /* of a tag; F_NONE = as the blocks say */
+	u64 index;           /* of a lookaside list: its depth */
+	bool free, quota, held, linked;
+	struct f_bytes b;    /* content, or what is written past the end */
+};
+
+/* Nonpaged 0, paged 1. */
+struct f_spool {
+	bool given;
+	struct f_loc loc;
+	u64 start, end, max;
+	u64 inuse;           /* as the memory manager counts; F_NONE: no word */
+};
+
 enum f_damage { F_D_TRUNCATE, F_D_OVERWRITE, F_D_ZERO, F_D_APPEND };
 
 struct f_sdamage {
@@ -254,6 +280,9 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sdpc); } dpcs;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
+	struct f_spool pool[2];
+	u64 pooltags;     /* 0 off, 1 on, 2 per processor; F_NONE = as the version */
+	struct { NTR_VEC(struct f_spool_item); } pool_items;
 	struct { NTR_VEC(struct f_sdamage); } damages;
 	struct { NTR_VEC(struct f_sblob); } blobs;
 	struct { NTR_VEC(struct f_sreg); } regs;

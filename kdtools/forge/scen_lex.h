@@ -49,6 +49,8 @@ const char *f_lex_text(struct f_lex *l, const char *what); /* "string" or word *
 struct f_val f_lex_val(struct f_lex *l, const char *what);
 void f_lex_version(struct f_lex *l, u16 v[4]);
 void f_lex_guid(struct f_lex *l, u8 guid[16]);
+void f_lex_pool(struct f_lex *l);     /* scen_pool.c: a pool statement */
+void f_lex_pooltags(struct f_lex *l);
 struct f_bytes f_lex_hex(struct f_lex *l);              /* all hex words left */
 bool f_lex_is_num(const struct f_lex *l);
 

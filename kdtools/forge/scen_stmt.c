@@ -682,6 +682,18 @@ static void st_blob(struct f_lex *l, void *ctx)
 		f_lex_fail(l, at, "a blob has at most 1MiB");
 }
 
+static void st_pool(struct f_lex *l, void *ctx)
+{
+	(void)ctx;
+	f_lex_pool(l);
+}
+
+static void st_pooltags(struct f_lex *l, void *ctx)
+{
+	(void)ctx;
+	f_lex_pooltags(l);
+}
+
 static const struct f_stmt top_stmts[] = {
 	{ "machine", st_machine },     { "container", st_container },
 	{ "memory", st_memory },       { "hole", st_hole },
@@ -697,6 +709,7 @@ static const struct f_stmt top_stmts[] = {
 	{ "page", st_page },           { "poke", st_poke },
 	{ "physical", st_physical },   { "damage", st_damage },
 	{ "blob", st_blob },           { "broken", st_broken },
+	{ "pool", st_pool },           { "pooltags", st_pooltags },
 	{ "lock", f_st_lock },         { "queue", f_st_queue },
 	{ "driver", f_st_driver },     { "dpc", f_st_dpc },
 };
@@ -776,6 +789,7 @@ static void set_defaults(struct f_scen *s)
 	s->irql = F_NONE;
 	s->current_tid = F_NONE;
 	s->container = "full";
+	s->pooltags = F_NONE;
 }
 
 enum ntr_st f_scen_parse(struct f_scen *s, const char *text, const char *name,
@@ -826,5 +840,6 @@ void f_scen_fini(struct f_scen *s)
 	ntr_vec_fini(&s->damages);
 	ntr_vec_fini(&s->blobs);
 	ntr_vec_fini(&s->regs);
+	ntr_vec_fini(&s->pool_items);
 	ntr_arena_fini(&s->a);
 }

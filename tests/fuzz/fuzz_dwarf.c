@@ -6,7 +6,7 @@
  *	then for each section: u8 number (ntr_fuzz_sections), u24 length, bytes
  */
 #include "fuzz.h"
-#include "fuzz_source_touch.h"
+#include "fuzz_symsrc.h"
 #include "sym/dwarf_source.h"
 
 static const char *const ntr_fuzz_sections[] = {
@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			  flags & 2 ? NTR_MACHINE_X86 : NTR_MACHINE_AMD64;
 	sections(&d.image, data, size);
 	ntr_dw_init(&d.dw, &d.image, &s->arena);
-	ntr_fuzz_source_touch(s);
+	fuzz_ask(s);
 	ntr_symsrc_close(s);
 	return 0;
 }

@@ -5,7 +5,7 @@
  * each stream u16 length and bytes), so that the readers of the parts get what
  * is not lost in the directory.
  */
-#include "pdb_ask.h"
+#include "fuzz_symsrc.h"
 #include "sym/msf.h"
 
 #include <stdlib.h>
@@ -70,9 +70,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!ntr_msf_probe(data, size))
 		file = container(data, size, &len);
-	s = ask_open(file ? file : data, len, NULL);
+	s = fuzz_open(file ? file : data, len, NULL, NULL);
 	if (s)
-		ask_all(s);
+		fuzz_ask(s);
+	ntr_symsrc_close(s);
 	free(file);
 	return 0;
 }

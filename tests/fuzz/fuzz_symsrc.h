@@ -17,7 +17,7 @@ struct fuzz_asked {
 	uint64_t sum; /* everything that is handed out is read */
 };
 
-static bool fuzz_symbol(void *ctx, const struct ntr_symbol *y)
+static inline bool fuzz_symbol(void *ctx, const struct ntr_symbol *y)
 {
 	struct fuzz_asked *a = ctx;
 	struct ntr_symbol again;
@@ -31,7 +31,7 @@ static bool fuzz_symbol(void *ctx, const struct ntr_symbol *y)
 	return ++a->n < FUZZ_ROUNDS;
 }
 
-static bool fuzz_line(void *ctx, const struct ntr_line *l)
+static inline bool fuzz_line(void *ctx, const struct ntr_line *l)
 {
 	struct fuzz_asked *a = ctx;
 	struct ntr_line again;
@@ -44,7 +44,7 @@ static bool fuzz_line(void *ctx, const struct ntr_line *l)
 	return ++a->n < FUZZ_ROUNDS;
 }
 
-static bool fuzz_member(void *ctx, const struct ntr_type_member *m)
+static inline bool fuzz_member(void *ctx, const struct ntr_type_member *m)
 {
 	struct fuzz_asked *a = ctx;
 	struct ntr_type t = { .to = m->type };
@@ -56,7 +56,7 @@ static bool fuzz_member(void *ctx, const struct ntr_type_member *m)
 	return ++a->n < FUZZ_ROUNDS;
 }
 
-static bool fuzz_type(void *ctx, const char *name, uint64_t id)
+static inline bool fuzz_type(void *ctx, const char *name, uint64_t id)
 {
 	struct fuzz_asked *a = ctx;
 	struct ntr_type t;
@@ -68,31 +68,81 @@ static bool fuzz_type(void *ctx, const char *name, uint64_t id)
 	return ++a->n < FUZZ_ROUNDS;
 }
 
-static inline void fuzz_symsrc(const uint8_t *data, size_t size)
+/* Ids that nobody handed out: around the first type of a CodeView table. */
+static inline void fuzz_ids(struct fuzz_asked *a)
 {
-	static const uint64_t at[] = { 0, 1, 0x1000, 0x1004, 0x1010, 0x10000,
-				       UINT32_MAX, UINT64_MAX };
-	struct fuzz_asked a = { 0 };
+	struct ntr_type t;
+
+	for (uint64_t id = 0xff0; id < 0x1020; id++) {
+		(void)!ntr_symsrc_type(a->s, id, &t, NULL);
+		a->n = 0;
+		(void)!ntr_symsrc_members(a->s, id, fuzz_member, a, NULL);
+	}
+}
+
+static inline void fuzz_at(struct fuzz_asked *a, uint64_t rva)
+{
 	struct ntr_uwrec u;
 	struct ntr_symbol y;
 	struct ntr_line l;
-	struct ntr_file *f;
+
+	if (ntr_symsrc_at(a->s, rva, &y, NULL) == NTR_OK)
+		a->sum += strlen(y.name);
+	if (ntr_symsrc_line(a->s, rva, &l, NULL) == NTR_OK && l.file)
+		a->sum += strlen(l.file);
+	if (ntr_symsrc_unwind(a->s, rva, &u, NULL) == NTR_OK)
+		a->sum += u.program ? strlen(u.program) : u.kind;
+}
+
+/* All of them; a sum of what came, so that none of it is for nothing. */
+static inline uint64_t fuzz_ask(struct ntr_symsrc *s)
+{
+	static const char *const names[] = { "Entry", "_Other", "x::y", "" };
+	struct fuzz_asked a = { .s = s };
+	struct ntr_symbol y;
 	struct ntr_err e;
 
-	if (ntr_file_from_fd(&f, ntr_fuzz_fd(data, size), "fuzz", &e) ||
-	    ntr_symsrc_open_file(&a.s, f, &e))
-		return;
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-		(void)!ntr_symsrc_at(a.s, at[i], &y, &e);
-		(void)!ntr_symsrc_line(a.s, at[i], &l, &e);
-		(void)!ntr_symsrc_unwind(a.s, at[i], &u, &e);
-	}
-	(void)!ntr_symsrc_each(a.s, fuzz_symbol, &a, &e);
+	for (uint64_t rva = 0; rva < 0x4000; rva += 0x35)
+		fuzz_at(&a, rva);
+	fuzz_at(&a, UINT32_MAX);
+	fuzz_at(&a, UINT64_MAX);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		(void)!ntr_symsrc_named(s, names[i], &y, &e);
+	(void)!ntr_symsrc_each(s, fuzz_symbol, &a, &e);
 	a.n = 0;
-	(void)!ntr_symsrc_each_line(a.s, fuzz_line, &a, &e);
+	(void)!ntr_symsrc_each_line(s, fuzz_line, &a, &e);
 	a.n = 0;
-	(void)!ntr_symsrc_each_type(a.s, fuzz_type, &a, &e);
-	ntr_symsrc_close(a.s);
+	(void)!ntr_symsrc_each_type(s, fuzz_type, &a, &e);
+	fuzz_ids(&a);
+	return a.sum;
+}
+
+/* The bytes as a file of the format that goes by this name, any when it is
+ * NULL. NULL: refused, or there is no memory file. */
+static inline struct ntr_symsrc *fuzz_open(const uint8_t *data, size_t size,
+					   const char *format,
+					   struct ntr_err *e)
+{
+	struct ntr_symsrc *s;
+	struct ntr_file *f;
+	int fd = ntr_fuzz_fd(data, size);
+
+	if (fd < 0 || ntr_file_from_fd(&f, fd, "fuzz", e) ||
+	    ntr_symsrc_open_file(&s, f, e))
+		return NULL;
+	if (!format || !strcmp(s->ops->name, format))
+		return s;
+	ntr_symsrc_close(s);
+	return NULL;
+}
+
+static inline void fuzz_symsrc(const uint8_t *data, size_t size)
+{
+	struct ntr_symsrc *s = fuzz_open(data, size, NULL, NULL);
+
+	if (s)
+		fuzz_ask(s);
+	ntr_symsrc_close(s);
 }
 
 #endif

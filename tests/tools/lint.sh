@@ -103,6 +103,23 @@ verdict containers-documented "$(sed -n 's/^F_OUT_DECL("\([^"]*\)".*/\1/p' kdtoo
 	c=${c%-flat}
 	grep -qE "(^|[^a-z-])$c([^a-z-]|\$)" docs/forge.md || echo "$c: not in docs/forge.md"
 done)"
+# The debugger's commands: sorted, described, tested, documented. docs/kd.md has
+# what .help says of each, between ">" marks.
+cmds=$(sed -n 's/^NTR_CMD(\(.*\))$/\1/p' kdtools/cmd/cmd_list.h)
+verdict commands-sorted "$(printf '%s\n' "$cmds" | sort -c 2>&1)"
+verdict commands-described "$(for c in $cmds; do
+	grep -hA30 "^const struct ntr_cmd ntr_cmd_$c = {" kdtools/cmd/cmd_*.c | awk -v c="$c" '
+		/^};/ { exit }
+		/\.names = "[^"]/ { n = 1 } /\.summary = "[^"]/ { s = 1 } /\.help = "[^"]/ { h = 1 }
+		/\.example = "[^"]/ { e = 1 } /\.operands = "/ { o = 1 } /\.does = "[^"]/ { d = 1 }
+		END { if (!n || !s || !h || !e || !o || !d) print c ": names, summary, operands, help, example or does is lacking" }'
+done)"
+verdict commands-have-golden-tests "$(for c in $cmds; do
+	[ -f "tests/golden/kd/$c/args" ] || echo "$c: no tests/golden/kd/$c/args"
+done)"
+if [ -x "$B/ntriage" ]; then
+	verdict commands-documented "$("$B/ntriage" help --commands 2>&1 | diff - <(sed -n '/^<!-- commands -->$/,/^<!-- end -->$/p' docs/kd.md 2>/dev/null | sed '1d;$d') | head -5)"
+fi
 # The trust marks: every one in the schema and in the guide.
 verdict trust-marks-documented "$(sed -n 's/^[ \t]*X([A-Z]*, "\([a-z]*\)").*/\1/p' analyzer/unw/unw.h | while read -r t; do
 	grep -q "\"$t\"" docs/verdict.schema.json && grep -q "\`$t\`" docs/user-guide.md || echo "$t"

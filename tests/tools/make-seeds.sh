@@ -131,6 +131,32 @@ for m in nt4 x64-7 arm64 alpha ia64; do
 	put fuzz_pe $m image
 done
 
+copy fuzz_pe fuzz_chkimg
+
+# Small machines with pool; fuzz_pool also takes bare pages.
+pool() { # NAME MACHINE...
+	local name=$1
+	shift
+	cat >"$tmp/$name.forge" <<-END
+		machine $*
+		memory 512KiB
+		largepages none
+		pooltags on
+		pool nonpaged max 64KiB {
+			block AfdB size 100 count 30
+			overrun 4141414141414141
+			block File size 200 count 9 held
+			big MmCa size 0x1800
+			tag Leak allocs 500 frees 2 bytes 0x9000
+		}
+	END
+	put fuzz_pool "$name" kernel 2>/dev/null || put fuzz_pool "$name" full
+}
+pool pool-nt4 x86 nt4
+pool pool-xp x86 xp
+pool pool-x64-2003 x64 2003
+pool pool-x64-7 x64 7
+
 # Page tables: form, build, root, mask, eight addresses, physical memory.
 le() { # BYTES NUMBER
 	local i n=$2

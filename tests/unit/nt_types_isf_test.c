@@ -66,13 +66,15 @@ static bool isf_find(struct ntr_symsrc *s, const char *type, const char *path,
 	return true;
 }
 
-/* Of an array the table has the first element. */
+/* The row of an array is of its first element, unless it is of bytes. */
 static bool same_kind(struct ntr_symsrc *s, const struct ntr_type_hit *h,
-		      struct ntr_type *t)
+		      const struct ntr_type *t)
 {
+	struct ntr_type elem;
+
 	if (t->kind == NTR_TY_ARRAY && h->kind != NTR_TK_BYTES &&
-	    ntr_symsrc_type(s, t->to, t, NULL))
-		return false;
+	    ntr_symsrc_type(s, t->to, &elem, NULL) == NTR_OK)
+		t = &elem;
 	switch (h->kind) {
 	case NTR_TK_STRUCT:
 		return t->kind == NTR_TY_STRUCT && !strcmp(t->name, h->type);

@@ -2,7 +2,7 @@
 /* Program databases made here: each question, each damaged field. */
 #include "pdb_made.h"
 
-#include "../fuzz/pdb_ask.h"
+#include "../fuzz/fuzz_symsrc.h"
 #include "base/record.h"
 #include "sym/pdb.h"
 
@@ -13,7 +13,7 @@ static struct ntr_symsrc *open_made(struct ntr_err *e)
 {
 	size_t len;
 	uint8_t *f = made_pdb(&m, &len);
-	struct ntr_symsrc *s = ask_open(f, len, e);
+	struct ntr_symsrc *s = fuzz_open(f, len, NULL, e);
 
 	free(f);
 	return s;
@@ -402,7 +402,7 @@ static enum ntr_st at_of(size_t off, uint32_t v, uint64_t rva,
 	made_streams(&m);
 	f = made_pdb(&m, &len);
 	put32(f, off, v);
-	s = ask_open(f, len, e);
+	s = fuzz_open(f, len, NULL, e);
 	free(f);
 	if (s)
 		st = ntr_symsrc_at(s, rva, got, e);
@@ -476,7 +476,7 @@ static void damaged_directory(void)
 		CHECK_EQ(at_of(bad[i].off, bad[i].v, 0x1000, &got, &e),
 			 NTR_USAGE);
 		CHECK_HAS(e.msg, bad[i].text);
-		CHECK_HAS(e.msg, "x.pdb");
+		CHECK_HAS(e.msg, "fuzz");
 	}
 }
 
@@ -524,7 +524,7 @@ static void damaged_dbi(void)
 	s = good(); /* types could be read yet */
 	CHECK(s != NULL);
 	CHECK_EQ(ntr_symsrc_at(s, 0x1000, &got, &e), NTR_BAD);
-	CHECK_HAS(e.msg, "x.pdb stream 3");
+	CHECK_HAS(e.msg, "fuzz stream 3");
 	CHECK_EQ(s->id.age, 7);
 	ntr_symsrc_close(s);
 	/* Contributions of an unknown version: every module is looked at. */
@@ -574,10 +574,11 @@ static void every_truncation(void)
 		uint8_t *cut = malloc(n + 1);
 
 		memcpy(cut, f, n);
-		s = ask_open(cut, n, NULL);
+		s = fuzz_open(cut, n, NULL, NULL);
 		opened += s != NULL;
 		if (s)
-			sink += ask_all(s);
+			sink += fuzz_ask(s);
+		ntr_symsrc_close(s);
 		free(cut);
 	}
 	CHECK(opened > 10);
@@ -599,10 +600,11 @@ static void every_byte_changed(void)
 		if (!was && i % 16) /* most are padding */
 			continue;
 		f[i] = with[i % 3] == was ? (uint8_t)~was : with[i % 3];
-		s = ask_open(f, len, NULL);
+		s = fuzz_open(f, len, NULL, NULL);
 		refused += !s;
 		if (s)
-			sink += ask_all(s);
+			sink += fuzz_ask(s);
+		ntr_symsrc_close(s);
 		f[i] = was;
 	}
 	CHECK(refused > 20);

@@ -368,6 +368,43 @@ static uint8_t *loaded(const struct image *i, uint8_t *known)
 	return m;
 }
 
+static bool our_name(void *ctx, const struct ntr_symbol *y)
+{
+	row(ctx, y->name, (unsigned)y->size, (unsigned)y->rva);
+	return true;
+}
+static bool only_exports(void *ctx, const struct ntr_symbol *y)
+{
+	return y->kind != NTR_SYM_EXPORT || our_name(ctx, y);
+}
+
+/* An image in memory has the names of its file but for the COFF table. */
+static void same_names(const struct image *i, const uint8_t *m)
+{
+	struct text file = { 0 }, memory = { 0 };
+	struct ntr_symsrc *s = NULL;
+	struct ntr_mem_space sp;
+	struct ntr_pe pe;
+	char *a, *b;
+
+	ntr_mem_space_init(&sp, 0xfffff80100000000, m, i->pe->size);
+	CHECK_EQ(ntr_pe_open(&pe, &sp.s, sp.base, true, NULL), NTR_OK);
+	CHECK_EQ(ntr_symsrc_pe_memory(&s, &pe, NULL), NTR_OK);
+	CHECK_EQ(ntr_symsrc_each(s, our_name, &memory, NULL), NTR_OK);
+	CHECK_EQ(ntr_symsrc_each(i->src, only_exports, &file, NULL), NTR_OK);
+	CHECK_EQ(s->id.timestamp, i->src->id.timestamp);
+	CHECK(!memcmp(s->id.guid, i->src->id.guid, 16));
+	a = sorted(&memory);
+	b = sorted(&file);
+	if (!i->pe->nsymbols)
+		CHECK_STR(a, b);
+	else /* names of the table stand for exports in the file */
+		CHECK(strlen(a) >= strlen(b));
+	free(a);
+	free(b);
+	ntr_symsrc_close(s);
+}
+
 static void compare_memory(struct image *i)
 {
 	uint8_t *known = calloc(1, i->pe->size), *m = loaded(i, known), b[16];
@@ -385,6 +422,7 @@ static void compare_memory(struct image *i)
 			bad += st && st != NTR_ABSENT;
 	}
 	CHECK_EQ(bad, 0);
+	same_names(i, m);
 	free(known);
 	free(m);
 }

@@ -9,6 +9,7 @@
 
 #include "kobj/target.h"
 #include "test.h"
+#include "kobj/symbols.h"
 #include "triage/verdict.h"
 #include "unw/unw.h"
 
@@ -155,6 +156,35 @@ bool ntr_module_load(struct ntr_target *t, struct ntr_module *m)
 {
 	(void)t;
 	(void)m;
+	return false;
+}
+
+/* No symbols: what triage makes of them is tested with real targets. */
+bool ntr_target_name(struct ntr_target *t, u64 va, bool ret,
+		     struct ntr_named *out)
+{
+	(void)t, (void)va, (void)ret, (void)out;
+	return false;
+}
+
+bool ntr_target_line(struct ntr_target *t, u64 va, bool ret,
+		     struct ntr_line *out)
+{
+	(void)t, (void)va, (void)ret, (void)out;
+	return false;
+}
+
+enum ntr_st ntr_target_record(struct ntr_target *t, struct ntr_module *m,
+			      u64 va, struct ntr_uwrec *out)
+{
+	(void)t, (void)m, (void)va, (void)out;
+	return NTR_ABSENT;
+}
+
+bool ntr_module_image(struct ntr_target *t, struct ntr_module *m,
+		      const struct ntr_pe **pe, const struct ntr_space **code)
+{
+	(void)t, (void)m, (void)pe, (void)code;
 	return false;
 }
 

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The debugger on real dumps: disassembly against objdump, stacks and types
+# against the sources of made/triple, what a triage dump holds.
+. "$(dirname "$0")/../tools/lib.sh"
+triple=$NTR_CORPUS/made/triple
+[ -d "$triple" ] || { skip "kd" "no $triple"; finish; }
+
+# Every instruction of .text: address, bytes, mnemonic, and every number.
+cat >compare.py <<'PY'
+import json, re, subprocess, sys
+exe, out = sys.argv[1:3]
+def numbers(s):
+    s = re.sub(r'<[^>]*>|#.*', '', s)
+    return [int(x, 16) for x in re.findall(r'\b0x([0-9a-f]+)', s)]
+want = {}
+for l in subprocess.run(["objdump", "-d", "-M", "intel", "--insn-width=16", exe], capture_output=True, text=True).stdout.splitlines():
+    m = re.match(r'\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*\t?(.*)', l)
+    if m:
+        want[int(m[1], 16)] = (m[2].replace(" ", ""), m[3].strip())
+same = bad = 0
+ignore = {"data16", "cs", "ds", "rep", "repz"}
+for i in json.load(open(out))["instructions"]:
+    a = int(i["address"], 16)
+    if a not in want:
+        bad += 1
+        print("not an instruction of objdump's:", i)
+        continue
+    raw, text = want[a]
+    words = [w for w in text.split() if w not in ignore] or [""]
+    if raw != i["bytes"]:
+        bad += 1
+        print("bytes", i, raw)
+    elif words[0] != i["mnemonic"].split()[-1] and not {words[0], i["mnemonic"]} <= {"nop", "xchg"} and (words[0], i["mnemonic"]) not in {("movabs", "mov")}:
+        bad += 1
+        print("mnemonic", i, text)
+    else:
+        ours = [int(x, 16) for x in re.findall(r'\b([0-9][0-9A-F]*)h\b', i["operands"])]
+        theirs = [n for n in numbers(text) if n > 9]
+        ours = [n & 0xffffffffffffffff for n in ours]
+        if i["target"]:
+            theirs = []; ours = []
+        if sorted(ours) != sorted(theirs):
+            bad += 1
+            print("numbers", i, text)
+        else:
+            same += 1
+print("same", same, "bad", bad)
+sys.exit(bad > 0 or same < 100)
+PY
+for n in crash64_O0 crash64_O1 crash32_O0 crash32_O1; do
+	end=$(objdump -d "$triple/$n.exe" | sed -n 's/^ *\([0-9a-f]*\):\t.*/\1/p' | tail -1)
+	start=$(objdump -d "$triple/$n.exe" | sed -n 's/^ *\([0-9a-f]*\):\t.*/\1/p' | head -1)
+	"$NTRIAGE" kd --json --symbols "$triple" -c "u $start $end" "$triple/$n.dmp" >u.json 2>err
+	if python3 compare.py "$triple/$n.exe" u.json >cmp.txt; then
+		pass "$n: disassembly ($(tail -1 cmp.txt))"
+	else
+		fail "$n: disassembly" "$(tail -1 cmp.txt): $(head -1 cmp.txt)"
+	fi
+	run "$n: k" 0 kd --symbols "$triple" -c 'kc 4; ln' "$triple/$n.dmp"
+	same "$n: calls" "$(sed -n '2,5s/+.*//p' out | cut -d! -f2 | tr '\n' ' ')" "$(case $n in *_O0) echo 'Level4 Level3 Level2 Handler ' ;; *) sed -n '2,5s/+.*//p' out | cut -d! -f2 | tr '\n' ' ' ;; esac)"
+	has "$n: innermost" out 'Level4\+0x'
+	run "$n: uf" 0 kd --symbols "$triple" --json -c "uf $n!Level3" "$triple/$n.dmp"
+	same "$n: uf ends in a return" "$(jq -r '.instructions[-1].mnemonic' out)" ret
+	# ub in front of every return address of the stack ends in a call.
+	run "$n: frames" 0 kd --symbols "$triple" --json -c 'k 5' "$triple/$n.dmp"
+	for ret in $(jq -r '.frames[1:5][].ip' out); do
+		"$NTRIAGE" kd --symbols "$triple" --json -c "ub $ret L1" "$triple/$n.dmp" | jq -r '.instructions[0].mnemonic'
+	done | sort -u >calls
+	same "$n: ub finds the calls" "$(cat calls)" call
+done
+# The arguments of Level4(struct *, int): what the program was given.
+"$NTRIAGE" kd --symbols "$triple" --json -c 'kb 1' "$triple/crash32_O0.dmp" >out
+same "x86 arguments" "$(jq -c '.frames[0].args[:2]' out)" '["0x10","0x454e4df3"]'
+
+d=$NTR_CORPUS/kernel_dumps/rizin_triage_x64_0x1000007e.dmp
+if [ -f "$d" ]; then
+	run "triage: k lm r" 0 kd --symbols "$NTR_CORPUS/symbols/isf" -c 'k; lm; r; .bugcheck; ~; .exr -1; .cxr ffff850429891720; r $ip; dt nt!_KTHREAD @$thread State' "$d"
+	has "triage: the kernel's base" out '^fffff804.* nt '
+	has "triage: the context of parameter 4" out '^\$ip=fffff8048b58334c'
+	has "triage: bug check" out 'Bugcheck code 1000007E'
+	run "triage: absent memory" 0 kd -c 'db 1000 L10; dps 2000 L2; u 3000 L2' "$d"
+	has "triage: question marks" out '\?\? \?\? \?\? \?\?'
+	has "triage: and why, once" out '^  \(\? '
+else
+	skip "triage" "no $d"
+fi
+finish
