@@ -569,6 +569,8 @@ static enum ntr_st build(struct f_mach *m)
 	if (!st)
 		st = f_lock_resolve(m);
 	if (!st)
+		st = f_dpc_resolve(m);
+	if (!st)
 		st = f_img_layout(&m->img, &m->mem);
 	if (st)
 		return st;
@@ -591,6 +593,8 @@ static enum ntr_st build(struct f_mach *m)
 	if (st)
 		return st;
 	f_lock_write(m);
+	f_io_write(m);
+	f_dpc_write(m);
 	f_kdbg_write(m);
 	f_img_write(&m->img, &m->mem);
 	st = additions(m);
@@ -631,6 +635,7 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->ldr);
 	ntr_vec_fini(&m->locks);
 	ntr_vec_fini(&m->routines);
+	ntr_vec_fini(&m->dpcs);
 	f_img_fini(&m->img);
 	f_mem_fini(&m->mem);
 }

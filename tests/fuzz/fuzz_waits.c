@@ -7,6 +7,7 @@
  * chooses which build reads it.
  */
 #include "fuzz.h"
+#include "kobj/io.h"
 #include "kobj/priv.h"
 #include "triage/waits.h"
 
@@ -19,7 +20,8 @@
 enum { /* where things are */
 	HEAD = 0x20, RESOURCES = 0x28, QUEUE = 0x40, PROCESS = 0x100,
 	THREADS = 0x400, THREAD = 0x300, MUTEX = 0x1400, RESOURCE = 0x1500,
-	TABLE = 0x1580, SEMAPHORE = 0x15c0, ITEMS = 0x1600, STACKS = 0x2000,
+	TABLE = 0x1580, SEMAPHORE = 0x15c0, ITEMS = 0x1600, IRP = 0x1700,
+	DEVICES = 0x1800, DRIVER = 0x1a00, STACKS = 0x2000,
 };
 
 static void put(uint8_t *m, uint32_t at, uint32_t v)
@@ -66,6 +68,21 @@ static void thread(uint8_t *m, uint32_t n, uint32_t object)
 	link_last(m, object + 8, b);
 }
 
+static void request(uint8_t *m)
+{
+	m[IRP] = 6;
+	m[IRP + 0x22] = m[IRP + 0x23] = 1;
+	put(m, IRP + 0x70 + 0x14, BASE + DEVICES);
+	link_last(m, THREADS + 0x20c, IRP + 0x10);
+	m[DEVICES] = m[DEVICES + 0xc0] = 3;
+	put(m, DEVICES + 8, BASE + DRIVER);
+	put(m, DEVICES + 0x10, BASE + DEVICES + 0xc0);
+	m[DRIVER] = 4;
+	put(m, DRIVER + 0x1c, 8);
+	put(m, DRIVER + 0x20, BASE + DRIVER + 0x80);
+	memcpy(m + DRIVER + 0x80, "\\\0a\0b\0c\0", 8);
+}
+
 static void machine(uint8_t *m)
 {
 	m[PROCESS] = 3;
@@ -93,6 +110,30 @@ static void machine(uint8_t *m)
 	link_last(m, QUEUE + 0x20, THREADS + 2 * THREAD + 0x110);
 	link_last(m, QUEUE + 0x10, ITEMS);
 	put(m, ITEMS + 8, BASE + 0x10);
+	request(m);
+}
+
+static void use_irps(struct ntr_target *t, const struct ntr_kthread *k)
+{
+	struct ntr_device d[NTR_MAX_STACKED];
+	struct ntr_driver v;
+	struct ntr_irp irp;
+	struct ntr_list l;
+	const char *why;
+	unsigned n;
+
+	if (ntr_irp_list(t, k, &l, NULL))
+		return;
+	for (size_t i = 0; i < l.entry.n && i < 8; i++) {
+		if (ntr_irp_read(t, l.entry.v[i], &irp, NULL))
+			continue;
+		for (unsigned x = 0; x < irp.nlocs && x < 4; x++)
+			if (!ntr_device_stack(t, irp.loc[x].device, d, &n, &why,
+					      NULL))
+				(void)!ntr_driver_read(t, d[0].driver, &v,
+						       NULL);
+	}
+	ntr_list_fini(&l);
 }
 
 static void use(struct ntr_target *t)
@@ -105,6 +146,8 @@ static void use(struct ntr_target *t)
 	for (size_t i = 0; i < w->locks.n && i < 16; i++)
 		if (!ntr_dispatcher_waiters(t, w->locks.v[i].va, &l, NULL))
 			ntr_list_fini(&l);
+	for (size_t i = 0; i < w->threads.n && i < 16; i++)
+		use_irps(t, &w->threads.v[i].k);
 	ntr_waits_free(w);
 }
 

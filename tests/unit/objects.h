@@ -39,8 +39,9 @@ static inline enum ntr_st patched_read(const struct ntr_space *s, u64 va, void *
 	return st;
 }
 
-static inline bool machine_open(struct machine *m, const char *text,
-				const char *container)
+static inline bool machine_open_with(struct machine *m, const char *text,
+				     const char *container,
+				     struct ntr_store *store)
 {
 	struct ntr_err e = { "" };
 	struct ntr_file *f;
@@ -56,7 +57,7 @@ static inline bool machine_open(struct machine *m, const char *text,
 	free(m->file.p);
 	if (ntr_file_from_fd(&f, fd, "forged.dmp", &e) ||
 	    ntr_dump_open_file(&m->d, f, NULL, &e) ||
-	    ntr_target_open(&m->t, m->d, &e)) {
+	    ntr_target_open_with(&m->t, m->d, store, &e)) {
 		CHECK_STR(e.msg, "");
 		return false;
 	}
@@ -65,6 +66,12 @@ static inline bool machine_open(struct machine *m, const char *text,
 				      .impl = m };
 	m->t->mem = &m->over;
 	return true;
+}
+
+static inline bool machine_open(struct machine *m, const char *text,
+				const char *container)
+{
+	return machine_open_with(m, text, container, NULL);
 }
 
 static inline void machine_close(struct machine *m)

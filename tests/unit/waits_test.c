@@ -487,6 +487,97 @@ static void waiters_of_an_object(void)
 	}
 }
 
+/* --- what symbols name ------------------------------------------------------------------ */
+
+/* NT 4.0 has no KDBG: symbols name the resources and the queues, also those
+ * that nobody waits for or serves. */
+static void by_symbols(void)
+{
+	static const char text[] =
+		"machine x86 nt4\nmemory 32MiB\nmodule \"a.sys\"\n"
+		"lock \"one\" resource\nlock \"two\" resource owner 0x104\n"
+		"queue hypercritical { item \"a!Work\" times 3 }\n"
+		"process \"a.exe\" { thread tid 0x104 ready }\n";
+	char dir[200], path[220], cmd[480];
+	struct ntr_store *store = NULL;
+	struct ntr_store_opts opts = { .offline = true };
+	struct ntr_waits *w = NULL;
+	struct machine m;
+	FILE *f;
+
+	temp_name(dir, sizeof(dir), "sym");
+	snprintf(path, sizeof(path), "%s.forge", dir);
+	f = fopen(path, "w");
+	CHECK(f && fputs(text, f) >= 0);
+	if (f)
+		fclose(f);
+	CHECK_EQ(forge_symbols(path, dir, NULL, NULL), NTR_OK);
+	CHECK_EQ(ntr_store_open(&store, dir, &opts, NULL), NTR_OK);
+	CHECK(machine_open_with(&m, text, "full", store));
+	CHECK_EQ(ntr_waits(&w, m.t, NULL), NTR_OK);
+	if (w) {
+		CHECK_STR(w->resources.how, "symbols");
+		CHECK_EQ(w->resources.r.n, 2);
+		CHECK_EQ(w->resources.r.v[0].active, 0);
+		CHECK_EQ(w->resources.r.v[1].nowners, 1);
+		CHECK_EQ(w->resources.r.v[1].owner[0].thread,
+			 by_tid(w, 0x104)->k.th.va);
+		CHECK_EQ(w->queues.q.n, 3);
+		CHECK_STR(w->queues.q.v[0].name, "critical");
+		CHECK_STR(w->queues.q.v[2].name, "hypercritical");
+		CHECK_STR(w->queues.q.v[2].named_by, "symbols");
+		CHECK_EQ(w->queues.q.v[2].items.n, 3);
+		CHECK_EQ(w->queue_verdicts.v[2].verdict, NTR_QV_UNKNOWN);
+		CHECK(said(w, "none of its workers is known") != NULL);
+	}
+	close_both(&m, w);
+	ntr_store_close(store);
+	/* Without them, and nobody waiting, there is no way to the list. */
+	if (!open_text(&m, "x86 nt4", strchr(text, '\n') + 1, &w))
+		return;
+	CHECK(said(w, "the list of resources is not named by this dump") != NULL);
+	close_both(&m, w);
+	snprintf(cmd, sizeof(cmd), "rm -r '%s' '%s'", dir, path);
+	CHECK_EQ(system(cmd), 0);
+}
+
+static void push_locks(void)
+{
+	static const struct {
+		uint64_t v;
+		bool locked, waiting, multiple;
+		uint64_t sharers, block;
+	} rows[] = {
+		{ 0, false, false, false, 0, 0 },
+		{ 1, true, false, false, 0, 0 },
+		{ 0x31, true, false, false, 3, 0 },
+		{ 0xfffff88003100003, true, true, false, 0, 0xfffff88003100000 },
+		{ 0xfffff8800310000b, true, true, true, 0, 0xfffff88003100000 },
+	};
+	struct ntr_push_lock p;
+	struct ntr_err e = { "" };
+	struct ntr_waits *w;
+	struct machine m;
+	uint64_t va;
+
+	if (!open_text(&m, "x64 7", "process \"a.exe\" { thread tid 0x104 ready }\n", &w))
+		return;
+	va = by_tid(w, 0x104)->k.th.va;
+	for (size_t i = 0; i < NTR_COUNT(rows); i++) {
+		machine_patch(&m, va, rows[i].v, 8);
+		CHECK_EQ(ntr_push_lock_read(m.t, va, &p, NULL), NTR_OK);
+		CHECK_EQ(p.locked, rows[i].locked);
+		CHECK_EQ(p.waiting, rows[i].waiting);
+		CHECK_EQ(p.multiple, rows[i].multiple);
+		CHECK_EQ(p.sharers, rows[i].sharers);
+		CHECK_EQ(p.block, rows[i].block);
+	}
+	machine_patch(&m, va, 0x12345672, 8);
+	CHECK_EQ(ntr_push_lock_read(m.t, va, &p, &e), NTR_BAD);
+	CHECK_HAS(e.msg, "is no push lock");
+	close_both(&m, w);
+}
+
 int main(void)
 {
 	RUN(two_locks);
@@ -504,5 +595,7 @@ int main(void)
 	RUN(a_circle_of_items);
 	RUN(bad_wait_blocks);
 	RUN(waiters_of_an_object);
+	RUN(by_symbols);
+	RUN(push_locks);
 	return test_done();
 }
