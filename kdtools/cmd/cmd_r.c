@@ -52,9 +52,10 @@ static enum ntr_st one(struct ntr_kd *k, const char *name, struct ntr_err *e)
 {
 	bool have = false;
 	u64 v = 0;
-	int digits = k->t->ptr_size == 4 ? 8 : 16;
+	int digits;
 
 	name += *name == '@';
+	digits = (int)ntr_kd_reg_bits(k, name) / 4;
 	if (strchr(name, '='))
 		return ntr_fail(e, NTR_USAGE, "a dump's registers cannot be "
 				"changed; .cxr and .trap choose others");

@@ -104,6 +104,8 @@ NTR_MUST enum ntr_st ntr_kd_reload(struct ntr_kd *k, struct ntr_err *e);
 
 /* "rax", "al", "$ip"; see struct ntr_expr_env. ctx: the session. */
 bool ntr_kd_reg(void *ctx, const char *name, u64 *v, bool *known);
+/* How wide the register of that name is. */
+unsigned ntr_kd_reg_bits(const struct ntr_kd *k, const char *name);
 
 /* --- memory (kd_mem.c) ------------------------------------------------------------ */
 

@@ -49,24 +49,47 @@ static bool whole_register(const struct ntr_kd *k, const char *name,
 	return false;
 }
 
-static bool part_register(const struct ntr_kd *k, const char *name, u64 *v,
-			  bool *known)
+static const struct part *part_named(const struct ntr_kd *k, const char *name)
 {
 	bool x64 = k->t->machine == NTR_MACHINE_AMD64;
 	const struct part *p = x64 ? parts_x64 : parts_x86;
 	size_t n = x64 ? NTR_COUNT(parts_x64) : NTR_COUNT(parts_x86);
 
 	if (!x64 && k->t->machine != NTR_MACHINE_X86)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (!ntr_strcasecmp(p[i].name, name))
+			return &p[i];
+	return NULL;
+}
+
+static bool part_register(const struct ntr_kd *k, const char *name, u64 *v,
+			  bool *known)
+{
+	const struct part *p = part_named(k, name);
+
+	if (!p)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (ntr_strcasecmp(p[i].name, name))
-			continue;
-		*known = k->has_regs && ntr_reg_known(&k->regs, p[i].reg);
-		*v = k->regs.r[p[i].reg] >> p[i].shift &
-		     ((UINT64_C(1) << p[i].bits) - 1);
-		return true;
-	}
-	return false;
+	*known = k->has_regs && ntr_reg_known(&k->regs, p->reg);
+	*v = k->regs.r[p->reg] >> p->shift & ((UINT64_C(1) << p->bits) - 1);
+	return true;
+}
+
+unsigned ntr_kd_reg_bits(const struct ntr_kd *k, const char *name)
+{
+	const struct part *p = part_named(k, name);
+	size_t n = strlen(name);
+
+	if (p)
+		return p->bits;
+	if (k->t->machine == NTR_MACHINE_AMD64 && n > 2 &&
+	    ntr_ascii_lower(*name) == 'r' && name[1] >= '1' && name[1] <= '9')
+		switch (ntr_ascii_lower(name[n - 1])) {
+		case 'd': return 32;
+		case 'w': return 16;
+		case 'b': return 8;
+		}
+	return k->t->ptr_size * 8;
 }
 
 /* "r10d", "r10w", "r10b" */

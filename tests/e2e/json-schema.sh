@@ -53,4 +53,13 @@ if [ -d "$NTR_CORPUS" ]; then
 else
 	skip "real dumps" "no corpus"
 fi
+# Every command of the debugger, as the golden tests have it.
+cat "$TOP"/tests/golden/kd/*/json >kd.json
+if why=$(python3 validate.py "$TOP/docs/kd.schema.json" kd.json 2>&1); then
+	pass "kd: $(wc -l <kd.json) objects"
+else
+	fail "kd" "$(printf '%s' "$why" | tail -1)"
+fi
+echo '{"schema":"ntriage.kd/1","command":"k","status":"ok","error":"no"}' >kd.json
+python3 validate.py "$TOP/docs/kd.schema.json" kd.json >/dev/null 2>&1 && fail "kd: the schema is tight" "an error with status ok passes" || pass "kd: the schema is tight"
 finish
