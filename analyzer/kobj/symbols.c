@@ -225,6 +225,34 @@ bool ntr_module_image(struct ntr_target *t, struct ntr_module *m,
 	return true;
 }
 
+static enum ntr_st both_read(const struct ntr_space *s, u64 va, void *buf,
+			     size_t len, struct ntr_err *e)
+{
+	struct ntr_module_symbols *y = s->impl;
+	enum ntr_st st = ntr_space_read(y->t->mem, va, buf, len, e);
+	const struct ntr_space *code;
+	const struct ntr_pe *pe;
+
+	if ((st != NTR_ABSENT && st != NTR_FAULT) ||
+	    !ntr_module_image(y->t, y->m, &pe, &code))
+		return st;
+	return ntr_space_read(code, va, buf, len, e);
+}
+
+const struct ntr_space *ntr_module_code(struct ntr_target *t,
+					struct ntr_module *m)
+{
+	struct ntr_module_symbols *s = ntr_module_symbols(t, m);
+
+	if (!s)
+		return NULL;
+	s->t = t;
+	s->m = m;
+	s->both = (struct ntr_space){ .name = "image", .read = both_read,
+				      .impl = s };
+	return &s->both;
+}
+
 void ntr_target_close_symbols(struct ntr_target *t)
 {
 	for (size_t i = 0; i < t->modules.n; i++) {

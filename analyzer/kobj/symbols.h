@@ -34,6 +34,9 @@ struct ntr_module_symbols {
 	struct ntr_file *image; /* the image's file, when it was asked for */
 	struct ntr_pe *pe;      /* of it */
 	struct ntr_pe_space *code; /* it, at the module's addresses */
+	struct ntr_space both;  /* the dump's memory, else the image's file */
+	struct ntr_target *t;   /* for both */
+	struct ntr_module *m;
 };
 
 /* Finds and opens them on the first call. NULL: no memory. */
@@ -43,6 +46,12 @@ struct ntr_module_symbols *ntr_module_symbols(struct ntr_target *t,
  * there is none. Both live as long as the target. */
 bool ntr_module_image(struct ntr_target *t, struct ntr_module *m,
 		      const struct ntr_pe **pe, const struct ntr_space **code);
+
+/* Code and unwind data of a module, at its addresses: from the dump's memory,
+ * and where that is not there from the image's file, which is looked for then
+ * and not before. NULL: no memory. */
+const struct ntr_space *ntr_module_code(struct ntr_target *t,
+					struct ntr_module *m);
 
 /* What an address is called. */
 struct ntr_named {

@@ -26,6 +26,8 @@ static bool module_of(void *ctx, u64 ip, struct ntr_unw_module *out)
 		out->pe = m->pe;
 	else if (v->t->store)
 		(void)ntr_module_image(v->t, m, &out->pe, &out->code);
+	if (v->t->store)
+		out->code = ntr_module_code(v->t, m);
 	return true;
 }
 

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_CONTAINER, OPT_LIST, OPT_OUTPUT, OPT_SYMBOLS };
+enum { OPT_CONTAINER, OPT_IMAGES, OPT_LIST, OPT_OUTPUT, OPT_SYMBOLS };
 static const struct ntr_opt opts[] = {
 	[OPT_CONTAINER] = { "container", 'c', "KIND",
 			    "write this kind instead of the scenario's own",
 			    NULL },
+	[OPT_IMAGES] = { "images-to", 0, "DIR",
+			 "write the modules themselves into a store at DIR",
+			 NULL },
 	[OPT_LIST] = { "list", 'l', NULL,
 		       "list the containers and the machine profiles", NULL },
 	[OPT_OUTPUT] = { "output", 'o', "FILE", "the dump to write", NULL },
@@ -74,9 +77,9 @@ static int forge(struct ntr_cli *c, const struct ntr_args *a)
 
 	st = forge_file(a->operand[0], a->opt[OPT_OUTPUT],
 			a->opt[OPT_CONTAINER], &diag, &e);
-	if (!st && a->opt[OPT_SYMBOLS])
-		st = forge_symbols(a->operand[0], a->opt[OPT_SYMBOLS], &diag,
-				   &e);
+	if (!st && (a->opt[OPT_SYMBOLS] || a->opt[OPT_IMAGES]))
+		st = forge_symbols(a->operand[0], a->opt[OPT_SYMBOLS],
+				   a->opt[OPT_IMAGES], &diag, &e);
 	if (st && diag.len && !c->json) {
 		show_diag(&diag);
 		code = NTR_EXIT_BAD;

@@ -334,8 +334,9 @@ enum ntr_st forge_image(const char *text, const char *name, const char *module,
 	return st;
 }
 
-enum ntr_st forge_symbols(const char *scenario_path, const char *dir,
-			  struct ntr_str *diag, struct ntr_err *e)
+enum ntr_st forge_symbols(const char *scenario_path, const char *symbols,
+			  const char *images, struct ntr_str *diag,
+			  struct ntr_err *e)
 {
 	struct f_mach *m = NULL;
 	struct f_scen s;
@@ -352,7 +353,7 @@ enum ntr_st forge_symbols(const char *scenario_path, const char *dir,
 	st = m ? f_mach_build(m, &s, e) :
 		 ntr_fail(e, NTR_NOMEM, "out of memory");
 	if (!st) {
-		st = f_symbols_write(m, dir, e);
+		st = f_symbols_write(m, symbols, images, e);
 		f_mach_fini(m);
 	}
 	free(m);

@@ -65,9 +65,10 @@ NTR_MUST enum ntr_st forge_image(const char *text, const char *name,
 				 const char *module, u8 **out, size_t *out_len,
 				 struct ntr_str *diag, struct ntr_err *e);
 
-/* The symbols of the scenario's modules, as a store of Breakpad .sym files
- * below dir. */
-NTR_MUST enum ntr_st forge_symbols(const char *scenario_path, const char *dir,
+/* The symbols of the scenario's modules as Breakpad .sym files, and the modules
+ * themselves, in stores below these folders; NULL: not these. */
+NTR_MUST enum ntr_st forge_symbols(const char *scenario_path,
+				   const char *symbols, const char *images,
 				   struct ntr_str *diag, struct ntr_err *e);
 
 /* Only check the scenario. */

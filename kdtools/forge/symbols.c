@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The symbols of a scenario's modules, as Breakpad text files in a store:
- * DIR/ntkrnlmp.pdb/KEY/ntkrnlmp.sym.  What a linker would have written beside
- * the images that forge makes.
+ * What a linker would have left of a scenario's modules, in a store: the
+ * symbols as Breakpad text files (DIR/ntkrnlmp.pdb/KEY/ntkrnlmp.sym), the
+ * images as they are (DIR/tcpip.sys/KEY/tcpip.sys).
  */
 #include "symbols.h"
 
@@ -56,46 +56,97 @@ static void write_lines(FILE *f, const struct f_prof *p, const struct f_mod *m,
 			m->sym.v[i].name);
 }
 
-static enum ntr_st write_module(const struct f_prof *p, const struct f_mod *m,
-				const char *dir, struct ntr_err *e)
+/* DIR/NAME/KEY/FILE, open for writing; NULL with text. */
+static FILE *open_in_store(const char *dir, const char *name, const char *key,
+			   const char *file, struct ntr_err *e)
 {
-	size_t stem = strcspn(m->pdb, ".");
-	struct ntr_str path = { 0 }, key = { 0 };
+	struct ntr_str path = { 0 };
 	FILE *f = NULL;
 	bool ok;
 
-	store_key(p, m, &key);
 	ntr_str_printf(&path, "%s", dir);
 	ok = make_folder(&path);
-	ntr_str_printf(&path, "/%s", m->pdb);
+	ntr_str_printf(&path, "/%s", name);
 	ok = ok && make_folder(&path);
-	ntr_str_printf(&path, "/%s", ntr_str_text(&key));
+	ntr_str_printf(&path, "/%s", key);
 	ok = ok && make_folder(&path);
-	ntr_str_printf(&path, "/%.*s.sym", (int)stem, m->pdb);
+	ntr_str_printf(&path, "/%s", file);
 	if (ok)
 		f = fopen(path.s, "w");
-	if (f)
-		write_lines(f, p, m, ntr_str_text(&key));
-	ok = f && !ferror(f);
-	if (f && fclose(f))
-		ok = false;
-	ntr_str_fini(&key);
-	if (!ok)
+	if (!f)
 		ntr_err_set(e, "%s: %s", ntr_str_text(&path), strerror(errno));
 	ntr_str_fini(&path);
-	return ok ? NTR_OK : NTR_IO;
+	return f;
 }
 
-enum ntr_st f_symbols_write(const struct f_mach *m, const char *dir,
-			    struct ntr_err *e)
+static enum ntr_st finish(FILE *f, const char *what, struct ntr_err *e)
+{
+	bool bad = ferror(f);
+
+	if (fclose(f) || bad)
+		return ntr_fail(e, NTR_IO, "cannot write %s: %s", what,
+				strerror(errno));
+	return NTR_OK;
+}
+
+static enum ntr_st write_symbols(const struct f_mach *m,
+				 const struct f_mod *mod, const char *dir,
+				 struct ntr_err *e)
+{
+	struct ntr_str key = { 0 }, file = { 0 };
+	enum ntr_st st = NTR_IO;
+	FILE *f;
+
+	store_key(m->p, mod, &key);
+	ntr_str_printf(&file, "%.*s.sym", (int)strcspn(mod->pdb, "."),
+		       mod->pdb);
+	f = open_in_store(dir, mod->pdb, ntr_str_text(&key),
+			  ntr_str_text(&file), e);
+	if (f) {
+		write_lines(f, m->p, mod, ntr_str_text(&key));
+		st = finish(f, mod->pdb, e);
+	}
+	ntr_str_fini(&key);
+	ntr_str_fini(&file);
+	return st;
+}
+
+#define PIECE 4096u /* images are files of pages, most of them empty */
+
+static enum ntr_st write_image(struct f_mach *m,
+			       const struct f_mod *mod, const char *dir,
+			       struct ntr_err *e)
+{
+	u8 page[PIECE];
+	char key[24];
+	FILE *f;
+
+	snprintf(key, sizeof(key), "%08X%x", mod->stamp, mod->size);
+	f = open_in_store(dir, mod->name, key, mod->name, e);
+	if (!f)
+		return NTR_IO;
+	for (u32 at = 0; at < mod->size; at += PIECE) {
+		u32 n = mod->size - at < PIECE ? mod->size - at : PIECE;
+
+		f_get(&m->mem, mod->base + at, page, n);
+		if (fwrite(page, 1, n, f) != n)
+			break;
+	}
+	return finish(f, mod->name, e);
+}
+
+enum ntr_st f_symbols_write(struct f_mach *m, const char *symbols,
+			    const char *images, struct ntr_err *e)
 {
 	enum ntr_st st = NTR_OK;
 
 	for (size_t i = 0; !st && i < m->img.mods.n; i++) {
 		const struct f_mod *mod = &m->img.mods.v[i];
 
-		if (!strpbrk(mod->pdb, "/\\"))
-			st = write_module(m->p, mod, dir, e);
+		if (symbols && !strpbrk(mod->pdb, "/\\"))
+			st = write_symbols(m, mod, symbols, e);
+		if (!st && images && !strpbrk(mod->name, "/\\"))
+			st = write_image(m, mod, images, e);
 	}
 	return st;
 }

@@ -188,6 +188,13 @@ bool ntr_module_image(struct ntr_target *t, struct ntr_module *m,
 	return false;
 }
 
+const struct ntr_space *ntr_module_code(struct ntr_target *t,
+					struct ntr_module *m)
+{
+	(void)t, (void)m;
+	return NULL;
+}
+
 void ntr_target_missing(struct ntr_target *t, const char *what,
 			const char *supply)
 {
