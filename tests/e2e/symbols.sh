@@ -67,6 +67,14 @@ else
 	skip "by addresses" "this small dump has the kernel's debug record"
 fi
 
+# --- a small dump holds no code: the unwinder reads it in the image's file ----------
+"$NTRIAGE" forge small.forge -o small.dmp --images-to images || fail "forge images" "no images"
+run "small dump without images" 0 analyze --json small.dmp
+same "without images: no unwind record" "$(jq -r '[.stack[] | select(.trust == "cfi")] | length' out)" 0
+run "small dump with images" 0 --symbols images analyze --json small.dmp
+same "with images: exact" "$(jq -r '[.stack[] | "\(.trust) \(.function)"] | join(", ")' out)" \
+	"context KeBugCheckEx, cfi ExpWorkerThread, cfi PspSystemThreadStartup"
+
 # --- dt, ln, x against the scenario ------------------------------------------------
 thread=$(jq -r .thread.address d1.json)
 run "dt from the table" 0 dt d1.dmp nt!_KTHREAD

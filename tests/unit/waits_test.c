@@ -511,7 +511,7 @@ static void by_symbols(void)
 	CHECK(f && fputs(text, f) >= 0);
 	if (f)
 		fclose(f);
-	CHECK_EQ(forge_symbols(path, dir, NULL, NULL), NTR_OK);
+	CHECK_EQ(forge_symbols(path, dir, NULL, NULL, NULL), NTR_OK);
 	CHECK_EQ(ntr_store_open(&store, dir, &opts, NULL), NTR_OK);
 	CHECK(machine_open_with(&m, text, "full", store));
 	CHECK_EQ(ntr_waits(&w, m.t, NULL), NTR_OK);
