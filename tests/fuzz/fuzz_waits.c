@@ -8,7 +8,7 @@
  */
 #include "fuzz.h"
 #include "kobj/priv.h"
-#include "triage/waits.h"
+#include "triage/hang.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +97,7 @@ static void machine(uint8_t *m)
 
 static void use(struct ntr_target *t)
 {
+	struct ntr_hang *h;
 	struct ntr_waits *w;
 	struct ntr_list l;
 
@@ -105,6 +106,8 @@ static void use(struct ntr_target *t)
 	for (size_t i = 0; i < w->locks.n && i < 16; i++)
 		if (!ntr_dispatcher_waiters(t, w->locks.v[i].va, &l, NULL))
 			ntr_list_fini(&l);
+	if (!ntr_hang(&h, w, "", NULL))
+		ntr_hang_free(h);
 	ntr_waits_free(w);
 }
 
