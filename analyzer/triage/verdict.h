@@ -93,6 +93,8 @@ struct ntr_exc {
 	u64 data;                 /* address accessed; valid with has_access */
 };
 
+struct ntr_hang;
+
 struct ntr_verdict {
 	struct ntr_target *t;
 	bool has_bugcheck;
@@ -121,6 +123,8 @@ struct ntr_verdict {
 	struct ntr_blame blame;
 	struct ntr_bucket bucket;
 	const char *single_bit;   /* hardware hint, or NULL */
+	const struct ntr_hang *hang; /* hang.h; NULL: not asked for. The
+				     caller sets and owns it */
 	bool determined;          /* exit code 0 rather than 1 */
 	bool want_trace;
 	struct ntr_a64_trap a64_trap; /* for the unwinder */

@@ -119,8 +119,9 @@ static void add_threads(struct ntr_waits_job *j, const struct ntr_process *p)
 	for (size_t i = from; i < j->w->threads.n; i++)
 		bad += j->w->threads.v[i].k.note != NULL;
 	if (bad)
-		ntr_waits_say(j, "%zu entries of the thread list of %s are no "
-			      "threads any more", bad, p->name);
+		ntr_waits_say(j, "%zu of the thread list of %s cannot be read: "
+			      "not in the dump, or no threads any more", bad,
+			      p->name);
 }
 
 /* --- stacks --------------------------------------------------------------------------- */

@@ -108,6 +108,8 @@ struct ntr_waits {
 	struct { NTR_VEC(struct ntr_wqueue); } queue_verdicts;
 	struct ntr_resource_list resources;
 	struct { NTR_VEC(const char *); } unknown; /* cannot tell, because … */
+	u32 ownerless;   /* of these: waits for objects of a kind that records
+			    no owner, which every healthy machine has */
 	struct ntr_arena arena;
 };
 

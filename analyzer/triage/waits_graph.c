@@ -397,6 +397,7 @@ static void name_unknown(struct ntr_waits_job *j)
 			continue;
 		if (n++ == MAX_UNKNOWN)
 			return;
+		j->w->ownerless += l->kind == NTR_LK_OBJECT;
 		ntr_waits_say(j, "%u thread%s for %s 0x%" PRIx64
 			      "; who will end that is not known: %s",
 			      l->nwaiters, l->nwaiters == 1 ? " waits" :

@@ -412,6 +412,10 @@ void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v)
 	details(o, v);
 	context(o, v);
 	fault(o, v);
+	if (v->hang) {
+		ntr_report_hang(o, v->hang);
+		ntr_out_line(o, "%s", "");
+	}
 	ntr_report_stack(o, v);
 	processors(o, v->t);
 	ntr_report_overflow(o, v);

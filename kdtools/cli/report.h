@@ -8,6 +8,7 @@
 #define NTR_CLI_REPORT_H
 
 #include "out.h"
+#include "triage/hang.h"
 #include "triage/verdict.h"
 
 void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v);
@@ -21,6 +22,9 @@ void ntr_report_regs(struct ntr_out *o, const struct ntr_regs *r);
 void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v);
 void ntr_report_overflow(struct ntr_out *o, const struct ntr_verdict *v);
 void ntr_report_blame(struct ntr_out *o, const struct ntr_verdict *v);
+
+/* A hang; NULL: null in JSON, nothing in text. */
+void ntr_report_hang(struct ntr_out *o, const struct ntr_hang *h);
 
 /* "nt!Func+0x10", "nt+0x3f5a80", "<Unloaded_x.sys>+0x12", "0x1234". */
 void ntr_frame_text(char *out, size_t size, const struct ntr_vframe *f);

@@ -2,10 +2,12 @@
 #include "report.h"
 #include "session.h"
 
-enum { OPT_TRACE };
+enum { OPT_TRACE, OPT_HANG };
 static const struct ntr_opt opts[] = {
 	[OPT_TRACE] = { "unwind-trace", 0, NULL,
 			"say of every step of the stack why it was taken", NULL },
+	[OPT_HANG] = { "hang", 0, NULL,
+		       "say whether the machine hangs, and on what", NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -13,6 +15,8 @@ static const struct ntr_example examples[] = {
 	{ "ntriage --symbols srv*~/sym*https://msdl.microsoft.com/download/symbols "
 	  "analyze MEMORY.DMP",
 	  "with symbols, fetched as needed" },
+	{ "ntriage analyze --hang MEMORY.DMP",
+	  "deadlocks, exhausted work queues, slow owners of locks" },
 	{ "ntriage analyze minidumps.zip", "a dump inside an archive" },
 	{ "ntriage analyze --json *.dmp | jq -r .bucket.id | sort | uniq -c",
 	  "how often each failure occurs in a folder of dumps" },
@@ -27,10 +31,20 @@ static void part(struct ntr_cli *c, unsigned *reports)
 			     "--------------------");
 }
 
-static int analyze_file(struct ntr_cli *c, const char *path, bool trace,
-			unsigned *reports)
+static void print(struct ntr_cli *c, struct ntr_verdict *v, unsigned *reports)
+{
+	part(c, reports);
+	if (c->json)
+		ntr_report_json(&c->out, v);
+	else
+		ntr_report_text(&c->out, v);
+}
+
+static int analyze_file(struct ntr_cli *c, const char *path,
+			const struct ntr_args *a, unsigned *reports)
 {
 	struct ntr_verdict *v = NULL;
+	struct ntr_hang *hang = NULL;
 	struct ntr_err e = { "" };
 	struct ntr_session s;
 	enum ntr_st st;
@@ -38,18 +52,18 @@ static int analyze_file(struct ntr_cli *c, const char *path, bool trace,
 
 	if (code)
 		return code;
-	st = ntr_verdict_make_with(&v, s.t, trace, &e);
+	st = ntr_verdict_make_with(&v, s.t, a->opt[OPT_TRACE] != NULL, &e);
+	if (!st && a->opt[OPT_HANG])
+		st = ntr_hang_of(&hang, s.t, &e);
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {
-		part(c, reports);
-		if (c->json)
-			ntr_report_json(&c->out, v);
-		else
-			ntr_report_text(&c->out, v);
+		v->hang = hang;
+		print(c, v, reports);
 		code = v->determined ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
-		ntr_verdict_free(v);
 	}
+	ntr_hang_free(hang);
+	ntr_verdict_free(v);
 	ntr_session_close(&s);
 	return code;
 }
@@ -61,8 +75,7 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 
 	for (int i = 0; i < a->n; i++) {
 		code = ntr_worse(code, analyze_file(c, a->operand[i],
-						    a->opt[OPT_TRACE] != NULL,
-						    &reports));
+						    a, &reports));
 		(void)ntr_out_flush(&c->out);
 	}
 	return code;
@@ -81,6 +94,10 @@ const struct ntr_verb ntr_verb_analyze = {
 		"own instructions), frameptr (the frame-pointer chain), trap (a "
 		"trap frame), scan (a stack word that looks like a return "
 		"address).\n\n"
+		"With --hang: the deadlock, the exhausted work queue or the "
+		"owner of a lock that others have waited for for 10 seconds or "
+		"more, with the evidence; \"nothing hangs\" only when every list "
+		"it takes to say so was there.\n\n"
 		"With --json: one document ntriage.verdict/1 per file "
 		"(docs/verdict.schema.json), or ntriage.error/1 for a file "
 		"that cannot be read; several files give one line each.\n\n"

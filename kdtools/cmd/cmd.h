@@ -74,6 +74,23 @@ bool ntr_kd_is_addr(const struct ntr_kd *k, u64 v, u64 *out);
 NTR_MUST enum ntr_st ntr_show_pointers(struct ntr_kd *k, u64 addr, u64 count,
 				       struct ntr_err *e);
 
+/*
+ * A thread in WinDbg's lines, each behind `indent` blanks, and its fields of
+ * the open JSON object (cmd_thread.c).
+ */
+#define NTR_SHOW_TIMES 1u /* owner, times, priorities, start, stack limits */
+#define NTR_SHOW_WAITS 2u /* the objects it waits for */
+#define NTR_SHOW_STACK 4u
+struct ntr_kthread;
+void ntr_show_thread(struct ntr_kd *k, const struct ntr_kthread *x,
+		     unsigned detail, int indent);
+/* "0004.0100", "????.????" */
+void ntr_cid_text(char out[48], const struct ntr_thread *th);
+/* An address, or as many question marks. */
+void ntr_kd_va(const struct ntr_kd *k, char out[24], bool known, u64 va);
+/* "0:00:01:05.000" of 100 ns units. */
+void ntr_span_text(char out[48], u64 t);
+
 /* Instructions, one a line (cmd_u.c). */
 NTR_MUST enum ntr_st ntr_show_code(struct ntr_kd *k, u64 addr, u64 count,
 				   struct ntr_err *e);

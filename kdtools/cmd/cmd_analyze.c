@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* !analyze: the report of `ntriage analyze`, and its short form. */
+/* !analyze: the report of `ntriage analyze`, its short form, and hangs. */
 #include "../cli/report.h"
 #include "cmd.h"
 #include "triage/bugcheck.h"
@@ -34,30 +34,68 @@ static void short_form(struct ntr_kd *k, const struct ntr_verdict *v)
 		     "information.");
 }
 
+static void full_form(struct ntr_kd *k, struct ntr_verdict *v,
+		      const struct ntr_hang *hang)
+{
+	v->hang = hang;
+	if (k->o->json)
+		ntr_report_json_as(k->o, "verdict", v);
+	else
+		ntr_report_text(k->o, v);
+	v->hang = NULL;
+}
+
+/* v NULL: only the hang. */
+static enum ntr_st hang_form(struct ntr_kd *k, struct ntr_verdict *v,
+			     struct ntr_err *e)
+{
+	const struct ntr_waits *w = NULL;
+	struct ntr_hang *h = NULL;
+	struct ntr_err why = { "" };
+	enum ntr_st st = ntr_kd_waits(k, &w, &why);
+
+	if (st != NTR_NOMEM)
+		st = ntr_hang(&h, st ? NULL : w, why.msg, e);
+	if (st)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	if (v)
+		full_form(k, v, h);
+	else
+		ntr_report_hang(k->o, h);
+	if (h->kind == NTR_HANG_UNKNOWN)
+		st = ntr_fail(e, NTR_ABSENT, "whether the machine hangs was not "
+			      "determined");
+	ntr_hang_free(h);
+	return st;
+}
+
 static enum ntr_st run_analyze(struct ntr_kd *k, const struct ntr_call *c,
 			       struct ntr_err *e)
 {
 	struct ntr_verdict *v;
 	const char *s = c->args;
-	bool verbose = false;
+	bool verbose = false, hang = false;
 	char word[32];
 
 	while (*s) {
 		ntr_cmd_word(&s, word, sizeof(word));
-		if (strcmp(word, "-v") != 0)
-			return ntr_fail(e, NTR_USAGE, "!analyze knows -v, not "
-					"\"%s\"", word);
-		verbose = true;
+		if (strcmp(word, "-v") != 0 && strcmp(word, "-hang") != 0)
+			return ntr_fail(e, NTR_USAGE, "!analyze knows -v and "
+					"-hang, not \"%s\"", word);
+		verbose |= word[1] == 'v';
+		hang |= word[1] == 'h';
 	}
+	if (hang && !verbose)
+		return hang_form(k, NULL, e);
 	v = ntr_kd_verdict(k);
 	if (!v)
 		return ntr_fail(e, NTR_NOMEM, "out of memory for a verdict");
+	if (hang)
+		return hang_form(k, v, e);
 	if (!verbose)
 		short_form(k, v);
-	else if (k->o->json)
-		ntr_report_json_as(k->o, "verdict", v);
 	else
-		ntr_report_text(k->o, v);
+		full_form(k, v, NULL);
 	if (!v->determined)
 		return ntr_fail(e, NTR_ABSENT, "nothing could be determined");
 	return NTR_OK;
@@ -200,10 +238,15 @@ static enum ntr_st run_exr(struct ntr_kd *k, const struct ntr_call *c,
 const struct ntr_cmd ntr_cmd_bang_analyze = {
 	.names = "!analyze",
 	.summary = "why the machine stopped",
-	.operands = "[-v]",
+	.operands = "[-v] [-hang]",
 	.help = "What `ntriage analyze` says: with -v the whole report, without "
 		"it the bug check, the driver probably at fault with the reasons, "
-		"and the bucket. It says nothing about the context chosen here.",
+		"and the bucket. It says nothing about the context chosen here.\n\n"
+		"-hang says whether the machine hangs: the deadlock, the "
+		"exhausted work queue or the owner of a lock that somebody has "
+		"waited 10 seconds or more for, each with its evidence; or that "
+		"nothing hangs, with what was looked at; or why that cannot be "
+		"told.",
 	.example = "!analyze -v", .does = "the whole report",
 	.run = run_analyze,
 };

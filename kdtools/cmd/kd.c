@@ -52,6 +52,8 @@ static void end(struct ntr_kd *k)
 {
 	if (k->priv) {
 		ntr_verdict_free(k->priv->v);
+		ntr_waits_free(k->priv->waits);
+		k->priv->waits = NULL;
 		ntr_vec_fini(&k->priv->frames);
 		ntr_kd_mem_free(k->priv->mem);
 		k->priv->v = NULL;

@@ -77,6 +77,12 @@ static inline bool ntr_kd_stopped(const struct ntr_kd *k)
 
 /* --- what is chosen (kd_context.c) ------------------------------------------- */
 
+/* Who waits for whom, made when it is first asked for; borrowed. ABSENT with
+ * text: there is no list of processes. */
+struct ntr_waits;
+NTR_MUST enum ntr_st ntr_kd_waits(struct ntr_kd *k,
+				  const struct ntr_waits **w,
+				  struct ntr_err *e);
 /* NULL: no memory, or nothing of the dump could be read. */
 struct ntr_verdict *ntr_kd_verdict(struct ntr_kd *k);
 void ntr_kd_set_regs(struct ntr_kd *k, const struct ntr_regs *r,

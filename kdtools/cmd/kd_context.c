@@ -26,6 +26,18 @@ struct ntr_verdict *ntr_kd_verdict(struct ntr_kd *k)
 	return p->v;
 }
 
+enum ntr_st ntr_kd_waits(struct ntr_kd *k, const struct ntr_waits **w,
+			 struct ntr_err *e)
+{
+	enum ntr_st st = NTR_OK;
+
+	if (!k->priv->waits)
+		st = ntr_waits(&k->priv->waits, k->t, e);
+	if (!st)
+		*w = k->priv->waits;
+	return st;
+}
+
 static void drop_stack(struct ntr_kd *k)
 {
 	ntr_vec_fini(&k->priv->frames);

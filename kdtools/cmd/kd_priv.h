@@ -9,10 +9,12 @@
 
 #include "kd.h"
 #include "kobj/priv.h"
+#include "triage/waits.h"
 
 struct ntr_kd_priv {
 	struct ntr_verdict *v;   /* NULL until asked for */
 	bool no_verdict;
+	struct ntr_waits *waits; /* NULL until asked for */
 	bool pending;            /* the context is the verdict's, not yet fetched */
 	bool own;                /* the context is the verdict's: so is the stack */
 	bool has_outer;          /* outer: the caller's registers, as the switch

@@ -28,6 +28,13 @@ for f in "$TOP"/tests/fixtures/*.forge; do
 	"$NTRIAGE" analyze --json d.dmp | jq -c . >out
 	valid "$n" out
 done
+for n in hang-two-locks hang-ring hang-slow-owner hang-critical-queue busy-queue alpha-nt4; do
+	forge "$TOP/tests/fixtures/$n.forge" d.dmp || continue
+	"$NTRIAGE" analyze --hang --json d.dmp | jq -c . >out
+	valid "$n --hang" out
+	same "$n --hang: kind" "$(jq -r .hang.kind out)" "$(case $n in hang-two-locks | hang-ring) echo deadlock ;;
+		hang-slow-owner) echo slow_owner ;; hang-critical-queue) echo exhausted_queue ;; busy-queue) echo none ;; *) echo unknown ;; esac)"
+done
 : >e.dmp
 "$NTRIAGE" analyze --json e.dmp | jq -c . >out
 valid "error object" out
@@ -37,7 +44,7 @@ same "one file is indented as jq does" "$("$NTRIAGE" analyze --json d.dmp | cmp 
 "$NTRIAGE" analyze --json d.dmp >good
 n=0
 for change in 'del(.bucket)' '.bugcheck.code = "7f"' '.bugcheck.parameters |= .[1:]' '.system.time = "yesterday"' \
-	'.stack[0].trust = "hope"' '.file.more = 1' '.schema = "ntriage.verdict/2"' '.system.kernel_base = 5' '.modules[0].base = null'; do
+	'.stack[0].trust = "hope"' '.file.more = 1' '.schema = "ntriage.verdict/2"' '.system.kernel_base = 5' '.modules[0].base = null' 'del(.hang)' '.hang = "no"'; do
 	jq -c "$change" good >out
 	if python3 validate.py "$TOP/docs/verdict.schema.json" out >/dev/null 2>&1; then
 		fail "schema refuses" "$change"
@@ -48,7 +55,7 @@ done
 
 if [ -d "$NTR_CORPUS" ]; then
 	find "$NTR_CORPUS/kernel_dumps" "$NTR_CORPUS/user_minidumps" "$NTR_CORPUS/made" -name '*.dmp' -size -8M |
-		sort | xargs "$NTRIAGE" analyze --json >out 2>err
+		sort | xargs "$NTRIAGE" analyze --hang --json >out 2>err
 	valid "real dumps ($(wc -l <out))" out
 else
 	skip "real dumps" "no corpus"

@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "kobj/io.h"
 #include "kobj/priv.h"
-#include "triage/waits.h"
+#include "triage/hang.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +138,7 @@ static void use_irps(struct ntr_target *t, const struct ntr_kthread *k)
 
 static void use(struct ntr_target *t)
 {
+	struct ntr_hang *h;
 	struct ntr_waits *w;
 	struct ntr_list l;
 
@@ -148,6 +149,8 @@ static void use(struct ntr_target *t)
 			ntr_list_fini(&l);
 	for (size_t i = 0; i < w->threads.n && i < 16; i++)
 		use_irps(t, &w->threads.v[i].k);
+	if (!ntr_hang(&h, w, "", NULL))
+		ntr_hang_free(h);
 	ntr_waits_free(w);
 }
 
