@@ -2,6 +2,9 @@
 /* The commands of `ntriage kd`, sorted. To add one: see cmd.h. */
 NTR_CMD(bang_address)
 NTR_CMD(bang_analyze)
+NTR_CMD(bang_pool)
+NTR_CMD(bang_poolfind)
+NTR_CMD(bang_poolval)
 NTR_CMD(bang_pte)
 NTR_CMD(bang_vtop)
 NTR_CMD(comment)
