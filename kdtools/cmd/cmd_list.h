@@ -2,8 +2,10 @@
 /* The commands of `ntriage kd`, sorted. To add one: see cmd.h. */
 NTR_CMD(bang_address)
 NTR_CMD(bang_analyze)
+NTR_CMD(bang_lookaside)
 NTR_CMD(bang_pool)
 NTR_CMD(bang_poolfind)
+NTR_CMD(bang_poolused)
 NTR_CMD(bang_poolval)
 NTR_CMD(bang_pte)
 NTR_CMD(bang_vtop)
