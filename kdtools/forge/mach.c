@@ -593,7 +593,6 @@ static enum ntr_st build(struct f_mach *m)
 	if (st)
 		return st;
 	f_lock_write(m);
-	f_io_write(m);
 	f_dpc_write(m);
 	f_kdbg_write(m);
 	f_img_write(&m->img, &m->mem);

@@ -86,7 +86,6 @@ void f_list_add(struct f_mach *m, u64 head, u64 entry); /* at the end */
 NTR_MUST enum ntr_st f_lock_resolve(struct f_mach *m);
 void f_lock_alloc(struct f_mach *m);
 void f_lock_write(struct f_mach *m);
-void f_io_write(struct f_mach *m);
 NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
 void f_dpc_write(struct f_mach *m);
 void f_cpu_alloc(struct f_mach *m);

@@ -37,9 +37,7 @@ enum {
 	F_MAX_POOL = 4096,        /* statements of pools */
 	F_MAX_POOL_BLOCKS = 1 << 20,
 	F_MAX_LOCKS = 1024,
-	F_MAX_DRIVERS = 256,
 	F_MAX_DPCS = 256,
-	F_MAX_IRPS = 4,     /* of one thread */
 	F_MAX_OWNERS = 64,  /* of one lock */
 	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
 	F_MAX_COUNT = 4096, /* times of a thread or an item */
@@ -99,24 +97,11 @@ struct f_swait {
 	bool shared;      /* of a resource */
 };
 
-/* A request of a thread, at the device of a driver. */
-struct f_sirp {
-	struct f_loc loc;
-	const char *driver;
-	u64 major, minor;
-};
-
 struct f_sdpc {
 	struct f_loc loc;
 	const char *routine;
 	u64 cpu, context, times;
 	bool threaded;
-};
-
-struct f_sdriver {
-	struct f_loc loc;
-	const char *name, *image; /* image NULL: in no module */
-	const char *over;         /* driver whose device it stands on; NULL */
 };
 
 struct f_sthread {
@@ -133,8 +118,6 @@ struct f_sthread {
 	u64 waited;         /* 100 ns, F_NONE: 10 s */
 	u64 worker;         /* kind of queue, F_NONE: none */
 	u64 priority;
-	struct f_sirp irp[F_MAX_IRPS];
-	size_t nirps;
 	bool copy;          /* by "times": the stack belongs to another */
 	struct f_sstack stack;
 };
@@ -276,7 +259,6 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sthread); } threads;
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
-	struct { NTR_VEC(struct f_sdriver); } drivers;
 	struct { NTR_VEC(struct f_sdpc); } dpcs;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;

@@ -432,7 +432,7 @@ static bool thread_attr(struct f_lex *l, struct f_sthread *t)
 	} else if (f_lex_word(l, "dpc")) {
 		t->dpc = true;
 	} else {
-		return f_thread_io_attr(l, t) || f_thread_wait_attr(l, t);
+		return f_thread_wait_attr(l, t);
 	}
 	return true;
 }
@@ -711,7 +711,7 @@ static const struct f_stmt top_stmts[] = {
 	{ "blob", st_blob },           { "broken", st_broken },
 	{ "pool", st_pool },           { "pooltags", st_pooltags },
 	{ "lock", f_st_lock },         { "queue", f_st_queue },
-	{ "driver", f_st_driver },     { "dpc", f_st_dpc },
+	{ "dpc", f_st_dpc },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
@@ -828,7 +828,6 @@ void f_scen_fini(struct f_scen *s)
 	for (size_t i = 0; i < F_NQUEUES; i++)
 		ntr_vec_fini(&s->queue[i].items);
 	ntr_vec_fini(&s->locks);
-	ntr_vec_fini(&s->drivers);
 	ntr_vec_fini(&s->dpcs);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);

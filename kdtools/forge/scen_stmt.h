@@ -32,9 +32,7 @@ void f_st_queue(struct f_lex *l, void *ctx);
 /* An attribute of a thread that is about waiting; false: it is none. */
 bool f_thread_wait_attr(struct f_lex *l, struct f_sthread *t);
 
-/* scen_io.c */
+/* scen_dpc.c */
 void f_st_dpc(struct f_lex *l, void *ctx);
-void f_st_driver(struct f_lex *l, void *ctx);
-bool f_thread_io_attr(struct f_lex *l, struct f_sthread *t);
 
 #endif

@@ -7,7 +7,6 @@
  * chooses which build reads it.
  */
 #include "fuzz.h"
-#include "kobj/io.h"
 #include "kobj/priv.h"
 #include "triage/hang.h"
 
@@ -113,29 +112,6 @@ static void machine(uint8_t *m)
 	request(m);
 }
 
-static void use_irps(struct ntr_target *t, const struct ntr_kthread *k)
-{
-	struct ntr_device d[NTR_MAX_STACKED];
-	struct ntr_driver v;
-	struct ntr_irp irp;
-	struct ntr_list l;
-	const char *why;
-	unsigned n;
-
-	if (ntr_irp_list(t, k, &l, NULL))
-		return;
-	for (size_t i = 0; i < l.entry.n && i < 8; i++) {
-		if (ntr_irp_read(t, l.entry.v[i], &irp, NULL))
-			continue;
-		for (unsigned x = 0; x < irp.nlocs && x < 4; x++)
-			if (!ntr_device_stack(t, irp.loc[x].device, d, &n, &why,
-					      NULL))
-				(void)!ntr_driver_read(t, d[0].driver, &v,
-						       NULL);
-	}
-	ntr_list_fini(&l);
-}
-
 static void use(struct ntr_target *t)
 {
 	struct ntr_hang *h;
@@ -147,8 +123,6 @@ static void use(struct ntr_target *t)
 	for (size_t i = 0; i < w->locks.n && i < 16; i++)
 		if (!ntr_dispatcher_waiters(t, w->locks.v[i].va, &l, NULL))
 			ntr_list_fini(&l);
-	for (size_t i = 0; i < w->threads.n && i < 16; i++)
-		use_irps(t, &w->threads.v[i].k);
 	if (!ntr_hang(&h, w, "", NULL))
 		ntr_hang_free(h);
 	ntr_waits_free(w);
