@@ -2,6 +2,8 @@
 /* The commands of `ntriage kd`, sorted. To add one: see cmd.h. */
 NTR_CMD(bang_address)
 NTR_CMD(bang_analyze)
+NTR_CMD(bang_irp)
+NTR_CMD(bang_irpfind)
 NTR_CMD(bang_pte)
 NTR_CMD(bang_vtop)
 NTR_CMD(comment)

@@ -60,6 +60,9 @@ struct f_mach {
 	u64 res_head, work;   /* resources, work queues: lock.c */
 	struct { NTR_VEC(u64); } locks; /* of the scenario's locks */
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
+	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
+	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
+	u64 ob_root, ob_type;  /* variables of the object directory: io.c */
 	u64 pool_next;
 	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
 	size_t npool_kdbg;
@@ -85,6 +88,10 @@ void f_list_add(struct f_mach *m, u64 head, u64 entry); /* at the end */
 NTR_MUST enum ntr_st f_lock_resolve(struct f_mach *m);
 void f_lock_alloc(struct f_mach *m);
 void f_lock_write(struct f_mach *m);
+/* io.c: drivers, devices, IRPs, the object directory. */
+NTR_MUST enum ntr_st f_io_resolve(struct f_mach *m);
+void f_io_alloc(struct f_mach *m);
+NTR_MUST enum ntr_st f_io_write(struct f_mach *m);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
 /* pool.c: pages, tables and variables of kernel pool. */

@@ -711,6 +711,8 @@ static const struct f_stmt top_stmts[] = {
 	{ "blob", st_blob },           { "broken", st_broken },
 	{ "pool", st_pool },           { "pooltags", st_pooltags },
 	{ "lock", f_st_lock },         { "queue", f_st_queue },
+	{ "driver", f_st_driver },     { "device", f_st_device },
+	{ "irp", f_st_irp },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
@@ -827,6 +829,9 @@ void f_scen_fini(struct f_scen *s)
 	for (size_t i = 0; i < F_NQUEUES; i++)
 		ntr_vec_fini(&s->queue[i].items);
 	ntr_vec_fini(&s->locks);
+	ntr_vec_fini(&s->drivers);
+	ntr_vec_fini(&s->devices);
+	ntr_vec_fini(&s->irps);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);
 	ntr_vec_fini(&s->unl);

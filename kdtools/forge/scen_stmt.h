@@ -32,4 +32,9 @@ void f_st_queue(struct f_lex *l, void *ctx);
 /* An attribute of a thread that is about waiting; false: it is none. */
 bool f_thread_wait_attr(struct f_lex *l, struct f_sthread *t);
 
+/* scen_io.c */
+void f_st_driver(struct f_lex *l, void *ctx);
+void f_st_device(struct f_lex *l, void *ctx);
+void f_st_irp(struct f_lex *l, void *ctx);
+
 #endif
