@@ -2,6 +2,9 @@
 /* The commands of `ntriage kd`, sorted. To add one: see cmd.h. */
 NTR_CMD(bang_address)
 NTR_CMD(bang_analyze)
+NTR_CMD(bang_devobj)
+NTR_CMD(bang_devstack)
+NTR_CMD(bang_drvobj)
 NTR_CMD(bang_irp)
 NTR_CMD(bang_irpfind)
 NTR_CMD(bang_pte)
