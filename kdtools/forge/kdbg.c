@@ -44,7 +44,8 @@ static void put_addresses(const struct f_mach *m, struct f_buf *b)
 		{ 0x88, m->bugdata },    { 0xc0, m->pfn_db },
 		{ 0x218, m->blocks },    { 0x220, m->unl_ptr },
 		{ 0x228, m->unl_last },  { 0x270, m->phys_block },
-		{ 0x60, m->res_head },
+		{ 0x60, m->res_head },   { 0x98, m->ob_root },
+		{ 0xa0, m->ob_type },
 	};
 	static const u16 zero[] = {
 		0x58, 0x60, 0x68, 0x70, 0x78, 0x80, 0x90, 0x98, 0xa0, 0xa8,
@@ -60,7 +61,8 @@ static void put_addresses(const struct f_mach *m, struct f_buf *b)
 	for (size_t i = 0; i < NTR_COUNT(zero); i++)
 		f_buf_64(b, zero[i], f_ext(m, m->vars + i * 8));
 	for (size_t i = 0; i < NTR_COUNT(rows); i++)
-		f_buf_64(b, rows[i].off, f_ext(m, rows[i].v));
+		if (rows[i].v)
+			f_buf_64(b, rows[i].off, f_ext(m, rows[i].v));
 	for (size_t i = 0; i < m->npool_kdbg; i++)
 		f_buf_64(b, m->pool_kdbg[i].off, f_ext(m, m->pool_kdbg[i].va));
 }

@@ -571,6 +571,8 @@ static enum ntr_st build(struct f_mach *m)
 	if (!st)
 		st = f_dpc_resolve(m);
 	if (!st)
+		st = f_io_resolve(m);
+	if (!st)
 		st = f_img_layout(&m->img, &m->mem);
 	if (st)
 		return st;
@@ -579,6 +581,7 @@ static enum ntr_st build(struct f_mach *m)
 	f_nt_objects(m);
 	f_kdbg_alloc(m);
 	f_lock_alloc(m);
+	f_io_alloc(m);
 	st = build_stacks(m);
 	if (!st)
 		st = mem_status(m);
@@ -594,6 +597,9 @@ static enum ntr_st build(struct f_mach *m)
 		return st;
 	f_lock_write(m);
 	f_dpc_write(m);
+	st = f_io_write(m);
+	if (st)
+		return st;
 	f_kdbg_write(m);
 	f_img_write(&m->img, &m->mem);
 	st = additions(m);
@@ -635,6 +641,10 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->locks);
 	ntr_vec_fini(&m->routines);
 	ntr_vec_fini(&m->dpcs);
+	ntr_vec_fini(&m->drivers);
+	ntr_vec_fini(&m->devices);
+	ntr_vec_fini(&m->irps);
+	ntr_vec_fini(&m->io_refs);
 	f_img_fini(&m->img);
 	f_mem_fini(&m->mem);
 }

@@ -61,6 +61,9 @@ struct f_mach {
 	struct { NTR_VEC(u64); } locks; /* of the scenario's locks */
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
 	struct { NTR_VEC(struct f_symref); } dpcs;
+	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
+	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
+	u64 ob_root, ob_type;  /* variables of the object directory: io.c */
 	u64 pool_next;
 	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
 	size_t npool_kdbg;
@@ -88,6 +91,10 @@ void f_lock_alloc(struct f_mach *m);
 void f_lock_write(struct f_mach *m);
 NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
 void f_dpc_write(struct f_mach *m);
+/* io.c: drivers, devices, IRPs, the object directory. */
+NTR_MUST enum ntr_st f_io_resolve(struct f_mach *m);
+void f_io_alloc(struct f_mach *m);
+NTR_MUST enum ntr_st f_io_write(struct f_mach *m);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
 /* pool.c: pages, tables and variables of kernel pool. */

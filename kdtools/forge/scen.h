@@ -2,7 +2,7 @@
 /*
  * A scenario as data: what the text says, with defaults still unset, and the
  * place in the text of everything a later stage could have to complain about.
- * The parser (scen_lex.c, scen_stmt.c, scen_lock.c) fills it; nothing else
+ * The parser (scen_lex.c, scen_stmt.c, scen_*.c) fills it; nothing else
  * changes it.  All memory belongs to the scenario's arena.
  *
  * To add a statement: a row in the table of scen_stmt.c, a field here.
@@ -42,6 +42,11 @@ enum {
 	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
 	F_MAX_COUNT = 4096, /* times of a thread or an item */
 	F_MAX_WAITS = 3,    /* objects of one wait */
+	F_MAX_DRIVERS = 256,
+	F_MAX_DEVICES = 1024,
+	F_MAX_IRPS = 1024,
+	F_MAX_DISPATCH = 28, /* IRP_MJ_MAXIMUM_FUNCTION + 1 */
+	F_MAX_LOCATIONS = 32, /* of one IRP */
 };
 #define F_MAX_MEMORY (256ULL << 30)
 
@@ -147,6 +152,43 @@ struct f_squeue {
 	bool given;
 	u64 maximum, processed, last, dynamic;
 	struct { NTR_VEC(struct f_sitem_kind); } items;
+};
+
+struct f_sdispatch {
+	struct f_loc loc;
+	u64 major;
+	const char *routine;
+};
+
+struct f_sdriver {
+	struct f_loc loc;
+	const char *name, *module;
+	bool filesystem;   /* in \FileSystem, else in \Driver */
+	struct f_sdispatch dispatch[F_MAX_DISPATCH];
+	size_t ndispatch;
+};
+
+struct f_sdevice {
+	struct f_loc loc;
+	const char *name, *driver;
+	const char *lower; /* the device it is attached to; NULL */
+	u64 type, flags;
+	bool unnamed;      /* no name in the object directory */
+};
+
+struct f_slocation {
+	struct f_loc loc;
+	u64 major, minor, flags, control, context, arg[4];
+	const char *device, *completion; /* NULL none */
+};
+
+struct f_sirp {
+	struct f_loc loc;
+	u64 tid, flags, mdl, status, information, current;
+	const char *cancel; /* its cancel routine; NULL */
+	bool cancelled, pending;
+	struct f_slocation at[F_MAX_LOCATIONS]; /* number 1 first */
+	size_t n;
 };
 
 struct f_sproc {
@@ -260,6 +302,9 @@ struct f_scen {
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
 	struct { NTR_VEC(struct f_sdpc); } dpcs;
+	struct { NTR_VEC(struct f_sdriver); } drivers;
+	struct { NTR_VEC(struct f_sdevice); } devices;
+	struct { NTR_VEC(struct f_sirp); } irps;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
 	struct f_spool pool[2];

@@ -712,6 +712,8 @@ static const struct f_stmt top_stmts[] = {
 	{ "pool", st_pool },           { "pooltags", st_pooltags },
 	{ "lock", f_st_lock },         { "queue", f_st_queue },
 	{ "dpc", f_st_dpc },
+	{ "driver", f_st_driver },     { "device", f_st_device },
+	{ "irp", f_st_irp },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
@@ -829,6 +831,9 @@ void f_scen_fini(struct f_scen *s)
 		ntr_vec_fini(&s->queue[i].items);
 	ntr_vec_fini(&s->locks);
 	ntr_vec_fini(&s->dpcs);
+	ntr_vec_fini(&s->drivers);
+	ntr_vec_fini(&s->devices);
+	ntr_vec_fini(&s->irps);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);
 	ntr_vec_fini(&s->unl);
