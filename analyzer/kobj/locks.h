@@ -129,7 +129,8 @@ struct ntr_work_queue {
 	bool priorities;      /* KPRIQUEUE: 32 lists */
 	s32 current;          /* threads that work */
 	u32 maximum;
-	bool has_counter, has_dynamic, has_max_threads;
+	bool has_current, has_maximum, has_counter, has_dynamic;
+	bool has_max_threads;
 	u32 processed, last_pass, dynamic, max_threads;
 	struct { NTR_VEC(struct ntr_work_item); } items;
 	struct { NTR_VEC(u64); } workers; /* threads of its thread list */

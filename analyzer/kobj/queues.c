@@ -111,19 +111,22 @@ static void counters(struct ntr_target *t, const struct ntr_layout *l,
 static enum ntr_st read_queue(struct ntr_target *t, const struct ntr_layout *l,
 			      struct ntr_work_queue *q)
 {
+	u64 at = q->va + (q->priorities ? l->pri_current : l->queue_current);
 	u32 v, sum = 0;
 	enum ntr_st st = NTR_OK;
 
-	for (unsigned i = 0; q->priorities && i < PRIORITIES; i++)
-		if (!ntr_read_u32(t->mem, q->va + l->pri_current + i * 4u, &v))
+	q->has_current = true;
+	for (unsigned i = 0; i < (q->priorities ? PRIORITIES : 1u); i++)
+		if (!ntr_read_u32(t->mem, at + i * 4u, &v))
 			sum += v;
-	if (!q->priorities && !ntr_read_u32(t->mem, q->va + l->queue_current,
-					    &v))
-		sum = v;
+		else
+			q->has_current = false;
 	q->current = (s32)sum;
 	if (!ntr_read_u32(t->mem, q->va + (q->priorities ? l->pri_max :
-					   l->queue_max), &v))
+					   l->queue_max), &v)) {
 		q->maximum = v;
+		q->has_maximum = true;
+	}
 	counters(t, l, q);
 	if (!q->priorities)
 		st = add_items(t, l, q, q->va + l->queue_items, 0);

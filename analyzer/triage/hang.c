@@ -46,9 +46,8 @@ static const char *who(struct job *j, u32 thread)
 				th->va, name);
 }
 
-/* A symbol, were it only the export before it, which is said. */
-static const char *site_text(struct ntr_target *t, u64 va, bool ret,
-			     struct ntr_arena *a)
+const char *ntr_hang_site(struct ntr_target *t, u64 va, bool ret,
+			  struct ntr_arena *a)
 {
 	struct ntr_named at;
 	char name[96];
@@ -65,17 +64,18 @@ static const char *site_text(struct ntr_target *t, u64 va, bool ret,
 				" (by export)" : "");
 }
 
+u32 ntr_hang_frame(const struct ntr_waits *w, const struct ntr_wgroup *g)
+{
+	for (u32 i = 0; i < g->nframes; i++)
+		if (g->ip[i] - w->t->kernel_base >= w->t->kernel_size)
+			return i;
+	return g->nframes > 3 ? 3 : g->nframes - 1;
+}
+
 static const char *group_text(const struct ntr_waits *w,
 			      const struct ntr_wgroup *g, struct ntr_arena *a)
 {
-	u64 ip = g->ip[g->nframes > 3 ? 3 : g->nframes - 1];
-
-	for (u32 i = 0; i < g->nframes; i++)
-		if (g->ip[i] - w->t->kernel_base >= w->t->kernel_size) {
-			ip = g->ip[i];
-			break;
-		}
-	return site_text(w->t, ip, true, a);
+	return ntr_hang_site(w->t, g->ip[ntr_hang_frame(w, g)], true, a);
 }
 
 const char *ntr_hang_blocker(const struct ntr_waits *w, u32 i,
@@ -172,8 +172,8 @@ static void pending(struct job *j, struct ntr_hang_finding *f,
 			return;
 		}
 		add(j, f, "pending: %zu item%s of %s", n, n == 1 ? "" : "s",
-		    routine ? site_text(j->w->t, routine, false,
-					&j->h->arena) : "????????");
+		    routine ? ntr_hang_site(j->w->t, routine, false,
+					    &j->h->arena) : "????????");
 	}
 }
 

@@ -55,8 +55,14 @@ NTR_MUST enum ntr_st ntr_hang_of(struct ntr_hang **out, struct ntr_target *t,
 				 struct ntr_err *e);
 void ntr_hang_free(struct ntr_hang *h);
 
-/* What thread i waits in: the first frame of its stack outside of the kernel,
- * or the fourth, as a symbol. NULL: its stack was not walked. */
+/* The frame that says most of a waiting stack: the first one outside of the
+ * kernel, or the fourth. */
+u32 ntr_hang_frame(const struct ntr_waits *w, const struct ntr_wgroup *g);
+/* A symbol; "mod!name+0x10 (by export)" where it is only the export before
+ * it. ret: va is a return address. */
+const char *ntr_hang_site(struct ntr_target *t, u64 va, bool ret,
+			  struct ntr_arena *a);
+/* What thread i waits in: that frame as a symbol. NULL: its stack was not walked. */
 const char *ntr_hang_blocker(const struct ntr_waits *w, u32 i,
 			     struct ntr_arena *a);
 /* "90.0 s" */

@@ -246,7 +246,7 @@ const struct ntr_cmd ntr_cmd_bang_analyze = {
 		"exhausted work queue or the owner of a lock that somebody has "
 		"waited 10 seconds or more for, each with its evidence; or that "
 		"nothing hangs, with what was looked at; or why that cannot be "
-		"told.",
+		"told. !waits, !deadlock, !locks and !exqueue show the details.",
 	.example = "!analyze -v", .does = "the whole report",
 	.run = run_analyze,
 };

@@ -82,7 +82,30 @@ if [ -f "$d" ]; then
 	run "triage: absent memory" 0 kd -c 'db 1000 L10; dps 2000 L2; u 3000 L2' "$d"
 	has "triage: question marks" out '\?\? \?\? \?\? \?\?'
 	has "triage: and why, once" out '^  \(\? '
+	# Lists that a triage dump holds only the ends of: what is there, and what not.
+	run "triage: !thread" 0 kd --symbols "$NTR_CORPUS/symbols/isf" -c '!thread' "$d"
+	has "triage: the thread" out '^THREAD ffffc08b`de9e1640  Cid 0004\.0108 .* RUNNING on processor 0$'
+	has "triage: its tick counts are absent" out 'Ticks: \?{8}'
+	has "triage: its stack" out 'amdppm\+0x334c \[trap\]'
+	run "triage: !process" 0 kd -c '!process 0 0; !process' "$d"
+	has "triage: the process" out '^PROCESS ffffc08b`dce94180$'
+	has "triage: threads that are not there" out '^ +THREAD ffffc08b`dceaf040  \(not in the dump\)'
+	has "triage: where the list of threads ends" out 'which Flink of 0xffffc08bdceaf338'
+	run "triage: lists" 1 kd --json -c '!waits -v; !deadlock; !stacks; !ready; !locks; !exqueue; !analyze -hang' "$d"
+	same "triage: nothing is invented" "$(jq -c '[.cycles, .roots, .locks, .queues, .resources, .hang.findings] | map(select(. != null and . != []))' out | sort -u)" "[]"
+	same "triage: a hang cannot be told" "$(jq -r 'select(.hang).hang.kind' out)" unknown
+	run "triage: !running" 0 kd --json -c '!running -i' "$d"
+	same "triage: the crashing processor" "$(jq -r '.processors[] | select(.current.thread == "0xffffc08bde9e1640").processor' out)" 0
+	same "triage: idle ones" "$(jq '[.processors[] | select(.idle)] | length' out)" 14
 else
 	skip "triage" "no $d"
 fi
+for d in "$NTR_CORPUS"/kernel_dumps/*.dmp; do
+	[ -f "$d" ] || continue
+	n=$(basename "$d" .dmp)
+	"$NTRIAGE" kd --json -c '!process 0 7; !thread; !stacks 2; !running -it; !ready 7; !locks -v; !deadlock; !waits -v; !exqueue 7; !analyze -hang' "$d" >out 2>err
+	same "$n: ten answers" "$(jq -s length out)" 10
+	same "$n: each has a result or says what is absent" "$(jq -r 'select(.status != "ok" and (.error == null or .error == "")).command' out)" ""
+	same "$n: no hang is invented" "$(jq -r 'select(.hang).hang.kind' out)" unknown
+done
 finish
