@@ -21,6 +21,10 @@ void ntr_report_regs(struct ntr_out *o, const struct ntr_regs *r);
 void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v);
 void ntr_report_overflow(struct ntr_out *o, const struct ntr_verdict *v);
 void ntr_report_blame(struct ntr_out *o, const struct ntr_verdict *v);
+/* Nothing when the pool was not asked for. */
+void ntr_report_pool(struct ntr_out *o, const struct ntr_verdict *v);
+/* The field `pool`: null then. */
+void ntr_report_pool_json(struct ntr_out *o, const struct ntr_verdict *v);
 
 /* "nt!Func+0x10", "nt+0x3f5a80", "<Unloaded_x.sys>+0x12", "0x1234". */
 void ntr_frame_text(char *out, size_t size, const struct ntr_vframe *f);

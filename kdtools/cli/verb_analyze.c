@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.h"
 #include "session.h"
+#include "triage/pooljudge.h"
 
-enum { OPT_TRACE };
+enum { OPT_TRACE, OPT_POOL, OPT_BASELINE };
 static const struct ntr_opt opts[] = {
 	[OPT_TRACE] = { "unwind-trace", 0, NULL,
 			"say of every step of the stack why it was taken", NULL },
+	[OPT_POOL] = { "pool", 0, NULL,
+		       "judge the pool: how full, which tags leak", NULL },
+	[OPT_BASELINE] = { "baseline", 0, "FILE",
+			   "the same, against an earlier dump of the machine",
+			   NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -14,8 +20,16 @@ static const struct ntr_example examples[] = {
 	  "analyze MEMORY.DMP",
 	  "with symbols, fetched as needed" },
 	{ "ntriage analyze minidumps.zip", "a dump inside an archive" },
+	{ "ntriage analyze --baseline MONDAY.DMP FRIDAY.DMP",
+	  "which pool tags grew, and whether they leak" },
 	{ "ntriage analyze --json *.dmp | jq -r .bucket.id | sort | uniq -c",
 	  "how often each failure occurs in a folder of dumps" },
+};
+
+/* What the options ask for beyond the report. */
+struct asked {
+	bool trace, pool;
+	struct ntr_session old; /* the baseline; t is NULL without one */
 };
 
 /* A line between two reports; *reports counts them. */
@@ -27,9 +41,10 @@ static void part(struct ntr_cli *c, unsigned *reports)
 			     "--------------------");
 }
 
-static int analyze_file(struct ntr_cli *c, const char *path, bool trace,
-			unsigned *reports)
+static int analyze_file(struct ntr_cli *c, const char *path,
+			const struct asked *a, unsigned *reports)
 {
+	struct ntr_pool_judgement *pool = NULL;
 	struct ntr_verdict *v = NULL;
 	struct ntr_err e = { "" };
 	struct ntr_session s;
@@ -38,7 +53,11 @@ static int analyze_file(struct ntr_cli *c, const char *path, bool trace,
 
 	if (code)
 		return code;
-	st = ntr_verdict_make_with(&v, s.t, trace, &e);
+	st = ntr_verdict_make_with(&v, s.t, a->trace, &e);
+	if (!st && a->pool && s.t->is_nt)
+		st = ntr_pool_judge(&pool, s.t, a->old.t, &e);
+	if (!st)
+		v->pool = pool;
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {
@@ -48,23 +67,32 @@ static int analyze_file(struct ntr_cli *c, const char *path, bool trace,
 		else
 			ntr_report_text(&c->out, v);
 		code = v->determined ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
-		ntr_verdict_free(v);
 	}
+	ntr_verdict_free(v);
+	ntr_pool_judgement_free(pool);
 	ntr_session_close(&s);
 	return code;
 }
 
 static int run(struct ntr_cli *c, const struct ntr_args *a)
 {
+	struct asked asked = { .trace = a->opt[OPT_TRACE] != NULL,
+			       .pool = a->opt[OPT_POOL] != NULL };
 	int code = NTR_EXIT_OK;
 	unsigned reports = 0;
 
+	if (a->opt[OPT_BASELINE]) {
+		asked.pool = true;
+		code = ntr_session_open(c, a->opt[OPT_BASELINE], &asked.old);
+		if (code)
+			return code;
+	}
 	for (int i = 0; i < a->n; i++) {
 		code = ntr_worse(code, analyze_file(c, a->operand[i],
-						    a->opt[OPT_TRACE] != NULL,
-						    &reports));
+						    &asked, &reports));
 		(void)ntr_out_flush(&c->out);
 	}
+	ntr_session_close(&asked.old);
 	return code;
 }
 
@@ -81,6 +109,11 @@ const struct ntr_verb ntr_verb_analyze = {
 		"own instructions), frameptr (the frame-pointer chain), trap (a "
 		"trap frame), scan (a stack word that looks like a return "
 		"address).\n\n"
+		"With --pool also how full the pools are and, for every tag that "
+		"holds a large share, whether it leaks (it grew since the "
+		"baseline, or nothing in memory points to its blocks), is "
+		"suspect, or is a plateau, with the evidence and what cannot be "
+		"told. It searches all of memory: seconds on a large dump.\n\n"
 		"With --json: one document ntriage.verdict/1 per file "
 		"(docs/verdict.schema.json), or ntriage.error/1 for a file "
 		"that cannot be read; several files give one line each.\n\n"

@@ -28,6 +28,13 @@ for f in "$TOP"/tests/fixtures/*.forge; do
 	"$NTRIAGE" analyze --json d.dmp | jq -c . >out
 	valid "$n" out
 done
+for n in pool-leak-afd pool-plateau pool-twins pool-overrun; do
+	forge "$TOP/tests/fixtures/$n.forge" d.dmp || continue
+	"$NTRIAGE" analyze --pool --json d.dmp | jq -c . >out
+	valid "$n --pool" out
+	"$NTRIAGE" analyze --baseline d.dmp --json d.dmp | jq -c . >out
+	valid "$n --baseline" out
+done
 : >e.dmp
 "$NTRIAGE" analyze --json e.dmp | jq -c . >out
 valid "error object" out
