@@ -94,6 +94,7 @@ struct ntr_exc {
 };
 
 struct ntr_hang;
+struct ntr_pool_judgement;
 
 struct ntr_verdict {
 	struct ntr_target *t;
@@ -129,6 +130,8 @@ struct ntr_verdict {
 	bool want_trace;
 	struct ntr_a64_trap a64_trap; /* for the unwinder */
 	struct { NTR_VEC(const char *); } unwind_trace; /* see below */
+	const struct ntr_pool_judgement *pool; /* NULL: not asked for; borrowed,
+						  see pooljudge.h */
 	struct ntr_arena arena;
 };
 

@@ -423,6 +423,7 @@ void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v)
 	if (v->has_bugcheck || v->stack.n)
 		ntr_report_blame(o, v);
 	bucket(o, &v->bucket);
+	ntr_report_pool(o, v);
 	unwind_trace(o, v);
 	loose_ends(o, v);
 }

@@ -22,6 +22,10 @@ void ntr_report_regs(struct ntr_out *o, const struct ntr_regs *r);
 void ntr_report_stack(struct ntr_out *o, const struct ntr_verdict *v);
 void ntr_report_overflow(struct ntr_out *o, const struct ntr_verdict *v);
 void ntr_report_blame(struct ntr_out *o, const struct ntr_verdict *v);
+/* Nothing when the pool was not asked for. */
+void ntr_report_pool(struct ntr_out *o, const struct ntr_verdict *v);
+/* The field `pool`: null then. */
+void ntr_report_pool_json(struct ntr_out *o, const struct ntr_verdict *v);
 
 /* A hang; NULL: null in JSON, nothing in text. */
 void ntr_report_hang(struct ntr_out *o, const struct ntr_hang *h);

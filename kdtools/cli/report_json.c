@@ -332,6 +332,7 @@ void ntr_report_json_as(struct ntr_out *o, const char *key,
 	json_bucket(o, &v->bucket);
 	text_or_null(o, "hardware_hint", v->single_bit);
 	ntr_report_hang(o, v->hang);
+	ntr_report_pool_json(o, v);
 	json_missing(o, v->t);
 	ntr_out_close(o);
 }

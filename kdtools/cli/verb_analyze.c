@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.h"
 #include "session.h"
+#include "triage/pooljudge.h"
 
-enum { OPT_TRACE, OPT_HANG };
+enum { OPT_TRACE, OPT_HANG, OPT_POOL, OPT_BASELINE };
 static const struct ntr_opt opts[] = {
 	[OPT_TRACE] = { "unwind-trace", 0, NULL,
 			"say of every step of the stack why it was taken", NULL },
 	[OPT_HANG] = { "hang", 0, NULL,
 		       "say whether the machine hangs, and on what", NULL },
+	[OPT_POOL] = { "pool", 0, NULL,
+		       "judge the pool: how full, which tags leak", NULL },
+	[OPT_BASELINE] = { "baseline", 0, "FILE",
+			   "the same, against an earlier dump of the machine",
+			   NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -15,11 +21,19 @@ static const struct ntr_example examples[] = {
 	{ "ntriage --symbols srv*~/sym*https://msdl.microsoft.com/download/symbols "
 	  "analyze MEMORY.DMP",
 	  "with symbols, fetched as needed" },
+	{ "ntriage analyze minidumps.zip", "a dump inside an archive" },
 	{ "ntriage analyze --hang MEMORY.DMP",
 	  "deadlocks, exhausted work queues, slow owners of locks" },
-	{ "ntriage analyze minidumps.zip", "a dump inside an archive" },
+	{ "ntriage analyze --baseline MONDAY.DMP FRIDAY.DMP",
+	  "which pool tags grew, and whether they leak" },
 	{ "ntriage analyze --json *.dmp | jq -r .bucket.id | sort | uniq -c",
 	  "how often each failure occurs in a folder of dumps" },
+};
+
+/* What the options ask for beyond the report. */
+struct asked {
+	bool trace, hang, pool;
+	struct ntr_session old; /* the baseline; t is NULL without one */
 };
 
 /* A line between two reports; *reports counts them. */
@@ -41,10 +55,11 @@ static void print(struct ntr_cli *c, struct ntr_verdict *v, unsigned *reports)
 }
 
 static int analyze_file(struct ntr_cli *c, const char *path,
-			const struct ntr_args *a, unsigned *reports)
+			const struct asked *a, unsigned *reports)
 {
-	struct ntr_verdict *v = NULL;
+	struct ntr_pool_judgement *pool = NULL;
 	struct ntr_hang *hang = NULL;
+	struct ntr_verdict *v = NULL;
 	struct ntr_err e = { "" };
 	struct ntr_session s;
 	enum ntr_st st;
@@ -52,32 +67,46 @@ static int analyze_file(struct ntr_cli *c, const char *path,
 
 	if (code)
 		return code;
-	st = ntr_verdict_make_with(&v, s.t, a->opt[OPT_TRACE] != NULL, &e);
-	if (!st && a->opt[OPT_HANG])
+	st = ntr_verdict_make_with(&v, s.t, a->trace, &e);
+	if (!st && a->hang)
 		st = ntr_hang_of(&hang, s.t, &e);
+	if (!st && a->pool && s.t->is_nt)
+		st = ntr_pool_judge(&pool, s.t, a->old.t, &e);
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {
 		v->hang = hang;
+		v->pool = pool;
 		print(c, v, reports);
 		code = v->determined ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
 	}
-	ntr_hang_free(hang);
 	ntr_verdict_free(v);
+	ntr_pool_judgement_free(pool);
+	ntr_hang_free(hang);
 	ntr_session_close(&s);
 	return code;
 }
 
 static int run(struct ntr_cli *c, const struct ntr_args *a)
 {
+	struct asked asked = { .trace = a->opt[OPT_TRACE] != NULL,
+			       .hang = a->opt[OPT_HANG] != NULL,
+			       .pool = a->opt[OPT_POOL] != NULL };
 	int code = NTR_EXIT_OK;
 	unsigned reports = 0;
 
+	if (a->opt[OPT_BASELINE]) {
+		asked.pool = true;
+		code = ntr_session_open(c, a->opt[OPT_BASELINE], &asked.old);
+		if (code)
+			return code;
+	}
 	for (int i = 0; i < a->n; i++) {
 		code = ntr_worse(code, analyze_file(c, a->operand[i],
-						    a, &reports));
+						    &asked, &reports));
 		(void)ntr_out_flush(&c->out);
 	}
+	ntr_session_close(&asked.old);
 	return code;
 }
 
@@ -98,6 +127,11 @@ const struct ntr_verb ntr_verb_analyze = {
 		"owner of a lock that others have waited for for 10 seconds or "
 		"more, with the evidence; \"nothing hangs\" only when every list "
 		"it takes to say so was there.\n\n"
+		"With --pool also how full the pools are and, for every tag that "
+		"holds a large share, whether it leaks (it grew since the "
+		"baseline, or nothing in memory points to its blocks), is "
+		"suspect, or is a plateau, with the evidence and what cannot be "
+		"told. It searches all of memory: seconds on a large dump.\n\n"
 		"With --json: one document ntriage.verdict/1 per file "
 		"(docs/verdict.schema.json), or ntriage.error/1 for a file "
 		"that cannot be read; several files give one line each.\n\n"

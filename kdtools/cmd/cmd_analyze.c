@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* !analyze: the report of `ntriage analyze`, its short form, and hangs. */
+/* !analyze: the report of `ntriage analyze`, and its short form. */
 #include "../cli/report.h"
 #include "cmd.h"
 #include "triage/bugcheck.h"
+#include "triage/pooljudge.h"
 
 #include <string.h>
 
@@ -32,6 +33,68 @@ static void short_form(struct ntr_kd *k, const struct ntr_verdict *v)
 	ntr_out_line(o, "%s", "");
 	ntr_out_line(o, "Use !analyze -v to get detailed debugging "
 		     "information.");
+}
+
+struct asked {
+	bool verbose, pool, hang;
+	char baseline[4096]; /* "" none */
+};
+
+static enum ntr_st parse(const struct ntr_call *c, struct asked *a,
+			 struct ntr_err *e)
+{
+	const char *s = c->args;
+	char word[32];
+
+	while (*s) {
+		ntr_cmd_word(&s, word, sizeof(word));
+		if (!strcmp(word, "-v"))
+			a->verbose = true;
+		else if (!strcmp(word, "-hang"))
+			a->hang = true;
+		else if (!strcmp(word, "-pool"))
+			a->pool = true;
+		else if (!strcmp(word, "-baseline") && *s)
+			ntr_cmd_word(&s, a->baseline, sizeof(a->baseline));
+		else
+			return ntr_fail(e, NTR_USAGE, "!analyze knows -v, -hang, "
+					"-pool and -baseline FILE, not \"%s\"", word);
+	}
+	a->pool |= *a->baseline != 0;
+	return NTR_OK;
+}
+
+static enum ntr_st judge_pool(struct ntr_kd *k, struct ntr_verdict *v,
+			      const char *baseline, struct ntr_err *e)
+{
+	struct ntr_open_opts opts = { .max_unpacked = k->c->max_unpacked };
+	struct ntr_pool_judgement *pool = NULL;
+	struct ntr_target *old = NULL;
+	struct ntr_dump *d = NULL;
+	enum ntr_st st = NTR_OK;
+
+	if (*baseline && k->no_files)
+		return ntr_fail(e, NTR_UNSUP, "no files can be used here");
+	if (*baseline)
+		st = ntr_dump_open(&d, baseline, &opts, e);
+	if (d && !st)
+		st = ntr_target_open_with(&old, d, k->in.s.store, e);
+	if (!st)
+		st = ntr_pool_judge(&pool, k->t, old, e);
+	if (old)
+		ntr_target_close(old);
+	if (d)
+		ntr_dump_close(d);
+	if (st)
+		return st;
+	v->pool = pool;
+	if (k->o->json)
+		ntr_report_pool_json(k->o, v);
+	else
+		ntr_report_pool(k->o, v);
+	v->pool = NULL; /* the verdict outlives this command */
+	ntr_pool_judgement_free(pool);
+	return NTR_OK;
 }
 
 static void full_form(struct ntr_kd *k, struct ntr_verdict *v,
@@ -72,33 +135,32 @@ static enum ntr_st hang_form(struct ntr_kd *k, struct ntr_verdict *v,
 static enum ntr_st run_analyze(struct ntr_kd *k, const struct ntr_call *c,
 			       struct ntr_err *e)
 {
+	struct asked a = { .verbose = false };
+	enum ntr_st st = parse(c, &a, e);
 	struct ntr_verdict *v;
-	const char *s = c->args;
-	bool verbose = false, hang = false;
-	char word[32];
 
-	while (*s) {
-		ntr_cmd_word(&s, word, sizeof(word));
-		if (strcmp(word, "-v") != 0 && strcmp(word, "-hang") != 0)
-			return ntr_fail(e, NTR_USAGE, "!analyze knows -v and "
-					"-hang, not \"%s\"", word);
-		verbose |= word[1] == 'v';
-		hang |= word[1] == 'h';
-	}
-	if (hang && !verbose)
+	if (st)
+		return st;
+	if (a.hang && !a.verbose && !a.pool)
 		return hang_form(k, NULL, e);
 	v = ntr_kd_verdict(k);
 	if (!v)
 		return ntr_fail(e, NTR_NOMEM, "out of memory for a verdict");
-	if (hang)
-		return hang_form(k, v, e);
-	if (!verbose)
-		short_form(k, v);
-	else
+	if (a.pool && !a.verbose)
+		return judge_pool(k, v, a.baseline, e);
+	if (a.hang)
+		st = hang_form(k, v, e);
+	else if (a.verbose)
 		full_form(k, v, NULL);
-	if (!v->determined)
+	else
+		short_form(k, v);
+	if (st && st != NTR_ABSENT)
+		return st;
+	if (a.pool)
+		st = judge_pool(k, v, a.baseline, e);
+	if (!st && !v->determined)
 		return ntr_fail(e, NTR_ABSENT, "nothing could be determined");
-	return NTR_OK;
+	return st;
 }
 
 /* --- .bugcheck ------------------------------------------------------------------ */
@@ -238,16 +300,20 @@ static enum ntr_st run_exr(struct ntr_kd *k, const struct ntr_call *c,
 const struct ntr_cmd ntr_cmd_bang_analyze = {
 	.names = "!analyze",
 	.summary = "why the machine stopped",
-	.operands = "[-v] [-hang]",
+	.operands = "[-v] [-hang] [-pool] [-baseline FILE]",
 	.help = "What `ntriage analyze` says: with -v the whole report, without "
 		"it the bug check, the driver probably at fault with the reasons, "
 		"and the bucket. It says nothing about the context chosen here.\n\n"
-		"-hang says whether the machine hangs: the deadlock, the "
-		"exhausted work queue or the owner of a lock that somebody has "
-		"waited 10 seconds or more for, each with its evidence; or that "
-		"nothing hangs, with what was looked at; or why that cannot be "
-		"told. !waits, !deadlock, !locks and !exqueue show the details.",
-	.example = "!analyze -v", .does = "the whole report",
+		"-hang says whether the machine hangs: the deadlock, the exhausted "
+		"work queue or the owner of a lock that somebody has waited 10 "
+		"seconds or more for, each with its evidence; or that nothing "
+		"hangs, with what was looked at; or why that cannot be told.\n\n"
+		"-pool judges the pool instead (with -v as well): how full it is, "
+		"and of every tag with a large share whether it leaks, is "
+		"suspect, or is a plateau, with the evidence and what cannot be "
+		"told. -baseline FILE is an earlier dump of the machine, to "
+		"compare with.",
+	.example = "!analyze -pool", .does = "which tag leaks, and why it is thought so",
 	.run = run_analyze,
 };
 const struct ntr_cmd ntr_cmd_dot_bugcheck = {

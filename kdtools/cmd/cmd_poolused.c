@@ -182,12 +182,15 @@ static enum ntr_st run_poolused(struct ntr_kd *k, const struct ntr_call *c,
 	struct used u = { .k = k };
 	const char *s = c->args;
 	struct ntr_pool *p;
-	enum ntr_st st = NTR_OK;
+	char word[16], *end;
+	enum ntr_st st;
 
-	if (*s)
-		st = ntr_cmd_value(k, c, &s, &u.flags, e);
-	if (st)
-		return st;
+	/* No expression: the * of a pattern behind it would be a product. */
+	ntr_cmd_word(&s, word, sizeof(word));
+	u.flags = strtoull(word, &end, 16);
+	if (*end)
+		return ntr_fail(e, NTR_USAGE, "flags are a number, not \"%s\"; "
+				"a pattern stands behind them", word);
 	if (u.flags & ~(u64)(F_VERBOSE | F_BY_NONPAGED | F_BY_PAGED))
 		return ntr_fail(e, NTR_USAGE, "flags are 1 (allocations and "
 				"frees), 2 (sort by nonpaged use) and 4 (by "

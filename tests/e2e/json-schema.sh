@@ -35,6 +35,13 @@ for n in hang-two-locks hang-ring hang-slow-owner hang-critical-queue busy-queue
 	same "$n --hang: kind" "$(jq -r .hang.kind out)" "$(case $n in hang-two-locks | hang-ring) echo deadlock ;;
 		hang-slow-owner) echo slow_owner ;; hang-critical-queue) echo exhausted_queue ;; busy-queue) echo none ;; *) echo unknown ;; esac)"
 done
+for n in pool-leak-afd pool-plateau pool-twins pool-overrun; do
+	forge "$TOP/tests/fixtures/$n.forge" d.dmp || continue
+	"$NTRIAGE" analyze --pool --json d.dmp | jq -c . >out
+	valid "$n --pool" out
+	"$NTRIAGE" analyze --baseline d.dmp --json d.dmp | jq -c . >out
+	valid "$n --baseline" out
+done
 : >e.dmp
 "$NTRIAGE" analyze --json e.dmp | jq -c . >out
 valid "error object" out

@@ -16,7 +16,11 @@ static const char *const scenario[] = {
 	"machine x86 xp cpus 2\nmemory 512KiB\nlargepages none\n"
 	"stop 0xd1 0x10 2 0 \"drv!Work+0x30\"\nmodule \"drv.sys\" size 0x9000\n"
 	"stack { frame \"nt!KeBugCheckEx+0x40\"\ntrap \"nt!KiTrap0E+0x100\"\n"
-	"frame \"drv!Work+0x30\"\nframe \"nt!Loop+0x40\" }\n",
+	"frame \"drv!Work+0x30\"\nframe \"nt!Loop+0x40\" }\n"
+	"pool nonpaged max 1MiB { block Irp size 200 count 9 held\n"
+	"block NbtD size 104\noverrun 4141414141414141\n"
+	"block NbtD size 104 count 5 linked\nbig Big1 size 8192\n"
+	"lookaside Irp size 200 cached 2 depth 4 }\n",
 	"machine x64 10\nmemory 512KiB\nlargepages none\n"
 	"stop 0xd1 0x10 2 0 \"drv!Work+0x30\"\nmodule \"drv.sys\" size 0x9000\n"
 	"stack { frame \"nt!KeBugCheckEx+0x40\"\nframe \"drv!Work+0x30\"\n"

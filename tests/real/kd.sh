@@ -79,6 +79,14 @@ if [ -f "$d" ]; then
 	has "triage: the kernel's base" out '^fffff804.* nt '
 	has "triage: the context of parameter 4" out '^\$ip=fffff8048b58334c'
 	has "triage: bug check" out 'Bugcheck code 1000007E'
+	# A triage dump holds no pool: each command says what is lacking.
+	for c in '!vm' '!poolused 2' '!pool ffffd00000001000' '!poolval ffffd00000001000' '!poolfind Irp' '!lookaside' '!chkimg -d nt'; do
+		run "triage: $c" 1 kd -c "$c" "$d"
+		has "triage: $c says why" out 'not in (this|the) dump|not known|not at hand|not there'
+		hasnt "triage: $c invents nothing" out 'Allocated|Pooltag| [0-9]+ Kb|bytes of code compared'
+	done
+	run "triage: !analyze -pool" 0 kd --json -c '!analyze -pool' "$d"
+	same "triage: !analyze -pool: nothing known" "$(jq -c '.pool | [.nonpaged.used, .paged.used, .nonpaged.pressure, .tags, (.tags_lacking == null)]' out)" '[null,null,null,[],false]'
 	run "triage: absent memory" 0 kd -c 'db 1000 L10; dps 2000 L2; u 3000 L2' "$d"
 	has "triage: question marks" out '\?\? \?\? \?\? \?\?'
 	has "triage: and why, once" out '^  \(\? '
