@@ -25,7 +25,7 @@ scripts=$(find tests tools .ci -name '*.sh' -o -name '*.awk' -o -path .ci/run 2>
 
 # --- layers: a file includes its own folder and lower layers only -------------
 verdict layers "$(grep -Hn '^#include "' $(find analyzer kdtools -name '*.[ch]') | awk -F: '
-	BEGIN { n = split("base fmt mem sym unw kobj triage", l, " ")
+	BEGIN { n = split("base fmt mem sym unw kobj triage facts", l, " ")
 		for (i = 1; i <= n; i++) level[l[i]] = i }
 	{
 		split($1, p, "/"); top = p[1]; mine = p[2]
