@@ -188,7 +188,8 @@ static void get_modules(struct ntr_facts *f, const struct ntr_fact_at *at,
 		ntr_fact_str(out, at->index[own] < f->names.n ?
 			     f->names.v[at->index[own]] : NULL, NULL);
 	else
-		ntr_fact_n(out, f->names.n);
+		ntr_fact_n_if(out, f->names.n, f->names.n,
+			      "no frame lies in a module that is known");
 }
 
 /* --- recursion ------------------------------------------------------------------------ */

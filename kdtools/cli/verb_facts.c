@@ -181,13 +181,28 @@ static void text_below(struct show *s, const char *path,
 		}
 }
 
+/* "path = text", broken where it is too long for a line. */
+static void text_line(struct ntr_out *o, const char *path, const char *lead,
+		      const char *text, const char *tail)
+{
+	char first[MAX_TEXT + 8];
+	size_t n = (size_t)snprintf(first, sizeof(first), "%s = ", path);
+
+	if (n < NTR_OUT_COLUMNS / 2) {
+		ntr_out_para(o, first, "%s%s%s", lead, text, tail);
+		return;
+	}
+	ntr_out_line(o, "%s =", path);
+	ntr_out_para(o, "    ", "%s%s%s", lead, text, tail);
+}
+
 static void text_value(struct show *s, const char *path,
 		       const struct ntr_fact *v)
 {
 	struct ntr_out *o = &s->c->out;
 	bool deep = v->type == NTR_FT_RECORD ||
 		    (v->type == NTR_FT_LIST && s->whole);
-	char buf[64], first[MAX_TEXT + 8];
+	char buf[64];
 
 	if (v->state == NTR_FACT_KNOWN && deep && v->type == NTR_FT_RECORD) {
 		text_below(s, path, v);
@@ -195,15 +210,14 @@ static void text_value(struct show *s, const char *path,
 	}
 	if (v->state != NTR_FACT_KNOWN && s->known)
 		return;
-	snprintf(first, sizeof(first), "%s = ", path);
 	if (v->state == NTR_FACT_UNKNOWN)
-		ntr_out_line(o, "%sunknown because %s", first, v->why);
+		text_line(o, path, "unknown because ", v->why, "");
 	else if (v->state == NTR_FACT_NONE)
-		ntr_out_line(o, "%snone: %s", first, v->why);
+		text_line(o, path, "none: ", v->why, "");
 	else if (v->type == NTR_FT_STRING)
-		ntr_out_line(o, "%s\"%s\"", first, ntr_fact_text(v, buf));
+		text_line(o, path, "\"", ntr_fact_text(v, buf), "\"");
 	else
-		ntr_out_line(o, "%s%s", first, ntr_fact_text(v, buf));
+		text_line(o, path, "", ntr_fact_text(v, buf), "");
 	if (v->state == NTR_FACT_KNOWN && deep)
 		text_below(s, path, v);
 }
@@ -254,6 +268,7 @@ static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n
 {
 	const char *dot = strrchr(r->path, '.');
 	size_t len = dot ? (size_t)(dot - r->path) : 0, last = 0, same = 1;
+	char group[MAX_TEXT];
 	struct ntr_fact x;
 
 	if (s->c->json || v->state != NTR_FACT_UNKNOWN || !len)
@@ -270,9 +285,9 @@ static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n
 	if (same < MANY)
 		return 1;
 	s->nunknown += (unsigned)same;
+	snprintf(group, sizeof(group), "%.*s.*", (int)len, r->path);
 	if (!s->known)
-		ntr_out_line(&s->c->out, "%.*s.* = unknown because %s", (int)len,
-			     r->path, v->why);
+		text_line(&s->c->out, group, "unknown because ", v->why, "");
 	return last + 1;
 }
 

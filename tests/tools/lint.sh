@@ -120,6 +120,11 @@ done)"
 if [ -x "$B/ntriage" ]; then
 	verdict commands-documented "$("$B/ntriage" help --commands 2>&1 | diff - <(sed -n '/^<!-- commands -->$/,/^<!-- end -->$/p' docs/kd.md 2>/dev/null | sed '1d;$d') | head -5)"
 fi
+# The facts: docs/facts.md is what the schema says.
+if [ -x "$B/ntriage" ]; then
+	verdict facts-documented "$("$B/ntriage" facts --schema 2>&1 | diff - docs/facts.md | head -5)"
+fi
+verdict facts-fuzzed "$(grep -qs ntr_fact_schema tests/fuzz/fuzz_facts.c || echo "no fuzz target asks all facts")"
 # The trust marks: every one in the schema and in the guide.
 verdict trust-marks-documented "$(sed -n 's/^[ \t]*X([A-Z]*, "\([a-z]*\)").*/\1/p' analyzer/unw/unw.h | while read -r t; do
 	grep -q "\"$t\"" docs/verdict.schema.json && grep -q "\`$t\`" docs/user-guide.md || echo "$t"
