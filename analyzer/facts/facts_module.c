@@ -4,15 +4,15 @@
  *
  * A time stamp is a date only where it is one: since Windows 10 the system's
  * own images, and any that was linked to be reproducible, carry a hash in its
- * place.
+ * place.  Small dumps of Windows 10 and 11 have such "dates" from 1992 to 2021
+ * among the system's drivers: there, only the image itself can prove a date.
  */
-#include "../triage/triage.h"
 #include "facts_int.h"
 
 #include <string.h>
 
 #define DEBUG_REPRO 16u            /* IMAGE_DEBUG_TYPE_REPRO */
-#define FIRST_HASHES 14393u        /* build: system images without dates */
+#define FIRST_HASHES 10240u        /* build: a stamp may be a hash */
 #define UNIX_EPOCH UINT64_C(116444736000000000) /* as FILETIME */
 #define SECOND UINT64_C(10000000)
 #define DAY (86400 * SECOND)
@@ -46,36 +46,39 @@ static void not_found(struct ntr_facts *f, const char *key, int arg,
 						    "%s is not loaded", key));
 }
 
-/* The image's debug directory says that its stamp is a hash. */
-static bool reproducible(const struct ntr_module *m)
+enum stamp { STAMP_DATE, STAMP_HASH, STAMP_UNTOLD };
+
+/* The image's debug directory says whether its stamp is a hash. */
+static enum stamp stamp_is(const struct ntr_module *m)
 {
 	struct ntr_pe_debug_dir d;
+	enum ntr_st st = NTR_ABSENT;
 	u32 i = 0;
 
-	while (m->pe && ntr_pe_debug_dirs(m->pe, &i, &d, NULL) == NTR_OK)
+	while (m->pe && (st = ntr_pe_debug_dirs(m->pe, &i, &d, NULL)) == NTR_OK)
 		if (d.type == DEBUG_REPRO)
-			return true;
-	return false;
+			return STAMP_HASH;
+	return st == NTR_END ? STAMP_DATE : STAMP_UNTOLD;
 }
 
 static void get_date(struct ntr_facts *f, const struct ntr_module *m,
 		     struct ntr_fact *out)
 {
-	const char *reason = NULL;
 	const struct ntr_meta *meta = &f->t->d->meta;
 	u64 date = UNIX_EPOCH + m->timestamp * SECOND;
 	bool later = meta->has & NTR_HAS_TIME && meta->time + DAY < date &&
 		     meta->time > YEAR_1990;
+	enum stamp is = stamp_is(m);
 
 	if (!m->timestamp)
 		ntr_fact_why(out, "its time stamp is not in the dump");
-	else if (f->t->build >= FIRST_HASHES &&
-		 ntr_blame_class_of(m->name, NULL, &reason) != NTR_BLAME_DEFINITE)
-		ntr_fact_why(out, "the system's images carry a hash in the place "
-			     "of a date since Windows 10");
-	else if (date < YEAR_1990 || later || reproducible(m))
+	else if (date < YEAR_1990 || later || is == STAMP_HASH)
 		ntr_fact_why(out, "its time stamp is no date: a hash of a "
 			     "reproducible build");
+	else if (f->t->build >= FIRST_HASHES && is == STAMP_UNTOLD)
+		ntr_fact_why(out, "since Windows 10 a time stamp may be a hash; "
+			     "the image's debug directory would tell, but is not "
+			     "in the dump");
 	else
 		ntr_fact_n(out, date);
 }

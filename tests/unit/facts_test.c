@@ -323,21 +323,30 @@ static void module_facts(void)
 	shut();
 }
 
-/* From Windows 10 on, the system's own images have hashes for dates. */
+/* Since Windows 10 a time stamp may be a hash: the image must prove it. */
 static void hashes_are_no_dates(void)
 {
-	if (!open_text("machine x64 10 cpus 1\nmemory 32MiB\n"
-		       "time 2021-02-21T01:38:22Z\nstop 0xe2\n"
-		       "module \"tcpip.sys\" date 2001-01-01\n"
-		       "module \"vendor.sys\" date 2015-03-04\n"
-		       "module \"later.sys\" date 2034-01-01\n", "full"))
+	static const char text[] =
+		"machine x64 10 cpus 1\nmemory 32MiB\n"
+		"time 2021-02-21T01:38:22Z\nstop 0xe2\n"
+		"module \"vendor.sys\" date 2015-03-04\n"
+		"module \"bare.sys\" date 2015-03-04 noheaders\n"
+		"module \"later.sys\" date 2034-01-01\n"
+		"stack { frame \"nt!KeBugCheckEx\" }\n";
+
+	if (!open_text(text, "full"))
 		return;
-	CHECK_HAS(got("module[\"tcpip.sys\"].date"), "unknown: the system's images "
-		  "carry a hash");
 	CHECK_STR(got("module[\"vendor.sys\"].date"), "2015-03-04T00:00:00Z");
+	CHECK_HAS(got("module[\"bare.sys\"].date"), "unknown: since Windows 10 a "
+		  "time stamp may be a hash");
+	CHECK_STR(got("module[\"bare.sys\"].timestamp"), "0x54f64b00");
 	CHECK_HAS(got("module[\"later.sys\"].date"), "unknown: its time stamp is "
 		  "no date");
 	CHECK_STR(got("module[\"later.sys\"].timestamp"), "0x7861f800");
+	shut();
+	if (!open_text(text, "triage"))
+		return;
+	CHECK_HAS(got("module[\"vendor.sys\"].date"), "unknown: since Windows 10");
 	shut();
 }
 
