@@ -204,34 +204,62 @@ static void raw(struct ntr_facts *f, const struct ntr_fact_row *row,
 		out->why = "nothing in this dump says it";
 }
 
+/* The row whose path is that of `row` and `more` behind it. */
+static const struct ntr_fact_row *row_below(const struct ntr_fact_row *row,
+					    const char *more)
+{
+	char path[NTR_FACT_PATH];
+	int n = snprintf(path, sizeof(path), "%s%s", row->path, more);
+
+	return n > 0 && (size_t)n < sizeof(path) ? ntr_fact_row_find(path) :
+						   NULL;
+}
+
+/* A table of rows is searched by name; lists ask for the same few again and
+ * again. */
+static const struct ntr_fact_near *near_of(struct ntr_facts *f,
+					   const struct ntr_fact_row *row)
+{
+	struct ntr_fact_near *k = &f->near[(uintptr_t)row / sizeof(*row) %
+					   NTR_FACTS_NEAR];
+	const char *p = row->path;
+	char list[NTR_FACT_PATH];
+
+	if (k->row == row)
+		return k;
+	*k = (struct ntr_fact_near){ .row = row };
+	for (unsigned i = 0; i < NTR_FACT_INDEXES && (p = strstr(p, "[]"));
+	     i++, p += 2) {
+		snprintf(list, sizeof(list), "%.*s", (int)(p - row->path),
+			 row->path);
+		k->list[i] = ntr_fact_row_find(list);
+	}
+	if (row->type == NTR_FT_LIST)
+		k->item = row_below(row, "[]");
+	return k;
+}
+
 /* The lists that the path goes through have such elements; else out says why
  * there is no value. */
 static bool inside(struct ntr_facts *f, const struct ntr_fact_row *row,
 		   const struct ntr_fact_at *at, struct ntr_fact *out)
 {
-	const char *p = row->path;
-	char list[NTR_FACT_PATH];
+	const struct ntr_fact_near *k = near_of(f, row);
 	struct ntr_fact_at up = *at;
 
-	for (unsigned i = 0; (p = strstr(p, "[]")); i++, p += 2) {
-		const struct ntr_fact_row *r;
-		size_t n = (size_t)(p - row->path);
-
-		if (n >= sizeof(list) || i >= at->nindexes)
+	for (unsigned i = 0; i < NTR_FACT_INDEXES && k->list[i]; i++) {
+		*out = (struct ntr_fact){ .why = "which element?" };
+		if (i >= at->nindexes)
 			return false;
-		memcpy(list, row->path, n);
-		list[n] = 0;
-		r = ntr_fact_row_find(list);
 		up.nindexes = i;
-		if (!r)
-			return false;
-		raw(f, r, &up, out);
+		raw(f, k->list[i], &up, out);
 		if (out->state != NTR_FACT_KNOWN)
 			return false;
 		if (at->index[i] < out->n)
 			continue;
 		ntr_fact_none(out, ntr_arena_printf(&f->arena, "%s has %" PRIu64
-			" element%s", list, out->n, out->n == 1 ? "" : "s"));
+			" element%s", k->list[i]->path, out->n,
+			out->n == 1 ? "" : "s"));
 		return false;
 	}
 	return true;
@@ -261,26 +289,15 @@ enum ntr_st ntr_fact_get(struct ntr_facts *f, const char *path,
 	return st;
 }
 
-/* The row whose path is that of `row` and `more` behind it. */
-static const struct ntr_fact_row *row_below(const struct ntr_fact_row *row,
-					    const char *more)
-{
-	char path[NTR_FACT_PATH];
-	int n = snprintf(path, sizeof(path), "%s%s", row->path, more);
-
-	return n > 0 && (size_t)n < sizeof(path) ? ntr_fact_row_find(path) :
-						   NULL;
-}
-
 void ntr_fact_item(struct ntr_facts *f, const struct ntr_fact *list, u64 i,
 		   struct ntr_fact *out)
 {
-	const struct ntr_fact_row *row = row_below(list->row, "[]");
+	const struct ntr_fact_row *row = list->row ?
+		near_of(f, list->row)->item : NULL;
 	struct ntr_fact_at at = list->at;
 
-	*out = (struct ntr_fact){ .why = "no element" };
-	if (!row || list->type != NTR_FT_LIST ||
-	    at.nindexes == NTR_FACT_INDEXES)
+	*out = (struct ntr_fact){ .why = "it is no list" };
+	if (!row || at.nindexes == NTR_FACT_INDEXES)
 		return;
 	at.index[at.nindexes++] = i;
 	ntr_fact_eval(f, row, &at, out);

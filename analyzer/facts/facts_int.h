@@ -23,8 +23,16 @@ struct ntr_fact_damage {
 	struct ntr_pool_check check;
 };
 
+/* What belongs to a row, found once: the lists its path goes through, and the
+ * row of its elements. */
+struct ntr_fact_near {
+	const struct ntr_fact_row *row, *list[NTR_FACT_INDEXES], *item;
+};
+#define NTR_FACTS_NEAR 64u
+
 struct ntr_facts {
 	struct ntr_target *t;
+	struct ntr_fact_near near[NTR_FACTS_NEAR];
 	unsigned made;           /* what was tried */
 	struct ntr_verdict *v;
 	bool own_verdict;

@@ -377,6 +377,16 @@ static int facts_of(struct ntr_cli *c, struct ntr_session *ses, char *const *pat
 	       NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
 }
 
+static void paths(struct ntr_out *o)
+{
+	const struct ntr_fact_part *p;
+
+	for (size_t i = 0; (p = ntr_fact_schema(i)); i++)
+		for (size_t k = 0; k < p->nrows; k++)
+			if (!strchr(p->rows[k].path, '['))
+				ntr_out_print(o, " %s", p->rows[k].path);
+}
+
 static int run(struct ntr_cli *c, const struct ntr_args *a)
 {
 	char *const *path = (char *const *)(a->operand + 1);
@@ -421,5 +431,5 @@ const struct ntr_verb ntr_verb_facts = {
 		"Without a path: 1 when neither a stop nor a module is known.",
 	.opts = opts, .nopts = NTR_COUNT(opts),
 	.examples = examples, .nexamples = NTR_COUNT(examples),
-	.min = 0, .max = -1, .run = run,
+	.min = 0, .max = -1, .rest = paths, .run = run,
 };
