@@ -62,6 +62,8 @@ struct ntr_verb {
 	int min, max;      /* operands; max -1: any number */
 	const char *words; /* what the first operand may be, blank-separated,
 			      for completion; NULL: files */
+	void (*rest)(struct ntr_out *o); /* prints words that later operands
+			      may be, each behind a blank; NULL: files */
 	int (*run)(struct ntr_cli *c, const struct ntr_args *a);
 };
 

@@ -67,6 +67,13 @@ void ntr_help_completion(struct ntr_out *o)
 				      "COMPREPLY=($(compgen -W \"$opts %s\" -- "
 				      "\"$cur\")); return; fi",
 				      ntr_verbs[i]->name, ntr_verbs[i]->words);
+		if (ntr_verbs[i]->rest) {
+			ntr_out_print(o, "\n        if ((COMP_CWORD - i > 1)); "
+				      "then COMPREPLY=($(compgen -W \"$opts");
+			ntr_verbs[i]->rest(o);
+			ntr_out_print(o, "\" -- \"$cur\")); fi\n        "
+				      "[ ${#COMPREPLY[@]} -gt 0 ] && return");
+		}
 		ntr_out_line(o, " ;;");
 	}
 	ntr_out_line(o, "    esac\n"

@@ -3,6 +3,7 @@
  * ntr_verb_<name>, a line here, and a folder tests/golden/<name>/. */
 NTR_VERB(analyze)
 NTR_VERB(dt)
+NTR_VERB(facts)
 NTR_VERB(forge)
 NTR_VERB(help)
 NTR_VERB(hexdump)

@@ -19,6 +19,7 @@ same "completion: a global option" "$(complete_after ntriage analyze --js)" "--j
 same "completion: what sym can do" "$(complete_after ntriage sym ma)" "manifest "
 same "completion: values of an option" "$(complete_after ntriage sym fetch --only im)" "image "
 touch some.dmp
+same "completion: paths of facts" "$(complete_after ntriage facts some.dmp queue.critical.exh)" "queue.critical.exhausted "
 same "completion: files" "$(complete_after ntriage analyze so)" "some.dmp "
 
 run "man page" 0 help --man

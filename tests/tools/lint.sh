@@ -25,7 +25,7 @@ scripts=$(find tests tools .ci -name '*.sh' -o -name '*.awk' -o -path .ci/run 2>
 
 # --- layers: a file includes its own folder and lower layers only -------------
 verdict layers "$(grep -Hn '^#include "' $(find analyzer kdtools -name '*.[ch]') | awk -F: '
-	BEGIN { n = split("base fmt mem sym unw kobj triage", l, " ")
+	BEGIN { n = split("base fmt mem sym unw kobj triage facts", l, " ")
 		for (i = 1; i <= n; i++) level[l[i]] = i }
 	{
 		split($1, p, "/"); top = p[1]; mine = p[2]
@@ -120,6 +120,11 @@ done)"
 if [ -x "$B/ntriage" ]; then
 	verdict commands-documented "$("$B/ntriage" help --commands 2>&1 | diff - <(sed -n '/^<!-- commands -->$/,/^<!-- end -->$/p' docs/kd.md 2>/dev/null | sed '1d;$d') | head -5)"
 fi
+# The facts: docs/facts.md is what the schema says.
+if [ -x "$B/ntriage" ]; then
+	verdict facts-documented "$("$B/ntriage" facts --schema 2>&1 | diff - docs/facts.md | head -5)"
+fi
+verdict facts-fuzzed "$(grep -qs ntr_fact_schema tests/fuzz/fuzz_facts.c || echo "no fuzz target asks all facts")"
 # The trust marks: every one in the schema and in the guide.
 verdict trust-marks-documented "$(sed -n 's/^[ \t]*X([A-Z]*, "\([a-z]*\)").*/\1/p' analyzer/unw/unw.h | while read -r t; do
 	grep -q "\"$t\"" docs/verdict.schema.json && grep -q "\`$t\`" docs/user-guide.md || echo "$t"

@@ -156,6 +156,8 @@ pool pool-nt4 x86 nt4
 pool pool-xp x86 xp
 pool pool-x64-2003 x64 2003
 pool pool-x64-7 x64 7
+copy fuzz_dmp fuzz_facts
+copy fuzz_pool fuzz_facts
 
 # Page tables: form, build, root, mask, eight addresses, physical memory.
 le() { # BYTES NUMBER

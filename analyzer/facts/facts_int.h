@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the parts of the fact tree share: the analysis that facts are read from,
+ * each piece made at the first question and kept.
+ *
+ * A getter gets a value that is UNKNOWN with no reason; it sets a value, or a
+ * reason.  Pieces that cannot be had give NULL, and their reason stands in
+ * *why.  To add a piece: a pointer and a reason here, a function in
+ * facts_made.c, a bit in facts.h.
+ */
+#ifndef NTR_FACTS_INT_H
+#define NTR_FACTS_INT_H
+
+#include "../triage/poolwatch.h"
+#include "../triage/waits.h"
+#include "facts.h"
+
+#define NTR_FACTS_DAMAGED 64u /* pages of pool that are remembered */
+
+struct ntr_fact_damage {
+	u64 va;
+	unsigned kind;
+	struct ntr_pool_check check;
+};
+
+/* What belongs to a row, found once: the lists its path goes through, and the
+ * row of its elements. */
+struct ntr_fact_near {
+	const struct ntr_fact_row *row, *list[NTR_FACT_INDEXES], *item;
+};
+#define NTR_FACTS_NEAR 64u
+
+struct ntr_facts {
+	struct ntr_target *t;
+	struct ntr_fact_near near[NTR_FACTS_NEAR];
+	unsigned made;           /* what was tried */
+	struct ntr_verdict *v;
+	bool own_verdict;
+	const char *verdict_why;
+	struct ntr_waits *w;
+	const char *waits_why;
+	struct ntr_pool *pool;
+	const char *pool_why;
+	struct ntr_poolwatch *watch, *lost;
+	const char *watch_why, *lost_why;
+	struct ntr_pool_walk walk;
+	bool walked;
+	const char *walk_why;
+	struct { NTR_VEC(struct ntr_fact_damage); } damage;
+	/* Modules of the stack, once each. */
+	struct { NTR_VEC(const char *); } names;
+	u64 names_of;            /* what they are of; 0 nothing */
+	struct ntr_arena arena;
+};
+
+struct ntr_verdict *ntr_facts_verdict(struct ntr_facts *f, const char **why);
+struct ntr_waits *ntr_facts_waits(struct ntr_facts *f, const char **why);
+struct ntr_pool *ntr_facts_pool(struct ntr_facts *f, const char **why);
+/* lost: with the search of memory for blocks that nobody holds. */
+struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
+					  const char **why);
+/* The damaged pages of both pools; false: none could be looked at. */
+bool ntr_facts_damage(struct ntr_facts *f, const char **why);
+
+#define NTR_FACTS(n) extern const struct ntr_fact_part ntr_fact_part_##n;
+#include "fact_list.h"
+#undef NTR_FACTS
+
+/* --- setting a value --------------------------------------------------------- */
+
+static inline void ntr_fact_n(struct ntr_fact *out, u64 n)
+{
+	out->state = NTR_FACT_KNOWN;
+	out->n = n;
+}
+
+static inline void ntr_fact_why(struct ntr_fact *out, const char *why)
+{
+	out->state = NTR_FACT_UNKNOWN;
+	out->why = why;
+}
+
+static inline void ntr_fact_none(struct ntr_fact *out, const char *why)
+{
+	out->state = NTR_FACT_NONE;
+	out->why = why;
+}
+
+static inline void ntr_fact_n_if(struct ntr_fact *out, bool have, u64 n,
+				 const char *why)
+{
+	if (have)
+		ntr_fact_n(out, n);
+	else
+		ntr_fact_why(out, why);
+}
+
+static inline void ntr_fact_str(struct ntr_fact *out, const char *s,
+				const char *why)
+{
+	if (s && *s) {
+		out->state = NTR_FACT_KNOWN;
+		out->s = s;
+	} else {
+		ntr_fact_why(out, why);
+	}
+}
+
+/*
+ * Names collected without repeating: `of` says what they are of, so that the
+ * next question about the same need not collect again.
+ */
+void ntr_facts_names_begin(struct ntr_facts *f, u64 of);
+void ntr_facts_name_add(struct ntr_facts *f, const char *name);
+
+#endif

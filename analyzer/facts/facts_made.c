@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The pieces of the analysis that facts are read from, made when needed. */
+#include "facts_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_MEMORY "memory was short"
+
+/* A pool that claims more address space than this is not walked: on a damaged
+ * dump that would take minutes and prove nothing. */
+#define MAX_WALK (UINT64_C(64) << 30)
+
+/* True the first time. */
+static bool first(struct ntr_facts *f, unsigned bit)
+{
+	bool is = !(f->made & bit);
+
+	f->made |= bit;
+	return is;
+}
+
+static const char *text_of(struct ntr_facts *f, const struct ntr_err *e)
+{
+	return ntr_arena_printf(&f->arena, "%s", e->msg);
+}
+
+struct ntr_verdict *ntr_facts_verdict(struct ntr_facts *f, const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!f->v && first(f, NTR_FACTS_VERDICT)) {
+		if (ntr_verdict_make(&f->v, f->t, &e))
+			f->verdict_why = text_of(f, &e);
+		else
+			f->own_verdict = true;
+	}
+	*why = f->verdict_why;
+	return f->v;
+}
+
+/* Kinds of dump that cannot hold what is of the whole machine, or NULL. */
+static const char *too_small(struct ntr_facts *f, const char *what)
+{
+	const char *kind = f->t->d->kind == NTR_KIND_TRIAGE ? "small" :
+			   f->t->d->kind == NTR_KIND_HEADER ? "header-only" :
+			   f->t->d->kind == NTR_KIND_USER ? "user" : NULL;
+
+	if (!kind)
+		return NULL;
+	return ntr_arena_printf(&f->arena, "%s not in a %s dump; take a kernel "
+				"dump", what, kind);
+}
+
+struct ntr_waits *ntr_facts_waits(struct ntr_facts *f, const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_WAITS)) {
+		f->waits_why = too_small(f, "threads other than the one that "
+					 "stopped are");
+		if (!f->waits_why && ntr_waits(&f->w, f->t, &e)) {
+			f->w = NULL;
+			f->waits_why = text_of(f, &e);
+		}
+	}
+	*why = f->waits_why;
+	return f->w;
+}
+
+struct ntr_pool *ntr_facts_pool(struct ntr_facts *f, const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_POOL)) {
+		f->pool_why = too_small(f, "pool and its tags are");
+		if (!f->pool_why && ntr_pool_open(&f->pool, f->t, &e)) {
+			f->pool = NULL;
+			f->pool_why = text_of(f, &e);
+		}
+	}
+	*why = f->pool_why;
+	return f->pool;
+}
+
+struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
+					  const char **why)
+{
+	struct ntr_poolwatch **w = lost ? &f->lost : &f->watch;
+	const char **no = lost ? &f->lost_why : &f->watch_why;
+	struct ntr_pool *p = ntr_facts_pool(f, why);
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!p)
+		return NULL;
+	if (first(f, lost ? NTR_FACTS_LOST : NTR_FACTS_POOLWATCH)) {
+		*no = NO_MEMORY;
+		*w = calloc(1, sizeof(**w));
+		if (*w && ntr_poolwatch(p, NULL, lost, *w, &e)) {
+			*no = text_of(f, &e);
+			free(*w);
+			*w = NULL;
+		}
+	}
+	*why = *no;
+	return *w;
+}
+
+/* --- damaged pages of pool ------------------------------------------------------ */
+
+struct walk {
+	struct ntr_facts *f;
+	unsigned kind;
+};
+
+static bool damaged(void *ctx, u64 va, const u8 *page,
+		    const struct ntr_pool_check *check)
+{
+	struct walk *w = ctx;
+	struct ntr_fact_damage *d;
+
+	(void)page;
+	if (w->f->damage.n >= NTR_FACTS_DAMAGED)
+		return true;
+	d = ntr_vec_add(&w->f->damage);
+	if (d)
+		*d = (struct ntr_fact_damage){ va, w->kind, *check };
+	return d != NULL;
+}
+
+static void walk_pool(struct ntr_facts *f, struct ntr_pool *p, unsigned kind)
+{
+	struct walk w = { f, kind };
+	struct ntr_pool_walk n = { 0 };
+	struct ntr_err e = { NO_MEMORY };
+
+	if (p->start[kind].known && p->end[kind].known &&
+	    p->end[kind].v - p->start[kind].v > MAX_WALK) {
+		f->walk_why = "the pool claims more than 64 GiB of addresses";
+		return;
+	}
+	if (ntr_pool_walk(p, kind, false, damaged, &w, &n, &e)) {
+		if (!f->walk_why)
+			f->walk_why = text_of(f, &e);
+		return;
+	}
+	f->walk.pages += n.pages;
+	f->walk.absent += n.absent;
+	f->walk.big += n.big;
+	f->walk.good += n.good;
+	f->walk.damaged += n.damaged;
+	f->walk.other += n.other;
+	if (!n.pages && !f->walk_why)
+		f->walk_why = "no page of pool is in this dump; a kernel dump "
+			      "has them";
+	f->walked |= n.pages > 0;
+}
+
+bool ntr_facts_damage(struct ntr_facts *f, const char **why)
+{
+	struct ntr_pool *p = ntr_facts_pool(f, why);
+
+	if (!p)
+		return false;
+	if (first(f, NTR_FACTS_POOL_WALK)) {
+		walk_pool(f, p, NTR_NONPAGED);
+		walk_pool(f, p, NTR_PAGED);
+	}
+	*why = f->walk_why;
+	return f->walked;
+}
+
+/* --- names ------------------------------------------------------------------------ */
+
+void ntr_facts_names_begin(struct ntr_facts *f, u64 of)
+{
+	f->names.n = 0;
+	f->names_of = of;
+}
+
+void ntr_facts_name_add(struct ntr_facts *f, const char *name)
+{
+	const char **slot;
+
+	for (size_t i = 0; name && i < f->names.n; i++)
+		if (!strcmp(f->names.v[i], name))
+			return;
+	slot = name ? ntr_vec_add(&f->names) : NULL;
+	if (slot)
+		*slot = name;
+}
+
+/* --- the whole ---------------------------------------------------------------------- */
+
+enum ntr_st ntr_facts_new(struct ntr_facts **out, struct ntr_target *t,
+			  struct ntr_verdict *v, struct ntr_err *e)
+{
+	struct ntr_facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return ntr_fail(e, NTR_NOMEM, "no memory for facts");
+	f->t = t;
+	f->v = v;
+	*out = f;
+	return NTR_OK;
+}
+
+static void free_watch(struct ntr_poolwatch *w)
+{
+	if (w)
+		ntr_poolwatch_fini(w);
+	free(w);
+}
+
+void ntr_facts_free(struct ntr_facts *f)
+{
+	if (!f)
+		return;
+	free_watch(f->watch);
+	free_watch(f->lost);
+	if (f->pool)
+		ntr_pool_close(f->pool);
+	if (f->w)
+		ntr_waits_free(f->w);
+	if (f->own_verdict)
+		ntr_verdict_free(f->v);
+	ntr_vec_fini(&f->damage);
+	ntr_vec_fini(&f->names);
+	ntr_arena_fini(&f->arena);
+	free(f);
+}
+
+unsigned ntr_facts_made(const struct ntr_facts *f)
+{
+	return f->made;
+}
