@@ -350,11 +350,12 @@ static void add_root(struct graph *g, u32 at)
 	*r = (struct ntr_wroot){ .thread = at, .direct = direct, .all = all,
 				 .longest = longest };
 	r->text = ntr_arena_printf(&w->arena, "%s owns %s 0x%" PRIx64
-				   ": %u threads wait for it or behind it, the "
+				   ": %u thread%s for it or behind it, the "
 				   "longest for %" PRIu64 ".%" PRIu64
 				   " s; %s", ntr_waits_who(g->j, at),
 				   w->locks.v[lock].name, w->locks.v[lock].va,
-				   all, longest / 10000000,
+				   all, all == 1 ? " waits" : "s wait",
+				   longest / 10000000,
 				   longest / 1000000 % 10,
 				   state_text(g->j, at));
 }
