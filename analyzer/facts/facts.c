@@ -257,7 +257,7 @@ static bool inside(struct ntr_facts *f, const struct ntr_fact_row *row,
 			return false;
 		if (at->index[i] < out->n)
 			continue;
-		ntr_fact_none(out, ntr_arena_printf(&f->arena, "%s has %" PRIu64
+		ntr_fact_none(out, ntr_facts_text(f, "%s has %" PRIu64
 			" element%s", k->list[i]->path, out->n,
 			out->n == 1 ? "" : "s"));
 		return false;

@@ -18,7 +18,7 @@ static void get_stop(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 	if (!(m->has & NTR_HAS_BUGCHECK)) {
 		ntr_fact_why(out, NO_STOP);
 	} else if (arg != RAW && ntr_bugcheck_tool_mark(m->bugcheck, mark)) {
-		ntr_fact_why(out, ntr_arena_printf(&f->arena, "in place of a stop "
+		ntr_fact_why(out, ntr_facts_text(f, "in place of a stop "
 			"code stands the mark of an imaging tool, %s", mark));
 	} else if (arg == CODE) {
 		ntr_fact_n(out, ntr_bugcheck_normalise(m->bugcheck));

@@ -50,9 +50,15 @@ struct ntr_facts {
 	/* Modules of the stack, once each. */
 	struct { NTR_VEC(const char *); } names;
 	u64 names_of;            /* what they are of; 0 nothing */
+	const char **text;       /* every text once: open addressing */
+	size_t ntexts, text_slots;
 	struct ntr_arena arena;
 };
 
+/* A formatted text that lives as long as the facts. The same text is kept but
+ * once, however often a fact is asked. */
+const char *ntr_facts_text(struct ntr_facts *f, const char *fmt, ...)
+	NTR_PRINTF(2, 3);
 struct ntr_verdict *ntr_facts_verdict(struct ntr_facts *f, const char **why);
 struct ntr_waits *ntr_facts_waits(struct ntr_facts *f, const char **why);
 struct ntr_pool *ntr_facts_pool(struct ntr_facts *f, const char **why);

@@ -2,6 +2,8 @@
 /* The pieces of the analysis that facts are read from, made when needed. */
 #include "facts_int.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,68 @@
 /* A pool that claims more address space than this is not walked: on a damaged
  * dump that would take minutes and prove nothing. */
 #define MAX_WALK (UINT64_C(64) << 30)
+
+/* --- texts ---------------------------------------------------------------------- */
+
+#define MAX_TEXT 1024u /* longer ones are cut */
+
+/* FNV-1a */
+static size_t hash_of(const char *s)
+{
+	u64 h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *s; s++)
+		h = (h ^ (u8)*s) * UINT64_C(0x100000001b3);
+	return (size_t)(h ^ h >> 32);
+}
+
+/* Where s is, or the free slot that it belongs to. */
+static const char **slot_of(const char **slots, size_t n, const char *s)
+{
+	size_t i = hash_of(s) & (n - 1);
+
+	while (slots[i] && strcmp(slots[i], s))
+		i = (i + 1) & (n - 1);
+	return &slots[i];
+}
+
+static bool room(struct ntr_facts *f)
+{
+	size_t n = f->text_slots ? f->text_slots * 2 : 256;
+	const char **slots;
+
+	if (f->ntexts * 2 < f->text_slots)
+		return true;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return false;
+	for (size_t i = 0; i < f->text_slots; i++)
+		if (f->text[i])
+			*slot_of(slots, n, f->text[i]) = f->text[i];
+	free(f->text);
+	f->text = slots;
+	f->text_slots = n;
+	return true;
+}
+
+const char *ntr_facts_text(struct ntr_facts *f, const char *fmt, ...)
+{
+	char text[MAX_TEXT];
+	const char **slot;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!room(f))
+		return NO_MEMORY;
+	slot = slot_of(f->text, f->text_slots, text);
+	if (!*slot) {
+		*slot = ntr_arena_strdup(&f->arena, text);
+		f->ntexts += *slot != NULL;
+	}
+	return *slot ? *slot : NO_MEMORY;
+}
 
 /* True the first time. */
 static bool first(struct ntr_facts *f, unsigned bit)
@@ -22,7 +86,7 @@ static bool first(struct ntr_facts *f, unsigned bit)
 
 static const char *text_of(struct ntr_facts *f, const struct ntr_err *e)
 {
-	return ntr_arena_printf(&f->arena, "%s", e->msg);
+	return ntr_facts_text(f, "%s", e->msg);
 }
 
 struct ntr_verdict *ntr_facts_verdict(struct ntr_facts *f, const char **why)
@@ -48,7 +112,7 @@ static const char *too_small(struct ntr_facts *f, const char *what)
 
 	if (!kind)
 		return NULL;
-	return ntr_arena_printf(&f->arena, "%s not in a %s dump; take a kernel "
+	return ntr_facts_text(f, "%s not in a %s dump; take a kernel "
 				"dump", what, kind);
 }
 
@@ -226,6 +290,7 @@ void ntr_facts_free(struct ntr_facts *f)
 		ntr_verdict_free(f->v);
 	ntr_vec_fini(&f->damage);
 	ntr_vec_fini(&f->names);
+	free(f->text);
 	ntr_arena_fini(&f->arena);
 	free(f);
 }

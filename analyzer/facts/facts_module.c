@@ -37,13 +37,12 @@ static void not_found(struct ntr_facts *f, const char *key, int arg,
 	if (!f->t->modules.n)
 		ntr_fact_why(out, NO_LIST "; a kernel dump has it");
 	else if (!f->t->modules_complete)
-		ntr_fact_why(out, ntr_arena_printf(&f->arena, "%s is not among "
+		ntr_fact_why(out, ntr_facts_text(f, "%s is not among "
 			"the modules, but the list is not whole", key));
 	else if (arg == LOADED)
 		ntr_fact_n(out, 0);
 	else
-		ntr_fact_none(out, ntr_arena_printf(&f->arena,
-						    "%s is not loaded", key));
+		ntr_fact_none(out, ntr_facts_text(f, "%s is not loaded", key));
 }
 
 enum stamp { STAMP_DATE, STAMP_HASH, STAMP_UNTOLD };

@@ -163,7 +163,7 @@ static void get_tag_of(struct ntr_facts *f, const struct ntr_pool_tag *t,
 	switch (arg) {
 	case T_TAG:
 		ntr_pool_tag_text(t->tag, text);
-		ntr_fact_str(out, ntr_arena_strdup(&f->arena, text),
+		ntr_fact_str(out, ntr_facts_text(f, "%s", text),
 			     "memory was short");
 		break;
 	case T_ALLOCS:
@@ -207,12 +207,11 @@ static void no_tag(struct ntr_facts *f, const char *key, struct ntr_fact *out)
 		ntr_fact_why(out, f->pool->tags_why ? f->pool->tags_why :
 			     NO_TAGS);
 	else if (f->pool->tags_why)
-		ntr_fact_why(out, ntr_arena_printf(&f->arena, "%s is not among "
+		ntr_fact_why(out, ntr_facts_text(f, "%s is not among "
 			"the tags that could be read: %s", key,
 			f->pool->tags_why));
 	else
-		ntr_fact_none(out, ntr_arena_printf(&f->arena,
-			"no allocation was ever counted for the tag %s", key));
+		ntr_fact_none(out, ntr_facts_text(f, "no allocation was ever counted for the tag %s", key));
 }
 
 enum { THERE = -1 };
@@ -293,7 +292,7 @@ static void get_judged(struct ntr_facts *f, const struct ntr_fact_at *at,
 	switch (arg) {
 	case J_TAG:
 		ntr_pool_tag_text(j->tag, text);
-		ntr_fact_str(out, ntr_arena_strdup(&f->arena, text),
+		ntr_fact_str(out, ntr_facts_text(f, "%s", text),
 			     "memory was short");
 		break;
 	case J_KIND:
@@ -353,7 +352,7 @@ static void get_block_tag(struct ntr_facts *f, bool has,
 	char text[5];
 
 	ntr_pool_tag_text(b->tag, text);
-	ntr_fact_str(out, has ? ntr_arena_strdup(&f->arena, text) : NULL,
+	ntr_fact_str(out, has ? ntr_facts_text(f, "%s", text) : NULL,
 		     "there is no such block in the page");
 }
 
@@ -489,8 +488,8 @@ static const struct ntr_fact_row rows[] = {
 	  "on.", get_judged, J_EVIDENCE },
 	{ "pool.judged[].evidence[]", NTR_FT_STRING, NULL, "A sentence.",
 	  get_judged, J_EVIDENCE },
-	{ "pool.corruption", NTR_FT_LIST, NULL, "Pages of pool whose headers are "
-	  "damaged; at most 64 are kept.", get_damage_list, D_LIST },
+	{ "pool.corruption", NTR_FT_LIST, NULL, "Pages of pool, of those in the "
+	  "dump, whose headers are damaged; at most 64 are kept.", get_damage_list, D_LIST },
 	{ "pool.corruption[]", NTR_FT_RECORD, NULL, "Such a page.", NULL, 0 },
 	{ "pool.corruption[].page", NTR_FT_ADDRESS, NULL, "Address of the page.",
 	  get_damage, D_PAGE },

@@ -23,7 +23,7 @@ static const struct ntr_wqueue *find(struct ntr_facts *f, const char *name,
 			return v;
 	}
 	if (w)
-		ntr_fact_why(out, ntr_arena_printf(&f->arena, "no %s queue was "
+		ntr_fact_why(out, ntr_facts_text(f, "no %s queue was "
 			"found: neither symbols nor a worker lead to it", name));
 	return NULL;
 }
@@ -80,7 +80,7 @@ static void get_next(struct ntr_facts *f, const struct ntr_work_queue *q,
 		return;
 	}
 	ntr_target_symbolise(f->t, q->items.v[0].routine, name, sizeof(name));
-	ntr_fact_str(out, ntr_arena_strdup(&f->arena, name), "memory was short");
+	ntr_fact_str(out, ntr_facts_text(f, "%s", name), "memory was short");
 }
 
 static void get_kernel_count(const struct ntr_work_queue *q, int field,

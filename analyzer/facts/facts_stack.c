@@ -96,11 +96,11 @@ static const char *frame_text(struct ntr_facts *f, const struct ntr_vframe *x)
 	const char *m = x->module ? x->module->name : NULL;
 
 	if (m && x->function && !x->export)
-		return ntr_arena_printf(&f->arena, "%s!%s+0x%" PRIx64, m,
+		return ntr_facts_text(f, "%s!%s+0x%" PRIx64, m,
 					x->function, x->displacement);
 	if (m)
-		return ntr_arena_printf(&f->arena, "%s+0x%" PRIx64, m, x->offset);
-	return ntr_arena_printf(&f->arena, "0x%" PRIx64, x->f.ip);
+		return ntr_facts_text(f, "%s+0x%" PRIx64, m, x->offset);
+	return ntr_facts_text(f, "0x%" PRIx64, x->f.ip);
 }
 
 enum { FR_TEXT, FR_MODULE, FR_IMAGE, FR_FUNCTION, FR_OFFSET, FR_DISP, FR_IP,
@@ -210,7 +210,7 @@ static void get_cycles(struct ntr_facts *f, const struct ntr_fact_at *at, int ar
 	else if (v->overflow.memory)
 		ntr_fact_why(out, v->overflow.memory);
 	else if (v->stop == NTR_UNW_MEMORY || v->stop == NTR_UNW_LOST)
-		ntr_fact_why(out, ntr_arena_printf(&f->arena, "the stack is known "
+		ntr_fact_why(out, ntr_facts_text(f, "the stack is known "
 			"up to frame %zu only: %s", v->stack.n - 1,
 			ntr_unw_stop_text(v->stop)));
 	else

@@ -78,7 +78,7 @@ static void get_code(struct ntr_facts *f, const struct ntr_cpu *c, int arg,
 	else if (arg == CPU_MODULE)
 		ntr_fact_str(out, m->name, NULL);
 	else if (ntr_target_name(f->t, c->regs.ip, false, &at) && at.inside)
-		ntr_fact_str(out, ntr_arena_strdup(&f->arena, at.name),
+		ntr_fact_str(out, ntr_facts_text(f, "%s", at.name),
 			     "memory was short");
 	else
 		ntr_fact_why(out, "no symbols of its module");

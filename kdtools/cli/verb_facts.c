@@ -100,9 +100,28 @@ static const char *own_field(const struct ntr_fact_row *record,
 static void json_value(struct show *s, const char *key,
 		       const struct ntr_fact *v);
 
+#define MAX_REASONS 32u /* of one record; none has so many fields */
+
+struct reasons {
+	const char *field[MAX_REASONS], *why[MAX_REASONS];
+	size_t n;
+};
+
+/* Why fields of a record are null: an object beside them. */
+static void json_reasons(struct ntr_out *o, const struct reasons *r)
+{
+	if (!r->n)
+		return;
+	ntr_out_open(o, "null_because");
+	for (size_t i = 0; i < r->n; i++)
+		ntr_out_str(o, r->field[i], NULL, r->why[i]);
+	ntr_out_close(o);
+}
+
 static void json_record(struct show *s, const struct ntr_fact *v)
 {
 	const struct ntr_fact_part *p;
+	struct reasons no = { .n = 0 };
 	struct ntr_fact field;
 
 	for (size_t i = 0; (p = ntr_fact_schema(i)); i++)
@@ -112,9 +131,15 @@ static void json_record(struct show *s, const struct ntr_fact *v)
 			if (!name)
 				continue;
 			ntr_fact_field(s->f, v, &p->rows[k], &field);
-			if (!s->known || field.state == NTR_FACT_KNOWN)
-				json_value(s, name, &field);
+			if (s->known && field.state != NTR_FACT_KNOWN)
+				continue;
+			json_value(s, name, &field);
+			if (field.state == NTR_FACT_KNOWN || no.n == MAX_REASONS)
+				continue;
+			no.field[no.n] = name;
+			no.why[no.n++] = field.why;
 		}
+	json_reasons(&s->c->out, &no);
 }
 
 static void json_list(struct show *s, const struct ntr_fact *v)
@@ -425,7 +450,8 @@ const struct ntr_verb ntr_verb_facts = {
 		"no such thing; or unknown, with the reason and what would "
 		"supply it.\n\n"
 		"With --json: one document ntriage.facts/1 with facts[] (path, "
-		"type, value, unknown, none).\n\n"
+		"type, value, unknown, none); null_because in a record says why "
+		"fields of it are null.\n\n"
 		"Exit code 0 all that was asked for is known or none, 1 "
 		"something of it is unknown, 2 not a dump, or no such fact. "
 		"Without a path: 1 when neither a stop nor a module is known.",

@@ -515,6 +515,24 @@ static void a_verdict_of_the_caller(void)
 	machine_close(&m);
 }
 
+/* Asking again gives the same text, and takes no more memory for it. */
+static void texts_are_kept_once(void)
+{
+	struct ntr_fact a, b;
+
+	if (!open_text(nt351, "full"))
+		return;
+	CHECK_EQ(ntr_fact_get(f, "stack.frames[1].text", &a, NULL), NTR_OK);
+	CHECK_EQ(ntr_fact_get(f, "stack.frames[3].text", &b, NULL), NTR_OK);
+	CHECK_HAS(a.s, "afd+0x");
+	CHECK(a.s == b.s); /* the next round of the recursion */
+	CHECK_EQ(ntr_fact_get(f, "module[\"x.sys\"].date", &a, NULL), NTR_OK);
+	CHECK_EQ(ntr_fact_get(f, "module[\"x.sys\"].date", &b, NULL), NTR_OK);
+	CHECK_STR(a.why, "x.sys is not loaded");
+	CHECK(a.why == b.why);
+	shut();
+}
+
 static void texts(void)
 {
 	char buf[64];
@@ -551,6 +569,7 @@ int main(void)
 	RUN(small_dump);
 	RUN(header_only);
 	RUN(a_verdict_of_the_caller);
+	RUN(texts_are_kept_once);
 	RUN(texts);
 	return test_done();
 }
