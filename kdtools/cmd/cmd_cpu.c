@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a processor has of its own: !pcr !prcb !idt !gdt. */
+#include "base/text.h"
+#include "cmd.h"
+#include "kobj/tables.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define UNREADABLE "????????"
+
+static const struct ntr_cpu *by_number(struct ntr_kd *k, u64 number)
+{
+	for (size_t i = 0; i < k->t->cpus.n; i++)
+		if (k->t->cpus.v[i].number == number)
+			return &k->t->cpus.v[i];
+	return NULL;
+}
+
+/* The chosen processor. */
+static enum ntr_st chosen(struct ntr_kd *k, const struct ntr_cpu **out,
+			  struct ntr_err *e)
+{
+	if (!k->t->is_nt)
+		return ntr_fail(e, NTR_ABSENT, "this is no Windows NT");
+	if (k->cpu < 0 || (size_t)k->cpu >= k->t->cpus.n)
+		return ntr_fail(e, NTR_ABSENT, "no processor is known in this "
+				"dump");
+	*out = &k->t->cpus.v[k->cpu];
+	return NTR_OK;
+}
+
+/* The one that the command names, or the chosen one. */
+static enum ntr_st which(struct ntr_kd *k, const struct ntr_call *c,
+			 const struct ntr_cpu **out, struct ntr_err *e)
+{
+	enum ntr_st st = chosen(k, out, e);
+	const char *s = c->args;
+	u64 number = 0;
+
+	if (!st && *s) {
+		st = ntr_cmd_value(k, c, &s, &number, e);
+		*out = by_number(k, number);
+		if (!st && !*out)
+			st = ntr_fail(e, NTR_ABSENT, "nothing is known of "
+				      "processor %" PRIu64, number);
+	}
+	return st ? st : ntr_cmd_end(k, c, s, e);
+}
+
+/* --- !pcr !prcb ------------------------------------------------------------------------ */
+
+static void value(struct ntr_kd *k, const char *key, const char *label,
+		  bool have, u64 va)
+{
+	char at[24] = UNREADABLE;
+
+	if (have)
+		ntr_va_text(at, va, k->t->ptr_size);
+	ntr_out_hex_if(k->o, key, NULL, have, va);
+	ntr_out_line(k->o, "  %15s: %s", label, at);
+}
+
+static void threads(struct ntr_kd *k, const struct ntr_pcr *p)
+{
+	value(k, "current_thread", "CurrentThread", p->has_current, p->current);
+	value(k, "next_thread", "NextThread", p->has_next, p->next);
+	value(k, "idle_thread", "IdleThread", p->has_idle, p->idle);
+}
+
+static enum ntr_st run_pcr(struct ntr_kd *k, const struct ntr_call *c,
+			   struct ntr_err *e)
+{
+	const struct ntr_cpu *cpu = NULL;
+	struct ntr_pcr p;
+	char at[24];
+	enum ntr_st st = which(k, c, &cpu, e);
+
+	if (st)
+		return st;
+	if (!cpu->kpcr)
+		return ntr_fail(e, NTR_ABSENT, "where the KPCR of processor %"
+				PRIu32 " is, is not known", cpu->number);
+	ntr_pcr_read(k->t, cpu, &p);
+	ntr_va_text(at, cpu->kpcr, k->t->ptr_size);
+	ntr_out_uint(k->o, "processor", NULL, cpu->number);
+	ntr_out_hex(k->o, "kpcr", NULL, cpu->kpcr);
+	ntr_out_line(k->o, "KPCR for Processor %" PRIu32 " at %s:", cpu->number,
+		     at);
+	value(k, "self", "SelfPcr", p.has_self, p.self);
+	value(k, "prcb", "Prcb", cpu->kprcb, cpu->kprcb);
+	ntr_out_uint_if(k->o, "irql", NULL, p.has_irql, p.irql);
+	if (p.has_irql)
+		ntr_out_line(k->o, "  %15s: %u", "Irql", p.irql);
+	else
+		ntr_out_line(k->o, "  %15s: %s", "Irql", UNREADABLE);
+	value(k, "idt", "IDT", p.has_idt, p.idt);
+	value(k, "gdt", "GDT", p.has_gdt, p.gdt);
+	value(k, "tss", "TSS", p.has_tss, p.tss);
+	threads(k, &p);
+	return NTR_OK;
+}
+
+const struct ntr_cmd ntr_cmd_bang_pcr = {
+	.names = "!pcr",
+	.summary = "the control region of a processor",
+	.operands = "[CPU]",
+	.help = "Where the descriptor tables are, the IRQL as the region has it (a "
+		"bug check raises it), and the threads: the one that runs, the "
+		"next one, the idle one. CPU is a number; without it the chosen "
+		"processor. What is not in the dump is ????????.",
+	.example = "!pcr 1", .does = "the second processor",
+	.run = run_pcr,
+};
+
+static enum ntr_st run_prcb(struct ntr_kd *k, const struct ntr_call *c,
+			    struct ntr_err *e)
+{
+	const struct ntr_cpu *cpu = NULL;
+	struct ntr_pcr p;
+	char at[24];
+	enum ntr_st st = which(k, c, &cpu, e);
+
+	if (st)
+		return st;
+	if (!cpu->kprcb)
+		return ntr_fail(e, NTR_ABSENT, "where the KPRCB of processor %"
+				PRIu32 " is, is not known", cpu->number);
+	ntr_pcr_read(k->t, cpu, &p);
+	ntr_va_text(at, cpu->kprcb, k->t->ptr_size);
+	ntr_out_uint(k->o, "processor", NULL, cpu->number);
+	ntr_out_hex(k->o, "kprcb", NULL, cpu->kprcb);
+	ntr_out_line(k->o, "PRCB for Processor %" PRIu32 " at %s:", cpu->number,
+		     at);
+	ntr_out_uint_if(k->o, "number", NULL, p.has_number, p.number);
+	if (p.has_number)
+		ntr_out_line(k->o, "  %15s: %" PRIu64, "Number", p.number);
+	else
+		ntr_out_line(k->o, "  %15s: %s", "Number", UNREADABLE);
+	threads(k, &p);
+	ntr_out_str(k->o, "registers", NULL, cpu->has_regs ?
+		    cpu->regs_source : NULL);
+	ntr_out_line(k->o, "  %15s: %s", "Registers", cpu->has_regs ?
+		     cpu->regs_source : UNREADABLE);
+	return NTR_OK;
+}
+
+const struct ntr_cmd ntr_cmd_bang_prcb = {
+	.names = "!prcb",
+	.summary = "the control block of a processor",
+	.operands = "[CPU]",
+	.help = "Its number and threads, and where its registers are from. dt "
+		"nt!_KPRCB shows every member that is known.",
+	.example = "!prcb 1", .does = "the second processor",
+	.run = run_prcb,
+};
+
+/* --- !idt --------------------------------------------------------------------------------- */
+
+static const char *const place_notes[] = {
+	[NTR_GP_NONE] = "", [NTR_GP_KERNEL] = "", [NTR_GP_INTERRUPT] = "",
+	[NTR_GP_UNKNOWN] = "",
+	[NTR_GP_MODULE] = "  ***** in a module other than nt and hal",
+	[NTR_GP_NOWHERE] = "  ***** in no known module",
+};
+static const char *const place_names[] = {
+	[NTR_GP_NONE] = "none", [NTR_GP_KERNEL] = "kernel",
+	[NTR_GP_MODULE] = "other module",
+	[NTR_GP_INTERRUPT] = "interrupt object",
+	[NTR_GP_NOWHERE] = "no module", [NTR_GP_UNKNOWN] = NULL,
+};
+
+static void json_gate(struct ntr_kd *k, unsigned vector,
+		      const struct ntr_gate *g, const char *name)
+{
+	bool task = g->type == 5;
+
+	ntr_out_hex(k->o, "vector", NULL, vector);
+	ntr_out_str(k->o, "type", NULL, ntr_gate_type_name(g->type));
+	ntr_out_hex(k->o, "selector", NULL, g->selector);
+	ntr_out_uint(k->o, "dpl", NULL, g->dpl);
+	ntr_out_uint(k->o, "ist", NULL, g->ist);
+	ntr_out_hex_if(k->o, "handler", NULL, !task, g->handler);
+	ntr_out_str(k->o, "symbol", NULL, *name ? name : NULL);
+	ntr_out_str(k->o, "place", NULL, place_names[g->place]);
+	ntr_out_hex_if(k->o, "interrupt", NULL, g->interrupt, g->interrupt);
+	ntr_out_hex_if(k->o, "service", NULL, g->interrupt, g->service);
+}
+
+static void gate(struct ntr_kd *k, u64 idt, unsigned vector, bool always)
+{
+	char at[24], name[300] = "", service[300], object[24];
+	struct ntr_gate g;
+	struct ntr_err e;
+
+	if (ntr_gate_read(k->t, idt, vector, &g, &e)) {
+		ntr_out_line(k->o, "%02x:  %s", vector, UNREADABLE);
+		return;
+	}
+	if (!g.present && !always)
+		return;
+	if (g.type != 5)
+		ntr_kd_symbol(k, g.handler, name, sizeof(name));
+	ntr_out_open(k->o, NULL);
+	json_gate(k, vector, &g, name);
+	ntr_out_close(k->o);
+	ntr_va_text(at, g.handler, k->t->ptr_size);
+	if (!g.present) {
+		ntr_out_line(k->o, "%02x:  not present", vector);
+		return;
+	}
+	if (g.type == 5) {
+		ntr_out_line(k->o, "%02x:  Task Selector = 0x%04X", vector,
+			     g.selector);
+		return;
+	}
+	ntr_out_print(k->o, "%02x:  %s %s", vector, at, name);
+	if (g.ist)
+		ntr_out_print(k->o, "  IST %u", g.ist);
+	if (g.interrupt) {
+		ntr_va_text(object, g.interrupt, k->t->ptr_size);
+		ntr_kd_symbol(k, g.service, service, sizeof(service));
+		ntr_out_print(k->o, "%s (KINTERRUPT %s)", service, object);
+	}
+	ntr_out_line(k->o, "%s", place_notes[g.place]);
+}
+
+static enum ntr_st run_idt(struct ntr_kd *k, const struct ntr_call *c,
+			   struct ntr_err *e)
+{
+	const struct ntr_cpu *cpu = NULL;
+	const char *s = c->args;
+	u64 vector = NTR_VECTORS, idt = 0;
+	char at[24];
+	enum ntr_st st = chosen(k, &cpu, e);
+
+	if (!st && *s)
+		st = ntr_cmd_value(k, c, &s, &vector, e);
+	if (!st)
+		st = ntr_cmd_end(k, c, s, e);
+	if (!st && *c->args && vector >= NTR_VECTORS)
+		st = ntr_fail(e, NTR_USAGE, "vectors are 0 to ff");
+	if (!st)
+		st = ntr_cpu_table(k->t, cpu, "IdtBase", &idt, e);
+	if (st)
+		return st;
+	ntr_va_text(at, idt, k->t->ptr_size);
+	ntr_out_hex(k->o, "idt", NULL, idt);
+	ntr_out_line(k->o, "Dumping IDT: %s", at);
+	ntr_out_list(k->o, "gates");
+	for (unsigned i = 0; i < NTR_VECTORS && !ntr_kd_stopped(k); i++)
+		if (vector == NTR_VECTORS || vector == i)
+			gate(k, idt, i, vector == i);
+	ntr_out_list_end(k->o);
+	return NTR_OK;
+}
+
+const struct ntr_cmd ntr_cmd_bang_idt = {
+	.names = "!idt",
+	.summary = "interrupt vectors of the chosen processor (x86, x64)",
+	.operands = "[VECTOR]",
+	.help = "Each handler with its name and, on x64, the stack it switches to; "
+		"task gates with their selector. Where the code of an interrupt "
+		"object is, the service routine and the object are said. A handler "
+		"in a module other than nt and hal, or in none at all, is marked.",
+	.example = "!idt e", .does = "who handles page faults",
+	.run = run_idt,
+};
+
+/* --- !gdt ----------------------------------------------------------------------------------- */
+
+static void segment(struct ntr_kd *k, const struct ntr_segment *s)
+{
+	const char *size = s->long_mode ? "Lo" : s->big ? "Bg" : "Nb";
+	char base[24], limit[24], type[32];
+
+	ntr_va_text(base, s->base, k->t->ptr_size);
+	ntr_va_text(limit, s->limit, k->t->ptr_size);
+	ntr_segment_type_text(s, type);
+	ntr_out_open(k->o, NULL);
+	ntr_out_hex(k->o, "selector", NULL, s->selector);
+	ntr_out_hex(k->o, "base", NULL, s->base);
+	ntr_out_hex(k->o, "limit", NULL, s->limit);
+	ntr_out_str(k->o, "type", NULL, type);
+	ntr_out_uint(k->o, "dpl", NULL, s->dpl);
+	ntr_out_bool(k->o, "present", NULL, s->present);
+	ntr_out_close(k->o);
+	ntr_out_line(k->o, "%04X %s %s %-10s %u  %s %s %s", s->selector, base,
+		     limit, type, s->dpl, size, s->granular ? "Pg" : "By",
+		     s->present ? "P" : "Np");
+}
+
+static void all_segments(struct ntr_kd *k, u64 gdt)
+{
+	struct ntr_segment s;
+	struct ntr_err e;
+
+	for (unsigned i = 1; i < ntr_gdt_entries(k->t); i++) {
+		if (ntr_kd_stopped(k))
+			return;
+		if (ntr_segment_read(k->t, gdt, (u16)(i * 8), &s, &e)) {
+			ntr_out_line(k->o, "%04X %s", i * 8, UNREADABLE);
+			continue;
+		}
+		if (s.present)
+			segment(k, &s);
+		i += s.wide;
+	}
+}
+
+static enum ntr_st run_gdt(struct ntr_kd *k, const struct ntr_call *c,
+			   struct ntr_err *e)
+{
+	int width = k->t->ptr_size == 4 ? 8 : 17;
+	const struct ntr_cpu *cpu = NULL;
+	u64 gdt = 0;
+	char at[24];
+	enum ntr_st st = which(k, c, &cpu, e);
+
+	if (!st)
+		st = ntr_cpu_table(k->t, cpu, "GdtBase", &gdt, e);
+	if (st)
+		return st;
+	ntr_va_text(at, gdt, k->t->ptr_size);
+	ntr_out_hex(k->o, "gdt", NULL, gdt);
+	ntr_out_line(k->o, "Dumping GDT: %s", at);
+	ntr_out_line(k->o, "Sel  %-*s %-*s %-10s Pl Sz Gr P", width, "Base",
+		     width, "Limit", "Type");
+	ntr_out_list(k->o, "segments");
+	all_segments(k, gdt);
+	ntr_out_list_end(k->o);
+	return NTR_OK;
+}
+
+const struct ntr_cmd ntr_cmd_bang_gdt = {
+	.names = "!gdt",
+	.summary = "segment descriptors of a processor (x86, x64)",
+	.operands = "[CPU]",
+	.help = "Those that are present: selector, base, limit in bytes, type, "
+		"privilege level, size (Bg 32-bit, Lo 64-bit), granularity. CPU is a "
+		"number; without it the chosen processor.",
+	.example = "!gdt", .does = "where the task state segments are",
+	.run = run_gdt,
+};
