@@ -225,6 +225,17 @@ static void gate(struct ntr_kd *k, u64 idt, unsigned vector, bool always)
 	ntr_out_line(k->o, "%s", place_notes[g.place]);
 }
 
+/* Is anything of the table in the dump? */
+static bool any_gate(struct ntr_kd *k, u64 idt)
+{
+	struct ntr_gate g;
+
+	for (unsigned i = 0; i < NTR_VECTORS; i++)
+		if (ntr_gate_read(k->t, idt, i, &g, NULL) == NTR_OK)
+			return true;
+	return false;
+}
+
 static enum ntr_st run_idt(struct ntr_kd *k, const struct ntr_call *c,
 			   struct ntr_err *e)
 {
@@ -245,6 +256,9 @@ static enum ntr_st run_idt(struct ntr_kd *k, const struct ntr_call *c,
 	if (st)
 		return st;
 	ntr_va_text(at, idt, k->t->ptr_size);
+	if (!any_gate(k, idt))
+		return ntr_fail(e, NTR_ABSENT, "the IDT at %s is not in the "
+				"dump", at);
 	ntr_out_hex(k->o, "idt", NULL, idt);
 	ntr_out_line(k->o, "Dumping IDT: %s", at);
 	ntr_out_list(k->o, "gates");
