@@ -267,12 +267,19 @@ void ntr_target_close_symbols(struct ntr_target *t)
 
 /* --- questions ---------------------------------------------------------------- */
 
-/* MSVC's string literals have public names and stand between functions, where
- * their names would pass for that of code. */
+/* MSVC's literals (strings, and constants for floating point and vectors) have
+ * public names and stand between functions, where their names would pass for
+ * that of code. */
 static bool is_literal(const char *name)
 {
-	return !strncmp(name, "??_C@", 5) || name[0] == '"' ||
-	       !strncmp(name, "L\"", 2) || strstr(name, "`string'");
+	static const char *const heads[] = { "??_C@", "\"", "L\"", "__xmm@",
+					     "__ymm@", "__zmm@", "__real@",
+					     "__mask@" };
+
+	for (size_t i = 0; i < NTR_COUNT(heads); i++)
+		if (!strncmp(name, heads[i], strlen(heads[i])))
+			return true;
+	return strstr(name, "`string'") != NULL;
 }
 
 /* A function that is known to end before rva says nothing of it. */

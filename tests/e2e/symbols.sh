@@ -25,6 +25,12 @@ run "wrong symbols" 0 --symbols other analyze --json d1.dmp
 same "wrong symbols are not used" "$(jq -r '.modules[] | select(.name == "nt") | .symbols' out)" null
 same "wrong symbols: what was there" "$(jq -r '.modules[] | select(.name == "nt") | .symbols_lacking' out | grep -c 'refused')" 1
 
+# A constant of the linker's is no function.
+cp -r sym literal
+sed -i 's/^FUNC \([0-9a-f]*\) .*/PUBLIC \1 0 __xmm@07000000070000000700000007000000/' literal/netflt.pdb/*/netflt.sym
+run "a constant before the code" 0 --symbols literal analyze --json d1.dmp
+same "a constant before the code: gives no name" "$(jq -r '[.stack[] | select(.function != null) | select(.function | test("xmm"))] | length' out)" 0
+
 # --- a trace of the unwinder -----------------------------------------------------
 run "trace" 0 --symbols sym analyze --unwind-trace d1.dmp
 has "trace: a step taken" out '#1 pdata: taken'
