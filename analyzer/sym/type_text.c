@@ -382,6 +382,22 @@ static enum ntr_st hit_size(const struct ntr_type *t, const char *type,
 	return NTR_OK;
 }
 
+/* Of an array its first element stands for it, as in the table of layouts;
+ * one of bytes is taken whole. */
+static void first_element(struct ntr_symsrc *s, struct ntr_type *t)
+{
+	struct ntr_type elem;
+
+	for (unsigned i = 0; i < NTR_TYPE_DEPTH && t->kind == NTR_TY_ARRAY;
+	     i++) {
+		u64 id = t->to;
+
+		if (ntr_type_strip(s, &id, &elem, NULL) || elem.size == 1)
+			return;
+		*t = elem;
+	}
+}
+
 enum ntr_st ntr_symsrc_hit(struct ntr_symsrc *s, const char *type,
 			   const char *path, struct ntr_type_hit *out,
 			   struct ntr_err *e)
@@ -401,6 +417,7 @@ enum ntr_st ntr_symsrc_hit(struct ntr_symsrc *s, const char *type,
 		st = ntr_type_strip(s, &m.type, &t, e);
 	if (st)
 		return ntr_wrap(e, st, "%s.%s", type, path);
+	first_element(s, &t);
 	if (m.bits || off > UINT32_MAX ||
 	    (t.size > UINT16_MAX && hit_kind(&t) != NTR_TK_STRUCT))
 		return ntr_fail(e, NTR_ABSENT, "%s.%s is no whole number of "

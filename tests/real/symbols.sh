@@ -56,6 +56,11 @@ if [ -f "$d" ] && [ -d "$isf" ]; then
 	jq -c '[.members[] | [.name, .offset]]' out >exact
 	run "small dump: dt without symbols" 0 dt --json "$d" nt!_KTHREAD InitialStack KernelStack State Process
 	same "small dump: dt equals the table" "$(jq -c '[.members[] | [.name, .offset]]' out)" "$(cat exact)"
+	# A path through an array (KPRCB.DpcData[2]) is of its first element.
+	run "small dump: DPC queues" 0 --symbols "$isf" kd -c "!dpcs" "$d"
+	cp out with
+	run "small dump: DPC queues without symbols" 0 kd -c "!dpcs" "$d"
+	same "small dump: DPC queues are the same" "$(cmp out with 2>&1)" ""
 else
 	skip "small dump" "no $d or no $isf"
 fi
