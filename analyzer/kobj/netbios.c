@@ -4,6 +4,7 @@
 #include "../base/bin.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FLAG_LENGTH 1u   /* bit 16 of the length */
@@ -210,6 +211,13 @@ static bool block(void *ctx, const struct ntr_pool_hit *hit)
 	return !s->lost;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct ntr_nbt_header *x = a, *y = b;
+
+	return x->data < y->data ? -1 : x->data > y->data;
+}
+
 enum ntr_st ntr_nbt_scan(struct ntr_pool *p, struct ntr_nbt_scan *out,
 			 struct ntr_err *e)
 {
@@ -235,6 +243,8 @@ enum ntr_st ntr_nbt_scan(struct ntr_pool *p, struct ntr_nbt_scan *out,
 		ntr_nbt_scan_fini(&r);
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	}
+	if (r.h.n)
+		qsort(r.h.v, r.h.n, sizeof(r.h.v[0]), by_address);
 	*out = r;
 	return NTR_OK;
 }

@@ -44,7 +44,7 @@ bool ntr_nbt_header_check(const u8 *p, size_t n, u64 size,
 			  struct ntr_nbt_header *out);
 
 struct ntr_nbt_scan {
-	struct { NTR_VEC(struct ntr_nbt_header); } h; /* as found */
+	struct { NTR_VEC(struct ntr_nbt_header); } h; /* by address */
 	u64 blocks;          /* of NetBT that are in use */
 	u64 absent;          /* of these: not in the dump */
 	u64 found, faults;   /* all, also those beyond what is kept */
