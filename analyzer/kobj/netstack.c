@@ -134,7 +134,6 @@ enum ntr_net_part ntr_net_code_part(const struct ntr_net *n, u64 va)
 
 struct reader {
 	struct ntr_net *n;
-	struct ntr_objects *o; /* NULL: no names */
 	bool lost;
 };
 
@@ -169,10 +168,12 @@ static void name_device(struct reader *r, struct ntr_net_device *x)
 {
 	struct ntr_object b, dir;
 
-	if (!r->o || ntr_object_read(r->o, x->va, &b, NULL) || !*b.name)
+	const struct ntr_objects *o = r->n->objects;
+
+	if (!o || ntr_object_read(o, x->va, &b, NULL) || !*b.name)
 		return;
 	if (b.directory &&
-	    ntr_object_read(r->o, b.directory, &dir, NULL) == NTR_OK &&
+	    ntr_object_read(o, b.directory, &dir, NULL) == NTR_OK &&
 	    *dir.name)
 		snprintf(x->name, sizeof(x->name), "\\%.40s\\%.80s", dir.name,
 			 b.name);
@@ -208,6 +209,17 @@ static const struct ntr_net_device *add_device(struct reader *r,
 	name_device(r, x);
 	driver->ndevices++;
 	return x;
+}
+
+/* x NULL: nothing. */
+static void add_devices(struct reader *r, struct ntr_net_driver *x,
+			const struct ntr_device_list *l,
+			enum ntr_net_from from)
+{
+	if (x)
+		memcpy(x->why, l->why, sizeof(x->why));
+	for (size_t i = 0; x && !r->lost && i < l->d.n; i++)
+		(void)add_device(r, x, &l->d.v[i], from);
 }
 
 /* --- by the object directory --------------------------------------------------------- */
@@ -263,10 +275,7 @@ static void take_driver(struct reader *r, u64 va)
 	}
 	if (part != NTR_NET_NPARTS)
 		x = add_driver(r, &d, part, by_name, NTR_NET_DIRECTORY);
-	if (x)
-		memcpy(x->why, l.why, sizeof(x->why));
-	for (size_t i = 0; x && !r->lost && i < l.d.n; i++)
-		(void)add_device(r, x, &l.d.v[i], NTR_NET_DIRECTORY);
+	add_devices(r, x, &l, NTR_NET_DIRECTORY);
 	ntr_device_list_fini(&l);
 }
 
@@ -276,8 +285,8 @@ static void take_directory(struct reader *r, const char *path)
 	struct ntr_err why;
 	u64 va;
 
-	if (ntr_object_find(r->o, path, &va, &why) ||
-	    ntr_directory_read(r->o, va, &d, &why)) {
+	if (ntr_object_find(r->n->objects, path, &va, &why) ||
+	    ntr_directory_read(r->n->objects, va, &d, &why)) {
 		if (!*r->n->drivers_why)
 			snprintf(r->n->drivers_why, sizeof(r->n->drivers_why),
 				 "%s: %.180s", path, why.msg);
@@ -293,19 +302,31 @@ static void take_directory(struct reader *r, const char *path)
 
 /* --- by an address ------------------------------------------------------------------- */
 
-static struct ntr_objects *open_objects(struct ntr_net *n, bool *lost)
+/* The driver v of device d, when it is of the stack, with all its devices. */
+static struct ntr_net_driver *meet_driver(struct reader *r,
+					  const struct ntr_driver *v,
+					  const struct ntr_device *d,
+					  enum ntr_net_from from)
 {
-	struct ntr_objects *o = malloc(sizeof(*o));
-	struct ntr_err why;
+	struct ntr_device_list l = { .why = "" };
+	struct ntr_net_driver *x;
+	bool by_name;
+	enum ntr_net_part part = part_of(r->n, v, &by_name);
 
-	*lost |= !o;
-	if (o && ntr_objects_open(n->t, o, &why)) {
-		snprintf(n->drivers_why, sizeof(n->drivers_why), "%.190s",
-			 why.msg);
-		free(o);
-		o = NULL;
+	if (part == NTR_NET_NPARTS && d->has_type && d->type == CARD_TYPE) {
+		part = NTR_NET_CARD;
+		by_name = false;
 	}
-	return o;
+	if (part == NTR_NET_NPARTS)
+		return NULL;
+	x = add_driver(r, v, part, by_name, from);
+	if (x && ntr_driver_devices(r->n->t, v, &l, NULL)) {
+		r->lost = true;
+		return NULL;
+	}
+	add_devices(r, x, &l, from);
+	ntr_device_list_fini(&l);
+	return x;
 }
 
 const struct ntr_net_device *ntr_net_resolve(struct ntr_net *n, u64 va,
@@ -315,29 +336,16 @@ const struct ntr_net_device *ntr_net_resolve(struct ntr_net *n, u64 va,
 	const struct ntr_net_device *x = ntr_net_device_at(n, va);
 	struct reader r = { .n = n };
 	struct ntr_net_driver *driver;
-	enum ntr_net_part part;
 	struct ntr_device d;
 	struct ntr_driver v;
-	bool by_name;
 
 	if (x || ntr_device_read(n->t, va, &d, NULL) || !d.has_driver)
 		return x;
 	driver = driver_at(n, d.driver);
-	if (!driver) {
-		if (ntr_driver_read(n->t, d.driver, &v, NULL))
-			return NULL;
-		part = part_of(n, &v, &by_name);
-		if (part == NTR_NET_NPARTS && d.has_type && d.type == CARD_TYPE)
-			part = NTR_NET_CARD;
-		if (part == NTR_NET_NPARTS)
-			return NULL;
-		driver = add_driver(&r, &v, part, by_name, from);
-	}
-	if (driver) {
-		r.o = open_objects(n, &r.lost);
+	if (!driver && !ntr_driver_read(n->t, d.driver, &v, NULL))
+		driver = meet_driver(&r, &v, &d, from);
+	if (driver)
 		x = add_device(&r, driver, &d, from);
-		free(r.o);
-	}
 	*lost |= r.lost;
 	return x;
 }
@@ -347,13 +355,20 @@ const struct ntr_net_device *ntr_net_resolve(struct ntr_net *n, u64 va,
 static enum ntr_st drivers(struct ntr_net *n)
 {
 	struct reader r = { .n = n };
+	struct ntr_err why;
 
-	r.o = open_objects(n, &r.lost);
-	if (r.o) {
-		take_directory(&r, "\\Driver");
-		take_directory(&r, "\\FileSystem");
+	n->objects = malloc(sizeof(*n->objects));
+	if (!n->objects)
+		return NTR_NOMEM;
+	if (ntr_objects_open(n->t, n->objects, &why)) {
+		snprintf(n->drivers_why, sizeof(n->drivers_why), "%.190s",
+			 why.msg);
+		free(n->objects);
+		n->objects = NULL;
+		return NTR_OK;
 	}
-	free(r.o);
+	take_directory(&r, "\\Driver");
+	take_directory(&r, "\\FileSystem");
 	return r.lost ? NTR_NOMEM : NTR_OK;
 }
 
@@ -391,5 +406,7 @@ void ntr_net_fini(struct ntr_net *n)
 	ntr_vec_fini(&n->files);
 	ntr_vec_fini(&n->runs);
 	free(n->parts);
+	free(n->objects);
 	n->parts = NULL;
+	n->objects = NULL;
 }

@@ -17,6 +17,8 @@
 
 #include "irp.h"
 
+struct ntr_objects;
+
 #define NTR_NET_MAX_DRIVERS 1024u
 #define NTR_NET_MAX_DEVICES 16384u
 #define NTR_NET_MAX_LOOKED 65536u /* devices looked at to find cards */
@@ -125,6 +127,7 @@ struct ntr_net {
 	u64 looked;           /* at devices, to find cards */
 	u64 irps_seen;        /* all that were found, of any driver */
 	u8 *parts;            /* of t->modules, by index */
+	struct ntr_objects *objects; /* for names; NULL: none can be told */
 	char drivers_why[200], irps_why[200], files_why[200], work_why[200],
 		dpcs_why[200], threads_why[200]; /* "" nothing lacks */
 };
