@@ -224,7 +224,7 @@ static void get_file(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 /* --- code ----------------------------------------------------------------------------- */
 
 enum { R_LIST, R_KIND, R_PART, R_ADDRESS, R_SYMBOL, R_PARAMETER, R_QUEUE,
-       R_CPU, R_WAITED };
+       R_CPU, R_WAITED, R_TRUST };
 
 static void get_run_field(struct ntr_facts *f, const struct ntr_net_run *r,
 			  int arg, struct ntr_fact *out)
@@ -261,6 +261,12 @@ static void get_run_field(struct ntr_facts *f, const struct ntr_net_run *r,
 			ntr_fact_n(out, r->cpu);
 		else
 			ntr_fact_none(out, "only a DPC is a processor's");
+		break;
+	case R_TRUST:
+		if (r->kind == NTR_NR_THREAD)
+			ntr_fact_str(out, ntr_trust_name(r->trust), NULL);
+		else
+			ntr_fact_none(out, "only a thread has frames");
 		break;
 	default:
 		ntr_fact_n_if(out, r->has_waited, r->waited, "it is no thread "
@@ -453,6 +459,9 @@ static const struct ntr_fact_row rows[] = {
 	  "or the thread.", get_run, R_ADDRESS },
 	{ "net.code[].symbol", NTR_FT_STRING, NULL, "The routine, or the "
 	  "innermost such frame of the thread.", get_run, R_SYMBOL },
+	{ "net.code[].trust", NTR_FT_STRING, NULL, "How that frame was found; a "
+	  "scanned one may be left over from an older call.", get_run,
+	  R_TRUST },
 	{ "net.code[].parameter", NTR_FT_ADDRESS, NULL, "What the routine will "
 	  "get.", get_run, R_PARAMETER },
 	{ "net.code[].queue", NTR_FT_STRING, NULL, "The work queue.", get_run,

@@ -23,6 +23,7 @@ struct runs {
 	struct { NTR_VEC(struct ntr_kthread); } workers;
 	struct ntr_kthread k;
 	u32 walked;
+	bool current;       /* the current thread was among them */
 	bool lost, cut;
 };
 
@@ -44,11 +45,29 @@ static struct ntr_net_run *add(struct runs *s, enum ntr_net_run_kind kind,
 
 /* --- threads ----------------------------------------------------------------- */
 
+/* The innermost frame of the stack's code: one that was walked to, else one that
+ * was found by scanning; n: none. */
+static size_t net_frame(const struct ntr_net *net, const struct ntr_frame *f,
+			size_t n)
+{
+	size_t scanned = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (ntr_net_code_part(net, f[i].ip) == NTR_NET_NPARTS)
+			continue;
+		if (f[i].trust != NTR_TRUST_SCAN)
+			return i;
+		if (scanned == n)
+			scanned = i;
+	}
+	return scanned;
+}
+
 static void walk_stack(struct runs *s, const struct ntr_kthread *k)
 {
 	struct ntr_frame frames[NTR_NET_FRAMES];
 	struct ntr_net_run *x;
-	size_t n = 0, i = 0;
+	size_t n = 0, i;
 
 	if (s->walked++ >= NTR_NET_MAX_STACKS) {
 		snprintf(s->n->threads_why, sizeof(s->n->threads_why), "the "
@@ -57,8 +76,7 @@ static void walk_stack(struct runs *s, const struct ntr_kthread *k)
 		return;
 	}
 	(void)ntr_thread_unwind(s->n->t, k, frames, NTR_NET_FRAMES, &n, NULL);
-	while (i < n && ntr_net_code_part(s->n, frames[i].ip) == NTR_NET_NPARTS)
-		i++;
+	i = net_frame(s->n, frames, n);
 	if (i == n)
 		return;
 	x = add(s, NTR_NR_THREAD, ntr_net_code_part(s->n, frames[i].ip));
@@ -67,6 +85,7 @@ static void walk_stack(struct runs *s, const struct ntr_kthread *k)
 	x->va = k->th.va;
 	x->at = frames[i].ip;
 	x->frame = (u32)i;
+	x->trust = frames[i].trust;
 	x->blocked = ntr_thread_blocked(k);
 	x->has_waited = x->blocked && k->has_waited;
 	x->waited = x->has_waited ? k->waited : 0;
@@ -77,6 +96,7 @@ static void one_thread(struct runs *s, u64 va)
 {
 	struct ntr_kthread *w;
 
+	s->current |= va == s->n->t->thread.va;
 	ntr_kthread_read(s->n->t, va, &s->k);
 	if (s->k.note)
 		return;
@@ -115,6 +135,8 @@ static void threads(struct runs *s)
 		ntr_thread_list_fini(&ts);
 	}
 	ntr_process_list_fini(&ps);
+	if (n->t->thread.va && !s->current && !s->lost)
+		one_thread(s, n->t->thread.va);
 }
 
 /* --- work items ------------------------------------------------------------------ */

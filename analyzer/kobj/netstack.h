@@ -112,6 +112,7 @@ struct ntr_net_run {
 	const char *queue; /* of a work item; static, NULL unnamed */
 	u32 cpu;           /* of a DPC */
 	u32 frame;         /* of a thread: number of that frame */
+	enum ntr_trust trust; /* of it: a scanned one may be an old one */
 	bool blocked, has_waited;
 	u64 waited;        /* of a blocked thread, 100 ns */
 	char process[64];

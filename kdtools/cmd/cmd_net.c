@@ -136,7 +136,8 @@ static void devices(struct show *s)
 			one_device(s, &s->net.devices.v[i]);
 			n++;
 		}
-	end(s, "devices", n, "");
+	end(s, "devices", n, n || !*s->net.drivers_why ? "" :
+	    "drivers and requests lead to them");
 }
 
 /* --- requests and file objects --------------------------------------------------- */
@@ -262,8 +263,9 @@ static void run_line(struct show *s, const struct ntr_net_run *r,
 			     site, param, r->cpu);
 	else
 		ntr_out_line(o, "  THREAD    %s %s %s  in frame %" PRIu32
-			     "%s%s", at, *r->process ? r->process : "????????",
-			     site, r->frame, r->has_waited ? ", waits for " :
+			     " [%s]%s%s", at, *r->process ? r->process :
+			     "????????", site, r->frame,
+			     ntr_trust_name(r->trust), r->has_waited ? ", waits for " :
 			     r->blocked ? ", waits" : "",
 			     r->has_waited ? span : "");
 }
@@ -286,6 +288,8 @@ static void one_run(struct show *s, const struct ntr_net_run *r)
 	ntr_out_str(o, "queue", NULL, r->queue);
 	ntr_out_uint_if(o, "cpu", NULL, r->kind == NTR_NR_DPC, r->cpu);
 	ntr_out_uint_if(o, "frame", NULL, r->kind == NTR_NR_THREAD, r->frame);
+	ntr_out_str(o, "trust", NULL, r->kind == NTR_NR_THREAD ?
+		    ntr_trust_name(r->trust) : NULL);
 	ntr_out_str(o, "process", NULL, *r->process ? r->process : NULL);
 	ntr_out_uint_if(o, "waits_ms", NULL, r->has_waited, r->waited / 10000);
 	ntr_out_close(o);
@@ -398,6 +402,7 @@ static enum ntr_st headers(struct show *s, struct ntr_err *e)
 {
 	struct ntr_nbt_scan r;
 	enum ntr_st st = ntr_nbt_scan(s->pool, &r, e);
+	bool known;
 
 	if (st)
 		return st;
@@ -406,12 +411,15 @@ static enum ntr_st headers(struct show *s, struct ntr_err *e)
 	for (size_t i = 0; i < r.h.n && !ntr_kd_stopped(s->k); i++)
 		one_header(s, &r.h.v[i]);
 	end(s, "headers", r.h.n, r.why);
-	ntr_out_uint(s->k->o, "blocks", NULL, r.blocks);
-	ntr_out_uint(s->k->o, "headers_found", NULL, r.found);
-	ntr_out_uint(s->k->o, "headers_faulty", NULL, r.faults);
-	ntr_out_line(s->k->o, "  %" PRIu64 " blocks, %" PRIu64 " of them not in "
-		     "the dump; %" PRIu64 " headers, %" PRIu64 " with a fault",
-		     r.blocks, r.absent, r.found, r.faults);
+	known = r.blocks || !*r.why;
+	ntr_out_uint_if(s->k->o, "blocks", NULL, known, r.blocks);
+	ntr_out_uint_if(s->k->o, "headers_found", NULL, known, r.found);
+	ntr_out_uint_if(s->k->o, "headers_faulty", NULL, known, r.faults);
+	if (known)
+		ntr_out_line(s->k->o, "  %" PRIu64 " blocks, %" PRIu64 " of "
+			     "them not in the dump; %" PRIu64 " headers, %"
+			     PRIu64 " with a fault", r.blocks, r.absent,
+			     r.found, r.faults);
 	ntr_nbt_scan_fini(&r);
 	return NTR_OK;
 }

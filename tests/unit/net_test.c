@@ -206,6 +206,8 @@ static void check_runs(struct opened *x)
 			CHECK_STR(r->process, "app.exe");
 			CHECK(r->blocked && r->has_waited);
 			CHECK_EQ(r->part, NTR_NET_AFD);
+			CHECK_EQ(r->frame, 2);
+			CHECK_EQ(r->trust == NTR_TRUST_SCAN, false);
 		}
 	}
 	CHECK_EQ(work, 1);
