@@ -10,12 +10,11 @@
  */
 #include "netstack.h"
 
+#include "device.h"
 #include "priv.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "device.h"
 
 #define FILE_TAG 0x656c6946u /* "File" */
 #define IO_TYPE_FILE 5u
