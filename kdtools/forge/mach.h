@@ -38,6 +38,7 @@ struct f_proc {
 	const char *name;
 	u64 va, pid, parent, dtb;
 	bool idle;           /* not in the list */
+	bool unlisted, noid; /* not in the list, not in PspCidTable */
 };
 
 struct f_mach {
@@ -64,6 +65,7 @@ struct f_mach {
 	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
 	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
 	u64 ob_root, ob_type;  /* variables of the object directory: io.c */
+	u64 cid_table;         /* PspCidTable, 0: no handles */
 	u64 pool_next;
 	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
 	size_t npool_kdbg;
@@ -82,6 +84,8 @@ size_t f_kdbg_bytes(const struct f_mach *m, struct f_buf *b);
 
 /* Between the parts of the builder. */
 u64 f_pool(struct f_mach *m, u64 len);
+/* In procs, of a process of the scenario. */
+size_t f_proc_of(const struct f_mach *m, size_t scen);
 void f_nt_objects(struct f_mach *m);
 void f_nt_lists(struct f_mach *m);
 void f_list_init(struct f_mach *m, u64 head);
