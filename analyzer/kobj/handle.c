@@ -67,6 +67,12 @@ static u64 node_entries(const struct ntr_target *t,
 	return h->form == NTR_HF_LAYERS ? LAYER : PAGE / t->ptr_size;
 }
 
+/* What a handle is to the number of its entry: ids were that number itself. */
+static u64 unit(const struct ntr_handle_table *h)
+{
+	return h->cid && h->form == NTR_HF_ARRAY ? 1 : 4;
+}
+
 /* --- one entry ------------------------------------------------------------------- */
 
 static void decode_old(const struct ntr_handle_table *h, u64 word, u32 access,
@@ -473,7 +479,7 @@ static void array(struct walk *w)
 				continue;
 			return;
 		}
-		x.handle = 4 * i;
+		x.handle = unit(w->h) * i;
 		if (i < w->first)
 			continue;
 		w->n.used++;
@@ -518,8 +524,8 @@ enum ntr_st ntr_handle_walk(const struct ntr_objects *o,
 			    u64 last, ntr_handle_fn *fn, void *ctx,
 			    struct ntr_handle_count *out, struct ntr_err *e)
 {
-	struct walk w = { .o = o, .h = h, .first = first / 4, .last = last / 4,
-			  .fn = fn, .ctx = ctx };
+	struct walk w = { .o = o, .h = h, .first = first / unit(h),
+			  .last = last / unit(h), .fn = fn, .ctx = ctx };
 
 	if (w.last >= NTR_MAX_HANDLES)
 		w.last = NTR_MAX_HANDLES - 1;
