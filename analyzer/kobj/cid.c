@@ -94,10 +94,10 @@ static enum ntr_st read_table(const struct ntr_objects *o,
 
 /* --- the lists ---------------------------------------------------------------------- */
 
-static void list_why(struct ntr_cid_view *v, const char *why)
+static void threads_why(struct ntr_cid_view *v, const char *why)
 {
-	if (*why && !*v->list_why)
-		snprintf(v->list_why, sizeof(v->list_why), "%.150s", why);
+	if (*why && !*v->threads_why)
+		snprintf(v->threads_why, sizeof(v->threads_why), "%.150s", why);
 }
 
 static void list_threads(struct ntr_target *t, u64 process,
@@ -107,10 +107,10 @@ static void list_threads(struct ntr_target *t, u64 process,
 	struct ntr_err e = { "" };
 
 	if (ntr_thread_list(t, process, &l, &e)) {
-		list_why(v, e.msg);
+		threads_why(v, e.msg);
 		return;
 	}
-	list_why(v, l.why);
+	threads_why(v, l.why);
 	for (size_t i = 0; i < l.va.n && out->n < NTR_MAX_THREADS; i++)
 		put(out, l.va.v[i], true);
 	v->listed_threads += l.va.n;
@@ -125,7 +125,7 @@ static enum ntr_st read_lists(struct ntr_target *t, struct ntr_cid_view *v,
 
 	if (st)
 		return st;
-	list_why(v, l.why);
+	memcpy(v->list_why, l.why, sizeof(v->list_why));
 	v->listed_processes = l.p.n;
 	for (size_t i = 0; i < l.p.n; i++) {
 		put(out, l.p.v[i].va, false);
@@ -171,7 +171,8 @@ static void differ(struct ntr_target *t, struct ntr_cid_view *v,
 	describe(t, &d);
 	if (listed && idle(&d))
 		return;
-	if (listed ? *v->table_why : *v->list_why) {
+	if (listed ? *v->table_why :
+	    *v->list_why || (d.thread && *v->threads_why)) {
 		v->untold++;
 		return;
 	}

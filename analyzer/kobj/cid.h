@@ -26,7 +26,7 @@ struct ntr_cid_view {
 	u64 listed_processes, listed_threads;
 	u64 other;               /* entries that are neither any more */
 	u64 untold;              /* differences that damage may explain */
-	char table_why[96], list_why[160]; /* "" whole */
+	char table_why[96], list_why[160], threads_why[160]; /* "" whole */
 };
 
 /* ABSENT, FAULT, BAD with text: one of the two is not there at all. */

@@ -31,6 +31,8 @@
 #define HEAD_BYTES 0x40u     /* of an old table: its array is named here */
 #define PROBE 64u            /* entries looked at to know an array */
 #define MAX_ARRAY 65536u     /* entries of one */
+#define POOL_HEADER 8u       /* until 2000: sizes and type, tag */
+#define POOL_UNIT 32u
 #define ACCESS_RIGHTS 0x011fffffu /* that can be granted */
 #define ACCESS_PROTECT (1u << 25)
 
@@ -171,6 +173,31 @@ static unsigned proven_in(const struct ntr_objects *o,
 	return n;
 }
 
+/*
+ * How many entries an array may have: its pool block says it, in units of 32
+ * bytes with the header; what begins at a page has a page or more, and no
+ * header.
+ */
+static u64 array_entries(const struct ntr_objects *o, struct ntr_handle_table *h)
+{
+	u64 room = PAGE - (h->first & (PAGE - 1));
+	u32 pool;
+	u64 bytes;
+
+	if (room == PAGE)
+		return MAX_ARRAY;
+	if (ntr_read_u32(o->t->mem, h->first - POOL_HEADER, &pool))
+		pool = 0;
+	bytes = (u64)(pool >> 24) * POOL_UNIT;
+	if (!(pool >> 16 & 0xff) || bytes <= POOL_HEADER ||
+	    bytes - POOL_HEADER > room) {
+		h->note = "the table's entries are in no pool block: read to "
+			  "the end of the page";
+		return room / entry_size(o->t);
+	}
+	return (bytes - POOL_HEADER) / entry_size(o->t);
+}
+
 /* The array is what the head points to that has the most entries of objects. */
 static enum ntr_st find_array(const struct ntr_objects *o,
 			      struct ntr_handle_table *h, struct ntr_err *e)
@@ -196,6 +223,7 @@ static enum ntr_st find_array(const struct ntr_objects *o,
 				"it points to holds entries of objects", h->va,
 				o->t->build);
 	h->source = NTR_SRC_ASSUMED;
+	h->entries = array_entries(o, h);
 	return NTR_OK;
 }
 
@@ -465,7 +493,7 @@ static void array(struct walk *w)
 	u64 size = entry_size(w->o->t);
 	struct ntr_handle x;
 
-	for (u64 i = 1; i < MAX_ARRAY && i <= w->last && !w->done; i++) {
+	for (u64 i = 1; i < w->h->entries && i <= w->last && !w->done; i++) {
 		u64 at = w->h->first + i * size;
 		u8 probe;
 

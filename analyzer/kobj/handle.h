@@ -48,6 +48,7 @@ struct ntr_handle_table {
 	bool has_count, has_bound;
 	u64 count;           /* of open handles, as it says */
 	u64 bound;           /* handles from here on have no entry */
+	u64 entries;         /* of an array: its block has room for so many */
 	const char *note;    /* what of it makes no sense; static; NULL */
 	enum ntr_source source;
 };

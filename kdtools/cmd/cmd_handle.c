@@ -328,10 +328,10 @@ static void compare(struct listing *l)
 	ntr_out_list_end(o);
 	ntr_out_uint(o, "untold", NULL, v.untold);
 	if (v.untold)
-		ntr_out_para(o, "", "(%" PRIu64 " more that damage may explain: "
-			     "%s%s%s)", v.untold, v.table_why,
-			     *v.table_why && *v.list_why ? "; " : "",
-			     v.list_why);
+		ntr_out_para(o, "", "(%" PRIu64 " more that what is missing may "
+			     "explain: %s)", v.untold, *v.table_why ?
+			     v.table_why : *v.list_why ? v.list_why :
+			     v.threads_why);
 	ntr_cid_fini(&v);
 }
 

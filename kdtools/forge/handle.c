@@ -106,11 +106,26 @@ static void put_entry(struct f_mach *m, u64 at, const struct entry *e)
 	f_put32(&m->mem, at + ps(m), e->access);
 }
 
+/* In a pool block, or in pages of its own. */
+static u64 array(struct f_mach *m, u64 len)
+{
+	u64 at = f_pool(m, PAGE + len + 2 * PAGE);
+	u64 units = (len + 8 + 31) / 32;
+
+	at = (at + PAGE - 1) & ~(u64)(PAGE - 1);
+	if (len > PAGE - 0x40)
+		return at;
+	f_put8(&m->mem, at + 0x22, 2); /* paged */
+	f_put8(&m->mem, at + 0x23, (u8)units);
+	f_put32(&m->mem, at + 0x24, 0x7466624f); /* "Obft" */
+	return at + 0x28;
+}
+
 static u64 put_array(struct table *t)
 {
 	struct f_mach *m = t->b->m;
 	u64 last = t->e.v[t->e.n - 1].index;
-	u64 head = f_pool(m, 0x40), at = f_pool(m, (last + 8) * 8);
+	u64 head = f_pool(m, 0x40), at = array(m, (last + 1) * 8);
 
 	for (size_t i = 0; i < t->e.n; i++)
 		put_entry(m, at + t->e.v[i].index * 8, &t->e.v[i]);
