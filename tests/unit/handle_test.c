@@ -6,7 +6,9 @@
 #include "kobj/handle.h"
 
 #include "kobj/cid.h"
+#include "kobj/device.h"
 #include "kobj/fileobj.h"
+#include "kobj/irp.h"
 #include "objects.h"
 
 #include "kobj/process.h"
@@ -436,6 +438,47 @@ static void packed_word(void)
 	machine_close(&m);
 }
 
+/* ARM64: devices, a stack of them and an IRP are read as on x64. */
+static void arm64_io(void)
+{
+	static const char text[] =
+		"container full\nmemory 64MiB\nstop 0xe2\n"
+		"module \"disk.sys\" size 0x9000\n"
+		"driver \"disk\" module \"disk.sys\"\n"
+		"device \"DR0\" driver \"disk\" type 7 flags 0x50\n"
+		"device \"flt\" driver \"disk\" on \"DR0\" type 7\n"
+		"process \"a.exe\" pid 0x1d0 { thread tid 0x1d4\n"
+		"  handle 0x4 thread 0x1d4 access 0x1f03ff }\n"
+		"irp tid 0x1d4 flags 0x43 pending {\n"
+		"  location READ device \"DR0\" control 1 current\n}\n";
+	static struct ntr_irp p;
+	struct ntr_device_list l;
+	struct ntr_handle_table t;
+	struct ntr_err e = { "" };
+	struct machine m;
+	struct got got;
+	u64 device = 0;
+
+	if (!open_text(&m, ARM64, text) || !table_of(&m, "a.exe", &t))
+		return;
+	walk(&t, &got);
+	/* ETHREAD.IrpList of 22000 is at 0x520, IRP.ThreadListEntry at 0x20 */
+	CHECK_EQ(ntr_irp_read(m.t, machine_ptr(&m, got.h[0].object + 0x520) -
+			      0x20, &p, &e), NTR_OK);
+	CHECK_STR(e.msg, "");
+	CHECK_EQ(p.n, 1);
+	CHECK_EQ(p.at[0].major, 3);
+	CHECK_EQ(ntr_object_find(&objects, "\\Device\\DR0", &device, &e),
+		 NTR_OK);
+	CHECK_EQ(p.at[0].device, device);
+	CHECK_EQ(ntr_device_stack(m.t, device, &l, &e), NTR_OK);
+	CHECK_EQ(l.d.n, 2);
+	CHECK_EQ(l.at, 1);
+	CHECK_EQ(l.d.v[1].flags, 0x50);
+	ntr_device_list_fini(&l);
+	machine_close(&m);
+}
+
 /* --- ids ------------------------------------------------------------------------------ */
 
 static const char hidden[] =
@@ -550,6 +593,7 @@ int main(void)
 	RUN(ring);
 	RUN(damaged_entries);
 	RUN(packed_word);
+	RUN(arm64_io);
 	RUN(ids);
 	RUN(ids_arm64);
 	RUN(ids_untold);
