@@ -329,7 +329,7 @@ enum ntr_st ntr_handle_table_of(const struct ntr_objects *o, u64 process,
 		return ntr_fail(e, NTR_FAULT, "process 0x%" PRIx64 ": not in the "
 				"dump", process);
 	if (!va)
-		return ntr_fail(e, NTR_ABSENT, "process 0x%" PRIx64 " has no "
+		return ntr_fail(e, NTR_END, "process 0x%" PRIx64 " has no "
 				"handle table: it is ending, or has begun to",
 				process);
 	st = table_read(o, va, false, out, e);

@@ -57,8 +57,8 @@ struct ntr_handle_table {
 NTR_MUST enum ntr_st ntr_handle_table_read(const struct ntr_objects *o, u64 va,
 					   struct ntr_handle_table *out,
 					   struct ntr_err *e);
-/* That of the process at va. ABSENT: it has none (any more), or it cannot be
- * told. */
+/* That of the process at va. END with text: it has none (any more); ABSENT,
+ * FAULT, BAD: it cannot be told. */
 NTR_MUST enum ntr_st ntr_handle_table_of(const struct ntr_objects *o,
 					 u64 process,
 					 struct ntr_handle_table *out,

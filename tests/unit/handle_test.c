@@ -244,7 +244,7 @@ static void no_table(void)
 		if (!open_text(&m, g, scenario))
 			return;
 		CHECK_EQ(ntr_handle_table_of(&objects, process_named(&m, "c.exe"),
-					     &t, &e), NTR_ABSENT);
+					     &t, &e), NTR_END);
 		CHECK(strstr(e.msg, "has no handle table") != NULL);
 		CHECK_EQ(ntr_handle_table_of(&objects, 0x1000, &t, &e),
 			 NTR_FAULT);
