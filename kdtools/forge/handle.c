@@ -133,13 +133,18 @@ static u64 put_array(struct table *t)
 	return head;
 }
 
-/* The page for an index below a page of pointers, made when it is missing. */
+static u64 whole_page(struct f_mach *m)
+{
+	return (f_pool(m, 2 * PAGE) + PAGE - 1) & ~(u64)(PAGE - 1);
+}
+
+/* What is below a page of pointers, made when it is missing. */
 static u64 below(struct f_mach *m, u64 page, u64 i, u64 size)
 {
 	u64 p = f_getp(&m->mem, page + i * ps(m));
 
 	if (!p) {
-		p = f_pool(m, size);
+		p = size == PAGE ? whole_page(m) : f_pool(m, size);
 		f_putp(&m->mem, page + i * ps(m), p);
 	}
 	return p;
@@ -203,7 +208,7 @@ static u64 put_levels(struct table *t, u64 pid, u64 process)
 	u64 last = t->e.v[t->e.n - 1].index, head = f_pool(m, 0x80);
 
 	l.level = last < l.leaf ? 0 : last < l.leaf * l.node ? 1 : 2;
-	l.root = f_pool(m, PAGE);
+	l.root = whole_page(m);
 	for (u64 i = 0; i <= last / l.leaf; i++)
 		(void)page_of(m, &l, i * l.leaf);
 	for (size_t i = 0; i < t->e.n; i++)
@@ -268,6 +273,8 @@ static u64 new_plain(struct f_ob *b, const struct f_shandle *h)
 	f_put8(&m->mem, va, k[h->to].kind);
 	f_put32(&m->mem, va + 4, h->to == F_H_MUTANT);
 	f_list_init(m, va + 8);
+	if (h->to == F_H_SEMAPHORE)
+		f_put32(&m->mem, va + o(m, 0x10, 0x18), 8); /* Limit */
 	return va;
 }
 
