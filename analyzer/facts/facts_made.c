@@ -278,6 +278,48 @@ const struct ntr_nbt_scan *ntr_facts_nbt(struct ntr_facts *f, const char **why)
 	return f->has_nbt ? &f->nbt : NULL;
 }
 
+/* --- handles and ids ------------------------------------------------------------ */
+
+const struct ntr_census *ntr_facts_census(struct ntr_facts *f, const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_HANDLES)) {
+		f->census_why = too_small(f, "handle tables are");
+		f->has_census = !f->census_why &&
+				!ntr_handle_census(f->t, &f->census, &e);
+		if (!f->has_census && !f->census_why)
+			f->census_why = text_of(f, &e);
+	}
+	*why = f->census_why;
+	return f->has_census ? &f->census : NULL;
+}
+
+static bool compare_ids(struct ntr_facts *f, struct ntr_err *e)
+{
+	struct ntr_objects *o = malloc(sizeof(*o));
+	bool ok = o && !ntr_objects_open(f->t, o, e) &&
+		  !ntr_cid_compare(o, &f->ids, e);
+
+	free(o);
+	return ok;
+}
+
+const struct ntr_cid_view *ntr_facts_ids(struct ntr_facts *f, const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_IDS)) {
+		f->ids_why = too_small(f, "the tables of ids, processes and "
+				       "threads are");
+		f->has_ids = !f->ids_why && compare_ids(f, &e);
+		if (!f->has_ids && !f->ids_why)
+			f->ids_why = text_of(f, &e);
+	}
+	*why = f->ids_why;
+	return f->has_ids ? &f->ids : NULL;
+}
+
 /* --- names ------------------------------------------------------------------------ */
 
 void ntr_facts_names_begin(struct ntr_facts *f, u64 of)
@@ -336,6 +378,8 @@ void ntr_facts_free(struct ntr_facts *f)
 		ntr_waits_free(f->w);
 	if (f->own_verdict)
 		ntr_verdict_free(f->v);
+	ntr_handle_census_fini(&f->census);
+	ntr_cid_fini(&f->ids);
 	ntr_vec_fini(&f->damage);
 	ntr_vec_fini(&f->names);
 	free(f->text);

@@ -6,6 +6,7 @@
  * names no type.
  */
 #include "mach.h"
+#include "ob.h"
 
 #include <string.h>
 
@@ -65,7 +66,7 @@ static enum ntr_st put_file(struct f_mach *m, const struct f_sfile *x)
 	f_putp(q, va + o(m, 0xc, 0x18), x->context);
 	f_putp(q, va + o(m, 0x10, 0x20), x->context2);
 	if (x->path)
-		f_io_string(m, va + o(m, 0x30, 0x58), x->path);
+		f_ob_string(m, va + o(m, 0x30, 0x58), x->path);
 	return NTR_OK;
 }
 

@@ -48,6 +48,8 @@ enum {
 	F_MAX_FILES = 1024,
 	F_MAX_DISPATCH = 28, /* IRP_MJ_MAXIMUM_FUNCTION + 1 */
 	F_MAX_LOCATIONS = 32, /* of one IRP */
+	F_MAX_HANDLES = 4096,   /* statements of handles */
+	F_MAX_HANDLE_COUNT = 1 << 20,
 };
 #define F_MAX_MEMORY (256ULL << 30)
 
@@ -206,6 +208,22 @@ struct f_sproc {
 	struct f_loc loc;
 	const char *name;
 	u64 pid, parent;
+	bool unlisted, noid; /* not on the list; not in PspCidTable */
+};
+
+enum f_handle_to {
+	F_H_PROCESS, F_H_THREAD, F_H_DEVICE, F_H_DRIVER, F_H_FILE, F_H_EVENT,
+	F_H_MUTANT, F_H_SEMAPHORE, F_H_TIMER, F_H_KEY, F_H_SECTION, F_NH
+};
+
+/* Handles of a process: one value, or `count` of the next that are free. */
+struct f_shandle {
+	struct f_loc loc;
+	size_t proc;
+	u64 value, count, access, id; /* value F_NONE; id of F_H_PROCESS, … */
+	enum f_handle_to to;
+	const char *name, *device;    /* NULL none */
+	bool protect, inherit, audit;
 };
 
 struct f_smod {
@@ -318,6 +336,7 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sdevice); } devices;
 	struct { NTR_VEC(struct f_sirp); } irps;
 	struct { NTR_VEC(struct f_sfile); } files;
+	struct { NTR_VEC(struct f_shandle); } handles;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
 	struct f_spool pool[2];
