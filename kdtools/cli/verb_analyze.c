@@ -49,9 +49,9 @@ static void print(struct ntr_cli *c, struct ntr_verdict *v, unsigned *reports)
 {
 	part(c, reports);
 	if (c->json)
-		ntr_report_json(&c->out, v);
+		ntr_report_json(&c->out, v, NULL);
 	else
-		ntr_report_text(&c->out, v);
+		ntr_report_text(&c->out, v, NULL);
 }
 
 static int analyze_file(struct ntr_cli *c, const char *path,

@@ -102,9 +102,9 @@ static void full_form(struct ntr_kd *k, struct ntr_verdict *v,
 {
 	v->hang = hang;
 	if (k->o->json)
-		ntr_report_json_as(k->o, "verdict", v);
+		ntr_report_json_as(k->o, "verdict", v, NULL);
 	else
-		ntr_report_text(k->o, v);
+		ntr_report_text(k->o, v, NULL);
 	v->hang = NULL;
 }
 
