@@ -296,7 +296,8 @@ struct gone_through {
 	const struct scan_judge *j;
 	const struct scan_sink *sink;
 	const struct results_dump *base; /* path and times of the archive */
-	unsigned number, dumps;
+	unsigned number;
+	bool stream;
 };
 
 static enum ntr_st on_member(void *ctx, const struct ntr_archived *m)
@@ -311,9 +312,12 @@ static enum ntr_st on_member(void *ctx, const struct ntr_archived *m)
 		scan_path_text(&path, m->name);
 	}
 	r.path = ntr_str_text(&path);
-	g->sink->member(g->sink->ctx, r.path, g->number++);
+	/* A compressed stream is not in anything: it is the file. */
+	g->stream = !m->name;
+	if (m->name)
+		g->sink->member(g->sink->ctx, r.path, g->number);
+	g->number++;
 	if (m->file) {
-		g->dumps++;
 		judge_dump(g->j, m->file, &r, g->sink);
 	} else {
 		struct ntr_str why = { 0 };
@@ -328,18 +332,21 @@ static enum ntr_st on_member(void *ctx, const struct ntr_archived *m)
 	return NTR_OK;
 }
 
-/* A row for the archive itself when it holds nothing, or is damaged behind
- * what could be had. */
+/* A row for the archive itself, behind those of its files: it was gone through
+ * to its end, it holds nothing, or it is damaged behind what could be had. */
 static void archive_row(const struct gone_through *g, enum ntr_st st,
 			const struct ntr_err *e)
 {
 	struct results_dump r = *g->base;
 
-	if (!st && g->number)
+	if (!st && g->stream)
 		return;
-	r.outcome = st ? outcome_of(st) : RESULTS_NOT_A_DUMP;
-	r.error = !st ? "the archive holds no file" :
-		  e->msg[0] ? e->msg : ntr_st_text(st);
+	r.outcome = st ? outcome_of(st) : g->number ? RESULTS_ARCHIVE :
+						      RESULTS_NOT_A_DUMP;
+	if (st)
+		r.error = e->msg[0] ? e->msg : ntr_st_text(st);
+	else if (!g->number)
+		r.error = "the archive holds no file";
 	g->sink->row(g->sink->ctx, &r);
 }
 

@@ -253,9 +253,29 @@ static bool reuse_row(void *ctx, const struct results_dump *d)
 {
 	struct reuse *r = ctx;
 
+	/* Of a file that the archive held once. */
+	if (d->mtime_ns != r->en->mtime_ns || d->size != r->en->size)
+		return true;
 	r->lasting &= lasting(d->outcome);
 	r->st = add_row(r->en, d);
 	return !r->st && r->lasting;
+}
+
+/* The rows of an archive's files, before its own. */
+static enum ntr_st members_first(struct scan *s, struct reuse *r,
+				 const char *path)
+{
+	struct entry *en = r->en;
+	enum ntr_st st = results_members(s->o->store, path, reuse_row, r, NULL);
+	struct packed own;
+
+	if (st || !en->rows.n)
+		return st;
+	own = en->rows.v[0];
+	memmove(en->rows.v, en->rows.v + 1,
+		(en->rows.n - 1) * sizeof(*en->rows.v));
+	en->rows.v[en->rows.n - 1] = own;
+	return NTR_OK;
 }
 
 /* True: en has its rows from the store. */
@@ -265,19 +285,17 @@ static bool reused(struct scan *s, struct entry *en)
 	struct ntr_str shown = { 0 };
 	struct results_dump d;
 	enum ntr_st st;
-	bool archive;
 
 	if (!s->o->store || s->o->fresh)
 		return false;
 	scan_path_text(&shown, en->path);
 	st = results_current(s->o->store, ntr_str_text(&shown), en->size,
 			     en->mtime_ns, s->o->worker.judge.judge, &d, NULL);
-	archive = !st && d.outcome == RESULTS_ARCHIVE;
-	if (!st && !archive)
+	if (!st)
 		(void)reuse_row(&r, &d);
-	if (archive)
-		st = results_members(s->o->store, ntr_str_text(&shown),
-				     reuse_row, &r, NULL);
+	if (!st && (d.outcome == RESULTS_ARCHIVE ||
+		    d.outcome == RESULTS_DAMAGED))
+		st = members_first(s, &r, ntr_str_text(&shown));
 	ntr_str_fini(&shown);
 	if (!st && !r.st && r.lasting && en->rows.n) {
 		s->c->reused++;
@@ -475,14 +493,22 @@ static struct slot *free_slot(struct scan *s)
 static enum ntr_st hand(struct scan *s, struct slot *sl, struct entry *en,
 			struct ntr_err *e)
 {
+	enum ntr_st st = scan_worker_send(&sl->w, en->path, 0);
+
+	/* It died between two files: not of this one. With a file in work,
+	 * that is found out at its end of file, and this one sent again. */
+	if (st && !sl->n) {
+		(void)scan_worker_end(&sl->w, true);
+		st = start_worker(s, sl, e);
+		if (!st)
+			st = scan_worker_send(&sl->w, en->path, 0);
+		if (st)
+			return st;
+	}
 	if (!sl->n)
 		sl->since = now_ms();
 	sl->skip[sl->n] = 0;
 	sl->queue[sl->n++] = en;
-	/* A worker that is gone is noticed at its end of file. */
-	(void)scan_worker_send(&sl->w, en->path, 0);
-	(void)s;
-	(void)e;
 	return NTR_OK;
 }
 
