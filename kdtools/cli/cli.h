@@ -28,7 +28,7 @@ struct ntr_opt {
 	const char *words; /* values, blank-separated, for completion; NULL */
 };
 
-#define NTR_MAX_VERB_OPTS 8
+#define NTR_MAX_VERB_OPTS 12
 
 /* What the parser found. Borrowed from argv. */
 struct ntr_args {

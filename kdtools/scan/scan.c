@@ -20,6 +20,7 @@
 struct packed {
 	u8 *p;
 	size_t n;
+	bool named;         /* a row of an operand itself */
 };
 
 /* A file on its way. */
@@ -29,7 +30,6 @@ struct entry {
 	s64 mtime_ns;
 	bool named, done;
 	struct { NTR_VEC(struct packed); } rows;
-	u64 stored;         /* of rows: put into the store */
 };
 
 struct slot {
@@ -166,6 +166,8 @@ static void give(struct scan *s, const struct packed *p)
 
 	if (!decode(p, &arena, &d, NULL)) {
 		count(s, &d);
+		s->c->named_no_dump |= p->named &&
+				       d.outcome == RESULTS_NOT_A_DUMP;
 		if (!s->o->on_row(s->o->ctx, &d))
 			s->stop = true;
 	}
@@ -209,6 +211,7 @@ static enum ntr_st retire(struct scan *s, struct entry *en, struct ntr_err *e)
 		if (!to)
 			return no_memory(e);
 		*to = en->rows.v[i];
+		to->named = en->named && en->rows.n == 1;
 		en->rows.v[i].p = NULL;
 		st = put(s, to, e);
 		if (st)
