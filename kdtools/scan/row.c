@@ -136,7 +136,7 @@ enum ntr_st scan_row_decode(const u8 *p, size_t n, struct ntr_arena *arena,
 #undef X
 	get_signatures(&in, &d);
 	if (in.bad || in.p != in.end || !d.path ||
-	    !results_outcome_name(d.outcome))
+	    (unsigned)d.outcome > RESULTS_ARCHIVE)
 		return ntr_fail(e, NTR_BAD, "a worker sent a row that is none");
 	*out = d;
 	return NTR_OK;
