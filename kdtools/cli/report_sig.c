@@ -78,7 +78,7 @@ static void fired(struct ntr_out *o, const struct sig_result *r)
 
 	ntr_out_styled(o, NTR_ALARM, "FIRES %s", u->id);
 	ntr_out_line(o, "  %s", u->title);
-	ntr_out_line(o, "  confidence %u %%%s%s", r->confidence,
+	ntr_out_para(o, "  confidence ", "%u %%%s%s", r->confidence,
 		     r->confidence_why ? ": " : "",
 		     r->confidence_why ? r->confidence_why : "");
 	if (r->say)

@@ -23,9 +23,8 @@ static void installed(struct ntr_str *out)
 	static const char *const places[] = {
 		"/../share/ntriage/signatures", "/../../signatures/rules",
 	};
-	char exe[4096], path[4200];
+	char exe[4096], path[4200], *real, *slash;
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *slash;
 
 	if (n <= 0)
 		return;
@@ -36,7 +35,10 @@ static void installed(struct ntr_str *out)
 	*slash = 0;
 	for (size_t i = 0; i < NTR_COUNT(places); i++) {
 		snprintf(path, sizeof(path), "%s%s", exe, places[i]);
-		add_if_there(out, path);
+		real = realpath(path, NULL);
+		if (real)
+			add_if_there(out, real);
+		free(real);
 	}
 }
 
@@ -57,8 +59,14 @@ static void of_user(struct ntr_str *out)
 
 void ntr_cli_rule_folders(const struct ntr_cli *c, struct ntr_str *out)
 {
-	installed(out);
-	of_user(out);
+	const char *instead = getenv("NTRIAGE_RULES");
+
+	if (instead) {
+		add_if_there(out, instead);
+	} else {
+		installed(out);
+		of_user(out);
+	}
 	if (c->rules)
 		ntr_str_addn(out, c->rules, strlen(c->rules) + 1);
 	ntr_str_addn(out, "", 1);

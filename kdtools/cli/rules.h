@@ -4,6 +4,8 @@
  * program: ../share/ntriage/signatures, or signatures/rules of the tree that it
  * was built in), $XDG_DATA_HOME/ntriage/signatures, and --rules.
  *
+ * $NTRIAGE_RULES names a folder to be used instead of the first two; empty, none.
+ *
  * What is wrong with a rule is said on stderr; the other rules are used.  With
  * --strict nothing is.
  */

@@ -17,7 +17,7 @@
 #define COMMIT_MS 200u
 #define COMMIT_ROWS 512u
 
-struct packed {
+struct row_bytes {
 	u8 *p;
 	size_t n;
 	bool named;         /* a row of an operand itself */
@@ -29,7 +29,7 @@ struct entry {
 	u64 size;
 	s64 mtime_ns;
 	bool named, done;
-	struct { NTR_VEC(struct packed); } rows;
+	struct { NTR_VEC(struct row_bytes); } rows;
 };
 
 struct slot {
@@ -53,7 +53,7 @@ struct scan {
 	s64 run;
 	u64 committed_at;
 	size_t uncommitted;
-	struct { NTR_VEC(struct packed); } held; /* rows put, not yet given out */
+	struct { NTR_VEC(struct row_bytes); } held; /* rows put, not yet given out */
 };
 
 static u64 now_ms(void)
@@ -73,7 +73,7 @@ static enum ntr_st no_memory(struct ntr_err *e)
 
 static enum ntr_st add_bytes(struct entry *en, const void *p, size_t n)
 {
-	struct packed *slot = ntr_vec_add(&en->rows);
+	struct row_bytes *slot = ntr_vec_add(&en->rows);
 
 	if (!slot)
 		return NTR_NOMEM;
@@ -137,13 +137,13 @@ static void count(struct scan *s, const struct results_dump *d)
 
 /* --- giving out --------------------------------------------------------------------- */
 
-static enum ntr_st decode(const struct packed *p, struct ntr_arena *a,
+static enum ntr_st decode(const struct row_bytes *p, struct ntr_arena *a,
 			  struct results_dump *d, struct ntr_err *e)
 {
 	return scan_row_decode(p->p, p->n, a, d, e);
 }
 
-static enum ntr_st put(struct scan *s, const struct packed *p,
+static enum ntr_st put(struct scan *s, const struct row_bytes *p,
 		       struct ntr_err *e)
 {
 	struct ntr_arena arena = { 0 };
@@ -159,7 +159,7 @@ static enum ntr_st put(struct scan *s, const struct packed *p,
 	return st;
 }
 
-static void give(struct scan *s, const struct packed *p)
+static void give(struct scan *s, const struct row_bytes *p)
 {
 	struct ntr_arena arena = { 0 };
 	struct results_dump d;
@@ -205,7 +205,7 @@ static void entry_free(struct entry *en)
 static enum ntr_st retire(struct scan *s, struct entry *en, struct ntr_err *e)
 {
 	for (size_t i = 0; i < en->rows.n; i++) {
-		struct packed *to = ntr_vec_add(&s->held);
+		struct row_bytes *to = ntr_vec_add(&s->held);
 		enum ntr_st st;
 
 		if (!to)
@@ -270,7 +270,7 @@ static enum ntr_st members_first(struct scan *s, struct reuse *r,
 {
 	struct entry *en = r->en;
 	enum ntr_st st = results_members(s->o->store, path, reuse_row, r, NULL);
-	struct packed own;
+	struct row_bytes own;
 
 	if (st || !en->rows.n)
 		return st;
