@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DUMP_MAX (UINT64_C(1) << 30) /* bytes of a test's dump */
 #define JOBS_MAX 64u
 
 /* One test of the list. */
@@ -58,7 +57,7 @@ static void dump_close(struct dump *d)
 
 /* The scenario behind as many line ends as stand before it in the file, so that
  * what forge says has the file's own lines. */
-static enum ntr_st forge(const struct test *t, u8 **bytes, size_t *len,
+static enum ntr_st forge(const struct test *t, const char *path,
 			 struct ntr_str *diag, struct ntr_err *e)
 {
 	struct ntr_str text = { 0 };
@@ -70,41 +69,39 @@ static enum ntr_st forge(const struct test *t, u8 **bytes, size_t *len,
 	if (text.lost)
 		st = ntr_fail(e, NTR_NOMEM, "out of memory");
 	else
-		st = forge_text(ntr_str_text(&text), t->rule->file, NULL,
-				DUMP_MAX, bytes, len, diag, e);
+		st = forge_text_file(ntr_str_text(&text), t->rule->file, path,
+				     NULL, diag, e);
 	ntr_str_fini(&text);
 	return st;
 }
 
-static enum ntr_st in_memory(const u8 *bytes, size_t len, const char *name,
-			     struct ntr_file **out, struct ntr_err *e)
+/* The dump as a file in memory: sparse, as forge writes it. */
+static enum ntr_st in_memory(const struct test *t, struct ntr_file **out,
+			     struct ntr_str *diag, struct ntr_err *e)
 {
 	int fd = memfd_create("dump", MFD_CLOEXEC);
-	size_t at = 0;
+	char path[64];
+	enum ntr_st st;
 
-	while (fd >= 0 && at < len) {
-		ssize_t n = write(fd, bytes + at, len - at);
-
-		if (n <= 0)
-			break;
-		at += (size_t)n;
-	}
-	if (fd >= 0 && at == len)
-		return ntr_file_from_fd(out, fd, name, e);
-	if (fd >= 0)
-		close(fd);
-	return ntr_fail(e, NTR_IO, "cannot keep a dump in memory: %s",
-			strerror(errno));
+	if (fd < 0)
+		return ntr_fail(e, NTR_IO, "cannot keep a dump in memory: %s",
+				strerror(errno));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	st = forge(t, path, diag, e);
+	if (!st)
+		return ntr_file_from_fd(out, fd, t->t->name, e);
+	close(fd);
+	return st;
 }
 
 static enum ntr_st judge(const struct tests *ts, const struct test *t,
-			 const u8 *bytes, size_t len, struct dump *d,
+			 struct dump *d, struct ntr_str *diag,
 			 struct ntr_err *e)
 {
 	struct sig_options opt = { .flags = SIG_EXPLAIN | SIG_RETIRED,
 				   .only = &t->rule->id, .nonly = 1 };
 	struct ntr_file *f;
-	enum ntr_st st = in_memory(bytes, len, t->t->name, &f, e);
+	enum ntr_st st = in_memory(t, &f, diag, e);
 
 	if (ts->o->others) {
 		opt.flags = SIG_EXPLAIN;
@@ -200,12 +197,8 @@ static void run_test(const struct tests *ts, const struct test *t,
 	struct ntr_str diag = { 0 };
 	struct ntr_err e = { "" };
 	struct dump d = { 0 };
-	u8 *bytes = NULL;
-	size_t len = 0;
-	enum ntr_st st = forge(t, &bytes, &len, &diag, &e);
+	enum ntr_st st = judge(ts, t, &d, &diag, &e);
 
-	if (!st)
-		st = judge(ts, t, bytes, len, &d, &e);
 	if (!st) {
 		compare(ts, t, &d, o);
 	} else {
@@ -216,7 +209,6 @@ static void run_test(const struct tests *ts, const struct test *t,
 				       ntr_st_text(st));
 	}
 	dump_close(&d);
-	free(bytes);
 	ntr_str_fini(&diag);
 }
 
