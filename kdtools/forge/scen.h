@@ -75,6 +75,7 @@ struct f_sframe {
 	const char *sym;
 	u64 size;         /* bytes, F_NONE = default */
 	u64 err, cr2;     /* of a trap */
+	u64 first;        /* register of the first argument, F_NONE */
 };
 
 /* Frames, or a cycle of them: `n` frames repeated `times`. */
@@ -106,6 +107,8 @@ struct f_sdpc {
 	struct f_loc loc;
 	const char *routine;
 	u64 cpu, context, times;
+	const char *device; /* its context; NULL */
+	u64 irp;            /* its context: the n-th of the text; 0 none */
 	bool threaded;
 };
 
@@ -143,6 +146,10 @@ struct f_sitem_kind {
 	struct f_loc loc;
 	const char *routine;
 	u64 times, param;
+	const char *of, *holds; /* the lock that the parameter is, or that it
+				   points to a pointer to; NULL */
+	u64 irp;           /* the parameter: the n-th IRP of the text; 0 none */
+	bool inside;       /* with `of`: the item lies behind the lock */
 };
 
 enum f_queue_kind { F_Q_CRITICAL, F_Q_DELAYED, F_Q_HYPER, F_NQUEUES };
@@ -150,7 +157,7 @@ enum f_queue_kind { F_Q_CRITICAL, F_Q_DELAYED, F_Q_HYPER, F_NQUEUES };
 struct f_squeue {
 	struct f_loc loc;
 	bool given;
-	u64 maximum, processed, last, dynamic;
+	u64 maximum, processed, last, dynamic, most;
 	struct { NTR_VEC(struct f_sitem_kind); } items;
 };
 
@@ -180,12 +187,16 @@ struct f_slocation {
 	struct f_loc loc;
 	u64 major, minor, flags, control, context, arg[4];
 	const char *device, *completion; /* NULL none */
+	const char *sets; /* a lock, the completion's context; NULL */
 };
 
 struct f_sirp {
 	struct f_loc loc;
 	u64 tid, flags, mdl, status, information, current;
 	const char *cancel; /* its cancel routine; NULL */
+	const char *event;  /* a lock, its UserEvent; NULL */
+	const char *file_event; /* a lock, its file object's Event; NULL */
+	bool kept;          /* its address is on the thread's stack */
 	bool cancelled, pending;
 	struct f_slocation at[F_MAX_LOCATIONS]; /* number 1 first */
 	size_t n;
