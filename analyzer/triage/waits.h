@@ -51,6 +51,7 @@ struct ntr_wlock {
 				  its request; NTR_NONE */
 	u32 cpu;               /* the same of a DPC; NTR_NONE */
 	const char *link;      /* how the item or DPC does; static */
+	const char *ender;     /* these in words; NULL: none is known */
 };
 
 /* A request that somebody waits for. */
@@ -176,6 +177,11 @@ NTR_MUST enum ntr_st ntr_waits(struct ntr_waits **out, struct ntr_target *t,
 			       struct ntr_err *e);
 void ntr_waits_free(struct ntr_waits *w);
 
+/* "CPU 1". NULL: no memory. */
+const char *ntr_waits_cpu_name(const struct ntr_waits *w,
+			       const struct ntr_wcpu *c, struct ntr_arena *a);
+/* How many processors of the machine are not in the dump. */
+u32 ntr_waits_cpus_lacking(const struct ntr_waits *w);
 /* Index of the thread at va, or NTR_NONE. */
 u32 ntr_waits_thread(const struct ntr_waits *w, u64 va);
 

@@ -301,8 +301,51 @@ static void look_at(struct ntr_waits_job *j, u32 at)
 		j->lost = true;
 }
 
+const char *ntr_waits_cpu_name(const struct ntr_waits *w,
+			       const struct ntr_wcpu *c, struct ntr_arena *a)
+{
+	u32 number = w->t->cpus.v[c->cpu].number;
+
+	return number == NTR_CPU_UNKNOWN ? "the processor that stopped" :
+	       ntr_arena_printf(a, "CPU %" PRIu32, number);
+}
+
+/* Processors that are not in the dump. */
+u32 ntr_waits_cpus_lacking(const struct ntr_waits *w)
+{
+	const struct ntr_meta *m = &w->t->d->meta;
+
+	return m->has & NTR_HAS_CPUS && m->cpus > w->cpus.n ?
+	       (u32)(m->cpus - w->cpus.n) : 0;
+}
+
+/* One processor that spins is contention, or has been a moment ago. */
+static void say_unknown(struct ntr_waits_job *j)
+{
+	const struct ntr_wcpu *other = NULL;
+	u32 n = 0;
+
+	for (u32 i = 0; i < j->w->cpus.n; i++) {
+		const struct ntr_wcpu *c = &j->w->cpus.v[i];
+
+		n += c->work == NTR_CW_SPINS;
+		if (c->work == NTR_CW_RUNS ||
+		    (!other && c->work == NTR_CW_UNKNOWN))
+			other = c;
+	}
+	if (n < 2 || (!other && !ntr_waits_cpus_lacking(j->w)))
+		return;
+	ntr_waits_say(j, "%u processors spin; whether one that does not owns "
+		      "what they spin for is not known: a spin lock records "
+		      "no owner%s%s%s%s", n, other ? "; of " : "", other ?
+		      ntr_waits_cpu_name(j->w, other, &j->w->arena) : "", other ? ": " : "",
+		      other ? other->text : "");
+}
+
 void ntr_waits_cpus(struct ntr_waits_job *j)
 {
 	for (u32 i = 0; i < j->w->t->cpus.n && !j->lost; i++)
 		look_at(j, i);
+	if (!j->lost)
+		say_unknown(j);
 }

@@ -11,7 +11,7 @@
  */
 #include "../base/record.h"
 #include "../kobj/dpcs.h"
-#include "waits.h"
+#include "hang.h"
 
 #include <stdlib.h>
 
@@ -190,6 +190,39 @@ static void look_at_dpcs(struct servers *s)
 	}
 }
 
+/* --- in words ---------------------------------------------------------------------------- */
+
+static const char *item_text(struct ntr_waits *w, const struct ntr_wlock *l)
+{
+	const struct ntr_work_queue *q = &w->queues.q.v[l->queue];
+
+	return ntr_arena_printf(&w->arena, "an item pending in the %s queue, "
+		"%s, refers to it: %s", q->name, ntr_hang_site(w->t,
+		q->items.v[l->item].routine, false, &w->arena), l->link);
+}
+
+static const char *dpc_text(struct ntr_waits *w, const struct ntr_wlock *l)
+{
+	const struct ntr_wcpu *c = &w->cpus.v[l->cpu];
+
+	return ntr_arena_printf(&w->arena, "a DPC queued on %s belongs to it: "
+		"%s%s", ntr_waits_cpu_name(w, c, &w->arena), l->link,
+		c->work == NTR_CW_SPINS ? "; that processor spins" : "");
+}
+
+static const char *ender(struct ntr_waits *w, const struct ntr_wlock *l)
+{
+	const struct ntr_wirp *x = l->irp == NTR_NONE ? NULL :
+				   &w->irps.v[l->irp];
+	const char *more = l->queue != NTR_NONE ? item_text(w, l) :
+			   l->cpu != NTR_NONE ? dpc_text(w, l) : NULL;
+
+	if (!x)
+		return more;
+	return ntr_arena_printf(&w->arena, "%s, by %s%s%s", x->text, x->link,
+				more ? "; " : "", more ? more : "");
+}
+
 void ntr_waits_servers(struct ntr_waits_job *j)
 {
 	struct servers s = { .j = j };
@@ -200,4 +233,6 @@ void ntr_waits_servers(struct ntr_waits_job *j)
 	}
 	look_at_queues(&s);
 	look_at_dpcs(&s);
+	for (size_t i = 0; i < j->w->locks.n; i++)
+		j->w->locks.v[i].ender = ender(j->w, &j->w->locks.v[i]);
 }
