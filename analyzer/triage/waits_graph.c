@@ -323,8 +323,9 @@ static const char *state_text(struct ntr_waits_job *j, u32 at)
 	l = &w->locks.v[w->edges.v[x->edge].lock];
 	return ntr_arena_printf(&w->arena, "it waits for %s 0x%" PRIx64
 				" (%s)", l->name, l->va,
-				l->ender ? l->ender :
-				l->no_owner ? l->no_owner : "no owner");
+				l->irp != NTR_NONE ? w->irps.v[l->irp].text :
+				l->ender ? l->ender : l->no_owner ?
+				l->no_owner : "no owner");
 }
 
 static void add_root(struct graph *g, u32 at)

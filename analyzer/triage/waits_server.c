@@ -2,8 +2,8 @@
 /*
  * What is queued and would end a wait.  A work item or DPC belongs to a wait
  * when it refers to the very object, or to the request that signals it: its
- * parameter is one of them, what the parameter points to holds the address of
- * one, or the object lies between the parameter and the item, which is then in
+ * parameter is one of them, the block of pool that the parameter points to (or,
+ * where there are no headers, what is just behind) holds the address of one, or the object lies between the parameter and the item, which is then in
  * the same structure.  A DPC belongs to a request also when it is the one
  * inside the device object that has the request (IoInitializeDpcRequest), or
  * its context is that device.  That a routine is of the same driver proves
@@ -11,13 +11,15 @@
  */
 #include "../base/record.h"
 #include "../kobj/dpcs.h"
+#include "../kobj/pool_page.h"
 #include "hang.h"
 
 #include <stdlib.h>
 
 #define MAX_ITEMS 8192u     /* that are looked at */
 #define MAX_DPCS 1024u      /* of one processor */
-#define BLOCK_WORDS 32u     /* of what a parameter points to */
+#define BLOCK_WORDS 64u     /* of a block that a parameter points to */
+#define UNKNOWN_WORDS 16u   /* the same where its size is not known */
 #define SAME_BLOCK 0x200u   /* from the parameter to its item */
 #define DEVICE_DPC 0x100u   /* a DEVICE_OBJECT's Dpc is within it */
 
@@ -31,6 +33,8 @@ struct servers {
 	struct ntr_va_map objects; /* to locks */
 	struct awaited *sorted;
 	size_t nsorted;
+	struct ntr_pool_form form;
+	bool has_form;
 };
 
 static int by_va(const void *a, const void *b)
@@ -96,16 +100,34 @@ static void serve(struct servers *s, u32 lock, u32 queue, u32 item,
 	l->link = link;
 }
 
+/* How much of what is at va belongs to it: to the end of its block of pool. */
+static size_t block_rest(struct servers *s, u64 va)
+{
+	const struct ntr_target *t = s->j->w->t;
+	size_t unknown = (size_t)UNKNOWN_WORDS * t->ptr_size;
+	u32 at = (u32)(va & (NTR_POOL_PAGE - 1));
+	struct ntr_pool_block b;
+	u8 page[NTR_POOL_PAGE];
+
+	if (!s->has_form || ntr_space_read(t->mem, va - at, page, sizeof(page),
+					   NULL) ||
+	    !ntr_pool_page_good(&s->form, page) ||
+	    !ntr_pool_block_of(&s->form, page, at, &b))
+		return unknown;
+	return b.off + b.size > at ? b.off + b.size - at : 0;
+}
+
 static void pointed_to(struct servers *s, u64 va, u32 queue, u32 item)
 {
 	const struct ntr_target *t = s->j->w->t;
 	u8 b[BLOCK_WORDS * 8];
-	size_t n;
+	size_t n, most;
 
 	if (!va || va & (t->ptr_size - 1))
 		return;
-	n = ntr_space_read_some(t->mem, va, b,
-				(size_t)BLOCK_WORDS * t->ptr_size);
+	most = block_rest(s, va);
+	n = (size_t)BLOCK_WORDS * t->ptr_size;
+	n = ntr_space_read_some(t->mem, va, b, most < n ? most : n);
 	for (size_t i = 0; i + t->ptr_size <= n; i += t->ptr_size)
 		serve(s, ntr_va_map_get(&s->objects, t->ptr_size == 4 ?
 					ntr_load_u32(b + i) :
@@ -123,23 +145,29 @@ static void look_at_item(struct servers *s, const struct ntr_work_item *x,
 		     s->sorted[i].va < x->va; i++)
 			serve(s, s->sorted[i].lock, queue, item,
 			      "it lies in the item's own structure");
-	pointed_to(s, x->parameter, queue, item);
 }
 
-static void look_at_queues(struct servers *s)
+/* What is an item's own first, then what it points to. */
+static void look_at_queues(struct servers *s, bool deep)
 {
 	const struct ntr_work_queues *q = &s->j->w->queues;
 	u32 n = 0;
 
 	for (u32 i = 0; i < q->q.n; i++)
 		for (u32 k = 0; k < q->q.v[i].items.n; k++) {
-			if (n++ == MAX_ITEMS) {
+			if (n++ == MAX_ITEMS && !deep)
+				return;
+			if (n > MAX_ITEMS) {
 				ntr_waits_say(s->j, "only the first %u work "
 					"items were searched for what threads "
 					"wait for", MAX_ITEMS);
 				return;
 			}
-			look_at_item(s, &q->q.v[i].items.v[k], i, k);
+			if (deep)
+				pointed_to(s, q->q.v[i].items.v[k].parameter,
+					   i, k);
+			else
+				look_at_item(s, &q->q.v[i].items.v[k], i, k);
 		}
 }
 
@@ -231,7 +259,10 @@ void ntr_waits_servers(struct ntr_waits_job *j)
 		j->lost = true;
 		return;
 	}
-	look_at_queues(&s);
+	s.has_form = !ntr_pool_form_of(j->w->t->machine, j->w->t->build,
+				       &s.form, NULL) && s.form.tiled;
+	look_at_queues(&s, false);
+	look_at_queues(&s, true);
 	look_at_dpcs(&s);
 	for (size_t i = 0; i < j->w->locks.n; i++)
 		j->w->locks.v[i].ender = ender(j->w, &j->w->locks.v[i]);

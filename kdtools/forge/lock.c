@@ -283,16 +283,30 @@ static u64 resource_object(struct f_mach *m, u64 va, bool shared)
 
 /* --- waits ------------------------------------------------------------------------------ */
 
-void f_keep_on_stack(struct f_mach *m, const struct f_thread *t, u64 va)
+static void keep_in_frame(struct f_mach *m, const struct f_thread *t, u64 va,
+			  size_t skip)
 {
 	for (size_t i = 0; i < t->stk.f.n; i++) {
 		const struct f_frame *f = &t->stk.f.v[i];
 		if (f->how != F_K_CALL ||
-		    f->after - f->sp < o(m, 0x14, 0x40))
+		    f->after - f->sp < o(m, 0x14, 0x40) || skip--)
 			continue;
 		f_putp(&m->mem, f->sp + o(m, 4, 0x28), va);
 		return;
 	}
+}
+
+void f_keep_on_stack(struct f_mach *m, const struct f_thread *t, u64 va)
+{
+	keep_in_frame(m, t, va, 0);
+}
+
+/* Behind the frame of the wait, one lock in each. */
+static void put_holding(struct f_mach *m, const struct f_thread *t)
+{
+	for (size_t i = 0; i < t->s->nholding; i++)
+		keep_in_frame(m, t, f_lock_va(m, t->s->holding[i], t->s->loc),
+			      i + 1);
 }
 
 static u64 wait_object(struct f_mach *m, const struct f_thread *t,
@@ -376,6 +390,8 @@ static void put_wait(struct f_mach *m, const struct f_thread *t)
 	if (!s->timeout)
 		return;
 	header(m, t->va + y->timer, 8, (u32)o(m, 0x28, 0x40), 0);
+	f_put8(&m->mem, t->va + y->timer + 3,
+	       m->p->build >= 7600 ? 0x40 : 1); /* Inserted */
 	put_block(m, first + TIMER_BLOCK * step, t->va, t->va + y->timer, first,
 		  0x102, true);
 }
@@ -539,5 +555,6 @@ void f_lock_write(struct f_mach *m)
 		if (t->s->worker != F_NONE)
 			put_worker(m, t);
 		put_wait(m, t);
+		put_holding(m, t);
 	}
 }

@@ -42,6 +42,7 @@ enum {
 	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
 	F_MAX_COUNT = 4096, /* times of a thread or an item */
 	F_MAX_WAITS = 3,    /* objects of one wait */
+	F_MAX_HOLDING = 4,  /* locks that a stack remembers */
 	F_MAX_DRIVERS = 256,
 	F_MAX_DEVICES = 1024,
 	F_MAX_IRPS = 1024,
@@ -122,6 +123,8 @@ struct f_sthread {
 	bool dpc;
 	struct f_swait wait[F_MAX_WAITS];
 	size_t nwaits;
+	const char *holding[F_MAX_HOLDING]; /* in frames, innermost first */
+	size_t nholding;
 	bool all, timeout;  /* of the wait */
 	u64 waited;         /* 100 ns, F_NONE: 10 s */
 	u64 worker;         /* kind of queue, F_NONE: none */

@@ -59,6 +59,9 @@ bool f_thread_wait_attr(struct f_lex *l, struct f_sthread *t)
 		w = add_wait(l, t);
 		if (w)
 			w->lock = f_lex_text(l, "a lock's name");
+	} else if (f_lex_word(l, "holding")) {
+		while (t->nholding < F_MAX_HOLDING && l->tok == F_T_STRING)
+			t->holding[t->nholding++] = f_lex_text(l, "a lock");
 	} else if (f_lex_word(l, "join")) {
 		w = add_wait(l, t);
 		if (w)
