@@ -62,11 +62,12 @@ static void cpu_names(struct ntr_facts *f, const struct ntr_fact_at *at,
 {
 	const struct ntr_wcpu *c = &f->w->cpus.v[at->index[0]];
 	u64 of = (functions ? OF_CPU_FUNCTIONS : OF_CPU) | at->index[0];
+	bool made = f->names_of == of;
 	struct ntr_named n;
 
-	if (f->names_of != of)
+	if (!made)
 		ntr_facts_names_begin(f, of);
-	for (u32 i = 0; !f->names.n && i < c->nframes; i++) {
+	for (u32 i = 0; !made && i < c->nframes; i++) {
 		const struct ntr_module *m = ntr_target_module(f->t, c->ip[i]);
 
 		if (!functions && m)
