@@ -10,7 +10,7 @@
 #define OF_CPU_FUNCTIONS UINT64_C(0x600000000)
 #define OF_INVERSION UINT64_C(0x700000000)
 
-enum { CPUS, SPINNING, REQUESTS, INVERSIONS };
+enum { CPUS, SPINNING, LINKED, REQUESTS, INVERSIONS };
 
 static void get_counts(struct ntr_facts *f, const struct ntr_fact_at *at,
 		       int arg, struct ntr_fact *out)
@@ -30,6 +30,15 @@ static void get_counts(struct ntr_facts *f, const struct ntr_fact_at *at,
 			n += w->cpus.v[i].work == NTR_CW_SPINS;
 		ntr_fact_n_if(out, n || !ntr_waits_cpus_lacking(w), n,
 			      "not every processor is in the dump");
+		break;
+	case LINKED:
+		for (size_t i = 0; i < w->cpus.n; i++)
+			n += w->cpus.v[i].lock != 0;
+		if (n > 1)
+			ntr_fact_n(out, w->spin_link.found);
+		else
+			ntr_fact_none(out, "no two processors spin for locks "
+				      "that are known");
 		break;
 	case REQUESTS:
 		ntr_fact_n(out, w->irps.n);
@@ -253,6 +262,8 @@ static const struct ntr_fact_row rows[] = {
 	  get_cpu, C_FUNCTIONS },
 	{ "waits.spinning", NTR_FT_INT, NULL, "Processors that spin for a spin "
 	  "lock.", get_counts, SPINNING },
+	{ "waits.spin_linked", NTR_FT_BOOL, NULL, "Two of the locks lie in "
+	  "structures that point to one another.", get_counts, LINKED },
 	{ "waits.requests", NTR_FT_LIST, NULL, "Requests that threads wait for.",
 	  get_counts, REQUESTS },
 	{ "waits.requests[]", NTR_FT_RECORD, NULL, "A request.", NULL, 0 },

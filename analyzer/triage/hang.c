@@ -218,6 +218,18 @@ static void held_by_dpcs(struct job *j, struct ntr_hang_finding *f)
 	}
 }
 
+static void link(struct job *j, struct ntr_hang_finding *f)
+{
+	const struct ntr_waits *w = j->w;
+	const struct ntr_wlink *l = &w->spin_link;
+
+	add(j, f, "the %s of the locks 0x%" PRIx64 " and 0x%" PRIx64 " point to "
+	    "one another: 0x%" PRIx64 " to 0x%" PRIx64 ", 0x%" PRIx64 " to 0x%"
+	    PRIx64, l->sized ? "structures" : "surroundings (256 bytes)",
+	    w->cpus.v[l->cpu[0]].lock, w->cpus.v[l->cpu[1]].lock, l->at[0],
+	    l->to[0], l->at[1], l->to[1]);
+}
+
 /* Whoever owns a spin lock cannot be switched out: he is on a processor. */
 static void spin(struct job *j)
 {
@@ -248,6 +260,8 @@ static void spin(struct job *j)
 	else if (n == 1)
 		add(j, f, "it took the lock before, or the lock was never "
 		    "released");
+	if (w->spin_link.found)
+		link(j, f);
 	held_by_dpcs(j, f);
 }
 

@@ -218,7 +218,7 @@ static void collect(struct ntr_waits_job *j)
 
 /* Each uses what those before it found. */
 static void (*const steps[])(struct ntr_waits_job *j) = {
-	ntr_waits_locks, ntr_waits_cpus, ntr_waits_irps, ntr_waits_queues,
+	ntr_waits_locks, ntr_waits_cpus, ntr_waits_link, ntr_waits_irps, ntr_waits_queues,
 	ntr_waits_servers, ntr_waits_judge, ntr_waits_graph, ntr_waits_order,
 };
 

@@ -149,6 +149,19 @@ struct ntr_wqueue {
 	const char *text;
 };
 
+/*
+ * Two locks that processors spin for, whose structures point to one another:
+ * [0] is in the structure around cpu[0]'s lock and points into the other.
+ */
+struct ntr_wlink {
+	bool found;
+	u32 cpu[2];       /* in cpus */
+	u64 at[2], to[2]; /* the pointers: where, and what */
+	bool sized;       /* pool says how long the structures are; else what
+			     is within NTR_LINK_NEAR of the locks */
+};
+#define NTR_LINK_NEAR 0x100u
+
 struct ntr_inversion; /* lock_order.h */
 
 struct ntr_waits {
@@ -165,6 +178,7 @@ struct ntr_waits {
 	struct { NTR_VEC(struct ntr_wirp); } irps;
 	struct { NTR_VEC(struct ntr_wcpu); } cpus;
 	struct { NTR_VEC(struct ntr_inversion); } inversions;
+	struct ntr_wlink spin_link;
 	struct ntr_resource_list resources;
 	struct { NTR_VEC(const char *); } unknown; /* cannot tell, because … */
 	u32 ownerless;   /* of these: waits for objects of a kind that records
@@ -211,6 +225,10 @@ void ntr_waits_locks(struct ntr_waits_job *j);   /* waits_lock.c */
 void ntr_waits_irps(struct ntr_waits_job *j);    /* waits_irp.c */
 void ntr_waits_cpus(struct ntr_waits_job *j);    /* waits_cpu.c */
 void ntr_waits_servers(struct ntr_waits_job *j); /* waits_server.c */
+void ntr_waits_link(struct ntr_waits_job *j);    /* waits_link.c */
+/* The block of pool that va lies in, without its header, as far as it is in one
+ * page: false where no headers say so. */
+bool ntr_waits_block(const struct ntr_target *t, u64 va, u64 *from, u64 *end);
 void ntr_waits_order(struct ntr_waits_job *j);   /* lock_order.c */
 void ntr_waits_graph(struct ntr_waits_job *j);   /* waits_graph.c */
 /* exhaustion.c: the queues are read, then judged */

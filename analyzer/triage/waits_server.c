@@ -11,7 +11,6 @@
  */
 #include "../base/record.h"
 #include "../kobj/dpcs.h"
-#include "../kobj/pool_page.h"
 #include "hang.h"
 
 #include <stdlib.h>
@@ -33,8 +32,6 @@ struct servers {
 	struct ntr_va_map objects; /* to locks */
 	struct awaited *sorted;
 	size_t nsorted;
-	struct ntr_pool_form form;
-	bool has_form;
 };
 
 static int by_va(const void *a, const void *b)
@@ -100,34 +97,19 @@ static void serve(struct servers *s, u32 lock, u32 queue, u32 item,
 	l->link = link;
 }
 
-/* How much of what is at va belongs to it: to the end of its block of pool. */
-static size_t block_rest(struct servers *s, u64 va)
-{
-	const struct ntr_target *t = s->j->w->t;
-	size_t unknown = (size_t)UNKNOWN_WORDS * t->ptr_size;
-	u32 at = (u32)(va & (NTR_POOL_PAGE - 1));
-	struct ntr_pool_block b;
-	u8 page[NTR_POOL_PAGE];
-
-	if (!s->has_form || ntr_space_read(t->mem, va - at, page, sizeof(page),
-					   NULL) ||
-	    !ntr_pool_page_good(&s->form, page) ||
-	    !ntr_pool_block_of(&s->form, page, at, &b))
-		return unknown;
-	return b.off + b.size > at ? b.off + b.size - at : 0;
-}
-
 static void pointed_to(struct servers *s, u64 va, u32 queue, u32 item)
 {
 	const struct ntr_target *t = s->j->w->t;
 	u8 b[BLOCK_WORDS * 8];
-	size_t n, most;
+	u64 from, end;
+	size_t n;
 
 	if (!va || va & (t->ptr_size - 1))
 		return;
-	most = block_rest(s, va);
-	n = (size_t)BLOCK_WORDS * t->ptr_size;
-	n = ntr_space_read_some(t->mem, va, b, most < n ? most : n);
+	n = (size_t)UNKNOWN_WORDS * t->ptr_size;
+	if (ntr_waits_block(t, va, &from, &end))
+		n = end - va < sizeof(b) ? (size_t)(end - va) : sizeof(b);
+	n = ntr_space_read_some(t->mem, va, b, n);
 	for (size_t i = 0; i + t->ptr_size <= n; i += t->ptr_size)
 		serve(s, ntr_va_map_get(&s->objects, t->ptr_size == 4 ?
 					ntr_load_u32(b + i) :
@@ -259,8 +241,6 @@ void ntr_waits_servers(struct ntr_waits_job *j)
 		j->lost = true;
 		return;
 	}
-	s.has_form = !ntr_pool_form_of(j->w->t->machine, j->w->t->build,
-				       &s.form, NULL) && s.form.tiled;
 	look_at_queues(&s, false);
 	look_at_queues(&s, true);
 	look_at_dpcs(&s);

@@ -388,7 +388,8 @@ static void spin_facts(void)
 	CHECK_STR(got("waits.cpus[0].work"), "spins");
 	CHECK_STR(got("waits.cpus[0].routine"), "KfAcquireSpinLock");
 	CHECK_STR(got("waits.cpus[0].lock"), "0x8a000040");
-	CHECK_STR(got("waits.cpus[1].lock"), "0x8a000000");
+	CHECK_STR(got("waits.cpus[1].lock"), "0x8a002010");
+	CHECK_STR(got("waits.spin_linked"), "true");
 	CHECK_STR(got("waits.cpus[0].dpcs"), "0");
 	CHECK_STR(got("waits.cpus[1].dpcs"), "1");
 	CHECK_STR(got("waits.cpus[0].functions[0]"), "tcpip!CloseAddress");
@@ -406,6 +407,7 @@ static void spin_facts(void)
 	if (!open_fixture("busy-queue", "full"))
 		return;
 	CHECK_STR(got("waits.spinning"), "0");
+	CHECK_HAS(got("waits.spin_linked"), "none: ");
 	CHECK_HAS(got("waits.cpus[0].lock"), "none: it does not spin");
 	shut();
 	if (!open_fixture("lock-order", "full"))

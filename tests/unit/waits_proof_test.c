@@ -165,6 +165,7 @@ static void two_spin(void)
 			CHECK(has(f, "called from tcpip!CloseConn+0x41"));
 			CHECK(has(f, "in thread 0x74 (server.exe)"));
 			CHECK(has(f, "they want different locks"));
+			CHECK(!h->own->spin_link.found);
 			CHECK(has(f, "a spin lock records no owner"));
 		}
 		done(&m, h);
@@ -204,6 +205,39 @@ static void which_lock(void)
 		return;
 	CHECK_EQ(h->own->cpus.v[0].work, NTR_CW_SPINS);
 	CHECK_EQ(h->own->cpus.v[0].lock, 0);
+	done(&m, h);
+}
+
+/* Both ways, or it is no evidence. */
+static void locks_that_belong_together(void)
+{
+	static const uint64_t pointers[] = { 0x8a000060, 0x8a002000 };
+	struct ntr_hang *h;
+	struct machine m;
+
+	if (!open_as(&m, "hang-spin-locks", "x86 nt4", "", &h))
+		return;
+	CHECK(h->own->spin_link.found);
+	CHECK(!h->own->spin_link.sized);
+	CHECK_EQ(h->own->spin_link.at[0], 0x8a000060);
+	CHECK_EQ(h->own->spin_link.to[0], 0x8a002000);
+	CHECK_EQ(h->own->spin_link.at[1], 0x8a002000);
+	CHECK_EQ(h->own->spin_link.to[1], 0x8a000040);
+	CHECK(has(&h->findings.v[0], "(256 bytes) of the locks 0x8a000040 and "
+		  "0x8a002010 point to one another"));
+	CHECK(has(&h->findings.v[0], "thread 0x80 (server.exe) waits for IRP 0x"));
+	CHECK(has(&h->findings.v[0], "a DPC queued on CPU 1 belongs to it: its "
+		  "context is it; that processor spins"));
+	for (size_t i = 0; i < NTR_COUNT(pointers); i++) {
+		struct ntr_waits *w = NULL;
+
+		m.patch[0] = (struct patch){ .va = pointers[i], .n = 4 };
+		m.npatches = 1;
+		CHECK_EQ(ntr_waits(&w, m.t, NULL), NTR_OK);
+		CHECK(!w->spin_link.found);
+		ntr_waits_free(w);
+	}
+	m.npatches = 0;
 	done(&m, h);
 }
 
@@ -683,6 +717,7 @@ int main(void)
 {
 	RUN(two_spin);
 	RUN(which_lock);
+	RUN(locks_that_belong_together);
 	RUN(spin_near_misses);
 	RUN(requests);
 	RUN(requests_alone);
