@@ -196,8 +196,10 @@ static bool spins(struct look *k, size_t at)
 static bool idles(struct look *k, size_t at)
 {
 	struct ntr_target *t = k->j->w->t;
+	bool known;
 
-	if (!k->cpu->idle_thread || k->cpu->thread != k->cpu->idle_thread)
+	if (!k->cpu->idle_thread || k->cpu->thread != k->cpu->idle_thread ||
+	    ntr_dpc_active(t, k->cpu, &known))
 		return false;
 	for (; at < k->n; at++) {
 		const struct ntr_module *m = ntr_target_module(t, k->f[at].ip);

@@ -251,6 +251,7 @@ static void spin_near_misses(void)
 		"frame \"tcpip!Poll+0x20\"";
 	char zero[400], one[400];
 	const struct gen *g = &gens[X64_7];
+	struct ntr_waits *w = NULL;
 	struct ntr_hang *h;
 	struct machine m;
 
@@ -287,6 +288,14 @@ static void spin_near_misses(void)
 	CHECK(of_kind(h, NTR_HANG_SPIN) != NULL);
 	CHECK_HAS(h->text, "2 processors spin for spin locks, 1 idle");
 	CHECK_EQ(h->own->cpus.v[2].work, NTR_CW_IDLE);
+	/* But for a DPC, which runs on the idle thread's account. */
+	m.patch[0] = (struct patch){ .va = m.t->cpus.v[2].kprcb + 0x21da,
+				     .b = { 1 }, .n = 1 };
+	m.npatches = 1;
+	CHECK_EQ(ntr_waits(&w, m.t, NULL), NTR_OK);
+	CHECK_EQ(w->cpus.v[2].work, NTR_CW_RUNS);
+	ntr_waits_free(w);
+	m.npatches = 0;
 	done(&m, h);
 }
 
