@@ -91,6 +91,12 @@ void ntr_kd_va(const struct ntr_kd *k, char out[24], bool known, u64 va);
 /* "0:00:01:05.000" of 100 ns units. */
 void ntr_span_text(char out[48], u64 t);
 
+/* An object: its header, and what its type says of it (cmd_object.c). */
+struct ntr_objects;
+struct ntr_object;
+void ntr_show_object(struct ntr_kd *k, const struct ntr_objects *o,
+		     const struct ntr_object *b);
+
 /* Instructions, one a line (cmd_u.c). */
 NTR_MUST enum ntr_st ntr_show_code(struct ntr_kd *k, u64 addr, u64 count,
 				   struct ntr_err *e);

@@ -201,6 +201,7 @@ static enum ntr_st run_devobj(struct ntr_kd *k, const struct ntr_call *c,
 			      struct ntr_err *e)
 {
 	char at[24], driver[128], drv[24], irp[24], ext[24], flags[300];
+	char why[160] = "";
 	struct ntr_device d;
 	const char *type;
 	u64 va = 0;
@@ -211,6 +212,8 @@ static enum ntr_st run_devobj(struct ntr_kd *k, const struct ntr_call *c,
 	if (st)
 		return st;
 	driver_name(k, &d, driver);
+	if (!d.has_lower && k->t->build && k->t->build < 2600)
+		ntr_device_find_lower(k->t, &d, why);
 	json_device(k, &d, driver);
 	ntr_va_text(at, va, k->t->ptr_size);
 	ntr_va_text(drv, d.driver, k->t->ptr_size);
@@ -229,6 +232,9 @@ static enum ntr_st run_devobj(struct ntr_kd *k, const struct ntr_call *c,
 		     ext, d.stack_size, d.characteristics);
 	link_line(k, "AttachedDevice (Upper)", d.has_upper, d.upper);
 	link_line(k, "AttachedTo (Lower)", d.has_lower, d.lower);
+	ntr_out_str(k->o, "lacking", NULL, *why ? why : NULL);
+	if (*why)
+		ntr_out_para(k->o, "  ", "(%s)", why);
 	return NTR_OK;
 }
 
@@ -238,7 +244,8 @@ const struct ntr_cmd ntr_cmd_bang_devobj = {
 	.operands = "ADDR",
 	.help = "The DEVICE_OBJECT at ADDR: driver, type, flags, current request, "
 		"extension, and the devices above and under it. What is under a "
-		"device is recorded since XP; before, it is ????????.",
+		"device is recorded since XP; before, it is looked for among the "
+		"devices of all drivers.",
 	.example = "!devobj ffffe000`0a1b2c30", .does = "whose device this is",
 	.run = run_devobj,
 };
@@ -288,7 +295,7 @@ const struct ntr_cmd ntr_cmd_bang_devstack = {
 	.operands = "ADDR",
 	.help = "Top first, with the driver and extension of each; > marks the "
 		"one at ADDR. Upwards by AttachedDevice, downwards by what XP and "
-		"later record; a ring, or a link that leads nowhere, ends the "
+		"later record, before by a search of all drivers' devices; a ring, or a link that leads nowhere, ends the "
 		"stack and is said.",
 	.example = "!devstack ffffe000`0a1b2c30", .does = "who filters this device",
 	.run = run_devstack,

@@ -16,6 +16,7 @@ bless=
 . "$(dirname "$0")/../tools/lib.sh"
 golden=$TOP/tests/golden
 export XDG_CACHE_HOME=/nonexistent/cache # its path is in what is printed
+export NTRIAGE_RULES= # shipped rules have tests of their own
 
 scenario_path() { # CASE FILE
 	for d in "$1" "$TOP/tests/fixtures"; do
@@ -51,7 +52,7 @@ one_case() { # NAME
 		file=$(scenario_path "$dir" "$file") || { fail "$1" "no scenario $file"; cd ..; return; }
 		forge "$file" dump.dmp $container || { cd ..; return; }
 	fi
-	cp "$dir"/*.forge "$dir"/*.txt . 2>/dev/null
+	cp "$dir"/*.forge "$dir"/*.txt "$dir"/*.sig . 2>/dev/null
 	[ -f "$dir/exit" ] && want=$(cat "$dir/exit")
 	eval "args=($(cat "$dir/args"))"
 	"$NTRIAGE" "${args[@]}" >../text 2>../err </dev/null
