@@ -2,8 +2,8 @@
 /*
  * Offsets: x86 and x64 from the public type tables of each build; ARM64 from
  * what a real 22000 debugger block publishes, the rest of it by the distance
- * to the x64 members around; Alpha with the x86 NT 4.0 structures and IA64
- * with the x64 2003 ones, both assumed (docs/forge.md says so).
+ * to the x64 members around; Alpha with the structures of the same NT on x86 and
+ * IA64 with the x64 2003 ones, both assumed (docs/forge.md says so).
  */
 #include "prof.h"
 
@@ -308,6 +308,17 @@ static const struct f_prof profs[] = {
 	  .cpu = 0xfffff803f1800000, .kuser = X64_KUSER,
 	  .pte_base = 0xffffa88000000000, .stack = 0x6000, .align = 0x1000,
 	  .system_pid = 4, .triage_blocks = true },
+	{ .arch_name = "alpha", .os = "nt3.51", .descr = "Windows NT 3.51 Alpha",
+	  .arch = F_ALPHA, .machine = 0x184, .build = 1057, .major = 3,
+	  .minor = 51, .sp = 5, .page_shift = 13, .off = &off_nt351,
+	  .ver_rev = 6, .root = "C:\\WINNT35", .kernel_pdb = "ntoskrnl.pdb",
+	  .hal_pdb = "hal.pdb", .kernel = 0x80080000, .hal = 0x80400000,
+	  .kernel_size = 0x18e000, .hal_size = 0x2a000,
+	  .kernel_date = 0x31ed06e1, .hal_date = 0x2fc653e2,
+	  .drivers = 0xfb000000, .pool = 0x80600000, .stacks = 0xfe800000,
+	  .pcr0 = 0x80500000, .cpu = 0x80540000, .kuser = 0xff000000,
+	  .pte_base = 0xc0000000, .stack = 0x4000, .align = 0x20,
+	  .system_pid = 2, .nb10 = true, .classic_kernel = true },
 	{ .arch_name = "alpha", .os = "nt4", .descr = "Windows NT 4.0 SP6 Alpha",
 	  .arch = F_ALPHA, .machine = 0x184, .build = 1381, .major = 4,
 	  .minor = 0, .sp = 6, .page_shift = 13, .off = &off_nt4,
