@@ -55,7 +55,7 @@ signature Q172595 {
         module "netbt.sys"
         stack overflow { cycle "netbt!A+0x4c" "netbt!B+0x90" times 40 }
     }
-    test fires "Windows NT 3.51, which has the same code but is not named" {
+    test fires "Windows NT 3.51, which the article does not name" {
         machine x86 nt3.51
         time 1997-09-01
         stop 0x7f 8 0 0 0
