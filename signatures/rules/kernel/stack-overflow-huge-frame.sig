@@ -11,6 +11,8 @@ signature stack-overflow-huge-frame {
         require any f in stack.frames where f.bytes * 2 >= stack.size
         exclude any c in stack.cycles where c.count >= 5 and c.share >= 40
         exclude dump.kind == "user"
+        # Stopped by hand or by a watchdog: nothing overflowed.
+        exclude known(bugcheck.code) and bugcheck.code in [0x80, 0xe2, 0x101, 0x133, 0x1c8, 0x1ca, 0xdeaddead]
     }
     say       "A frame of {max(f in stack.frames where known(f.bytes) : f.bytes):bytes} lies on a kernel stack of {stack.size:bytes}, which it overflowed."
     do        "Have the driver of that function allocate its large local variables (buffers, structures) from pool instead."

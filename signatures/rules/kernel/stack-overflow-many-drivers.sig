@@ -14,6 +14,8 @@ signature stack-overflow-many-drivers {
         exclude any c in stack.cycles where c.count >= 4 and c.share >= 25
         exclude any f in stack.frames where known(f.bytes) and f.bytes * 2 >= stack.size
         exclude dump.kind == "user"
+        # Stopped by hand or by a watchdog: nothing overflowed.
+        exclude known(bugcheck.code) and bugcheck.code in [0x80, 0xe2, 0x101, 0x133, 0x1c8, 0x1ca, 0xdeaddead]
     }
     say       "{count(stack.modules)} modules share a kernel stack of {stack.size:bytes} that was too small for all of them; none of them recurses and no frame takes half of it."
     do        "Remove or update one of the layered drivers: {stack.modules}. Which one is a matter of choice; the one with the largest frames helps most."

@@ -10,6 +10,8 @@ signature stack-recursion {
         require stack.overflow
         require any c in stack.cycles where c.count >= 5 and c.share >= 50
         exclude dump.kind == "user"
+        # Stopped by hand or by a watchdog: nothing overflowed.
+        exclude known(bugcheck.code) and bugcheck.code in [0x80, 0xe2, 0x101, 0x133, 0x1c8, 0x1ca, 0xdeaddead]
         support any c in stack.cycles where c.count >= 8
     }
     say       "{stack.cycles[0].count} rounds ({stack.cycles[0].bytes:bytes}) of {stack.cycles[0].text} fill a kernel stack of {stack.size:bytes}."

@@ -498,7 +498,7 @@ signature Q177245 {
         poke 0x8a000060 00 20 00 8a
         poke 0x8a002000 40 00 00 8a
         process "server.exe" pid 0x70 {
-            thread tid 0x104 cpu 1 irql 2 { stack { frame "nt!KeTryToAcquireSpinLockAtDpcLevel+0x17" first 0x8a002010; frame "tcpip!CloseConn+0x41"; frame "tcpip!TdiCloseConnection+0x2e"; frame "nt!IopCloseFile+0x9b"; frame "nt!NtClose+0x11a" } }
+            thread tid 0x104 cpu 1 irql 2 { stack { frame "hal!KfAcquireSpinLock+0x17" first 0x8a002010; frame "tcpip!CloseConn+0x41"; frame "tcpip!TdiCloseConnection+0x2e"; frame "nt!IopCloseFile+0x9b"; frame "nt!NtClose+0x11a" } }
         }
         current "server.exe" tid 0x78 irql 2
         stack {
