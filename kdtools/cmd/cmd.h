@@ -91,6 +91,9 @@ void ntr_kd_va(const struct ntr_kd *k, char out[24], bool known, u64 va);
 /* "0:00:01:05.000" of 100 ns units. */
 void ntr_span_text(char out[48], u64 t);
 
+/* Every register as a field of the open JSON object (cmd_r.c). */
+void ntr_out_regs(struct ntr_kd *k, const struct ntr_regs *r);
+
 /* Instructions, one a line (cmd_u.c). */
 NTR_MUST enum ntr_st ntr_show_code(struct ntr_kd *k, u64 addr, u64 count,
 				   struct ntr_err *e);

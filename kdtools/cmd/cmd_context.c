@@ -8,6 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Registers and the instruction they stand at. */
+static void show_these(struct ntr_kd *k, const struct ntr_regs *r)
+{
+	char site[300];
+
+	ntr_report_regs(k->o, r);
+	ntr_kd_symbol(k, r->ip, site, sizeof(site));
+	ntr_out_line(k->o, "%s:", *site ? site : "in no module");
+	if (!k->o->json)
+		(void)!ntr_show_code(k, r->ip, 1, NULL);
+}
+
 static void show_regs(struct ntr_kd *k)
 {
 	char site[300];
@@ -15,12 +27,9 @@ static void show_regs(struct ntr_kd *k)
 	ntr_out_str(k->o, "source", NULL, k->regs_source);
 	ntr_out_hex_if(k->o, "ip", NULL, k->regs.has_ip, k->regs.ip);
 	ntr_out_hex_if(k->o, "sp", NULL, k->regs.has_sp, k->regs.sp);
-	ntr_report_regs(k->o, &k->regs);
 	ntr_kd_symbol(k, k->regs.ip, site, sizeof(site));
 	ntr_out_str(k->o, "site", NULL, *site ? site : NULL);
-	ntr_out_line(k->o, "%s:", *site ? site : "in no module");
-	if (!k->o->json)
-		(void)!ntr_show_code(k, k->regs.ip, 1, NULL);
+	show_these(k, &k->regs);
 }
 
 typedef enum ntr_st reader(struct ntr_kd *k, u64 va, struct ntr_regs *r,
@@ -144,39 +153,82 @@ static enum ntr_st run_ecxr(struct ntr_kd *k, const struct ntr_call *c,
 
 /* --- .frame ---------------------------------------------------------------------- */
 
-static enum ntr_st run_frame(struct ntr_kd *k, const struct ntr_call *c,
-			     struct ntr_err *e)
+struct frame_args {
+	u64 want;
+	bool regs, context;
+};
+
+/* [/r] [/c] [N | =], in any order. */
+static enum ntr_st parse_frame(struct ntr_kd *k, const struct ntr_call *c,
+			       struct frame_args *a, struct ntr_err *e)
 {
 	const char *s = c->args;
-	const struct ntr_vframe *f;
-	enum ntr_unw_stop stop;
 	enum ntr_st st = NTR_OK;
-	char site[300], sp[24], ret[24];
-	u64 want = k->frame;
-	size_t n = 0;
+	char opt[8];
 
-	if (*s)
-		st = ntr_cmd_value(k, c, &s, &want, e);
-	if (!st)
-		st = ntr_cmd_end(k, c, s, e);
-	if (st)
-		return st;
-	f = ntr_kd_frames(k, &n, &stop);
-	if (want >= n)
-		return ntr_fail(e, NTR_ABSENT, "there is no frame %" PRIx64
-				": the stack has 0x%zx", want, n);
-	k->frame = (unsigned)want;
-	f += want;
+	*a = (struct frame_args){ .want = k->frame };
+	while (*s && !st) {
+		if (*s != '/') {
+			st = ntr_cmd_value(k, c, &s, &a->want, e);
+			continue;
+		}
+		ntr_cmd_word(&s, opt, sizeof(opt));
+		if (!strcmp(opt, "/r"))
+			a->regs = true;
+		else if (!strcmp(opt, "/c"))
+			a->context = true;
+		else
+			st = ntr_fail(e, NTR_USAGE, ".frame has the options /r "
+				      "and /c");
+	}
+	return st;
+}
+
+static void show_frame(struct ntr_kd *k, const struct ntr_vframe *f, u64 n,
+		       bool outermost)
+{
+	char site[300], sp[24], ret[24];
+
 	ntr_frame_text(site, sizeof(site), f);
 	ntr_va_text(sp, f->f.sp, k->t->ptr_size);
-	ntr_va_text(ret, want + 1 < n ? f[1].f.ip : 0, k->t->ptr_size);
-	ntr_out_uint(k->o, "number", NULL, want);
+	ntr_va_text(ret, outermost ? 0 : f[1].f.ip, k->t->ptr_size);
+	ntr_out_uint(k->o, "number", NULL, n);
 	ntr_out_hex(k->o, "sp", NULL, f->f.sp);
 	ntr_out_hex(k->o, "ip", NULL, f->f.ip);
 	ntr_out_str(k->o, "site", NULL, site);
 	ntr_out_str(k->o, "trust", NULL, ntr_trust_name(f->f.trust));
-	ntr_out_line(k->o, "%02" PRIx64 " %s %s %.200s [%s]", want, sp, ret,
+	ntr_out_line(k->o, "%02" PRIx64 " %s %s %.200s [%s]", n, sp, ret,
 		     site, ntr_trust_name(f->f.trust));
+}
+
+static enum ntr_st run_frame(struct ntr_kd *k, const struct ntr_call *c,
+			     struct ntr_err *e)
+{
+	const struct ntr_vframe *f;
+	enum ntr_unw_stop stop;
+	struct frame_args a;
+	struct ntr_regs r;
+	char source[80];
+	size_t n = 0;
+	enum ntr_st st = parse_frame(k, c, &a, e);
+
+	if (st)
+		return st;
+	f = ntr_kd_frames(k, &n, &stop);
+	if (a.want >= n)
+		return ntr_fail(e, NTR_ABSENT, "there is no frame %" PRIx64
+				": the stack has 0x%zx", a.want, n);
+	k->frame = (unsigned)a.want;
+	k->next_code = 0;
+	show_frame(k, f + a.want, a.want, a.want + 1 == n);
+	r = *ntr_kd_frame_regs(k);
+	ntr_out_regs(k, &r);
+	if (a.regs || a.context)
+		show_these(k, &r);
+	if (a.context) {
+		snprintf(source, sizeof(source), "frame %" PRIx64, a.want);
+		ntr_kd_set_regs(k, &r, source);
+	}
 	return NTR_OK;
 }
 
@@ -377,11 +429,14 @@ const struct ntr_cmd ntr_cmd_dot_ecxr = {
 const struct ntr_cmd ntr_cmd_dot_frame = {
 	.names = ".frame",
 	.summary = "the chosen frame",
-	.operands = "[N]",
-	.help = "Shows the chosen frame, or chooses frame N (hex) of the stack; "
-		"@$csp and @$ra are then its own. Registers stay those of frame "
-		"0.",
-	.example = ".frame 2", .does = "choose the third frame",
+	.operands = "[/r] [/c] [N]",
+	.help = "Shows the chosen frame, or chooses frame N (hex) of the stack: "
+		"r, dv, u and expressions then have its registers. They are "
+		"what the frames below it saved; one that nobody is known to "
+		"have kept is ?.\n\n"
+		"/r shows them. /c makes them the context: k begins at that "
+		"frame, until .cxr.",
+	.example = ".frame /r 2", .does = "the third frame with its registers",
 	.run = run_frame,
 };
 const struct ntr_cmd ntr_cmd_dot_thread = {

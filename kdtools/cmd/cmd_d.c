@@ -277,7 +277,7 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		return st;
 	if (!r.has_addr && !k->next_data) {
 		ntr_kd_need_regs(k);
-		r.addr = k->has_regs ? k->regs.ip : 0;
+		r.addr = k->has_regs ? ntr_kd_frame_regs(k)->ip : 0;
 	}
 	snprintf(k->data_cmd, sizeof(k->data_cmd), "%s", f->name);
 	if (string)

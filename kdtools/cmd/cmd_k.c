@@ -224,11 +224,11 @@ static enum ntr_st raw_stack(struct ntr_kd *k, const struct ntr_call *c,
 	if (*s)
 		st = ntr_cmd_value(k, c, &s, &count, e);
 	ntr_kd_need_regs(k);
-	if (!st && !k->regs.has_sp)
+	if (!st && !ntr_kd_frame_regs(k)->has_sp)
 		st = ntr_fail(e, NTR_ABSENT, "the stack pointer is not known");
 	if (st)
 		return st;
-	return ntr_show_pointers(k, k->regs.sp, count, e);
+	return ntr_show_pointers(k, ntr_kd_frame_regs(k)->sp, count, e);
 }
 
 static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,

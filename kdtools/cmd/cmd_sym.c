@@ -36,7 +36,7 @@ static enum ntr_st run_ln(struct ntr_kd *k, const struct ntr_call *c,
 	u64 va;
 
 	ntr_kd_need_regs(k);
-	va = k->has_regs ? k->regs.ip : 0;
+	va = k->has_regs ? ntr_kd_frame_regs(k)->ip : 0;
 	if (*s)
 		st = ntr_cmd_addr(k, c, &s, &va, e);
 	if (!st)

@@ -99,6 +99,9 @@ NTR_MUST enum ntr_st ntr_kd_set_process(struct ntr_kd *k, u64 va,
 /* Frames of the chosen context, outwards; borrowed until it changes. */
 const struct ntr_vframe *ntr_kd_frames(struct ntr_kd *k, size_t *n,
 				       enum ntr_unw_stop *stop);
+/* Registers of the chosen frame, as far as they are known; borrowed until it
+ * or the context changes. Frame 0: k->regs. */
+const struct ntr_regs *ntr_kd_frame_regs(struct ntr_kd *k);
 /* An integer member of a kernel structure at va, by name. */
 NTR_MUST enum ntr_st ntr_kd_member(struct ntr_kd *k, const char *type, u64 va,
 				   const char *path, u64 *out,
