@@ -33,7 +33,12 @@ struct ntr_dt_query {
 	int nmembers;
 	const struct ntr_space *mem; /* NULL: no values */
 	u64 at;
+	unsigned depth;  /* levels of structures inside structures */
+	bool pointers;   /* what pointers point to is such a level, too */
+	bool verbose;    /* with what kind of type it is, and its size */
 };
+#define NTR_DT_DEPTH 16u
+#define NTR_DT_LINES 20000u /* of one structure */
 NTR_MUST enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
 				   const struct ntr_dt_type *f,
 				   const struct ntr_dt_query *q,

@@ -49,13 +49,22 @@ struct print {
 	u64 at;
 	unsigned ptr;
 	bool is_enum;
+	unsigned level, depth; /* levels open, levels that may be */
+	bool pointers;
+	unsigned *lines;       /* left; of all levels together */
 };
+
+static void expand(struct print *p, const struct ntr_type_member *m, u64 off);
 
 static void member_line(struct print *p, const char *name,
 			const struct ntr_type_member *m, u64 off)
 {
 	struct ntr_out *o = &p->c->out;
 	char type[256], value[256] = "";
+
+	if (!*p->lines)
+		return;
+	--*p->lines;
 
 	ntr_member_text(p->src, m, type, sizeof(type));
 	if (p->mem)
@@ -68,9 +77,12 @@ static void member_line(struct print *p, const char *name,
 	ntr_out_uint_if(o, "bit", NULL, m->bits, m->bit);
 	ntr_out_uint_if(o, "bits", NULL, m->bits, m->bits);
 	ntr_out_str(o, "value", NULL, p->mem ? value : NULL);
-	ntr_out_close(o);
-	ntr_out_print(o, "   +0x%03" PRIx64 " %-16s : ", off, name);
+	ntr_out_print(o, "%*s+0x%03" PRIx64 " %-16s : ",
+		      3 + 3 * (int)p->level, "", off, name);
 	ntr_out_line(o, "%s", p->mem ? value : type);
+	if (p->level < p->depth && !m->bits)
+		expand(p, m, off);
+	ntr_out_close(o);
 }
 
 static bool each_member(void *ctx, const struct ntr_type_member *m)
@@ -89,6 +101,52 @@ static bool each_member(void *ctx, const struct ntr_type_member *m)
 	member_line(p, m->name && *m->name ? m->name :
 		    m->base ? "(base)" : "(anonymous)", m, m->off);
 	return true;
+}
+
+/* What a member holds or points to, one level further in. */
+static void expand(struct print *p, const struct ntr_type_member *m, u64 off)
+{
+	struct print in = *p;
+	struct ntr_type y = { 0 };
+	u64 id = m->type, to = 0;
+
+	if (ntr_type_strip(p->src, &id, &y, NULL))
+		return;
+	in.at = p->at + off;
+	if (p->pointers && y.kind == NTR_TY_POINTER) {
+		if (p->mem && (ntr_read_ptr(p->mem, in.at, p->ptr, &to) || !to))
+			return;
+		id = y.to;
+		in.at = to;
+		if (ntr_type_strip(p->src, &id, &y, NULL))
+			return;
+	}
+	if (y.kind != NTR_TY_STRUCT && y.kind != NTR_TY_UNION)
+		return;
+	in.level++;
+	ntr_out_list(&p->c->out, "members");
+	(void)!ntr_symsrc_members(p->src, id, each_member, &in, NULL);
+	ntr_out_list_end(&p->c->out);
+}
+
+static bool count_member(void *ctx, const struct ntr_type_member *m)
+{
+	(void)m;
+	++*(unsigned *)ctx;
+	return true;
+}
+
+/* WinDbg's -v: "struct _LIST_ENTRY, 2 elements, 0x10 bytes" */
+static void verbose_line(struct print *p, const struct ntr_dt_type *f,
+			 const struct ntr_type *y)
+{
+	unsigned n = 0;
+
+	if (ntr_symsrc_members(f->src, f->id, count_member, &n, NULL))
+		n = 0;
+	ntr_out_line(&p->c->out, "%s %s, %u elements, 0x%" PRIx64 " bytes",
+		     y->kind == NTR_TY_UNION ? "union" :
+		     p->is_enum ? "enum" : "struct", f->type, n, y->size);
 }
 
 /* Members named by the user; ABSENT: one of them does not exist. */
@@ -129,10 +187,15 @@ static enum ntr_st print_type(struct print *p, struct ntr_sym_input *in,
 	ntr_out_str(o, "symbols", NULL, f->src->file ? f->src->file->name :
 		    NULL);
 	ntr_out_line(o, "%s!%s", f->module, f->type);
+	if (q->verbose)
+		verbose_line(p, f, &y);
 	ntr_out_list(o, p->is_enum ? "values" : "members");
 	st = q->nmembers && !p->is_enum ? named_members(p, f->id, q, e) :
 	     ntr_symsrc_members(f->src, f->id, each_member, p, e);
 	ntr_out_list_end(o);
+	if (!*p->lines)
+		ntr_out_line(o, "   (more than %u lines: cut here)",
+			     NTR_DT_LINES);
 	if (f->src == in->table)
 		ntr_out_line(o, "   (%s; only the members that ntriage uses; a "
 			     "symbol file has them all)",
@@ -166,7 +229,10 @@ enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
 			  const struct ntr_dt_type *f,
 			  const struct ntr_dt_query *q, struct ntr_err *e)
 {
-	struct print p = { .c = c, .src = f->src, .mem = q->mem, .at = q->at };
+	unsigned lines = NTR_DT_LINES;
+	struct print p = { .c = c, .src = f->src, .mem = q->mem, .at = q->at,
+			   .depth = q->depth, .pointers = q->pointers,
+			   .lines = &lines };
 
 	p.ptr = in->s.t ? in->s.t->ptr_size : f->src->ptr_size;
 	ntr_out_hex_if(&c->out, "address", NULL, p.mem, p.at);

@@ -371,23 +371,28 @@ static void unwind_regs(struct ntr_kd *k, const struct ntr_vframe *stack,
 
 const struct ntr_regs *ntr_kd_frame_regs(struct ntr_kd *k)
 {
+	return ntr_kd_regs_of(k, k->frame);
+}
+
+const struct ntr_regs *ntr_kd_regs_of(struct ntr_kd *k, size_t frame)
+{
 	struct ntr_kd_priv *p = k->priv;
 	const struct ntr_vframe *f;
 	enum ntr_unw_stop end;
 	size_t n;
 
 	ntr_kd_need_regs(k);
-	if (!k->frame)
+	if (!frame)
 		return &k->regs;
 	f = ntr_kd_frames(k, &n, &end);
 	if (!p->frame_regs && f)
 		unwind_regs(k, f, n);
-	if (k->frame < p->nframe_regs)
-		return &p->frame_regs[k->frame];
+	if (frame < p->nframe_regs)
+		return &p->frame_regs[frame];
 	p->nothing = (struct ntr_regs){ .machine = k->t->machine };
-	if (k->frame < n) {
-		ntr_reg_set_ip(&p->nothing, f[k->frame].f.ip);
-		ntr_reg_set_sp(&p->nothing, f[k->frame].f.sp);
+	if (frame < n) {
+		ntr_reg_set_ip(&p->nothing, f[frame].f.ip);
+		ntr_reg_set_sp(&p->nothing, f[frame].f.sp);
 	}
 	return &p->nothing;
 }
