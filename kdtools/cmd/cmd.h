@@ -28,6 +28,8 @@ struct ntr_call {
 struct ntr_cmd {
 	const char *names;    /* "db da dc": the first is the canonical one */
 	const char *flags;    /* letters that may follow names[0]; NULL none */
+	char tail;            /* the flag that an argument may follow without a
+				 blank, as in lmvmnt; 0 none */
 	const char *summary;
 	const char *operands; /* "[ADDR [L COUNT]]" */
 	const char *help;     /* paragraphs, parted by empty lines */

@@ -90,19 +90,20 @@ static enum ntr_st from_memory(struct ntr_kd *k, const struct ntr_call *c,
 	struct ntr_regs r = { 0 };
 	const char *s = c->args;
 	char source[80];
-	enum ntr_st st;
+	enum ntr_st st = NTR_OK;
 	u64 va = 0;
 
-	if (!*s) {
+	if (*s)
+		st = ntr_cmd_addr(k, c, &s, &va, e);
+	if (!st)
+		st = ntr_cmd_end(k, c, s, e);
+	if (!st && !va) {
 		ntr_kd_default_context(k);
 		ntr_kd_need_regs(k);
 		ntr_out_line(k->o, "Resetting default scope");
 		ntr_out_str(k->o, "source", NULL, k->regs_source);
 		return NTR_OK;
 	}
-	st = ntr_cmd_addr(k, c, &s, &va, e);
-	if (!st)
-		st = ntr_cmd_end(k, c, s, e);
 	if (!st)
 		st = read(k, va, &r, e);
 	if (st)
@@ -337,21 +338,51 @@ static void show_cpu(struct ntr_kd *k, size_t i)
 		     c->has_regs ? site : "(its registers are not in this dump)");
 }
 
+/* A command on processor i, or on every one (-1); then what was chosen is
+ * chosen again. */
+static enum ntr_st on_cpus(struct ntr_kd *k, long i, const char *cmd,
+			   struct ntr_err *e)
+{
+	struct ntr_kd_chosen before;
+
+	if (*cmd == '~' || *cmd == '$')
+		return ntr_fail(e, NTR_USAGE, "behind ~ stands one command, such "
+				"as ~*k, and not %c", *cmd);
+	ntr_kd_save(k, &before);
+	for (size_t j = 0; j < k->t->cpus.n && !ntr_kd_stopped(k); j++) {
+		if (i >= 0 && (size_t)i != j)
+			continue;
+		ntr_kd_set_cpu(k, (int)j);
+		show_cpu(k, j);
+		(void)ntr_kd_line(k, cmd);
+		if (i < 0)
+			ntr_out_line(k->o, "%s", "");
+	}
+	ntr_kd_restore(k, &before);
+	return NTR_OK;
+}
+
 static enum ntr_st choose_cpu(struct ntr_kd *k, const char *args,
 			      struct ntr_err *e)
 {
 	char *end = NULL;
 	unsigned long n = strtoul(args, &end, 10);
+	const char *cmd = end + strspn(end, " \t");
 
-	if (end == args || (*end && ntr_strcasecmp(end, "s")))
-		return ntr_fail(e, NTR_USAGE, "~ is followed by nothing, * or a "
-				"processor's number and s: ~1s");
-	for (size_t i = 0; i < k->t->cpus.n; i++)
-		if (k->t->cpus.v[i].number == n) {
+	if (end == args)
+		return ntr_fail(e, NTR_USAGE, "~ is followed by nothing, by * or "
+				"a processor's number, and s or a command: ~1s, "
+				"~*k");
+	for (size_t i = 0; i < k->t->cpus.n; i++) {
+		if (k->t->cpus.v[i].number != n)
+			continue;
+		if (*cmd && ntr_strcasecmp(cmd, "s"))
+			return on_cpus(k, (long)i, cmd, e);
+		if (*cmd)
 			ntr_kd_set_cpu(k, (int)i);
-			show_cpu(k, i);
-			return NTR_OK;
-		}
+		show_cpu(k, i);
+		return NTR_OK;
+	}
 	return ntr_fail(e, NTR_ABSENT, "nothing is known of a processor %lu", n);
 }
 
@@ -361,7 +392,10 @@ static enum ntr_st run_cpus(struct ntr_kd *k, const struct ntr_call *c,
 	enum ntr_st st = NTR_OK;
 
 	ntr_out_list(k->o, "processors");
-	if (*c->args && strcmp(c->args, "*") != 0) {
+	if (*c->args == '*' && c->args[1]) {
+		st = on_cpus(k, -1, c->args + 1 + strspn(c->args + 1, " \t"),
+			     e);
+	} else if (*c->args && *c->args != '*') {
 		st = choose_cpu(k, c->args, e);
 	} else {
 		for (size_t i = 0; i < k->t->cpus.n; i++)
@@ -377,11 +411,13 @@ static enum ntr_st run_cpus(struct ntr_kd *k, const struct ntr_call *c,
 const struct ntr_cmd ntr_cmd_processors = {
 	.names = "~",
 	.summary = "the processors, or another one chosen",
-	.operands = "[Ns]",
+	.operands = "[Ns | N COMMAND | *COMMAND]",
 	.help = "Without N a line for each processor of which something is "
 		"known: '.' is the chosen one, '#' the one that crashed. ~Ns "
 		"chooses processor N (decimal) with its thread, process and "
-		"registers; the one that crashed has the verdict's context.",
+		"registers; the one that crashed has the verdict's context. "
+		"A command behind ~N or ~* runs there or on every processor, and "
+		"changes nothing of what is chosen.",
 	.example = "~1s", .does = "look at processor 1",
 	.run = run_cpus,
 };

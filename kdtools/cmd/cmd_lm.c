@@ -9,6 +9,7 @@
 struct listing {
 	struct ntr_kd *k;
 	bool verbose, names, unloaded_only, loaded_only;
+	bool path, image, stamp; /* instead of the state of symbols */
 	char pattern[80]; /* "" every one */
 	bool has_addr;
 	u64 addr;
@@ -118,11 +119,29 @@ static void json_module(struct ntr_kd *k, const struct ntr_module *m)
 		    m->symbols->lacking : NULL);
 }
 
+static void third_column(const struct listing *l, const struct ntr_module *m)
+{
+	struct ntr_out *o = l->k->o;
+	const char *file = symbol_file(m);
+	char stamp[64] = "time stamp not known";
+
+	if (!l->path && !l->image && !l->stamp) {
+		ntr_out_line(o, "(%s)%s%s", symbol_state(m), file ? "  " : "",
+			     file ? file : "");
+		return;
+	}
+	if (m->timestamp)
+		stamp_text(stamp, m->timestamp);
+	ntr_out_line(o, "%s%s%s", l->path && m->path ? m->path :
+		     l->path || l->image ? m->image ? m->image : "?" : "",
+		     (l->path || l->image) && l->stamp ? "  " : "",
+		     l->stamp ? stamp : "");
+}
+
 static void show_module(struct listing *l, struct ntr_module *m)
 {
 	struct ntr_kd *k = l->k;
 	char lo[24], hi[24];
-	const char *file;
 
 	if (l->verbose) {
 		(void)ntr_module_load(k->t, m);
@@ -138,9 +157,8 @@ static void show_module(struct listing *l, struct ntr_module *m)
 	}
 	ntr_va_text(lo, m->base, k->t->ptr_size);
 	ntr_va_text(hi, m->base + m->size, k->t->ptr_size);
-	file = symbol_file(m);
-	ntr_out_line(k->o, "%s %s   %-10s (%s)%s%s", lo, hi, m->name,
-		     symbol_state(m), file ? "  " : "", file ? file : "");
+	ntr_out_print(k->o, "%s %s   %-10s ", lo, hi, m->name);
+	third_column(l, m);
 	if (l->verbose)
 		details(k, m);
 }
@@ -186,6 +204,9 @@ static enum ntr_st parse(struct listing *l, const struct ntr_call *c,
 
 	l->verbose = strchr(c->flags, 'v') != NULL;
 	l->names = strchr(c->flags, '1') != NULL;
+	l->path = strchr(c->flags, 'f') != NULL;
+	l->image = strchr(c->flags, 'i') || strchr(c->flags, 'n');
+	l->stamp = strchr(c->flags, 't') != NULL;
 	l->unloaded_only = strchr(c->flags, 'u') != NULL;
 	l->loaded_only = strchr(c->flags, 'o') != NULL;
 	if (*s && last != 'm' && last != 'a') {
@@ -237,14 +258,17 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 
 const struct ntr_cmd ntr_cmd_lm = {
 	.names = "lm",
-	.flags = "1aklmonuv",
+	.flags = "1Dafiklmnopstuv",
+	.tail = 'm',
 	.summary = "loaded and unloaded modules",
 	.operands = "[m PATTERN | a ADDR]",
 	.help = "By load order, with the state of their symbols: deferred (not "
 		"asked for yet), the kind of symbol file, or export symbols. v "
 		"adds what the images say of themselves and loads their symbols, "
 		"1 prints names only, u the unloaded modules only, o the loaded "
-		"ones only; m and a may stand among the letters: lmvm nt.",
+		"ones only; f shows the full path, i or n the image, t the time stamp "
+		"of the image instead of the symbols. m and a may stand among the "
+		"letters: lmvm nt.",
 	.example = "lmvm tcpip", .does = "everything on one module",
 	.run = run,
 };

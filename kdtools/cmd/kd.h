@@ -123,6 +123,18 @@ NTR_MUST enum ntr_st ntr_kd_vars(struct ntr_kd *k, size_t i,
 /* Registers of the chosen frame, as far as they are known; borrowed until it
  * or the context changes. Frame 0: k->regs. */
 const struct ntr_regs *ntr_kd_frame_regs(struct ntr_kd *k);
+/* What is chosen, to come back to it; restoring frees nothing else. */
+struct ntr_kd_chosen {
+	int cpu;
+	struct ntr_thread thread;
+	u64 process, trap;
+	bool has_regs, own, pending, has_outer;
+	struct ntr_regs regs, outer;
+	char regs_source[160];
+	unsigned frame;
+};
+void ntr_kd_save(const struct ntr_kd *k, struct ntr_kd_chosen *out);
+void ntr_kd_restore(struct ntr_kd *k, const struct ntr_kd_chosen *c);
 /* An integer member of a kernel structure at va, by name. */
 NTR_MUST enum ntr_st ntr_kd_member(struct ntr_kd *k, const char *type, u64 va,
 				   const char *path, u64 *out,

@@ -249,6 +249,42 @@ enum ntr_st ntr_kd_set_process(struct ntr_kd *k, u64 va, struct ntr_err *e)
 	return NTR_OK;
 }
 
+/* --- and back ------------------------------------------------------------------------ */
+
+void ntr_kd_save(const struct ntr_kd *k, struct ntr_kd_chosen *out)
+{
+	const struct ntr_kd_priv *p = k->priv;
+
+	*out = (struct ntr_kd_chosen){
+		.cpu = k->cpu, .thread = k->thread, .process = k->process,
+		.trap = k->trap, .has_regs = k->has_regs, .own = p->own,
+		.pending = p->pending, .has_outer = p->has_outer,
+		.regs = k->regs, .outer = p->outer, .frame = k->frame,
+	};
+	memcpy(out->regs_source, k->regs_source, sizeof(out->regs_source));
+}
+
+void ntr_kd_restore(struct ntr_kd *k, const struct ntr_kd_chosen *c)
+{
+	struct ntr_kd_priv *p = k->priv;
+
+	drop_stack(k);
+	k->cpu = c->cpu;
+	k->thread = c->thread;
+	k->process = c->process;
+	k->trap = c->trap;
+	k->has_regs = c->has_regs;
+	k->regs = c->regs;
+	k->frame = c->frame;
+	p->own = c->own;
+	p->pending = c->pending;
+	p->has_outer = c->has_outer;
+	p->outer = c->outer;
+	memcpy(k->regs_source, c->regs_source, sizeof(k->regs_source));
+	if (c->process && c->process != c->thread.process)
+		(void)!ntr_kd_set_process(k, c->process, NULL);
+}
+
 /* --- the stack --------------------------------------------------------------------- */
 
 static void own_limits(const struct ntr_kd *k, struct ntr_unw_env *env)
