@@ -330,6 +330,10 @@ static enum ntr_st dispatch(struct ntr_kd *k, const char *text,
 	c->name = word;
 	c->flags = flags ? flags : "";
 	c->args = skip_blanks(text + n);
+	if (*c->cmd->names == '!' && !c->cmd->any_os && !k->t->is_nt &&
+	    k->t->other_os)
+		return ntr_fail(e, NTR_UNSUP, "%s is about Windows NT, and this "
+				"is %s", word, k->t->other_os);
 	return c->cmd->run(k, c, e);
 }
 

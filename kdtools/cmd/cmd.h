@@ -35,6 +35,8 @@ struct ntr_cmd {
 	const char *help;     /* paragraphs, parted by empty lines */
 	const char *example, *does;
 	bool whole_line;      /* arguments go to the end of the line */
+	bool any_os;          /* a ! command that is not about NT's objects;
+				 the others refuse where another system ran */
 	enum ntr_st (*run)(struct ntr_kd *k, const struct ntr_call *c,
 			   struct ntr_err *e);
 };

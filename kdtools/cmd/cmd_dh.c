@@ -169,5 +169,6 @@ const struct ntr_cmd ntr_cmd_bang_dh = {
 		"lacks them they are the image file's, when the symbol path has "
 		"it.",
 	.example = "!dh -f nt", .does = "what the linker said of the kernel",
+	.any_os = true,
 	.run = run,
 };

@@ -93,6 +93,7 @@ const struct ntr_cmd ntr_cmd_bang_error = {
 		"have no names here. WinDbg's second operand is taken and changes "
 		"nothing.",
 	.example = "!error c0000005", .does = "which status this is",
+	.any_os = true,
 	.run = run_error,
 };
 const struct ntr_cmd ntr_cmd_dot_lastevent = {

@@ -195,6 +195,20 @@ static void show_unloaded(struct listing *l)
 	ntr_out_list_end(o);
 }
 
+#define LETTERS "1Dafiklmnopstuv"
+
+static void take_flags(struct listing *l, const char *f)
+{
+	l->verbose |= strchr(f, 'v') != NULL;
+	l->names |= strchr(f, '1') != NULL;
+	l->path |= strchr(f, 'f') != NULL;
+	l->image |= strchr(f, 'i') || strchr(f, 'n');
+	l->stamp |= strchr(f, 't') != NULL;
+	l->unloaded_only |= strchr(f, 'u') != NULL;
+	l->loaded_only |= strchr(f, 'o') != NULL;
+}
+
+/* Letters stand at the command or behind it: lmvm nt, lm v m nt. */
 static enum ntr_st parse(struct listing *l, const struct ntr_call *c,
 			 struct ntr_err *e)
 {
@@ -202,19 +216,14 @@ static enum ntr_st parse(struct listing *l, const struct ntr_call *c,
 	char last = *c->flags ? c->flags[strlen(c->flags) - 1] : 0;
 	char word[80] = "";
 
-	l->verbose = strchr(c->flags, 'v') != NULL;
-	l->names = strchr(c->flags, '1') != NULL;
-	l->path = strchr(c->flags, 'f') != NULL;
-	l->image = strchr(c->flags, 'i') || strchr(c->flags, 'n');
-	l->stamp = strchr(c->flags, 't') != NULL;
-	l->unloaded_only = strchr(c->flags, 'u') != NULL;
-	l->loaded_only = strchr(c->flags, 'o') != NULL;
-	if (*s && last != 'm' && last != 'a') {
+	take_flags(l, c->flags);
+	while (*s && last != 'm' && last != 'a') {
 		ntr_cmd_word(&s, word, sizeof(word));
-		if (strlen(word) != 1 || !strchr("ma", *word))
+		if (strspn(word, LETTERS) != strlen(word))
 			return ntr_fail(e, NTR_USAGE, "lm is followed by m "
-					"PATTERN or a ADDR");
-		last = *word;
+					"PATTERN, a ADDR or letters of .help lm");
+		take_flags(l, word);
+		last = word[strlen(word) - 1];
 	}
 	if (last == 'a') {
 		l->has_addr = true;
@@ -258,7 +267,7 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 
 const struct ntr_cmd ntr_cmd_lm = {
 	.names = "lm",
-	.flags = "1Dafiklmnopstuv",
+	.flags = LETTERS,
 	.tail = 'm',
 	.summary = "loaded and unloaded modules",
 	.operands = "[m PATTERN | a ADDR]",
