@@ -36,6 +36,7 @@ struct ntr_dt_query {
 	unsigned depth;  /* levels of structures inside structures */
 	bool pointers;   /* what pointers point to is such a level, too */
 	bool verbose;    /* with what kind of type it is, and its size */
+	bool brief;      /* without where the layout is from */
 };
 #define NTR_DT_DEPTH 16u
 #define NTR_DT_LINES 20000u /* of one structure */

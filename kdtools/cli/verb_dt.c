@@ -140,17 +140,20 @@ static bool count_member(void *ctx, const struct ntr_type_member *m)
 static void verbose_line(struct print *p, const struct ntr_dt_type *f,
 			 const struct ntr_type *y)
 {
+	char size[40] = "size not known";
 	unsigned n = 0;
 
 	if (ntr_symsrc_members(f->src, f->id, count_member, &n, NULL))
 		n = 0;
-	ntr_out_line(&p->c->out, "%s %s, %u elements, 0x%" PRIx64 " bytes",
+	if (y->size)
+		snprintf(size, sizeof(size), "0x%" PRIx64 " bytes", y->size);
+	ntr_out_line(&p->c->out, "%s %s, %u elements, %s",
 		     y->kind == NTR_TY_UNION ? "union" :
-		     p->is_enum ? "enum" : "struct", f->type, n, y->size);
+		     p->is_enum ? "enum" : "struct", f->type, n, size);
 }
 
 /* Members named by the user; ABSENT: one of them does not exist. */
-static enum ntr_st named_members(struct print *p, u64 id,
+static enum ntr_st named_members(struct print *p, const struct ntr_dt_type *f,
 				 const struct ntr_dt_query *q,
 				 struct ntr_err *e)
 {
@@ -160,8 +163,11 @@ static enum ntr_st named_members(struct print *p, u64 id,
 		struct ntr_type_member m;
 		u64 off;
 
-		if (ntr_type_find_member(p->src, id, q->member[i], &m, &off, e))
-			st = NTR_ABSENT;
+		if (ntr_type_find_member(p->src, f->id, q->member[i], &m, &off,
+					 NULL))
+			st = ntr_fail(e, NTR_ABSENT, "no member \"%.60s\" in "
+				      "%.60s%s", q->member[i], f->type,
+				      f->src->file ? "" : " as the table has it");
 		else
 			member_line(p, q->member[i], &m, off);
 	}
@@ -190,13 +196,13 @@ static enum ntr_st print_type(struct print *p, struct ntr_sym_input *in,
 	if (q->verbose)
 		verbose_line(p, f, &y);
 	ntr_out_list(o, p->is_enum ? "values" : "members");
-	st = q->nmembers && !p->is_enum ? named_members(p, f->id, q, e) :
+	st = q->nmembers && !p->is_enum ? named_members(p, f, q, e) :
 	     ntr_symsrc_members(f->src, f->id, each_member, p, e);
 	ntr_out_list_end(o);
 	if (!*p->lines)
 		ntr_out_line(o, "   (more than %u lines: cut here)",
 			     NTR_DT_LINES);
-	if (f->src == in->table)
+	if (f->src == in->table && !q->brief)
 		ntr_out_line(o, "   (%s; only the members that ntriage uses; a "
 			     "symbol file has them all)",
 			     !strcmp(trust, "assumed") ?

@@ -192,7 +192,8 @@ static void row_pointed(struct ntr_kd *k, const struct form *f,
 			ntr_kd_symbol(k, to, more, sizeof(more));
 		ntr_out_str(k->o, "symbol", NULL, *more ? more : NULL);
 		if (r->have[0] && v)
-			ntr_out_print(k->o, "  %s %s", va, more);
+			ntr_out_print(k->o, "  %s%s%s", va, *more ? " " : "",
+				      more);
 		return;
 	}
 	have = have && pointed_text(k, v, f->look == LOOK_TO_ASCII ? 1 : 2,

@@ -168,11 +168,10 @@ static enum ntr_st find_link(const struct ntr_dt_type *f, const char *path,
 	char owner[NAME];
 	char *dot;
 	u64 id, off;
-	enum ntr_st st = ntr_type_find_member(f->src, f->id, path, &m, &out->off,
-					      e);
 
-	if (st)
-		return st;
+	if (ntr_type_find_member(f->src, f->id, path, &m, &out->off, NULL))
+		return ntr_fail(e, NTR_ABSENT, "no member \"%.60s\" in %.60s", path,
+				f->type);
 	out->back = 0;
 	id = m.type;
 	if (ntr_type_strip(f->src, &id, &y, NULL))
@@ -209,6 +208,7 @@ static enum ntr_st show_list(struct ntr_kd *k, const struct ntr_dt_type *f,
 			ntr_out_open(k->o, NULL);
 			st = ntr_show_type(k->c, &k->in, f, &q, e);
 			ntr_out_close(k->o);
+			q.brief = true; /* said once */
 			n++;
 		}
 		if (ntr_read_ptr(k->mem, q.at + l.off, k->t->ptr_size, &next)) {
