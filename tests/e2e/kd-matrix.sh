@@ -124,8 +124,8 @@ bang_pcr|*|!pcr 0|Irql: 2$
 bang_pcr|*|!pcr 1|^KPCR for Processor 1
 bang_pool|*|!pool LEAK|^\*.*Lek1
 bang_poolfind|*|!poolfind Lek1 0|Lek1
-bang_poolused|*|!poolused|^ Lek1 +50 
-bang_poolused|*|!poolused|^ Pgd1 +0 +0 +20 
+bang_poolused|*|!poolused|^ Lek1 +50[ ]
+bang_poolused|*|!poolused|^ Pgd1 +0 +0 +20[ ]
 bang_prcb|*|!prcb 0|Number: 0$
 bang_process|*|!process 0 0|Image: two\.exe
 bang_process|*|!process 0 0 one.exe|Cid: 0200
@@ -165,7 +165,7 @@ dot_effmach|x86-*|.effmach|x86$
 dot_effmach|x64-*|.effmach|x64$
 dot_formats|*|.formats 0n65|\.A$
 dot_frame|*|.frame 3|^03 .*work!Caller\+0x44
-dot_frame|*|.frame /r 2|^2 *$|^work!Fault\+0x31:
+dot_frame|*|.frame /r 2|^work!Fault\+0x31:
 dot_help|*|.help k|^k: the stack
 dot_if|*|.foreach (p {k}) {r}|^there is no \.foreach here
 dot_lastevent|*|.lastevent|^Last event: Bugcheck D1 \(DRIVER_IRQL_NOT_LESS_OR_EQUAL\)$
@@ -185,11 +185,12 @@ e|*|eb @$ip cc|read-only
 evaluate|*|? 0n10 + 6|= [0`]*10$
 evaluate|*|? poi(work) & ffff|= [0`]*5a4d$
 evaluate|*|? by(work)|= [0`]*4d$
-evaluate|*|? work!Fault - work|= [0`]*440$|= [0`]*[0-9a-f]{3,4}$
+evaluate|x86-*|? work!Fault - work|= [0`]*440$
+evaluate|x64-*|? work!Fault - work|= [0`]*1040$
 g|*|g|this is a dump
 cpp|*|?? 1|C\+\+
 k|*|k|work!Fault\+0x31 \[trap
-k|*|kn 3|^02 
+k|*|kn 3|^02[ ]
 k|*|kb|Args to Child
 k|*|kv 2|KiTrap0E\+0x60
 k|*|kc|^work!Caller\+0x44$
@@ -200,18 +201,18 @@ k|*|kP|private symbols
 k|*|~*k|hal!HalProcessorIdle\+0x12
 k|*|~1k|nt!KiIdleLoop\+0x3d
 k|*|.thread T1; k|work!TakeSecond\+0x40
-lm|*|lm|  filter  
+lm|*|lm|  filter [ ]
 lm|*|lmvm work|^ +Timestamp: +Thu May 06 00:00:00 2004
 lm|*|lmvmwork|^ +ImageSize: +00009000
 lm|*|lmf|work\.sys
 lm|*|lmt m work|2004
-lm|*|lm m w*|  work  
+lm|*|lm m w*|  work [ ]
 lm|*|lm1m f*|^filter$
 lm|x86-xp x86-2003 x64-*|lm|gone\.sys
 ln|*|ln work!Slow+4|work!Slow\+0x4
 processors|*|~|^\.   0 .*nt!KeBugCheckEx
 processors|*|~1s|^\.   1 .*hal!HalProcessorIdle
-processors|*|~0s|^\.   0 
+processors|*|~0s|^\.   0[ ]
 r|*|r|KeBugCheckEx:$
 r|*|r $ip|^\$ip=
 r|x64-*|r @rax, ecx|^ecx=
