@@ -24,6 +24,7 @@ struct ntr_dt_type {
 	const char *type;
 	struct ntr_symsrc *src;
 	u64 id;
+	char spelt[128]; /* its name, when letter case was not as given */
 };
 NTR_MUST enum ntr_st ntr_find_type(struct ntr_sym_input *in, const char *text,
 				   struct ntr_dt_type *out, struct ntr_err *e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sym_show.h"
 
+#include "base/text.h"
 #include "dt_value.h"
 #include "sym/source_table.h"
 #include "sym/type_text.h"
@@ -34,6 +35,41 @@ static bool look(void *ctx, struct ntr_symsrc *src, const char *module,
 	return false;
 }
 
+/* The type as a source spells it, for one who types it another way. */
+struct spelling {
+	const char *want;
+	char name[128];
+	u64 id;
+};
+
+static bool same_name(void *ctx, const char *name, u64 id)
+{
+	struct spelling *x = ctx;
+
+	if (ntr_strcasecmp(name, x->want) || strlen(name) >= sizeof(x->name))
+		return true;
+	snprintf(x->name, sizeof(x->name), "%s", name);
+	x->id = id;
+	return false;
+}
+
+static bool look_anyhow(void *ctx, struct ntr_symsrc *src, const char *module,
+			u64 base)
+{
+	struct ntr_dt_type *f = ctx;
+	struct spelling x = { .want = f->type };
+
+	(void)base;
+	(void)!ntr_symsrc_each_type(src, same_name, &x, NULL);
+	if (!x.name[0])
+		return true;
+	f->src = src;
+	f->id = x.id;
+	snprintf(f->spelt, sizeof(f->spelt), "%s", x.name);
+	snprintf(f->module, sizeof(f->module), "%.63s", module);
+	return false;
+}
+
 static const char *trust_of(struct ntr_sym_input *in, const struct ntr_dt_type *f)
 {
 	return ntr_source_name(f->src == in->table ?
@@ -52,6 +88,8 @@ struct print {
 	unsigned level, depth; /* levels open, levels that may be */
 	bool pointers;
 	unsigned *lines;       /* left; of all levels together */
+	const char *pattern;   /* members of the outermost level; NULL all */
+	unsigned matched;
 };
 
 static void expand(struct print *p, const struct ntr_type_member *m, u64 off);
@@ -90,6 +128,9 @@ static bool each_member(void *ctx, const struct ntr_type_member *m)
 	struct print *p = ctx;
 	struct ntr_out *o = &p->c->out;
 
+	if (p->pattern && !ntr_wild_match(p->pattern, m->name ? m->name : ""))
+		return true;
+	p->matched++;
 	if (p->is_enum) {
 		ntr_out_open(o, NULL);
 		ntr_out_str(o, "name", NULL, m->name);
@@ -124,6 +165,7 @@ static void expand(struct print *p, const struct ntr_type_member *m, u64 off)
 	if (y.kind != NTR_TY_STRUCT && y.kind != NTR_TY_UNION)
 		return;
 	in.level++;
+	in.pattern = NULL;
 	ntr_out_list(&p->c->out, "members");
 	(void)!ntr_symsrc_members(p->src, id, each_member, &in, NULL);
 	ntr_out_list_end(&p->c->out);
@@ -163,6 +205,17 @@ static enum ntr_st named_members(struct print *p, const struct ntr_dt_type *f,
 		struct ntr_type_member m;
 		u64 off;
 
+		if (strpbrk(q->member[i], "*?")) {
+			p->pattern = q->member[i];
+			p->matched = 0;
+			(void)!ntr_symsrc_members(p->src, f->id, each_member, p,
+						  NULL);
+			p->pattern = NULL;
+			if (!p->matched)
+				st = ntr_fail(e, NTR_ABSENT, "no member matches "
+					      "%.60s", q->member[i]);
+			continue;
+		}
 		if (ntr_type_find_member(p->src, f->id, q->member[i], &m, &off,
 					 NULL))
 			st = ntr_fail(e, NTR_ABSENT, "no member \"%.60s\" in "
@@ -223,11 +276,15 @@ enum ntr_st ntr_find_type(struct ntr_sym_input *in, const char *text,
 		strcpy(module, "nt");
 	ntr_sym_input_each(in, module, look, &f);
 	if (!f.src)
+		ntr_sym_input_each(in, module, look_anyhow, &f);
+	if (!f.src)
 		return ntr_fail(e, NTR_ABSENT, "no type \"%.60s\" in %s",
 				f.type, in->file ? "this file" :
 				"the symbols at hand; `ntriage sym manifest` "
 				"lists the files");
 	*out = f;
+	if (*f.spelt)
+		out->type = out->spelt;
 	return NTR_OK;
 }
 

@@ -100,6 +100,7 @@ static size_t before_tail(char word[WORD], size_t n)
 static size_t split_word(const char *s, char word[WORD])
 {
 	static const char *const marks[] = { "$$><", "$$<", "$><", "$<", "$$",
+					     ".f+", ".f-",
 					     "??", "?", "~", "*", "|" };
 	size_t n = 0;
 

@@ -168,6 +168,10 @@ static enum ntr_st parse_frame(struct ntr_kd *k, const struct ntr_call *c,
 	char opt[8];
 
 	*a = (struct frame_args){ .want = k->frame };
+	if (c->name[2] == '+')
+		a->want++;
+	if (c->name[2] == '-' && !a->want--)
+		return ntr_fail(e, NTR_ABSENT, "frame 0 is the innermost");
 	while (*s && !st) {
 		if (*s != '/') {
 			st = ntr_cmd_value(k, c, &s, &a->want, e);
@@ -463,7 +467,7 @@ const struct ntr_cmd ntr_cmd_dot_ecxr = {
 	.run = run_ecxr,
 };
 const struct ntr_cmd ntr_cmd_dot_frame = {
-	.names = ".frame",
+	.names = ".frame .f+ .f-",
 	.summary = "the chosen frame",
 	.operands = "[/r] [/c] [N]",
 	.help = "Shows the chosen frame, or chooses frame N (hex) of the stack: "
@@ -471,7 +475,8 @@ const struct ntr_cmd ntr_cmd_dot_frame = {
 		"what the frames below it saved; one that nobody is known to "
 		"have kept is ?.\n\n"
 		"/r shows them. /c makes them the context: k begins at that "
-		"frame, until .cxr.",
+		"frame, until .cxr. .f+ and .f- choose the next frame outwards and "
+		"inwards.",
 	.example = ".frame /r 2", .does = "the third frame with its registers",
 	.run = run_frame,
 };

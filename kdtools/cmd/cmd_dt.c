@@ -75,14 +75,19 @@ static enum ntr_st parse(struct ntr_kd *k, const struct ntr_call *c,
 	const char *s = c->args, *at;
 	char word[NAME];
 	enum ntr_st st = NTR_OK;
+	bool prefix = false;
 
 	while (*s && !st) {
 		at = s;
 		ntr_cmd_word(&s, word, sizeof(word));
-		if (*word == '-') {
+		if (!strncmp(word, "-y", 2)) { /* members by their beginning */
+			prefix = true;
+		} else if (*word == '-') {
 			st = option(word, &s, a, e);
 		} else if (!*a->type) {
-			snprintf(a->type, sizeof(a->type), "%s", word);
+			snprintf(a->type, sizeof(a->type), "%.*s%s",
+				 (int)NAME - 2, word, prefix ? "*" : "");
+			prefix = false;
 		} else if (!a->q.mem && is_address(word)) {
 			s = at;
 			st = ntr_cmd_addr(k, c, &s, &a->q.at, e);
@@ -91,7 +96,9 @@ static enum ntr_st parse(struct ntr_kd *k, const struct ntr_call *c,
 			st = ntr_fail(e, NTR_LIMIT, "more than %d members",
 				      MEMBERS);
 		} else {
-			strcpy(a->name[a->q.nmembers], word);
+			snprintf(a->name[a->q.nmembers], NAME, "%.*s%s",
+				 (int)NAME - 2, word, prefix ? "*" : "");
+			prefix = false;
 			a->member[a->q.nmembers] = a->name[a->q.nmembers];
 			a->q.nmembers++;
 		}
@@ -264,7 +271,8 @@ const struct ntr_cmd ntr_cmd_dt = {
 	.summary = "the layout of a type, or the values of one in memory",
 	.operands = "[-r[N]] [-b] [-v] [-l LINK] [MODULE!]TYPE [ADDR] [MEMBER...]",
 	.help = "The members with offsets and types or, with ADDR, with their "
-		"values. MEMBER may be a path (Tcb.State). Without MODULE! the "
+		"values. MEMBER may be a path (Tcb.State), or have * and ?; behind -y it "
+		"is the beginning of a name. Without MODULE! the "
 		"kernel's types are meant; TYPE with * or ? lists names. Types "
 		"are exact from a symbol file, else from a table of this build, "
 		"or assumed from the nearest one; which, is said.\n\n"

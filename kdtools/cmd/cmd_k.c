@@ -255,17 +255,41 @@ static enum ntr_st raw_stack(struct ntr_kd *k, const struct ntr_call *c,
 	return ntr_show_pointers(k, ntr_kd_frame_regs(k)->sp, count, e);
 }
 
-static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
-		       struct ntr_err *e)
+/* k = [FRAME] STACK CODE: the stack from registers that are given. x86 takes
+ * all three, as WinDbg does; other machines take the last two. */
+static enum ntr_st given_regs(struct ntr_kd *k, const struct ntr_call *c,
+			      const char **s, struct ntr_err *e)
+{
+	struct ntr_regs r = { .machine = k->t->machine };
+	bool x86 = r.machine == NTR_MACHINE_X86;
+	enum ntr_st st = NTR_OK;
+	u64 v[3] = { 0 };
+
+	for (unsigned i = x86 ? 0 : 1; i < 3 && !st; i++) {
+		if (!**s)
+			return ntr_fail(e, NTR_USAGE, "k = is followed by %s",
+					x86 ? "ebp, esp and eip" :
+					"the stack and the instruction pointer");
+		st = ntr_cmd_addr(k, c, s, &v[i], e);
+	}
+	if (st)
+		return st;
+	if (x86)
+		ntr_reg_set(&r, NTR_X86_EBP, v[0]);
+	ntr_reg_set_sp(&r, v[1]);
+	ntr_reg_set_ip(&r, v[2]);
+	ntr_kd_set_regs(k, &r, "k =");
+	return NTR_OK;
+}
+
+static enum ntr_st list_stack(struct ntr_kd *k, const struct ntr_call *c,
+			      struct ntr_err *e)
 {
 	enum ntr_unw_stop stop;
 	struct listing l;
 	u64 count;
-	enum ntr_st st;
+	enum ntr_st st = parse(&l, k, c, &count, e);
 
-	if (strchr(c->flags, 'd'))
-		return raw_stack(k, c, e);
-	st = parse(&l, k, c, &count, e);
 	if (st)
 		return st;
 	l.f = ntr_kd_frames(k, &l.n, &stop);
@@ -287,18 +311,40 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	return NTR_OK;
 }
 
+static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
+		       struct ntr_err *e)
+{
+	struct ntr_kd_chosen before;
+	struct ntr_call rest = *c;
+	enum ntr_st st;
+
+	if (strchr(c->flags, 'd'))
+		return raw_stack(k, c, e);
+	if (*c->args != '=')
+		return list_stack(k, c, e);
+	rest.args += 1 + strspn(c->args + 1, " \t");
+	ntr_kd_save(k, &before);
+	st = given_regs(k, c, &rest.args, e);
+	if (!st)
+		st = list_stack(k, &rest, e);
+	ntr_kd_restore(k, &before);
+	return st;
+}
+
 const struct ntr_cmd ntr_cmd_k = {
 	.names = "k",
 	.flags = "bcdfLnNpPv",
 	.summary = "the stack of the chosen context",
-	.operands = "[COUNT]",
+	.operands = "[= [EBP] SP IP] [COUNT]",
 	.help = "kb adds the first arguments, kv arguments and notes, kn frame "
 		"numbers, kf the bytes each frame takes, kc only call sites, kL "
 		"no source lines; letters combine (kbn). kd shows the stack's "
 		"words with their symbols. kp adds the parameters with type, name "
 		"and value where symbol files have them (private symbols, "
 		"DWARF), kP each on a line of its own; ??? is a value whose "
-		"place is not known at that address.\n\n"
+		"place is not known at that address. k = starts from the registers "
+		"given (x86: ebp, esp, eip; else sp, ip) and changes nothing of "
+		"what is chosen.\n\n"
 		"Behind the call site stands in brackets how the frame was found: "
 		"context, cfi, fpo, code, frameptr, trap, scan; \"by export\" says "
 		"that its name is only the export before it. Words in the "
