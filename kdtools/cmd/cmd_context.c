@@ -312,7 +312,8 @@ static enum ntr_st run_process(struct ntr_kd *k, const struct ntr_call *c,
 
 /* --- processors --------------------------------------------------------------------- */
 
-static void show_cpu(struct ntr_kd *k, size_t i)
+/* A processor's line and, unless cmd is NULL, what cmd says there. */
+static void show_cpu_with(struct ntr_kd *k, size_t i, const char *cmd)
 {
 	const struct ntr_cpu *c = &k->t->cpus.v[i];
 	char number[16] = "?", ip[24], site[300] = "";
@@ -334,12 +335,22 @@ static void show_cpu(struct ntr_kd *k, size_t i)
 	ntr_out_str(k->o, "site", NULL, *site ? site : NULL);
 	ntr_out_str(k->o, "registers_from", NULL, c->has_regs ?
 		    c->regs_source : NULL);
-	ntr_out_close(k->o);
 	ntr_out_print(k->o, "%c %3s  ", (int)i == k->cpu ? '.' :
 		      (int)i == k->t->crash_cpu ? '#' : ' ', number);
 	ntr_out_line(k->o, "%s  %s", c->has_regs ? ip :
 		     k->t->ptr_size == 4 ? "????????" : "????????`????????",
 		     c->has_regs ? site : "(its registers are not in this dump)");
+	if (cmd) {
+		ntr_out_list(k->o, "commands");
+		(void)ntr_kd_line(k, cmd);
+		ntr_out_list_end(k->o);
+	}
+	ntr_out_close(k->o);
+}
+
+static void show_cpu(struct ntr_kd *k, size_t i)
+{
+	show_cpu_with(k, i, NULL);
 }
 
 /* A command on processor i, or on every one (-1); then what was chosen is
@@ -357,8 +368,7 @@ static enum ntr_st on_cpus(struct ntr_kd *k, long i, const char *cmd,
 		if (i >= 0 && (size_t)i != j)
 			continue;
 		ntr_kd_set_cpu(k, (int)j);
-		show_cpu(k, j);
-		(void)ntr_kd_line(k, cmd);
+		show_cpu_with(k, j, cmd);
 		if (i < 0)
 			ntr_out_line(k->o, "%s", "");
 	}
