@@ -44,7 +44,8 @@ static u64 o(const struct f_mach *m, u64 narrow, u64 wide)
 
 static bool used(const struct f_mach *m)
 {
-	return m->s->drivers.n || m->s->devices.n || m->s->irps.n;
+	return m->s->drivers.n || m->s->devices.n || m->s->irps.n ||
+	       m->s->files.n;
 }
 
 /* --- before the layout of modules ------------------------------------------------ */
@@ -103,7 +104,7 @@ void f_io_alloc(struct f_mach *m)
 
 /* --- objects ------------------------------------------------------------------------ */
 
-static void put_string(struct f_mach *m, u64 at, const char *text)
+void f_io_string(struct f_mach *m, u64 at, const char *text)
 {
 	size_t n = strlen(text);
 	u64 buffer = f_pool(m, 2 * n + 2);
@@ -156,7 +157,7 @@ static u64 object(struct objects *b, unsigned type, const char *name, u64 dir,
 	if (!name)
 		return body;
 	f_putp(&m->mem, at, dir);
-	put_string(m, at + ps(m), name);
+	f_io_string(m, at + ps(m), name);
 	if (m->p->build < 7600)
 		f_put8(&m->mem, header + o(m, 0xc, 0x18), (u8)info);
 	else
@@ -196,8 +197,8 @@ static void put_directory(struct objects *b)
 		else
 			f_put8(&m->mem, header + o(m, 0xe, 0x1a), 2);
 		f_putp(&m->mem, info, dir);
-		put_string(m, info + ps(m), types[i].name);
-		put_string(m, body + type_name_at(m), types[i].name);
+		f_io_string(m, info + ps(m), types[i].name);
+		f_io_string(m, body + type_name_at(m), types[i].name);
 		at = m->p->build < 6001 ? o(m, 0x4c, 0x90) : o(m, 0x14, 0x28);
 		f_put8(&m->mem, body + at, types[i].index);
 		enter(m, dir, types[i].name, body);
@@ -237,7 +238,7 @@ static enum ntr_st put_driver(struct objects *b, const struct f_sdriver *d,
 	f_put32(q, va + o(m, 0x10, 0x20), mod->size);
 	snprintf(name, sizeof(name), "\\%s\\%.200s",
 		 d->filesystem ? "FileSystem" : "Driver", d->name);
-	put_string(m, va + o(m, 0x1c, 0x38), name);
+	f_io_string(m, va + o(m, 0x1c, 0x38), name);
 	for (u64 i = 0; i < F_MAX_DISPATCH; i++)
 		f_putp(q, va + o(m, 0x38, 0x70) + i * ps(m), invalid);
 	for (size_t i = 0; i < d->ndispatch; i++)
@@ -259,8 +260,8 @@ static enum ntr_st find_driver(struct f_mach *m, const struct f_sdevice *d,
 			  d->driver);
 }
 
-static enum ntr_st find_device(struct f_mach *m, const char *name,
-			       struct f_loc at, u64 *va)
+enum ntr_st f_io_device(struct f_mach *m, const char *name, struct f_loc at,
+			u64 *va)
 {
 	for (size_t i = 0; i < m->devices.n; i++)
 		if (!strcmp(m->s->devices.v[i].name, name)) {
@@ -290,7 +291,7 @@ static enum ntr_st put_device(struct objects *b, const struct f_sdevice *d)
 	enum ntr_st st = find_driver(m, d, &driver);
 
 	if (!st && d->lower)
-		st = find_device(m, d->lower, d->loc, &lower);
+		st = f_io_device(m, d->lower, d->loc, &lower);
 	if (st)
 		return st;
 	slot = ntr_vec_add(&m->devices);
@@ -324,7 +325,7 @@ static enum ntr_st put_location(struct f_mach *m, u64 va,
 {
 	struct f_mem *q = &m->mem;
 	enum ntr_st st = NTR_OK;
-	u64 device = 0;
+	u64 device = 0, file = 0;
 
 	f_put8(q, va, (u8)x->major);
 	f_put8(q, va + 1, (u8)x->minor);
@@ -333,8 +334,11 @@ static enum ntr_st put_location(struct f_mach *m, u64 va,
 	for (u64 i = 0; i < 4; i++)
 		f_putp(q, va + ps(m) * (1 + i), x->arg[i]);
 	if (x->device)
-		st = find_device(m, x->device, x->loc, &device);
+		st = f_io_device(m, x->device, x->loc, &device);
+	if (!st && x->file)
+		st = f_net_file(m, x->file, x->loc, &file);
 	f_putp(q, va + o(m, 0x14, 0x28), device);
+	f_putp(q, va + o(m, 0x18, 0x30), file);
 	if (x->completion)
 		f_putp(q, va + o(m, 0x1c, 0x38),
 		       f_img_va(&m->img, &m->io_refs.v[(*next)++]));
@@ -402,6 +406,8 @@ enum ntr_st f_io_write(struct f_mach *m)
 		st = put_driver(&b, &m->s->drivers.v[i], invalid, &next);
 	for (size_t i = 0; !st && i < m->s->devices.n; i++)
 		st = put_device(&b, &m->s->devices.v[i]);
+	if (!st)
+		st = f_net_files(m);
 	for (size_t i = 0; !st && i < m->s->irps.n; i++)
 		st = put_irp(m, &m->s->irps.v[i], &next);
 	return st;

@@ -644,6 +644,8 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->drivers);
 	ntr_vec_fini(&m->devices);
 	ntr_vec_fini(&m->irps);
+	ntr_vec_fini(&m->files);
+	ntr_vec_fini(&m->named);
 	ntr_vec_fini(&m->io_refs);
 	f_img_fini(&m->img);
 	f_mem_fini(&m->mem);

@@ -63,6 +63,8 @@ struct f_mach {
 	struct { NTR_VEC(struct f_symref); } dpcs;
 	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
 	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
+	struct { NTR_VEC(u64); } files; /* file objects of the scenario */
+	struct { NTR_VEC(struct f_named); } named; /* blocks of pool */
 	u64 ob_root, ob_type;  /* variables of the object directory: io.c */
 	u64 pool_next;
 	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
@@ -72,6 +74,12 @@ struct f_mach {
 	struct f_regs ctx;
 	struct f_exc exc;
 	u64 exc_va, ctx_va;
+};
+
+/* A block of pool that has a name in the scenario. */
+struct f_named {
+	const struct f_spool_item *it;
+	u64 va; /* of its data */
 };
 
 NTR_MUST enum ntr_st f_mach_build(struct f_mach *m, struct f_scen *s,
@@ -95,6 +103,13 @@ void f_dpc_write(struct f_mach *m);
 NTR_MUST enum ntr_st f_io_resolve(struct f_mach *m);
 void f_io_alloc(struct f_mach *m);
 NTR_MUST enum ntr_st f_io_write(struct f_mach *m);
+NTR_MUST enum ntr_st f_io_device(struct f_mach *m, const char *name,
+				 struct f_loc at, u64 *va);
+void f_io_string(struct f_mach *m, u64 at, const char *text);
+/* net.c: file objects, when there are devices; and which one has a name. */
+NTR_MUST enum ntr_st f_net_files(struct f_mach *m);
+NTR_MUST enum ntr_st f_net_file(struct f_mach *m, const char *name,
+				struct f_loc at, u64 *va);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
 /* pool.c: pages, tables and variables of kernel pool. */

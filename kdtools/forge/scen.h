@@ -45,6 +45,7 @@ enum {
 	F_MAX_DRIVERS = 256,
 	F_MAX_DEVICES = 1024,
 	F_MAX_IRPS = 1024,
+	F_MAX_FILES = 1024,
 	F_MAX_DISPATCH = 28, /* IRP_MJ_MAXIMUM_FUNCTION + 1 */
 	F_MAX_LOCATIONS = 32, /* of one IRP */
 };
@@ -180,6 +181,16 @@ struct f_slocation {
 	struct f_loc loc;
 	u64 major, minor, flags, control, context, arg[4];
 	const char *device, *completion; /* NULL none */
+	const char *file;                /* the same */
+};
+
+/* A file object. */
+struct f_sfile {
+	struct f_loc loc;
+	const char *name, *device;
+	const char *block; /* of pool that it lies in; NULL: anywhere */
+	const char *path;  /* its FileName; NULL none */
+	u64 context, context2;
 };
 
 struct f_sirp {
@@ -241,6 +252,7 @@ struct f_spool_item {
 	u64 allocs, frees, bytes; /* of a tag; F_NONE = as the blocks say */
 	u64 index;           /* of a lookaside list: its depth */
 	bool free, quota, held, linked;
+	const char *name;    /* what lies in it says "in NAME"; NULL */
 	struct f_bytes b;    /* content, or what is written past the end */
 };
 
@@ -305,6 +317,7 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sdriver); } drivers;
 	struct { NTR_VEC(struct f_sdevice); } devices;
 	struct { NTR_VEC(struct f_sirp); } irps;
+	struct { NTR_VEC(struct f_sfile); } files;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
 	struct f_spool pool[2];

@@ -714,6 +714,7 @@ static const struct f_stmt top_stmts[] = {
 	{ "dpc", f_st_dpc },
 	{ "driver", f_st_driver },     { "device", f_st_device },
 	{ "irp", f_st_irp },
+	{ "file", f_st_file },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
@@ -834,6 +835,7 @@ void f_scen_fini(struct f_scen *s)
 	ntr_vec_fini(&s->drivers);
 	ntr_vec_fini(&s->devices);
 	ntr_vec_fini(&s->irps);
+	ntr_vec_fini(&s->files);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);
 	ntr_vec_fini(&s->unl);

@@ -38,5 +38,7 @@ void f_st_dpc(struct f_lex *l, void *ctx);
 void f_st_driver(struct f_lex *l, void *ctx);
 void f_st_device(struct f_lex *l, void *ctx);
 void f_st_irp(struct f_lex *l, void *ctx);
+/* scen_net.c */
+void f_st_file(struct f_lex *l, void *ctx);
 
 #endif
