@@ -11,6 +11,7 @@
 #ifndef NTR_FACTS_INT_H
 #define NTR_FACTS_INT_H
 
+#include "../triage/poolgrowth.h"
 #include "../triage/poolwatch.h"
 #include "../triage/waits.h"
 #include "facts.h"
@@ -43,6 +44,10 @@ struct ntr_facts {
 	const char *pool_why;
 	struct ntr_poolwatch *watch, *lost;
 	const char *watch_why, *lost_why;
+	struct ntr_target *old;  /* the baseline; NULL none was given */
+	struct ntr_pool *old_pool;
+	struct ntr_pool_growth growth;
+	const char *old_why;
 	struct ntr_pool_walk walk;
 	bool walked;
 	const char *walk_why;
@@ -65,6 +70,11 @@ struct ntr_pool *ntr_facts_pool(struct ntr_facts *f, const char **why);
 /* lost: with the search of memory for blocks that nobody holds. */
 struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
 					  const char **why);
+/* The pool of the baseline, when it serves. */
+struct ntr_pool *ntr_facts_old_pool(struct ntr_facts *f, const char **why);
+/* What grew and shrank since. */
+const struct ntr_pool_growth *ntr_facts_growth(struct ntr_facts *f,
+					       const char **why);
 /* The damaged pages of both pools; false: none could be looked at. */
 bool ntr_facts_damage(struct ntr_facts *f, const char **why);
 
@@ -90,6 +100,11 @@ static inline void ntr_fact_none(struct ntr_fact *out, const char *why)
 {
 	out->state = NTR_FACT_NONE;
 	out->why = why;
+}
+
+static inline void ntr_fact_delta_of(struct ntr_fact *out, s64 d)
+{
+	ntr_fact_n(out, (u64)d);
 }
 
 static inline void ntr_fact_n_if(struct ntr_fact *out, bool have, u64 n,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The pieces of the analysis that facts are read from, made when needed. */
+#include "../triage/pooljudge.h"
 #include "facts_int.h"
 
 #include <stdarg.h>
@@ -147,20 +148,74 @@ struct ntr_pool *ntr_facts_pool(struct ntr_facts *f, const char **why)
 	return f->pool;
 }
 
+void ntr_facts_baseline(struct ntr_facts *f, struct ntr_target *old)
+{
+	f->old = old;
+}
+
+static void open_old(struct ntr_facts *f)
+{
+	struct ntr_err e = { NO_MEMORY };
+	const char *why = f->old ? ntr_pool_unfit(f->t, f->old) :
+			  "there is no second dump to compare with (a "
+			  "baseline)";
+
+	if (!why && ntr_pool_open(&f->old_pool, f->old, &e)) {
+		f->old_pool = NULL;
+		why = text_of(f, &e);
+	}
+	if (!why && !f->old_pool->tags.n)
+		why = ntr_facts_text(f, "the baseline has no tag table: %s",
+				     f->old_pool->tags_why ?
+				     f->old_pool->tags_why : "it is empty");
+	else if (why && f->old)
+		why = ntr_facts_text(f, "the baseline does not serve: %s", why);
+	f->old_why = why;
+}
+
+struct ntr_pool *ntr_facts_old_pool(struct ntr_facts *f, const char **why)
+{
+	struct ntr_pool *p = ntr_facts_pool(f, why);
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!p)
+		return NULL;
+	if (first(f, NTR_FACTS_GROWTH)) {
+		open_old(f);
+		if (!f->old_why && ntr_pool_growth(p, f->old_pool, &f->growth,
+						   &e))
+			f->old_why = text_of(f, &e);
+	}
+	*why = f->old_why;
+	return f->old_why ? NULL : f->old_pool;
+}
+
+const struct ntr_pool_growth *ntr_facts_growth(struct ntr_facts *f,
+					       const char **why)
+{
+	return ntr_facts_old_pool(f, why) ? &f->growth : NULL;
+}
+
 struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
 					  const char **why)
 {
 	struct ntr_poolwatch **w = lost ? &f->lost : &f->watch;
 	const char **no = lost ? &f->lost_why : &f->watch_why;
 	struct ntr_pool *p = ntr_facts_pool(f, why);
+	struct ntr_pool_baseline base = { 0 };
+	struct ntr_pool *old = f->old ? ntr_facts_old_pool(f, why) : NULL;
 	struct ntr_err e = { NO_MEMORY };
 
 	if (!p)
 		return NULL;
+	if (old)
+		base = (struct ntr_pool_baseline){ old->tags.v, old->tags.n,
+			ntr_pool_seconds_between(f->t, f->old) };
 	if (first(f, lost ? NTR_FACTS_LOST : NTR_FACTS_POOLWATCH)) {
 		*no = NO_MEMORY;
 		*w = calloc(1, sizeof(**w));
-		if (*w && ntr_poolwatch(p, NULL, lost, *w, &e)) {
+		if (*w && ntr_poolwatch(p, old ? &base : NULL, lost, *w,
+					&e)) {
 			*no = text_of(f, &e);
 			free(*w);
 			*w = NULL;
@@ -282,8 +337,9 @@ void ntr_facts_free(struct ntr_facts *f)
 		return;
 	free_watch(f->watch);
 	free_watch(f->lost);
-	if (f->pool)
-		ntr_pool_close(f->pool);
+	ntr_pool_growth_fini(&f->growth);
+	ntr_pool_close(f->old_pool);
+	ntr_pool_close(f->pool);
 	if (f->w)
 		ntr_waits_free(f->w);
 	if (f->own_verdict)

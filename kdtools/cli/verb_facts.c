@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_SCHEMA, OPT_KNOWN };
+enum { OPT_SCHEMA, OPT_KNOWN, OPT_BASELINE };
 static const struct ntr_opt opts[] = {
 	[OPT_SCHEMA] = { "schema", 0, NULL,
 			 "print the reference of all facts (Markdown)", NULL },
 	[OPT_KNOWN] = { "known", 0, NULL, "leave out what is not known", NULL },
+	[OPT_BASELINE] = { "baseline", 0, "FILE",
+			   "an earlier dump of the machine, for what grew",
+			   NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -19,6 +22,8 @@ static const struct ntr_example examples[] = {
 	  "two of them" },
 	{ "ntriage facts --json MEMORY.DMP stack.frames | jq -r "
 	  "'.facts[0].value[].text'", "the stack" },
+	{ "ntriage facts --baseline MONDAY.DMP FRIDAY.DMP pool.growth",
+	  "which pool tags grew, and which shrank" },
 	{ "ntriage facts --schema", "which facts there are" },
 };
 
@@ -169,6 +174,8 @@ static void json_value(struct show *s, const char *key, const struct ntr_fact *v
 		ntr_out_list_end(o);
 	} else if (v->type == NTR_FT_BOOL) {
 		ntr_out_bool(o, key, NULL, v->n);
+	} else if (v->type == NTR_FT_DELTA) {
+		ntr_json_int(&o->j, key, ntr_fact_delta(v));
 	} else if (v->type == NTR_FT_SIZE || (v->type == NTR_FT_INT &&
 		   !(v->row->unit && !strcmp(v->row->unit, "hex")))) {
 		ntr_out_uint(o, key, NULL, v->n);
@@ -378,8 +385,9 @@ static void show_paths(struct show *s, char *const *path, int n)
 	}
 }
 
-static int facts_of(struct ntr_cli *c, struct ntr_session *ses, char *const *path,
-		    int n, bool known)
+static int facts_of(struct ntr_cli *c, struct ntr_session *ses,
+		    struct ntr_session *old, char *const *path, int n,
+		    bool known)
 {
 	struct show s = { .c = c, .known = known };
 	struct ntr_err e = { "" };
@@ -387,6 +395,8 @@ static int facts_of(struct ntr_cli *c, struct ntr_session *ses, char *const *pat
 
 	if (st)
 		return ntr_cli_error(c, ses->d->path, st, &e);
+	if (old->t)
+		ntr_facts_baseline(s.f, old->t);
 	ntr_out_open(&c->out, NULL);
 	ntr_cli_schema(c, "ntriage.facts/1");
 	if (c->json)
@@ -415,7 +425,7 @@ static void paths(struct ntr_out *o)
 static int run(struct ntr_cli *c, const struct ntr_args *a)
 {
 	char *const *path = (char *const *)(a->operand + 1);
-	struct ntr_session s;
+	struct ntr_session s, old = { 0 };
 	int code;
 
 	if (a->opt[OPT_SCHEMA]) {
@@ -429,11 +439,20 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 		return ntr_cli_usage("facts wants a dump, or --schema");
 	if (!check_paths(path, a->n - 1))
 		return NTR_EXIT_BAD;
-	code = ntr_session_open(c, a->operand[0], &s);
-	if (code)
+	if (a->opt[OPT_BASELINE])
+		code = ntr_session_open(c, a->opt[OPT_BASELINE], &old);
+	else
+		code = NTR_EXIT_OK;
+	if (!code)
+		code = ntr_session_open(c, a->operand[0], &s);
+	if (code) {
+		ntr_session_close(&old);
 		return code;
-	code = facts_of(c, &s, path, a->n - 1, a->opt[OPT_KNOWN] != NULL);
+	}
+	code = facts_of(c, &s, &old, path, a->n - 1,
+			a->opt[OPT_KNOWN] != NULL);
 	ntr_session_close(&s);
+	ntr_session_close(&old);
 	return code;
 }
 
@@ -449,6 +468,9 @@ const struct ntr_verb ntr_verb_facts = {
 		"A fact is a value; or none, when it is certain that there is "
 		"no such thing; or unknown, with the reason and what would "
 		"supply it.\n\n"
+		"With --baseline FILE, an earlier dump of the same machine: "
+		"what the pool tags hold more or less since (pool.growth, "
+		"pool.judged). Differences have a sign.\n\n"
 		"With --json: one document ntriage.facts/1 with facts[] (path, "
 		"type, value, unknown, none); null_because in a record says why "
 		"fields of it are null.\n\n"
