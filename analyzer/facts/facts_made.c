@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The pieces of the analysis that facts are read from, made when needed. */
+#include "../triage/bugcheck.h"
 #include "../triage/pooljudge.h"
+#include "../triage/triage.h"
 #include "facts_int.h"
 
 #include <stdarg.h>
@@ -225,6 +227,57 @@ struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
 	return *w;
 }
 
+/* --- the block of the stop --------------------------------------------------------- */
+
+/* The first parameter that is of pool, and a kernel address. */
+static unsigned pool_param(struct ntr_facts *f, u64 *va)
+{
+	const struct ntr_meta *m = &f->t->d->meta;
+	const struct ntr_bugcheck *b;
+	const struct ntr_bc_case *c;
+
+	if (!(m->has & NTR_HAS_BUGCHECK))
+		return 0;
+	b = ntr_bugcheck_find(ntr_bugcheck_normalise(m->bugcheck));
+	if (!b)
+		return 0;
+	c = ntr_bugcheck_case(b, m->arg);
+	for (unsigned i = 1; i <= 4; i++) {
+		*va = m->arg[i - 1];
+		if (ntr_bugcheck_param(b, c, i)->kind == NTR_PK_POOL &&
+		    ntr_is_kernel_va(f->t, *va))
+			return i;
+	}
+	return 0;
+}
+
+static void find_story(struct ntr_facts *f)
+{
+	struct ntr_err e = { NO_MEMORY };
+	struct ntr_pool *p;
+	u64 va = 0;
+
+	f->story_param = pool_param(f, &va);
+	f->story_none = !f->story_param;
+	if (f->story_none) {
+		f->story_why = "no parameter of the stop names a block of pool";
+		return;
+	}
+	p = ntr_facts_pool(f, &f->story_why);
+	if (p && ntr_pool_story(p, va, &f->story, &e))
+		f->story_why = text_of(f, &e);
+}
+
+const struct ntr_pool_story *ntr_facts_story(struct ntr_facts *f,
+					     const char **why, bool *none)
+{
+	if (first(f, NTR_FACTS_STORY))
+		find_story(f);
+	*why = f->story_why;
+	*none = f->story_none;
+	return f->story_why ? NULL : &f->story;
+}
+
 /* --- damaged pages of pool ------------------------------------------------------ */
 
 struct walk {
@@ -236,14 +289,14 @@ static bool damaged(void *ctx, u64 va, const u8 *page,
 		    const struct ntr_pool_check *check)
 {
 	struct walk *w = ctx;
-	struct ntr_fact_damage *d;
+	struct ntr_pool_damage *d;
 
 	(void)page;
 	if (w->f->damage.n >= NTR_FACTS_DAMAGED)
 		return true;
 	d = ntr_vec_add(&w->f->damage);
 	if (d)
-		*d = (struct ntr_fact_damage){ va, w->kind, *check };
+		*d = (struct ntr_pool_damage){ va, w->kind, *check };
 	return d != NULL;
 }
 
@@ -287,6 +340,48 @@ bool ntr_facts_damage(struct ntr_facts *f, const char **why)
 	}
 	*why = f->walk_why;
 	return f->walked;
+}
+
+/* --- cookies, and damage of every kind ---------------------------------------------- */
+
+const struct ntr_cookies *ntr_facts_cookies(struct ntr_facts *f,
+					    const char **why)
+{
+	struct ntr_verdict *v = ntr_facts_verdict(f, why);
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!v)
+		return NULL;
+	if (first(f, NTR_FACTS_COOKIES)) {
+		if (ntr_cookies(v, &f->cookies, &e))
+			f->cookies_why = text_of(f, &e);
+		else
+			f->cookies_why = f->cookies.why;
+	}
+	*why = f->cookies_why;
+	return f->cookies_why ? NULL : &f->cookies;
+}
+
+const struct ntr_corruption *ntr_facts_corruption(struct ntr_facts *f,
+						  const char **why)
+{
+	struct ntr_corruption_in in = { .v = ntr_facts_verdict(f, why) };
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!in.v)
+		return NULL;
+	if (first(f, NTR_FACTS_CORRUPTION)) {
+		in.cookies = ntr_facts_cookies(f, &in.cookies_why);
+		if (ntr_facts_damage(f, &in.pages_why))
+			in.pages_why = NULL;
+		in.pages = f->damage.v;
+		in.npages = f->damage.n;
+		in.walked = f->walk.pages;
+		if (ntr_corruption(&in, &f->corruption, &e))
+			f->corruption_why = text_of(f, &e);
+	}
+	*why = f->corruption_why;
+	return f->corruption_why ? NULL : &f->corruption;
 }
 
 /* --- names ------------------------------------------------------------------------ */
@@ -344,6 +439,8 @@ void ntr_facts_free(struct ntr_facts *f)
 		ntr_waits_free(f->w);
 	if (f->own_verdict)
 		ntr_verdict_free(f->v);
+	ntr_cookies_fini(&f->cookies);
+	ntr_corruption_fini(&f->corruption);
 	ntr_vec_fini(&f->damage);
 	ntr_vec_fini(&f->names);
 	free(f->text);

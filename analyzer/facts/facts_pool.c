@@ -380,7 +380,7 @@ static void get_block_tag(struct ntr_facts *f, bool has,
 static void get_damage(struct ntr_facts *f, const struct ntr_fact_at *at,
 		       int arg, struct ntr_fact *out)
 {
-	const struct ntr_fact_damage *d = &f->damage.v[at->index[0]];
+	const struct ntr_pool_damage *d = &f->damage.v[at->index[0]];
 	const struct ntr_pool_check *c = &d->check;
 
 	switch (arg) {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * HEAP_VS_CHUNK_HEADER, 64 bits: MemoryCost, UnsafeSize, UnsafePrevSize, 16 bits
+ * each, then Allocated (8 bits); sizes in units of 16.  The quadword is kept
+ * XORed with its address and the key.
+ */
+#include "pool_vs.h"
+
+#include "../base/record.h"
+#include "pool_int.h"
+#include "symbols.h"
+
+#define UNIT 16u
+#define CHUNK_HEADER 16u
+#define BACK (16u * NTR_POOL_PAGE) /* how far in front of va a chunk may begin */
+
+struct chunk {
+	u64 va, size, previous;
+	bool allocated;
+};
+
+static bool decode(const struct ntr_pool *p, u64 key, u64 va, struct chunk *c)
+{
+	u64 raw;
+
+	if (ntr_read_u64(p->t->mem, va, &raw))
+		return false;
+	raw ^= va ^ key;
+	*c = (struct chunk){ .va = va, .size = (raw >> 16 & 0xffff) * UNIT,
+			     .previous = (raw >> 32 & 0xffff) * UNIT,
+			     .allocated = raw >> 48 & 0xff };
+	/* Flags are 0 or 1; the bits above are flags and an offset. */
+	return (raw >> 48 & 0xff) <= 1 && c->size >= 2 * UNIT;
+}
+
+static u32 tag_at(const struct ntr_pool *p, const struct chunk *c)
+{
+	u32 tag = 0;
+
+	if (!c->allocated || ntr_read_u32(p->t->mem, c->va + CHUNK_HEADER +
+					  p->form.tag_off, &tag))
+		return 0;
+	return tag & 0x7fffffffu;
+}
+
+/* c, proved by the chunk behind it, which says how large c is. */
+static bool proved(const struct ntr_pool *p, u64 key, const struct chunk *c,
+		   struct chunk *next)
+{
+	return decode(p, key, c->va + c->size, next) &&
+	       next->previous == c->size;
+}
+
+static void fill(const struct ntr_pool *p, const struct chunk *c,
+		 const struct chunk *next, struct ntr_pool_vs *out)
+{
+	*out = (struct ntr_pool_vs){
+		.va = c->va, .size = c->size, .header = c->va + CHUNK_HEADER,
+		.allocated = c->allocated, .tag = tag_at(p, c),
+		.has_next = true, .next = next->va, .next_size = next->size,
+		.next_allocated = next->allocated, .next_tag = tag_at(p, next),
+		.previous_size = c->previous,
+	};
+}
+
+enum ntr_st ntr_pool_vs_of(struct ntr_pool *p, u64 va, struct ntr_pool_vs *out,
+			   struct ntr_err *e)
+{
+	u64 at = va & ~(u64)(UNIT - 1), stop = at < BACK ? 0 : at - BACK;
+	struct chunk c, next;
+	u64 key;
+
+	if (!p->has_form || p->form.tiled || p->t->ptr_size != 8)
+		return ntr_fail(e, NTR_UNSUP, "this pool is no segment heap");
+	if (!ntr_pool_value(p->t, "RtlpHpHeapGlobals", 0, &key))
+		return ntr_fail(e, NTR_UNSUP, "headers of the segment heap are "
+				"encoded, and their key, nt!RtlpHpHeapGlobals, "
+				"is not known: the kernel's symbols would give "
+				"it");
+	for (; at > stop; at -= UNIT)
+		if (decode(p, key, at, &c) && va - at < c.size &&
+		    proved(p, key, &c, &next)) {
+			fill(p, &c, &next, out);
+			return NTR_OK;
+		}
+	return ntr_fail(e, NTR_ABSENT, "no two chunk headers that agree enclose "
+			"it: it is in another part of the segment heap (blocks "
+			"of one size, large ones), or in none");
+}
