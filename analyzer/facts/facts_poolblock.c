@@ -45,11 +45,18 @@ static void get_party(struct ntr_facts *f, const struct ntr_pool_party *b,
 		ntr_fact_n(out, b->va);
 		break;
 	case TAG:
-		get_tag(f, b, out);
+		if (b->tag)
+			get_tag(f, b, out);
+		else
+			ntr_fact_none(out, "a free chunk keeps no tag");
 		break;
 	case DRIVER:
-		ntr_fact_str(out, ntr_tag_driver(f->t, b->tag), "neither the list "
-			     "of tags nor a single image names an owner");
+		if (!b->tag)
+			ntr_fact_none(out, "a free chunk keeps no tag");
+		else
+			ntr_fact_str(out, ntr_tag_driver(f->t, b->tag),
+				     "neither the list of tags nor a single "
+				     "image names an owner");
 		break;
 	case SIZE:
 		ntr_fact_n_if(out, b->size, b->size, "no header tells it");
@@ -91,6 +98,14 @@ static void get(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 
 enum { PARAMETER, WHERE, FAULT, FAULT_AT, ONE_BIT, BIT, FOUND, EXPECTED, TEXT };
 
+static const char *no_fault(const struct ntr_pool_story *s)
+{
+	return s->kind == NTR_POOL_KIND_LARGE ||
+	       s->kind == NTR_POOL_KIND_SPECIAL ?
+	       "such a block has pages of its own" :
+	       "the headers around it agree";
+}
+
 static void get_bit(const struct ntr_pool_story *s, int arg,
 		    struct ntr_fact *out)
 {
@@ -120,13 +135,13 @@ static void get_whole(struct ntr_facts *f, const struct ntr_fact_at *at,
 		if (s->fault)
 			ntr_fact_str(out, s->fault, NULL);
 		else
-			ntr_fact_none(out, "the headers around it agree");
+			ntr_fact_none(out, no_fault(s));
 		break;
 	case FAULT_AT:
 		if (s->fault)
 			ntr_fact_n(out, s->fault_at);
 		else
-			ntr_fact_none(out, "the headers around it agree");
+			ntr_fact_none(out, no_fault(s));
 		break;
 	case ONE_BIT:
 		ntr_fact_n(out, s->has_flip);

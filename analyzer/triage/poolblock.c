@@ -132,8 +132,9 @@ static enum ntr_st page_story(struct ntr_pool *p, u64 va,
 		return ntr_fail(e, NTR_UNSUP, "%s", p->form_why);
 	st = ntr_space_read(p->t->mem, g.va, g.byte, sizeof(g.byte), NULL);
 	if (st)
-		return ntr_fail(e, st, "the page at 0x%" PRIx64 " is not in the "
-				"dump", g.va);
+		return ntr_fail(e, st, "the page at 0x%" PRIx64 " is not %s",
+				g.va, st == NTR_FAULT ? "mapped" :
+				"in the dump");
 	ntr_pool_page_check(&p->form, g.byte, &g.check);
 	if (g.check.verdict == NTR_POOL_PAGE_OTHER ||
 	    !in_page(&g, (u32)(va - g.va), s))
@@ -263,8 +264,9 @@ static void beside_words(struct ntr_pool *p, const char *where,
 		return;
 	}
 	if (b->has_state && b->state == NTR_POOL_FREE)
-		ntr_str_add(out, "a free block of ");
-	tag_words(p, b, out);
+		ntr_str_add(out, b->tag ? "a free block of " : "a free block");
+	if (b->tag)
+		tag_words(p, b, out);
 }
 
 static void block_words(struct ntr_pool *p, const struct ntr_pool_story *s,
@@ -282,8 +284,10 @@ static void block_words(struct ntr_pool *p, const struct ntr_pool_story *s,
 	ntr_str_add(out, b->has_state && b->state == NTR_POOL_FREE ?
 		    "a free block" : s->kind == NTR_POOL_KIND_LARGE ?
 		    "a large allocation" : "a block");
-	ntr_str_add(out, " of ");
-	tag_words(p, b, out);
+	if (b->tag) {
+		ntr_str_add(out, " of ");
+		tag_words(p, b, out);
+	}
 	if (b->size)
 		ntr_str_printf(out, ", 0x%" PRIx64 " bytes", b->size);
 }

@@ -19,7 +19,7 @@ struct ntr_pool_party {
 	bool known;
 	u64 va;              /* of its header; of a large one its data */
 	u64 size;            /* with its header; 0 unknown */
-	u32 tag;
+	u32 tag;             /* 0: it keeps none (a free chunk) */
 	bool has_state;
 	enum ntr_pool_state state;
 	bool header_ok;

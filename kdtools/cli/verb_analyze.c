@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "progress.h"
 #include "report.h"
 #include "session.h"
 #include "triage/pooljudge.h"
@@ -70,8 +71,11 @@ static int analyze_file(struct ntr_cli *c, const char *path,
 	st = ntr_verdict_make_with(&v, s.t, a->trace, &e);
 	if (!st && a->hang)
 		st = ntr_hang_of(&hang, s.t, &e);
-	if (!st && a->pool && s.t->is_nt)
+	if (!st && a->pool && s.t->is_nt) {
+		ntr_progress_begin(c, "pool");
 		st = ntr_pool_judge(&pool, s.t, a->old.t, &e);
+		ntr_progress_end();
+	}
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {

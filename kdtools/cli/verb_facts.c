@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "facts/facts.h"
+#include "progress.h"
 #include "session.h"
 
 #include <stdio.h>
@@ -402,7 +403,9 @@ static int facts_of(struct ntr_cli *c, struct ntr_session *ses,
 	if (c->json)
 		ntr_out_str(&c->out, "file", NULL, ses->d->path);
 	ntr_out_list(&c->out, "facts");
+	ntr_progress_begin(c, ses->d->path);
 	show_paths(&s, path, n);
+	ntr_progress_end();
 	ntr_out_list_end(&c->out);
 	ntr_out_close(&c->out);
 	ntr_facts_free(s.f);

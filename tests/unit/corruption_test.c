@@ -224,7 +224,7 @@ static void none_or_unknown(void)
 		       pool_of(&profiles[2], 0x84000000, "")))
 		return;
 	CHECK_STR(got("pool.block.tag"),
-		  "unknown: the page at 0xe1234000 is not in the dump");
+		  "unknown: the page at 0xe1234000 is not mapped");
 	shut();
 	if (!open_with("x86 xp", "0x19 0x20 0x85000560 0 0",
 		       "page 0x85000000 valid\npage 0x85001000 valid\n"))
