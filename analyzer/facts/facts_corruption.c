@@ -53,6 +53,8 @@ static void get(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 	case BIT:
 		if (d->one_bit)
 			ntr_fact_n(out, d->bit);
+		else if (!d->has_expected)
+			ntr_fact_why(out, no);
 		else
 			ntr_fact_none(out, "it is not one bit that differs");
 		break;

@@ -91,12 +91,12 @@ static void get(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 }
 
 static const struct ntr_fact_row rows[] = {
-	{ "pool.baseline_age", NTR_FT_DURATION, NULL, "Time from the baseline to "
+	{ "pool.baseline.age", NTR_FT_DURATION, NULL, "Time from the baseline to "
 	  "this dump.", get_whole, AGE },
-	{ "pool.nonpaged.growth", NTR_FT_DELTA, "bytes", "Bytes that all tags "
+	{ "pool.baseline.nonpaged_delta", NTR_FT_DELTA, "bytes", "Bytes that all tags "
 	  "hold of nonpaged pool, less those of the baseline.", get_whole,
 	  ALL_NONPAGED },
-	{ "pool.paged.growth", NTR_FT_DELTA, "bytes", "The same of paged pool.",
+	{ "pool.baseline.paged_delta", NTR_FT_DELTA, "bytes", "The same of paged pool.",
 	  get_whole, ALL_PAGED },
 	{ "pool.growth", NTR_FT_LIST, NULL, "Tags whose counters are not those of "
 	  "the baseline, one element for each pool; the largest difference of "

@@ -17,7 +17,7 @@ static const struct ntr_pool_story *story(struct ntr_facts *f,
 
 /* --- a block ------------------------------------------------------------------------ */
 
-enum { ADDRESS, TAG, DRIVER, SIZE, STATE, HEADER_OK, THERE, FIELDS };
+enum { ADDRESS, TAG, DRIVER, SIZE, STATE, HEADER_OK, FIELDS };
 enum { BLOCK, PREVIOUS, NEXT };
 #define OF(who, field) ((who) * FIELDS + (field))
 
@@ -34,7 +34,7 @@ static void get_tag(struct ntr_facts *f, const struct ntr_pool_party *b,
 static bool believed(const struct ntr_pool_party *b, int field)
 {
 	return b->header_ok || field == ADDRESS || field == HEADER_OK ||
-	       field == THERE || field == SIZE;
+	       field == SIZE;
 }
 
 static void get_party(struct ntr_facts *f, const struct ntr_pool_party *b,
@@ -66,7 +66,7 @@ static void get_party(struct ntr_facts *f, const struct ntr_pool_party *b,
 			     NULL, "its header does not tell");
 		break;
 	default:
-		ntr_fact_n(out, field == THERE || b->header_ok);
+		ntr_fact_n(out, b->header_ok);
 	}
 }
 
@@ -81,7 +81,7 @@ static void get(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 	if (!s)
 		return;
 	b = who == PREVIOUS ? &s->previous : who == NEXT ? &s->next : &s->block;
-	if (!b->known && (who != BLOCK || field != THERE))
+	if (!b->known)
 		ntr_fact_why(out, who == BLOCK ?
 			     "the page of the block is not mapped any more" :
 			     s->kind == NTR_POOL_KIND_LARGE ||
@@ -170,8 +170,6 @@ static void get_whole(struct ntr_facts *f, const struct ntr_fact_at *at,
 	  "neighbours'.", get, OF(who, HEADER_OK) }
 
 static const struct ntr_fact_row rows[] = {
-	{ "pool.block", NTR_FT_RECORD, NULL, "The block that a parameter of the "
-	  "stop names, as in bug checks 0x19 and 0xC2.", get, OF(BLOCK, THERE) },
 	{ "pool.block.parameter", NTR_FT_INT, NULL, "Which parameter names it.",
 	  get_whole, PARAMETER },
 	{ "pool.block.where", NTR_FT_STRING, NULL, "page (blocks with headers in "
@@ -191,15 +189,13 @@ static const struct ntr_fact_row rows[] = {
 	  "changed back.", get_whole, EXPECTED },
 	{ "pool.block.text", NTR_FT_STRING, NULL, "All of it in words.",
 	  get_whole, TEXT },
-	{ "pool.block.previous", NTR_FT_RECORD, NULL, "The block in front of it, "
-	  "the suspect when its header is damaged.", get, OF(PREVIOUS, THERE) },
 	PARTY_ROWS("pool.block.previous", PREVIOUS, "that block"),
-	{ "pool.block.next", NTR_FT_RECORD, NULL, "The block behind it, the "
-	  "first good one when its header is damaged.", get, OF(NEXT, THERE) },
 	PARTY_ROWS("pool.block.next", NEXT, "that block"),
 };
 
 const struct ntr_fact_part ntr_fact_part_poolblock = {
-	"Pool: the block of the stop", "What a bug check about pool points at.",
+	"Pool: the block of the stop", "The block that a parameter of the "
+	"stop names, the one in front (the suspect when a header is damaged), "
+	"the one behind.",
 	rows, NTR_COUNT(rows),
 };

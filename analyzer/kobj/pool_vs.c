@@ -14,18 +14,25 @@
 #define CHUNK_HEADER 16u
 #define BACK (16u * NTR_POOL_PAGE) /* how far in front of va a chunk may begin */
 
+#define TAG_OFF 4u /* in a pool header */
+
+struct heap {
+	const struct ntr_space *mem;
+	u64 key;
+};
+
 struct chunk {
 	u64 va, size, previous;
 	bool allocated;
 };
 
-static bool decode(const struct ntr_pool *p, u64 key, u64 va, struct chunk *c)
+static bool decode(const struct heap *h, u64 va, struct chunk *c)
 {
 	u64 raw;
 
-	if (ntr_read_u64(p->t->mem, va, &raw))
+	if (ntr_read_u64(h->mem, va, &raw))
 		return false;
-	raw ^= va ^ key;
+	raw ^= va ^ h->key;
 	*c = (struct chunk){ .va = va, .size = (raw >> 16 & 0xffff) * UNIT,
 			     .previous = (raw >> 32 & 0xffff) * UNIT,
 			     .allocated = raw >> 48 & 0xff };
@@ -33,41 +40,57 @@ static bool decode(const struct ntr_pool *p, u64 key, u64 va, struct chunk *c)
 	return (raw >> 48 & 0xff) <= 1 && c->size >= 2 * UNIT;
 }
 
-static u32 tag_at(const struct ntr_pool *p, const struct chunk *c)
+static u32 tag_at(const struct heap *h, const struct chunk *c)
 {
 	u32 tag = 0;
 
-	if (!c->allocated || ntr_read_u32(p->t->mem, c->va + CHUNK_HEADER +
-					  p->form.tag_off, &tag))
+	if (!c->allocated || ntr_read_u32(h->mem, c->va + CHUNK_HEADER + TAG_OFF,
+					  &tag))
 		return 0;
 	return tag & 0x7fffffffu;
 }
 
 /* c, proved by the chunk behind it, which says how large c is. */
-static bool proved(const struct ntr_pool *p, u64 key, const struct chunk *c,
+static bool proved(const struct heap *h, const struct chunk *c,
 		   struct chunk *next)
 {
-	return decode(p, key, c->va + c->size, next) &&
+	return decode(h, c->va + c->size, next) &&
 	       next->previous == c->size;
 }
 
-static void fill(const struct ntr_pool *p, const struct chunk *c,
+static void fill(const struct heap *h, const struct chunk *c,
 		 const struct chunk *next, struct ntr_pool_vs *out)
 {
 	*out = (struct ntr_pool_vs){
 		.va = c->va, .size = c->size, .header = c->va + CHUNK_HEADER,
-		.allocated = c->allocated, .tag = tag_at(p, c),
+		.allocated = c->allocated, .tag = tag_at(h, c),
 		.has_next = true, .next = next->va, .next_size = next->size,
-		.next_allocated = next->allocated, .next_tag = tag_at(p, next),
+		.next_allocated = next->allocated, .next_tag = tag_at(h, next),
 		.previous_size = c->previous,
 	};
+}
+
+enum ntr_st ntr_pool_vs_in(const struct ntr_space *mem, u64 key, u64 va,
+			   struct ntr_pool_vs *out, struct ntr_err *e)
+{
+	u64 at = va & ~(u64)(UNIT - 1), stop = at < BACK ? 0 : at - BACK;
+	struct heap h = { mem, key };
+	struct chunk c, next;
+
+	for (; at > stop; at -= UNIT)
+		if (decode(&h, at, &c) && va - at < c.size &&
+		    proved(&h, &c, &next)) {
+			fill(&h, &c, &next, out);
+			return NTR_OK;
+		}
+	return ntr_fail(e, NTR_ABSENT, "no two chunk headers that agree enclose "
+			"it: it is in another part of the segment heap (blocks "
+			"of one size, large ones), or in none");
 }
 
 enum ntr_st ntr_pool_vs_of(struct ntr_pool *p, u64 va, struct ntr_pool_vs *out,
 			   struct ntr_err *e)
 {
-	u64 at = va & ~(u64)(UNIT - 1), stop = at < BACK ? 0 : at - BACK;
-	struct chunk c, next;
 	u64 key;
 
 	if (!p->has_form || p->form.tiled || p->t->ptr_size != 8)
@@ -77,13 +100,5 @@ enum ntr_st ntr_pool_vs_of(struct ntr_pool *p, u64 va, struct ntr_pool_vs *out,
 				"encoded, and their key, nt!RtlpHpHeapGlobals, "
 				"is not known: the kernel's symbols would give "
 				"it");
-	for (; at > stop; at -= UNIT)
-		if (decode(p, key, at, &c) && va - at < c.size &&
-		    proved(p, key, &c, &next)) {
-			fill(p, &c, &next, out);
-			return NTR_OK;
-		}
-	return ntr_fail(e, NTR_ABSENT, "no two chunk headers that agree enclose "
-			"it: it is in another part of the segment heap (blocks "
-			"of one size, large ones), or in none");
+	return ntr_pool_vs_in(p->t->mem, key, va, out, e);
 }

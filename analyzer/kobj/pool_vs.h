@@ -32,5 +32,9 @@ struct ntr_pool_vs {
 NTR_MUST enum ntr_st ntr_pool_vs_of(struct ntr_pool *p, u64 va,
 				    struct ntr_pool_vs *out,
 				    struct ntr_err *e);
+/* The same in any memory. */
+NTR_MUST enum ntr_st ntr_pool_vs_in(const struct ntr_space *mem, u64 key, u64 va,
+				    struct ntr_pool_vs *out,
+				    struct ntr_err *e);
 
 #endif

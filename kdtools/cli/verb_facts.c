@@ -294,8 +294,9 @@ static void eval(struct show *s, const struct ntr_fact_row *r, struct ntr_fact *
 
 #define MANY 4u
 
-/* The same is unknown of r[0] and of n - 1 more behind it: "queue.delayed.*".
- * Below MANY it is not worth a line of its own. */
+/* The same is unknown of r[0] and of n - 1 more behind it, or there is none of
+ * them for the same reason: "queue.delayed.*". Below MANY it is not worth a line
+ * of its own. */
 static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n,
 			  const struct ntr_fact *v)
 {
@@ -304,23 +305,27 @@ static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n
 	char group[MAX_TEXT];
 	struct ntr_fact x;
 
-	if (s->c->json || v->state != NTR_FACT_UNKNOWN || !len)
+	if (s->c->json || v->state == NTR_FACT_KNOWN || !len)
 		return 1;
 	for (size_t i = 1; i < n && !strncmp(r[i].path, r->path, len + 1); i++) {
 		if (strchr(r[i].path, '['))
 			continue;
 		eval(s, &r[i], &x);
-		if (x.state != NTR_FACT_UNKNOWN || strcmp(x.why, v->why))
+		if (x.state != v->state || strcmp(x.why, v->why))
 			break;
 		last = i;
 		same++;
 	}
 	if (same < MANY)
 		return 1;
-	s->nunknown += (unsigned)same;
+	if (v->state == NTR_FACT_UNKNOWN)
+		s->nunknown += (unsigned)same;
+	else
+		s->nknown += (unsigned)same;
 	snprintf(group, sizeof(group), "%.*s.*", (int)len, r->path);
 	if (!s->known)
-		text_line(&s->c->out, group, "unknown because ", v->why, "");
+		text_line(&s->c->out, group, v->state == NTR_FACT_UNKNOWN ?
+			  "unknown because " : "none: ", v->why, "");
 	return last + 1;
 }
 

@@ -216,8 +216,6 @@ static void none_or_unknown(void)
 		return;
 	CHECK_STR(got("pool.block.tag"),
 		  "none: no parameter of the stop names a block of pool");
-	CHECK_STR(got("pool.block"),
-		  "none: no parameter of the stop names a block of pool");
 	shut();
 	/* A page that is not there; one that never had headers. */
 	if (!open_with("x86 xp", "0x19 0x20 0xe1234560 0 0",

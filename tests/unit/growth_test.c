@@ -106,9 +106,9 @@ static void signs(const char *mach)
 	CHECK_STR(got("pool.growth[3].allocs_delta"), "-10");
 	CHECK_STR(got("pool.growth[4].tag"),
 		  "none: pool.growth has 4 elements");
-	CHECK_STR(got("pool.nonpaged.growth"), "-109624 bytes");
-	CHECK_STR(got("pool.paged.growth"), "0 bytes");
-	CHECK_STR(got("pool.baseline_age"), "2h");
+	CHECK_STR(got("pool.baseline.nonpaged_delta"), "-109624 bytes");
+	CHECK_STR(got("pool.baseline.paged_delta"), "0 bytes");
+	CHECK_STR(got("pool.baseline.age"), "2h");
 	CHECK_EQ(ntr_fact_get(f, "pool.growth[0].bytes_delta", &v, NULL),
 		 NTR_OK);
 	CHECK_EQ(v.type, NTR_FT_DELTA);
@@ -128,7 +128,7 @@ static void no_baseline(void)
 		return;
 	CHECK_STR(got("pool.growth"), "unknown: there is no second dump to "
 		  "compare with (a baseline)");
-	CHECK_STR(got("pool.nonpaged.growth"), "unknown: there is no second "
+	CHECK_STR(got("pool.baseline.nonpaged_delta"), "unknown: there is no second "
 		  "dump to compare with (a baseline)");
 	shut();
 }
