@@ -70,7 +70,7 @@ static void chunks(u8 *p, size_t n)
 
 	memcpy(&key, p, n < 8 ? n : 8);
 	ntr_mem_space_init(&mem, AT, p, n);
-	for (u64 va = AT; va < AT + n && va < AT + 512; va += 24)
+	for (u64 va = AT; va < AT + n && va < AT + 512; va += 104)
 		if (ntr_pool_vs_in(&mem.s, key, va, &c, NULL) == NTR_OK &&
 		    (va < c.va || va - c.va >= c.size))
 			abort();
