@@ -327,13 +327,15 @@ static const char *value_text(struct ntr_triage_job *j,
 		return j->c ? j->c->text : NULL;
 	case NTR_PK_ENUM:
 		return ntr_bc_enum_text(p->list, a);
-	case NTR_PK_POOL:
-		s = pool_text(j, a);
-		return s || !a ? s : address_text(v, a);
 	case NTR_PK_COOKIE:
 		return n < 4 ? cookie_text(v, a, v->arg[n]) : NULL;
 	case NTR_PK_COMPL:
 		return n > 1 ? complement_text(v, v->arg[n - 2], a) : NULL;
+	case NTR_PK_POOL:
+		s = pool_text(j, a);
+		if (s)
+			return s;
+		/* fall through */
 	case NTR_PK_ADDR:
 		if (!a && !(j->b->fault && p == &j->b->p[j->b->fault - 1]))
 			return NULL; /* 0 is no address here */
