@@ -39,6 +39,7 @@ struct look {
 	struct ntr_cookies *out;
 	struct table table[MAX_TABLES];
 	unsigned ntables;
+	bool guessed; /* a frame inside this one was found by a scan */
 	bool nomem;
 };
 
@@ -209,6 +210,9 @@ static const char *compare(struct look *k, const struct table *t,
 	if (!by_call(f))
 		return "the function was interrupted, perhaps before it stored "
 		       "its cookie or after it took its frame down";
+	if (k->guessed)
+		return "a frame inside it was found by a scan, so where it lies "
+		       "is a guess";
 	c->state = NTR_COOKIE_DAMAGED;
 	return NULL;
 }
@@ -277,6 +281,8 @@ static void frame(struct look *k, size_t i)
 	struct table *t;
 	bool has = false;
 
+	k->guessed = f->f.trust == NTR_TRUST_SCAN ||
+		     (k->guessed && by_call(&f->f));
 	if (!f->module || !trusted(k->v, &f->f))
 		return;
 	t = table_of(k, f->module);
