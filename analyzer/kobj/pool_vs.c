@@ -16,7 +16,7 @@
 
 #define TAG_OFF 4u /* in a pool header */
 
-struct heap {
+struct vs_heap {
 	const struct ntr_space *mem;
 	u64 key;
 };
@@ -26,7 +26,7 @@ struct chunk {
 	bool allocated;
 };
 
-static bool decode(const struct heap *h, u64 va, struct chunk *c)
+static bool decode(const struct vs_heap *h, u64 va, struct chunk *c)
 {
 	u64 raw;
 
@@ -40,7 +40,7 @@ static bool decode(const struct heap *h, u64 va, struct chunk *c)
 	return (raw >> 48 & 0xff) <= 1 && c->size >= 2 * UNIT;
 }
 
-static u32 tag_at(const struct heap *h, const struct chunk *c)
+static u32 tag_at(const struct vs_heap *h, const struct chunk *c)
 {
 	u32 tag = 0;
 
@@ -51,14 +51,14 @@ static u32 tag_at(const struct heap *h, const struct chunk *c)
 }
 
 /* c, proved by the chunk behind it, which says how large c is. */
-static bool proved(const struct heap *h, const struct chunk *c,
+static bool proved(const struct vs_heap *h, const struct chunk *c,
 		   struct chunk *next)
 {
 	return decode(h, c->va + c->size, next) &&
 	       next->previous == c->size;
 }
 
-static void fill(const struct heap *h, const struct chunk *c,
+static void fill(const struct vs_heap *h, const struct chunk *c,
 		 const struct chunk *next, struct ntr_pool_vs *out)
 {
 	*out = (struct ntr_pool_vs){
@@ -74,7 +74,7 @@ enum ntr_st ntr_pool_vs_in(const struct ntr_space *mem, u64 key, u64 va,
 			   struct ntr_pool_vs *out, struct ntr_err *e)
 {
 	u64 at = va & ~(u64)(UNIT - 1), stop = at < BACK ? 0 : at - BACK;
-	struct heap h = { mem, key };
+	struct vs_heap h = { mem, key };
 	struct chunk c, next;
 
 	for (; at > stop; at -= UNIT)
