@@ -6,8 +6,8 @@
  * A SELECT is read through a cursor of the server's, FETCH_ROWS at a time, so
  * that a million rows need no memory here and other statements may run
  * between two of them.  A cursor lives in a transaction; one is begun for it
- * when there is none.  Two writers that put the same dumps in another order
- * can lock each other out: the server ends one, which sets `retry`.
+ * when there is none.  Writers take turns by an advisory lock: two that put
+ * the same dumps in another order would lock each other out.
  */
 #include "engine.h"
 #include "pq_late.h"
@@ -19,7 +19,7 @@
 
 #define FETCH_ROWS 64
 #define MAX_PARAMS 600 /* of one statement; a filter has at most 512 */
-#define SCHEMA_LOCK "5643851163479937" /* any number that is only ours */
+#define WRITER_LOCK "5643851163479937" /* any number that is only ours */
 #define OID_INT2 21u
 #define OID_INT4 23u
 #define OID_INT8 20u
@@ -56,7 +56,6 @@ static enum ntr_st failed(struct pq *g, const PGresult *res, struct ntr_err *e)
 
 	if (!text || !*text)
 		text = g->pq.PQerrorMessage(g->conn);
-	g->e.retry = code_is(code, "40P01") || code_is(code, "40001");
 	if (code_is(code, "55P03") || code_is(code, "57014"))
 		return ntr_fail(e, NTR_LIMIT, "another process keeps the store "
 				"locked (waited %d ms)", RESULTS_BUSY_MS);
@@ -266,13 +265,24 @@ static void pq_col(struct sql_cur *c, int i, struct sql_val *out)
 
 /* --- transactions and versions --------------------------------------------------------- */
 
+static void pq_rollback(struct engine *en)
+{
+	struct pq *g = (struct pq *)en;
+	PGTransactionStatusType t = g->pq.PQtransactionStatus(g->conn);
+
+	if (t == PQTRANS_INTRANS || t == PQTRANS_INERROR)
+		(void)pq_script(en, "ROLLBACK", NULL);
+}
+
 static enum ntr_st pq_begin(struct engine *en, bool schema, struct ntr_err *e)
 {
-	enum ntr_st st = pq_script(en, "BEGIN", e);
+	enum ntr_st st = pq_script(en, "BEGIN; SELECT pg_advisory_xact_lock("
+				   WRITER_LOCK ")", e);
 
 	if (!st && schema)
-		st = pq_script(en, "SELECT pg_advisory_xact_lock(" SCHEMA_LOCK
-			       "); CREATE SCHEMA IF NOT EXISTS ntriage", e);
+		st = pq_script(en, "CREATE SCHEMA IF NOT EXISTS ntriage", e);
+	if (st)
+		pq_rollback(en);
 	return st;
 }
 
@@ -285,15 +295,6 @@ static enum ntr_st pq_commit(struct engine *en, struct ntr_err *e)
 	if (g->pq.PQtransactionStatus(g->conn) != PQTRANS_INTRANS)
 		return ntr_fail(e, NTR_IO, "the transaction has failed");
 	return pq_script(en, "COMMIT", e);
-}
-
-static void pq_rollback(struct engine *en)
-{
-	struct pq *g = (struct pq *)en;
-	PGTransactionStatusType t = g->pq.PQtransactionStatus(g->conn);
-
-	if (t == PQTRANS_INTRANS || t == PQTRANS_INERROR)
-		(void)pq_script(en, "ROLLBACK", NULL);
 }
 
 static enum ntr_st number(struct pq *g, const char *sql, s64 *v,

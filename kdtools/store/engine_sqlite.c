@@ -356,12 +356,14 @@ static enum ntr_st connect_immutable(struct sqlite **out, const char *path,
  * anew. (Page size: 16 bits, big endian, at 16; 1 stands for 65536.)  Read
  * through SQLite's own file: closing another one on it would drop the locks of
  * every connection of this process. */
-static enum ntr_st whole_page(struct sqlite *g, struct ntr_err *e)
+static enum ntr_st whole_page(struct sqlite *g, const char *path,
+			      struct ntr_err *e)
 {
 	sqlite3_file *f = NULL;
 	sqlite3_int64 size = 0;
 	u8 head[HEADER];
 	u32 page = 0;
+	struct stat sb;
 	int rc = sqlite3_file_control(g->db, "main",
 				      SQLITE_FCNTL_FILE_POINTER, &f);
 
@@ -375,6 +377,8 @@ static enum ntr_st whole_page(struct sqlite *g, struct ntr_err *e)
 		page = (u32)head[16] << 8 | head[17];
 		page = page == 1 ? 65536 : page;
 	}
+	if (!size && !stat(path, &sb))
+		size = sb.st_size; /* SQLite says 0 of a single byte */
 	if (!size || (page && size >= page))
 		return NTR_OK;
 	return ntr_fail(e, NTR_BAD, "this is no SQLite database, or only the "
@@ -389,7 +393,7 @@ static enum ntr_st connect_reader(struct sqlite **out, const char *path,
 	enum ntr_st st = connect_to(&g, path, SQLITE_OPEN_READONLY, e);
 
 	if (!st) {
-		st = whole_page(g, e);
+		st = whole_page(g, path, e);
 		if (!st)
 			st = sq_version(&g->e, &v, e);
 		if (st)
