@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
@@ -151,17 +152,26 @@ void results_out_members(struct ntr_out *o, const struct results_dump *d,
 
 /* --- a table -------------------------------------------------------------------------- */
 
+/* A line feed in a name begins no line. */
+static void one_line(char *s)
+{
+	for (; *s; s++)
+		if (*s == '\n')
+			*s = '?';
+}
+
 /* At most width bytes; what is longer loses its end, or its beginning. */
 static const char *cut(char out[64], const char *s, size_t width, bool keep_end)
 {
 	size_t n = s ? strlen(s) : 0;
 
 	if (n <= width)
-		return s ? s : "";
-	if (keep_end)
+		snprintf(out, 64, "%s", s ? s : "");
+	else if (keep_end)
 		snprintf(out, 64, "..%s", s + n - (width - 2));
 	else
 		snprintf(out, 64, "%.*s..", (int)width - 2, s);
+	one_line(out);
 	return out;
 }
 
@@ -225,11 +235,14 @@ void results_out_row(struct ntr_out *o, const struct results_dump *d)
 static void line(struct ntr_out *o, const char *label, const char *v)
 {
 	char first[24];
+	char *copy = v && *v ? strdup(v) : NULL;
 
-	if (!v || !*v)
+	if (!copy)
 		return;
+	one_line(copy);
 	snprintf(first, sizeof(first), "%-16s: ", label);
-	ntr_out_para(o, first, "%s", v);
+	ntr_out_para(o, first, "%s", copy);
+	free(copy);
 }
 
 static void stop_text(struct ntr_out *o, const struct results_dump *d)

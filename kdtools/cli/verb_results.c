@@ -52,7 +52,7 @@ struct work {
 	struct results *r;
 	struct results_filter *f;
 	u64 limit, support, rows;
-	bool csv;
+	bool csv, begun;
 };
 
 static int failed(struct work *w, enum ntr_st st, const struct ntr_err *e)
@@ -112,11 +112,27 @@ static int read_filter(struct work *w)
 
 /* --- list, query, export ----------------------------------------------------------------- */
 
+/* Once it is known that the store answers. */
+static void begin_list(struct work *w)
+{
+	struct ntr_out *o = &w->c->out;
+
+	if (w->begun)
+		return;
+	w->begun = true;
+	ntr_out_open(o, NULL);
+	ntr_cli_schema(w->c, "ntriage.results/1");
+	if (w->c->json)
+		ntr_out_str(o, "store", NULL, results_where(w->r));
+	ntr_out_table(o, "results", results_cols, results_ncols);
+}
+
 static bool list_row(void *ctx, const struct results_dump *d)
 {
 	struct work *w = ctx;
 	struct ntr_out *o = &w->c->out;
 
+	begin_list(w);
 	w->rows++;
 	results_out_row(o, d);
 	return o->buf.len < FLUSH_BYTES || ntr_out_flush(o);
@@ -130,12 +146,10 @@ static int list(struct work *w)
 	struct ntr_err e = { "" };
 	enum ntr_st st;
 
-	ntr_out_open(o, NULL);
-	ntr_cli_schema(w->c, "ntriage.results/1");
-	if (w->c->json)
-		ntr_out_str(o, "store", NULL, results_where(w->r));
-	ntr_out_table(o, "results", results_cols, results_ncols);
 	st = results_each(w->r, &q, list_row, w, &e);
+	if (st && !w->begun)
+		return failed(w, st, &e);
+	begin_list(w);
 	ntr_out_table_end(o);
 	if (w->c->json) {
 		ntr_out_uint(o, "count", NULL, w->rows);

@@ -190,6 +190,26 @@ static void as_sqlite(void)
 	free(rows);
 }
 
+/* The verb, on the rows that as_sqlite() left. */
+static void the_verb(void)
+{
+	const char *program = getenv("NTRIAGE");
+	char cmd[600], out[4096], got[64] = "";
+	FILE *p;
+
+	if (!program)
+		SKIP("NTRIAGE is not set");
+	snprintf(cmd, sizeof(cmd), "'%.200s' results query --store '%s' "
+		 "'code=0x7f' | tail -1", program, url);
+	p = popen(cmd, "r");
+	if (p && fgets(got, sizeof(got), p))
+		got[strcspn(got, " ")] = 0;
+	if (p)
+		pclose(p);
+	CHECK(atoi(got) > 50);
+	CHECK_STR(psql(out, "select count(*) from dumps where code = 127"), got);
+}
+
 /* Two put the same paths, one from the front and one from the back. */
 static void two_writers(void)
 {
@@ -324,6 +344,7 @@ int main(void)
 	RUN(put_and_get);
 	RUN(pruned);
 	RUN(as_sqlite);
+	RUN(the_verb);
 	RUN(two_writers);
 	RUN(locked);
 	RUN(other_versions);
