@@ -335,12 +335,11 @@ static int most_first(const void *a, const void *b)
 }
 
 /* Sorted, and the rows with it. */
-static enum ntr_st sort_buckets(struct correlate *c)
+static void sort_buckets(struct correlate *c)
 {
 	qsort(c->bucket.v, c->bucket.n, sizeof(*c->bucket.v), most_first);
 	for (size_t i = 0; i < c->bucket.n; i++)
 		c->by_word[c->bucket.v[i].name] = (u32)i;
-	return NTR_OK;
 }
 
 enum ntr_st correlate_finish(struct correlate *c, const struct correlate_opts *o,
@@ -353,12 +352,12 @@ enum ntr_st correlate_finish(struct correlate *c, const struct correlate_opts *o
 		return NTR_NOMEM;
 	for (size_t i = 0; i < c->bucket.n; i++)
 		name[i] = c->bucket.v[i].name;
-	st = c->bucket.n ? sort_buckets(c) : NTR_OK;
+	if (c->bucket.n)
+		sort_buckets(c);
 	for (size_t i = 0; i < c->row.n; i++)
 		c->row.v[i].bucket = c->by_word[name[c->row.v[i].bucket]];
 	free(name);
-	if (!st)
-		st = corr_stacks(c);
+	st = corr_stacks(c);
 	if (!st)
 		st = corr_find(c, o);
 	c->shown = st ? NULL : calloc(c->bucket.n + 1, sizeof(*c->shown));

@@ -13,8 +13,8 @@
  * known are in neither share, and their number is given.
  *
  * The same dumps give the same answer in any order of adding but for the cut
- * at CORRELATE_MAX_ROWS.  To correlate with something else: a row in
- * correlate_kinds and its values in correlate_add().
+ * at CORRELATE_MAX_ROWS.  To correlate with something else: a kind, its value
+ * in struct corr_row, its form in correlate_find.c.
  */
 #ifndef NTR_CORRELATE_H
 #define NTR_CORRELATE_H

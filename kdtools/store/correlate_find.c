@@ -225,7 +225,7 @@ static u64 order_of(const struct corr_module *m, bool dates)
 
 /* Rows with the module below and from each of its values on: m[0..n) is in
  * their order, those that are not known first. */
-static bool thresholds(struct finder *f, const struct corr_module *m, size_t n,
+static void thresholds(struct finder *f, const struct corr_module *m, size_t n,
 		       bool dates, struct table rows, struct candidate *best)
 {
 	struct table below = { 0, rows.in_known, 0, rows.out_known };
@@ -270,7 +270,6 @@ static bool thresholds(struct finder *f, const struct corr_module *m, size_t n,
 		below.in += mine;
 		below.out += !mine;
 	}
-	return true;
 }
 
 /* All entries of one module: that it is there, else its best threshold. */
@@ -288,21 +287,21 @@ static bool module(struct finder *f, struct corr_module *m, size_t n,
 	}
 	if (best.t.in < f->support)
 		return true;
-	(void)thresholds(f, m, n, true, rows, &best);
+	thresholds(f, m, n, true, rows, &best);
 	memcpy(copy, m, n * sizeof(*m));
 	qsort(copy, n, sizeof(*copy), by_version);
-	(void)thresholds(f, copy, n, false, rows, &best);
+	thresholds(f, copy, n, false, rows, &best);
 	return candidate(f, best);
 }
 
 /* Two modules of one name in a dump count once: the older one. */
-static void once_each(struct correlate *c)
+static bool once_each(struct correlate *c)
 {
 	size_t out = 0;
 	u32 *last = calloc(c->row.n + 1, sizeof(*last));
 
 	if (!last)
-		return;
+		return false;
 	for (size_t i = 0; i < c->module.n; i++) {
 		struct corr_module *m = &c->module.v[i];
 
@@ -313,6 +312,7 @@ static void once_each(struct correlate *c)
 	}
 	c->module.n = out;
 	free(last);
+	return true;
 }
 
 static bool modules(struct finder *f, struct corr_module *copy)
@@ -450,7 +450,7 @@ enum ntr_st corr_find(struct correlate *c, const struct correlate_opts *o)
 	good = copy && f.word && f.used;
 	if (good && c->module.n) {
 		qsort(c->module.v, c->module.n, sizeof(*c->module.v), by_name);
-		once_each(c);
+		good = once_each(c);
 	}
 	for (size_t i = 0; good && i < n; i++) {
 		f.bucket = (u32)i;
