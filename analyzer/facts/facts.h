@@ -131,7 +131,9 @@ void ntr_fact_field(struct ntr_facts *f, const struct ntr_fact *record,
 
 /* Which parts of the analysis were made so far: bits. */
 enum { NTR_FACTS_VERDICT = 1, NTR_FACTS_WAITS = 2, NTR_FACTS_POOL = 4,
-       NTR_FACTS_POOLWATCH = 8, NTR_FACTS_POOL_WALK = 16, NTR_FACTS_LOST = 32 };
+       NTR_FACTS_POOLWATCH = 8, NTR_FACTS_POOL_WALK = 16, NTR_FACTS_LOST = 32,
+       NTR_FACTS_TIMERS = 64, NTR_FACTS_QLOCKS = 128, NTR_FACTS_PAGES = 256,
+       NTR_FACTS_PFNS = 512 };
 unsigned ntr_facts_made(const struct ntr_facts *f);
 
 /* "0x7f", "3.51", "1999-02-04T00:00:00Z", "124080 bytes", "3d2h0m0s"; of a list

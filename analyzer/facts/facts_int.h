@@ -11,6 +11,10 @@
 #ifndef NTR_FACTS_INT_H
 #define NTR_FACTS_INT_H
 
+#include "../kobj/apc.h"
+#include "../kobj/pfn.h"
+#include "../kobj/spinlocks.h"
+#include "../kobj/timer.h"
 #include "../triage/poolwatch.h"
 #include "../triage/waits.h"
 #include "facts.h"
@@ -47,6 +51,11 @@ struct ntr_facts {
 	bool walked;
 	const char *walk_why;
 	struct { NTR_VEC(struct ntr_fact_damage); } damage;
+	struct ntr_timers timers;
+	const char *timers_why;
+	struct ntr_qlocks qlocks;
+	const char *qlocks_why;
+	struct ntr_page_counts pages;
 	/* Modules of the stack, once each. */
 	struct { NTR_VEC(const char *); } names;
 	u64 names_of;            /* what they are of; 0 nothing */
@@ -67,6 +76,13 @@ struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
 					  const char **why);
 /* The damaged pages of both pools; false: none could be looked at. */
 bool ntr_facts_damage(struct ntr_facts *f, const char **why);
+
+const struct ntr_timers *ntr_facts_timers(struct ntr_facts *f,
+					  const char **why);
+const struct ntr_qlocks *ntr_facts_qlocks(struct ntr_facts *f,
+					  const char **why);
+/* walk: with a walk over the PFN database. Never NULL. */
+const struct ntr_page_counts *ntr_facts_pages(struct ntr_facts *f, bool walk);
 
 #define NTR_FACTS(n) extern const struct ntr_fact_part ntr_fact_part_##n;
 #include "fact_list.h"

@@ -234,6 +234,48 @@ bool ntr_facts_damage(struct ntr_facts *f, const char **why)
 	return f->walked;
 }
 
+/* --- timers, queued locks, pages ---------------------------------------------------- */
+
+const struct ntr_timers *ntr_facts_timers(struct ntr_facts *f,
+					  const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_TIMERS)) {
+		f->timers_why = too_small(f, "timers are");
+		if (!f->timers_why && ntr_timers(f->t, &f->timers, &e))
+			f->timers_why = text_of(f, &e);
+	}
+	*why = f->timers_why;
+	return f->timers_why ? NULL : &f->timers;
+}
+
+const struct ntr_qlocks *ntr_facts_qlocks(struct ntr_facts *f,
+					  const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_QLOCKS) &&
+	    ntr_qlocks(f->t, &f->qlocks, &e))
+		f->qlocks_why = text_of(f, &e);
+	*why = f->qlocks_why;
+	return f->qlocks_why ? NULL : &f->qlocks;
+}
+
+const struct ntr_page_counts *ntr_facts_pages(struct ntr_facts *f, bool walk)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_PAGES))
+		ntr_page_counts(f->t, &f->pages);
+	if (walk && first(f, NTR_FACTS_PFNS) &&
+	    ntr_pfn_walk(f->t, &f->pages, NULL, NULL, &e))
+		for (unsigned s = NTR_PG_ACTIVE; s < NTR_NPAGE_STATES; s++)
+			memcpy(f->pages.why[s], e.msg,
+			       sizeof(f->pages.why[s]) - 1);
+	return &f->pages;
+}
+
 /* --- names ------------------------------------------------------------------------ */
 
 void ntr_facts_names_begin(struct ntr_facts *f, u64 of)
@@ -288,6 +330,8 @@ void ntr_facts_free(struct ntr_facts *f)
 		ntr_waits_free(f->w);
 	if (f->own_verdict)
 		ntr_verdict_free(f->v);
+	ntr_timers_fini(&f->timers);
+	ntr_qlocks_fini(&f->qlocks);
 	ntr_vec_fini(&f->damage);
 	ntr_vec_fini(&f->names);
 	free(f->text);

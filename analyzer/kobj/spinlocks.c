@@ -221,10 +221,10 @@ static bool same_lock(struct job *j, struct ntr_qlock *q)
 			say(q, NTR_QL_CORRUPT, i, "processors name different "
 			    "locks");
 	}
-	if (!q->lock)
+	if (!q->lock && j->out->nabsent)
 		say(q, NTR_QL_UNKNOWN, NTR_NO_CPU, "no processor names the "
 		    "lock");
-	return q->state == NTR_QL_FREE;
+	return q->lock && q->state == NTR_QL_FREE;
 }
 
 static void read_lock(struct job *j, struct ntr_qlock *q)
@@ -252,14 +252,25 @@ static void read_lock(struct job *j, struct ntr_qlock *q)
 
 /* --- all of them ---------------------------------------------------------------------- */
 
+static bool is_there(const struct job *j, u32 cpu)
+{
+	u64 kprcb = j->t->cpus.v[cpu].kprcb, v;
+
+	return kprcb && ntr_read_ptr(j->t->mem, kprcb + j->off,
+				     j->t->ptr_size, &v) == NTR_OK;
+}
+
 static enum ntr_st read_all(struct job *j, u32 count)
 {
 	struct ntr_qlocks *out = j->out;
 
 	j->p = ntr_arena_array(&out->arena, out->ncpus, sizeof(*j->p));
 	j->before = ntr_arena_array(&out->arena, out->ncpus, sizeof(u32));
-	if (!j->p || !j->before)
+	out->there = ntr_arena_array(&out->arena, out->ncpus, sizeof(bool));
+	if (!j->p || !j->before || !out->there)
 		return NTR_NOMEM;
+	for (u32 i = 0; i < out->ncpus; i++)
+		out->there[i] = is_there(j, i);
 	for (u32 i = 0; i < count; i++) {
 		struct ntr_qlock *q = ntr_vec_add(&out->q);
 
@@ -288,7 +299,6 @@ enum ntr_st ntr_qlocks(struct ntr_target *t, struct ntr_qlocks *out,
 	struct job j = { .t = t, .out = &r };
 	struct ntr_type_hit h;
 	enum ntr_st st;
-	u64 v;
 
 	if (!t->is_nt || !ntr_types_find(y, "_KPRCB", "LockQueue", &h))
 		return ntr_fail(e, NTR_ABSENT, "%s", t->build && t->build < 2195
@@ -298,9 +308,7 @@ enum ntr_st ntr_qlocks(struct ntr_target *t, struct ntr_qlocks *out,
 	j.off = h.off;
 	j.size = ntr_types_sizeof(y, "_KSPIN_LOCK_QUEUE", NULL);
 	for (u32 i = 0; i < r.ncpus; i++)
-		r.nabsent += !t->cpus.v[i].kprcb ||
-			     ntr_read_ptr(t->mem, t->cpus.v[i].kprcb + j.off,
-					  t->ptr_size, &v);
+		r.nabsent += !is_there(&j, i);
 	if (!j.size || r.nabsent == r.ncpus)
 		return ntr_fail(e, NTR_ABSENT, "no processor's KPRCB is in the "
 				"dump");

@@ -42,6 +42,7 @@ struct ntr_qlock {
 struct ntr_qlocks {
 	struct { NTR_VEC(struct ntr_qlock); } q;
 	u32 ncpus, nabsent; /* nabsent: processors whose KPRCB is not there */
+	bool *there;        /* per processor: its KPRCB is */
 	struct ntr_arena arena;
 };
 
