@@ -241,11 +241,8 @@ const struct ntr_timers *ntr_facts_timers(struct ntr_facts *f,
 {
 	struct ntr_err e = { NO_MEMORY };
 
-	if (first(f, NTR_FACTS_TIMERS)) {
-		f->timers_why = too_small(f, "timers are");
-		if (!f->timers_why && ntr_timers(f->t, &f->timers, &e))
-			f->timers_why = text_of(f, &e);
-	}
+	if (first(f, NTR_FACTS_TIMERS) && ntr_timers(f->t, &f->timers, &e))
+		f->timers_why = text_of(f, &e);
 	*why = f->timers_why;
 	return f->timers_why ? NULL : &f->timers;
 }

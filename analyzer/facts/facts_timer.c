@@ -18,8 +18,11 @@ static void get_count(struct ntr_facts *f, const struct ntr_fact_at *at, int arg
 	(void)at;
 	if (!l)
 		return;
-	if (arg)
+	if (arg == 1)
 		ntr_fact_n(out, l->ndamaged);
+	else if (arg == 2 && (l->npartial || l->nabsent))
+		ntr_fact_why(out, ntr_facts_text(f, "%u lists are not whole in "
+			"the dump", l->npartial + l->nabsent));
 	else
 		ntr_fact_n(out, l->t.n);
 }
@@ -229,7 +232,7 @@ static void get_apc(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 
 static const struct ntr_fact_row rows[] = {
 	{ "timers.count", NTR_FT_INT, NULL, "Timers that are set.", get_count,
-	  0 },
+	  2 },
 	{ "timers.damaged", NTR_FT_INT, NULL, "Lists of timers that are "
 	  "damaged.", get_count, 1 },
 	{ "timers.list", NTR_FT_LIST, NULL, "The timers, by table and list.",

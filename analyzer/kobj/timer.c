@@ -115,10 +115,11 @@ static void take_dpc(struct job *j, struct ntr_timer *x, u64 raw)
 			x->dpc = plain;
 		else if (plain)
 			x->dpc_note = "its DPC is none, or not in the dump";
-	} else if (j->t->ptr_size == 8 && !ntr_kernel_va(j->t, raw)) {
-		x->dpc_note = "the pointer to its DPC is encoded: "
-			      "nt!KiWaitNever and nt!KiWaitAlways, which "
-			      "symbols name, would decode it";
+	} else if (j->t->ptr_size == 8 && raw >> 47 != 0x1ffff) {
+		x->encoded = true;
+		x->dpc_note = "encoded: nt!KiWaitNever and nt!KiWaitAlways, "
+			      "which symbols name, would decode the pointer "
+			      "to its DPC";
 	} else {
 		x->dpc_note = "its DPC is none, or not in the dump";
 	}
@@ -161,6 +162,7 @@ static void read_timer(struct job *j, struct ntr_timer *x)
 	    (of & TYPE_BITS) == THREAD_OBJECT) {
 		x->thread = thread;
 		x->dpc_note = NULL;
+		x->encoded = false;
 	}
 }
 
@@ -225,7 +227,9 @@ static void read_list(struct job *j, u64 head, u32 cpu, u32 list)
 	if (st)
 		return;
 	add_timers(j, &l, cpu, list);
-	if (l.why[0])
+	if (l.absent)
+		j->out->npartial++;
+	else if (l.why[0])
 		damaged(j, head, cpu, list, l.why);
 	ntr_list_fini(&l);
 }

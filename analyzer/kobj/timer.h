@@ -28,6 +28,7 @@ struct ntr_timer {
 	bool has_due, has_period, synchronization;
 	u64 dpc;      /* 0: none, or not known: dpc_note */
 	const char *dpc_note; /* static; NULL */
+	bool encoded; /* and the keys are not known */
 	u64 routine, context; /* of the DPC; 0 not in the dump */
 	u64 thread;   /* it is that thread's own, of a wait with a timeout; 0 */
 	const char *note; /* what is wrong with it; static; NULL */
@@ -45,6 +46,7 @@ struct ntr_timers {
 	u32 ndamaged;   /* lists; only the first are kept in damage */
 	u32 nlists;     /* that were looked at */
 	u32 nabsent;    /* lists whose heads are not in the dump */
+	u32 npartial;   /* lists that lead to timers that are not in it */
 	bool has_now;
 	u64 now;        /* interrupt time of the dump */
 	const char *how; /* "nt!KiTimerTableListHead", "KPRCB.TimerTable" */

@@ -55,11 +55,14 @@ static void row(struct ntr_kd *k, const struct ntr_qlocks *l,
 	ntr_out_open(k->o, NULL);
 	fields(k, l, q);
 	ntr_out_close(k->o);
-	if (!strcmp(q->name, "(unused)") && q->state == NTR_QL_FREE)
-		return;
+	if (q->state == NTR_QL_FREE &&
+	    (!q->lock || !strcmp(q->name, "(unused)")))
+		return; /* this version does not use it */
 	for (u32 i = 0; i < l->ncpus; i++)
 		if (q->odd[i] || q->owner == i || q->place[i])
 			last = i + 1;
+	if (q->state == NTR_QL_UNKNOWN && !last)
+		return; /* said once, below */
 	ntr_out_print(k->o, "%-*s", last || q->why[0] ? 21 : 0, q->name);
 	for (u32 i = 0; i < last; i++) {
 		cell(q, i, text);
@@ -85,7 +88,9 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		       struct ntr_err *e)
 {
 	enum ntr_st st = ntr_cmd_end(k, c, c->args, e);
+	const char *why = "";
 	struct ntr_qlocks l;
+	u32 unknown = 0;
 
 	if (!st)
 		st = ntr_qlocks(k->t, &l, e);
@@ -96,6 +101,14 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	for (size_t i = 0; i < l.q.n && !ntr_kd_stopped(k); i++)
 		row(k, &l, &l.q.v[i]);
 	ntr_out_list_end(k->o);
+	for (size_t i = 0; i < l.q.n; i++)
+		if (l.q.v[i].state == NTR_QL_UNKNOWN && !l.q.v[i].nwaiters) {
+			unknown++;
+			why = l.q.v[i].why;
+		}
+	if (unknown)
+		ntr_out_line(k->o, "  (of %u locks it cannot be told: %s)",
+			     unknown, why);
 	ntr_out_uint(k->o, "processors_absent", NULL, l.nabsent);
 	if (l.nabsent)
 		ntr_out_line(k->o, "  (%u processors' blocks are not in the "

@@ -63,6 +63,8 @@ static void what_text(struct ntr_kd *k, const struct ntr_timer *x,
 	} else if (x->thread) {
 		ntr_kd_va(k, va, true, x->thread);
 		ntr_out_print(k->o, "thread %s", va);
+	} else if (x->encoded) {
+		ntr_out_print(k->o, "???????? (encoded)");
 	} else if (x->dpc_note) {
 		ntr_out_print(k->o, "???????? (%s)", x->dpc_note);
 	} else {
@@ -110,6 +112,7 @@ static void one(struct ntr_kd *k, const struct ntr_timers *l,
 static void show(struct ntr_kd *k, const struct ntr_timers *l)
 {
 	u32 cpu = NTR_CPU_UNKNOWN;
+	const char *encoded = NULL;
 
 	ntr_out_list(k->o, "timers");
 	for (size_t i = 0; i < l->t.n && !ntr_kd_stopped(k); i++) {
@@ -119,9 +122,12 @@ static void show(struct ntr_kd *k, const struct ntr_timers *l)
 			ntr_out_line(k->o, "Processor %u",
 				     k->t->cpus.v[x->cpu].number);
 		cpu = x->cpu;
+		encoded = x->encoded ? x->dpc_note : encoded;
 		one(k, l, x);
 	}
 	ntr_out_list_end(k->o);
+	if (encoded)
+		ntr_out_para(k->o, "  (", "%s)", encoded);
 }
 
 static void show_damage(struct ntr_kd *k, const struct ntr_timers *l)
@@ -145,6 +151,9 @@ static void show_damage(struct ntr_kd *k, const struct ntr_timers *l)
 	if (l->ndamaged > l->damage.n)
 		ntr_out_line(k->o, "  (%u lists are damaged, the first %zu are "
 			     "shown)", l->ndamaged, l->damage.n);
+	if (l->npartial)
+		ntr_out_line(k->o, "  (%u lists lead to timers that are not in "
+			     "the dump)", l->npartial);
 	if (l->nabsent)
 		ntr_out_line(k->o, "  (%u of %u lists are not in the dump)",
 			     l->nabsent, l->nlists);
@@ -176,6 +185,7 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	ntr_out_uint(k->o, "lists", NULL, l.nlists);
 	ntr_out_uint(k->o, "lists_absent", NULL, l.nabsent);
 	ntr_out_uint(k->o, "lists_damaged", NULL, l.ndamaged);
+	ntr_out_uint(k->o, "lists_partial", NULL, l.npartial);
 	if (l.has_now)
 		ntr_out_line(k->o, "Interrupt time: %08" PRIx32 " %08" PRIx32
 			     "%s%s%s", (u32)l.now, (u32)(l.now >> 32),
@@ -187,7 +197,8 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		     k->t->ptr_size == 8 ? 18 : 9, "Timer");
 	show(k, &l);
 	show_damage(k, &l);
-	ntr_out_line(k->o, "Total timers: %zu", l.t.n);
+	ntr_out_line(k->o, "Total timers: %s%zu", l.npartial || l.nabsent ||
+		     l.full ? "at least " : "", l.t.n);
 	ntr_timers_fini(&l);
 	return NTR_OK;
 }
