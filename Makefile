@@ -16,7 +16,7 @@ NPROC  := $(shell nproc 2>/dev/null || echo 2)
 VERSION := 0.1.0
 # libcurl is loaded when a server is asked (analyzer/sym/store_curl.h), capstone
 # and libedit when the debugger needs them (kdtools/cmd/late.h).
-PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle yajl
+PKGS    := libelf libarchive zlib lzo2 snappy libzstd nettle yajl libpcre2-8 sqlite3
 # pkg-config may not be there yet (make deps brings it).
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(filter-out snappy,$(PKGS)) \
@@ -36,7 +36,7 @@ LD_asan  := -fsanitize=address,undefined
 LD_fuzz  := -fsanitize=fuzzer,address,undefined
 LD_cov   := --coverage
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
-	     $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Ianalyzer \
+	     $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Ianalyzer -Isignatures \
 	     -I$(B)/gen $(PKG_CFLAGS) $(CFLAGS)
 # The one C++ file is the door to LLVM's demangler, which has no C interface.
 CXX_CFLAGS = -std=gnu++17 -fno-exceptions -fno-rtti -Wall -Wextra $(WERROR) \
@@ -47,6 +47,7 @@ ALL_LIBS   = $(LD_$(MODE)) $(LDFLAGS) $(PKG_LIBS) -ldwarf -lelf \
 # --- what there is, found by place and name ---------------------------------
 LIB_SRC   := $(sort $(wildcard analyzer/*/*.c))
 LIB_CXX   := $(sort $(wildcard analyzer/*/*.cc))
+SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
 TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -57,14 +58,16 @@ KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt)
 
 LIB      := $(B)/libntriage.a
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(LIB_CXX:%.cc=$(B)/%.o)
+SIG_OBJ  := $(SIG_SRC:%.c=$(B)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
 TOOLS    := $(B)/libtools.a
+SIG      := $(B)/libsignatures.a
 NTRIAGE  := $(B)/ntriage
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 REPLAY   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH    := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
-ALL_SRC  := $(LIB_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
+ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
 	    $(BENCH_SRC) tests/fuzz/replay.c
 
 .PHONY: all deps demo check asan fuzz bench cov lint install uninstall clean \
@@ -99,31 +102,36 @@ $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+$(SIG): $(SIG_OBJ)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
 $(TOOLS): $(TOOL_OBJ)
 	$(call say,AR,$@)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(NTRIAGE): $(B)/kdtools/ntriage.o $(TOOLS) $(LIB)
+$(NTRIAGE): $(B)/kdtools/ntriage.o $(TOOLS) $(SIG) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
-$(B)/tests/%: $(B)/tests/unit/%.o $(TOOLS) $(LIB)
-	$(call say,LD,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
-
-$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(TOOLS) $(LIB)
+$(B)/tests/%: $(B)/tests/unit/%.o $(TOOLS) $(SIG) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TOOLS) $(LIB)
+$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(TOOLS) $(SIG) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
 
-$(B)/bench/%: $(B)/tests/bench/%.o $(TOOLS) $(LIB)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TOOLS) $(SIG) $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)
+
+$(B)/bench/%: $(B)/tests/bench/%.o $(TOOLS) $(SIG) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(ALL_LIBS)

@@ -19,12 +19,12 @@ verdict() {
 	printf '%s\n' "$2" | sed 's/^/    /' | head -40
 }
 
-sources=$(find analyzer kdtools tests -name '*.[ch]' | sort)
+sources=$(find analyzer signatures kdtools tests -name '*.[ch]' | sort)
 headers=$(printf '%s\n' "$sources" | grep '\.h$' | grep -v '_list\.h$')
 scripts=$(find tests tools .ci -name '*.sh' -o -name '*.awk' -o -path .ci/run 2>/dev/null | sort)
 
 # --- layers: a file includes its own folder and lower layers only -------------
-verdict layers "$(grep -Hn '^#include "' $(find analyzer kdtools -name '*.[ch]') | awk -F: '
+verdict layers "$(grep -Hn '^#include "' $(find analyzer signatures kdtools -name '*.[ch]') | awk -F: '
 	BEGIN { n = split("base fmt mem sym unw kobj triage facts", l, " ")
 		for (i = 1; i <= n; i++) level[l[i]] = i }
 	{
@@ -33,6 +33,7 @@ verdict layers "$(grep -Hn '^#include "' $(find analyzer kdtools -name '*.[ch]')
 		up = inc ~ /^\.\.\//; sub(/^(\.\.\/)+/, "", inc); sub(/^analyzer\//, "", inc)
 		k = split(inc, q, "/"); theirs = k > 1 ? q[1] : mine
 		where = $1 ":" $2 ": " inc
+		if (top == "signatures" && theirs != "lang" && theirs != "facts" && theirs != "base") { print where " (rules see facts and base only)"; next }
 		if (top == "analyzer" && theirs == "kdtools") { print where " (the analyzer knows no tools)"; next }
 		if (top == "analyzer" && (theirs in level) && level[theirs] > level[mine]) print where " is a higher layer"
 		else if (top == "analyzer" && !(theirs in level)) print where " is no layer"
@@ -40,18 +41,21 @@ verdict layers "$(grep -Hn '^#include "' $(find analyzer kdtools -name '*.[ch]')
 	}')"
 
 verdict library-is-silent "$(grep -HnE '(^|[^a-z_])(printf|puts|putchar|vprintf|perror|exit|_exit|abort|assert|system) *\(|(fprintf|fputs|fputc) *\(' \
-	$(find analyzer -name '*.[ch]') | grep -vE '^[^:]*:[0-9]+:[ 	]*(\*|/\*|//)|_Static_assert|NTR_PRINTF')"
+	$(find analyzer signatures -name '*.[ch]') | grep -vE '^[^:]*:[0-9]+:[ 	]*(\*|/\*|//)|_Static_assert|NTR_PRINTF')"
 
 # Globals: no writable data in any object of the library (unless instrumented).
 if [ -f "$B/libntriage.a" ]; then
 	verdict library-has-no-globals "$(size -A "$B/libntriage.a" 2>/dev/null | awk '
 		/:$/ || /\(ex / { obj = $1 }
 		$1 ~ /^\.(data|bss|tdata|tbss)(\.|$)/ && $1 !~ /^\.data\.rel\.ro/ && $2 > 0 { print obj " " $1 " " $2 " bytes" }')"
+	verdict signatures-have-no-globals "$(size -A "$B/libsignatures.a" 2>/dev/null | awk '
+		/:$/ || /\(ex / { obj = $1 }
+		$1 ~ /^\.(data|bss|tdata|tbss)(\.|$)/ && $1 !~ /^\.data\.rel\.ro/ && $2 > 0 { print obj " " $1 " " $2 " bytes" }')"
 	verdict library-prefix "$(nm -g --defined-only "$B/libntriage.a" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(ntr_|__|\.)/ { print $3 }')"
 fi
 
 # --- every header compiles alone -----------------------------------------------
-flags="-std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-variable -Ianalyzer -Itests/fuzz -I$B/gen"
+flags="-std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-variable -Ianalyzer -Isignatures -Itests/fuzz -I$B/gen"
 flags="$flags $(pkg-config --cflags libelf libarchive 2>/dev/null)"
 alone() {
 	case $1 in *.inc.h | tests/unit/*) return ;; esac
