@@ -20,9 +20,10 @@ static void get_count(struct ntr_facts *f, const struct ntr_fact_at *at, int arg
 		return;
 	if (arg == 1)
 		ntr_fact_n(out, l->ndamaged);
-	else if (arg == 2 && (l->npartial || l->nabsent))
+	else if (arg == 2 && (l->npartial || l->nabsent || l->nunaligned))
 		ntr_fact_why(out, ntr_facts_text(f, "%u lists are not whole in "
-			"the dump", l->npartial + l->nabsent));
+			"the dump, or not followed", l->npartial + l->nabsent +
+			l->nunaligned));
 	else
 		ntr_fact_n(out, l->t.n);
 }

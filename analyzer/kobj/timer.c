@@ -205,6 +205,16 @@ static void add_timers(struct job *j, const struct ntr_list *l, u32 cpu,
 	}
 }
 
+/* Of an aligned LIST_ENTRY: Flink, or with `second` Blink. */
+static bool leads_askew(struct job *j, u64 entry, bool second)
+{
+	u64 to;
+
+	return ntr_read_ptr(j->t->mem, entry + second * j->t->ptr_size,
+			    j->t->ptr_size, &to) == NTR_OK &&
+	       to & (j->t->ptr_size - 1) && ntr_kernel_va(j->t, to);
+}
+
 static void read_list(struct job *j, u64 head, u32 cpu, u32 list)
 {
 	struct ntr_list l;
@@ -219,6 +229,10 @@ static void read_list(struct job *j, u64 head, u32 cpu, u32 list)
 	}
 	if (flink == head) /* empty: the most frequent case */
 		return;
+	if (leads_askew(j, head, false) && leads_askew(j, head, true)) {
+		j->out->nunaligned++;
+		return;
+	}
 	st = ntr_list_read(j->t, head, NTR_LIST_MAX, &l, &e);
 	if (st == NTR_NOMEM)
 		j->st = st;
@@ -229,6 +243,9 @@ static void read_list(struct job *j, u64 head, u32 cpu, u32 list)
 	add_timers(j, &l, cpu, list);
 	if (l.absent)
 		j->out->npartial++;
+	else if (l.why[0] && leads_askew(j, l.gap ? l.entry.v[l.gap - 1] : head,
+					 false))
+		j->out->nunaligned++;
 	else if (l.why[0])
 		damaged(j, head, cpu, list, l.why);
 	ntr_list_fini(&l);

@@ -47,6 +47,9 @@ struct ntr_timers {
 	u32 nlists;     /* that were looked at */
 	u32 nabsent;    /* lists whose heads are not in the dump */
 	u32 npartial;   /* lists that lead to timers that are not in it */
+	u32 nunaligned; /* lists that lead to an address that is not aligned: the
+			   kernel's own watch over itself has such timers, so
+			   this is no damage, and it is not followed */
 	bool has_now;
 	u64 now;        /* interrupt time of the dump */
 	const char *how; /* "nt!KiTimerTableListHead", "KPRCB.TimerTable" */

@@ -154,6 +154,9 @@ static void show_damage(struct ntr_kd *k, const struct ntr_timers *l)
 	if (l->npartial)
 		ntr_out_line(k->o, "  (%u lists lead to timers that are not in "
 			     "the dump)", l->npartial);
+	if (l->nunaligned)
+		ntr_out_line(k->o, "  (%u lists lead to addresses that are not "
+			     "aligned: not followed)", l->nunaligned);
 	if (l->nabsent)
 		ntr_out_line(k->o, "  (%u of %u lists are not in the dump)",
 			     l->nabsent, l->nlists);
@@ -186,6 +189,7 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	ntr_out_uint(k->o, "lists_absent", NULL, l.nabsent);
 	ntr_out_uint(k->o, "lists_damaged", NULL, l.ndamaged);
 	ntr_out_uint(k->o, "lists_partial", NULL, l.npartial);
+	ntr_out_uint(k->o, "lists_unaligned", NULL, l.nunaligned);
 	if (l.has_now)
 		ntr_out_line(k->o, "Interrupt time: %08" PRIx32 " %08" PRIx32
 			     "%s%s%s", (u32)l.now, (u32)(l.now >> 32),
@@ -198,7 +202,7 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	show(k, &l);
 	show_damage(k, &l);
 	ntr_out_line(k->o, "Total timers: %s%zu", l.npartial || l.nabsent ||
-		     l.full ? "at least " : "", l.t.n);
+		     l.nunaligned || l.full ? "at least " : "", l.t.n);
 	ntr_timers_fini(&l);
 	return NTR_OK;
 }

@@ -198,6 +198,30 @@ static void a_timer_that_is_not_there(void)
 	}
 }
 
+/* The kernel's watch over itself sets timers at odd addresses. */
+static void a_timer_at_an_odd_address(void)
+{
+	struct ntr_timers l;
+	struct machine m;
+	uint64_t at, head;
+
+	if (!open_machine(&m, X64_10, ""))
+		return;
+	CHECK_EQ(ntr_timers(m.t, &l, NULL), NTR_OK);
+	at = in_list(&l, 6, 0)->va + 0x20;
+	head = machine_ptr(&m, at);
+	machine_patch(&m, head, at + 9, 8);
+	machine_patch(&m, head + 8, at + 9, 8);
+	machine_patch(&m, in_list(&l, 3, 1)->va + 0x20, at + 9, 8);
+	ntr_timers_fini(&l);
+	CHECK_EQ(ntr_timers(m.t, &l, NULL), NTR_OK);
+	CHECK_EQ(l.t.n, 3);
+	CHECK_EQ(l.nunaligned, 2);
+	CHECK_EQ(l.ndamaged, 0);
+	ntr_timers_fini(&l);
+	machine_close(&m);
+}
+
 static void nothing_known(void)
 {
 	struct ntr_timers l;
@@ -226,6 +250,7 @@ int main(void)
 	RUN(on_another_processor);
 	RUN(damaged_lists);
 	RUN(a_timer_that_is_not_there);
+	RUN(a_timer_at_an_odd_address);
 	RUN(nothing_known);
 	return test_done();
 }
