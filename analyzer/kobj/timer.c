@@ -223,7 +223,8 @@ static void read_list(struct job *j, u64 head, u32 cpu, u32 list)
 	u64 flink;
 
 	j->out->nlists++;
-	if (ntr_read_ptr(j->t->mem, head, j->t->ptr_size, &flink)) {
+	/* 0: never made */
+	if (ntr_read_ptr(j->t->mem, head, j->t->ptr_size, &flink) || !flink) {
 		j->out->nabsent++;
 		return;
 	}

@@ -297,7 +297,8 @@ void f_sched_write(struct f_mach *m)
 
 	if (!y)
 		return;
-	for (size_t n = 0; y->table != F_NO && n < m->ncpus; n++)
+	for (size_t n = 0; m->s->timers.n && y->table != F_NO &&
+	     n < m->ncpus; n++)
 		init_table(m, y, m->cpu[n].prcb + y->table);
 	if (m->timer_table)
 		init_table(m, y, m->timer_table);
