@@ -130,8 +130,18 @@ void ntr_fact_field(struct ntr_facts *f, const struct ntr_fact *record,
 		    const struct ntr_fact_row *field, struct ntr_fact *out);
 
 /* Which parts of the analysis were made so far: bits. */
-enum { NTR_FACTS_VERDICT = 1, NTR_FACTS_WAITS = 2, NTR_FACTS_POOL = 4,
-       NTR_FACTS_POOLWATCH = 8, NTR_FACTS_POOL_WALK = 16, NTR_FACTS_LOST = 32 };
+enum {
+	NTR_FACTS_VERDICT = 1 << 0,
+	NTR_FACTS_WAITS = 1 << 1,
+	NTR_FACTS_POOL = 1 << 2,
+	NTR_FACTS_POOLWATCH = 1 << 3,
+	NTR_FACTS_POOL_WALK = 1 << 4,
+	NTR_FACTS_LOST = 1 << 5,
+	NTR_FACTS_NET = 1 << 6,
+	NTR_FACTS_NBT = 1 << 7,
+	NTR_FACTS_HANDLES = 1 << 8,
+	NTR_FACTS_IDS = 1 << 9,
+};
 unsigned ntr_facts_made(const struct ntr_facts *f);
 
 /* "0x7f", "3.51", "1999-02-04T00:00:00Z", "124080 bytes", "3d2h0m0s"; of a list

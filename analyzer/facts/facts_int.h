@@ -11,6 +11,10 @@
 #ifndef NTR_FACTS_INT_H
 #define NTR_FACTS_INT_H
 
+#include "../kobj/netbios.h"
+#include "../kobj/netstack.h"
+#include "../kobj/cid.h"
+#include "../kobj/handle_census.h"
 #include "../triage/poolwatch.h"
 #include "../triage/waits.h"
 #include "facts.h"
@@ -43,10 +47,18 @@ struct ntr_facts {
 	const char *pool_why;
 	struct ntr_poolwatch *watch, *lost;
 	const char *watch_why, *lost_why;
+	struct ntr_net net;
+	struct ntr_nbt_scan nbt;
+	bool has_net, has_nbt;
+	const char *net_why, *nbt_why;
 	struct ntr_pool_walk walk;
 	bool walked;
 	const char *walk_why;
 	struct { NTR_VEC(struct ntr_fact_damage); } damage;
+	struct ntr_census census;
+	struct ntr_cid_view ids;
+	bool has_census, has_ids;
+	const char *census_why, *ids_why;
 	/* Modules of the stack, once each. */
 	struct { NTR_VEC(const char *); } names;
 	u64 names_of;            /* what they are of; 0 nothing */
@@ -65,6 +77,16 @@ struct ntr_pool *ntr_facts_pool(struct ntr_facts *f, const char **why);
 /* lost: with the search of memory for blocks that nobody holds. */
 struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
 					  const char **why);
+/* Drivers, devices, requests, files and code of the network stack. */
+const struct ntr_net *ntr_facts_net(struct ntr_facts *f, const char **why);
+/* What looks like NetBIOS session headers in NetBT's pool. */
+const struct ntr_nbt_scan *ntr_facts_nbt(struct ntr_facts *f,
+					 const char **why);
+/* NULL: why it cannot be had. */
+const struct ntr_census *ntr_facts_census(struct ntr_facts *f,
+					  const char **why);
+const struct ntr_cid_view *ntr_facts_ids(struct ntr_facts *f,
+					 const char **why);
 /* The damaged pages of both pools; false: none could be looked at. */
 bool ntr_facts_damage(struct ntr_facts *f, const char **why);
 

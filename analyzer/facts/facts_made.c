@@ -234,6 +234,92 @@ bool ntr_facts_damage(struct ntr_facts *f, const char **why)
 	return f->walked;
 }
 
+/* --- the network stack -------------------------------------------------------------- */
+
+/* Searching nonpaged pool is for one of a size that can be. */
+static bool searchable(const struct ntr_pool *p)
+{
+	return !p->start[NTR_NONPAGED].known || !p->end[NTR_NONPAGED].known ||
+	       p->end[NTR_NONPAGED].v - p->start[NTR_NONPAGED].v <= MAX_WALK;
+}
+
+const struct ntr_net *ntr_facts_net(struct ntr_facts *f, const char **why)
+{
+	struct ntr_pool *p = ntr_facts_pool(f, why);
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_NET)) {
+		f->net_why = too_small(f, "devices and requests are");
+		if (!f->net_why && ntr_net_read(f->t, p && searchable(p) ? p :
+						NULL, &f->net, &e))
+			f->net_why = text_of(f, &e);
+		f->has_net = !f->net_why;
+	}
+	*why = f->net_why;
+	return f->has_net ? &f->net : NULL;
+}
+
+const struct ntr_nbt_scan *ntr_facts_nbt(struct ntr_facts *f, const char **why)
+{
+	struct ntr_pool *p = ntr_facts_pool(f, why);
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!p)
+		return NULL;
+	if (first(f, NTR_FACTS_NBT)) {
+		if (!searchable(p))
+			f->nbt_why = "the pool claims more than 64 GiB of "
+				     "addresses";
+		else if (ntr_nbt_scan(p, &f->nbt, &e))
+			f->nbt_why = text_of(f, &e);
+		f->has_nbt = !f->nbt_why;
+	}
+	*why = f->nbt_why;
+	return f->has_nbt ? &f->nbt : NULL;
+}
+
+/* --- handles and ids ------------------------------------------------------------ */
+
+const struct ntr_census *ntr_facts_census(struct ntr_facts *f, const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_HANDLES)) {
+		f->census_why = too_small(f, "handle tables are");
+		f->has_census = !f->census_why &&
+				!ntr_handle_census(f->t, &f->census, &e);
+		if (!f->has_census && !f->census_why)
+			f->census_why = text_of(f, &e);
+	}
+	*why = f->census_why;
+	return f->has_census ? &f->census : NULL;
+}
+
+static bool compare_ids(struct ntr_facts *f, struct ntr_err *e)
+{
+	struct ntr_objects *o = malloc(sizeof(*o));
+	bool ok = o && !ntr_objects_open(f->t, o, e) &&
+		  !ntr_cid_compare(o, &f->ids, e);
+
+	free(o);
+	return ok;
+}
+
+const struct ntr_cid_view *ntr_facts_ids(struct ntr_facts *f, const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_IDS)) {
+		f->ids_why = too_small(f, "the tables of ids, processes and "
+				       "threads are");
+		f->has_ids = !f->ids_why && compare_ids(f, &e);
+		if (!f->has_ids && !f->ids_why)
+			f->ids_why = text_of(f, &e);
+	}
+	*why = f->ids_why;
+	return f->has_ids ? &f->ids : NULL;
+}
+
 /* --- names ------------------------------------------------------------------------ */
 
 void ntr_facts_names_begin(struct ntr_facts *f, u64 of)
@@ -282,12 +368,18 @@ void ntr_facts_free(struct ntr_facts *f)
 		return;
 	free_watch(f->watch);
 	free_watch(f->lost);
+	if (f->has_net)
+		ntr_net_fini(&f->net);
+	if (f->has_nbt)
+		ntr_nbt_scan_fini(&f->nbt);
 	if (f->pool)
 		ntr_pool_close(f->pool);
 	if (f->w)
 		ntr_waits_free(f->w);
 	if (f->own_verdict)
 		ntr_verdict_free(f->v);
+	ntr_handle_census_fini(&f->census);
+	ntr_cid_fini(&f->ids);
 	ntr_vec_fini(&f->damage);
 	ntr_vec_fini(&f->names);
 	free(f->text);

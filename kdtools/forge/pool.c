@@ -251,6 +251,15 @@ static void hold(struct pools *q, u64 va)
 	q->lost |= !p;
 }
 
+static void name(struct pools *q, const struct f_spool_item *it, u64 va)
+{
+	struct f_named *x = ntr_vec_add(&q->m->named);
+
+	if (x)
+		*x = (struct f_named){ it, va };
+	q->lost |= !x;
+}
+
 static enum ntr_st blocks(struct pools *q, const struct f_spool_item *it)
 {
 	u64 first = 0, before = 0, room = 0x1000 - q->y->header;
@@ -266,6 +275,8 @@ static enum ntr_st blocks(struct pools *q, const struct f_spool_item *it)
 	for (u64 i = 0; i < it->count && !q->m->mem.st; i++) {
 		u64 at = it->what == F_PL_BIG ? add_big(q, it) :
 						add_block(q, it);
+		if (it->name)
+			name(q, it, at);
 		if (it->held)
 			hold(q, at);
 		if (it->linked && before)

@@ -72,6 +72,8 @@ static bool block_attr(struct f_lex *l, struct f_spool_item *it)
 		it->held = true;
 	} else if (f_lex_word(l, "linked")) {
 		it->linked = true;
+	} else if (f_lex_word(l, "name")) {
+		it->name = f_lex_text(l, "a name for the block");
 	} else if (f_lex_word(l, "data")) {
 		it->b = f_lex_hex(l);
 	} else {
@@ -92,6 +94,8 @@ static void one_block(struct f_lex *l, struct f_loc at, bool paged,
 		;
 	if (!l->st && !it->size)
 		f_lex_fail(l, at, "a block needs a size");
+	if (!l->st && it->name && it->count != 1)
+		f_lex_fail(l, at, "only a single block has a name");
 	if (!l->st && it->b.n > it->size)
 		f_lex_fail(l, at, "the data is larger than the block");
 }

@@ -35,7 +35,8 @@ struct results;
 	X(DAMAGED, "damaged")           /* a dump, but it cannot be read */ \
 	X(TIMEOUT, "timeout")           /* the worker was ended */       \
 	X(MEMORY, "memory")                                              \
-	X(CRASH, "crash")
+	X(CRASH, "crash")                                                \
+	X(ARCHIVE, "archive")           /* its files have rows of their own */
 #define RESULTS_ENUM(n, t) RESULTS_##n,
 enum results_outcome { RESULTS_OUTCOMES(RESULTS_ENUM) };
 const char *results_outcome_name(enum results_outcome o);
@@ -117,6 +118,13 @@ NTR_MUST enum ntr_st results_current(struct results *r, const char *path,
 NTR_MUST enum ntr_st results_get(struct results *r, s64 id,
 				 struct results_dump *d, struct ntr_err *e);
 
+/* The rows of the files in an archive (paths that begin with path and "!"), in
+ * the order in which they were put first; with d->json and signatures. */
+typedef bool results_row_fn(void *ctx, const struct results_dump *d);
+NTR_MUST enum ntr_st results_members(struct results *r, const char *path,
+				     results_row_fn *fn, void *ctx,
+				     struct ntr_err *e);
+
 /* Rows that a filter lets through (filter.h), in the order of their paths or
  * as `sort` says ("crash_time", "-judged_at", "bucket"; what is not known is
  * last); the callback returns false to stop. It may read from r, not write to
@@ -128,7 +136,6 @@ struct results_query {
 	u64 limit;                           /* 0: none */
 	bool want_json, want_signatures;
 };
-typedef bool results_row_fn(void *ctx, const struct results_dump *d);
 NTR_MUST enum ntr_st results_each(struct results *r,
 				  const struct results_query *q,
 				  results_row_fn *fn, void *ctx,

@@ -171,6 +171,36 @@ enum ntr_st results_each(struct results *r, const struct results_query *q,
 	return where(r, st, e);
 }
 
+/* '"' is the character behind '!': a range of the index of paths. */
+enum ntr_st results_members(struct results *r, const char *path,
+			    results_row_fn *fn, void *ctx, struct ntr_err *e)
+{
+	static const struct results_query all = { .want_json = true,
+						  .want_signatures = true };
+	struct ntr_str from = { .s = NULL }, to = { .s = NULL },
+		       sql = { .s = NULL };
+	struct sql_val v[2];
+	struct sql_cur *c;
+	enum ntr_st st = NTR_NOMEM;
+
+	ntr_str_printf(&from, "%s!", path);
+	ntr_str_printf(&to, "%s\"", path);
+	ntr_str_printf(&sql, "%s WHERE d.path > ? AND d.path < ? ORDER BY d.id",
+		       sql_select_dumps(true));
+	v[0] = sql_text(from.s);
+	v[1] = sql_text(to.s);
+	if (!from.lost && !to.lost && !sql.lost)
+		st = r->g->ops->run(r->g, &c, SQL_ONCE, sql.s, v, 2, e);
+	if (!st) {
+		st = each_row(r, c, &all, fn, ctx, e);
+		r->g->ops->done(c);
+	}
+	ntr_str_fini(&from);
+	ntr_str_fini(&to);
+	ntr_str_fini(&sql);
+	return where(r, st, e);
+}
+
 enum ntr_st results_notes(struct results *r, s64 id, results_note_fn *fn,
 			  void *ctx, struct ntr_err *e)
 {

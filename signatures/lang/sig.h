@@ -44,6 +44,7 @@ struct sig_diag {
 struct sig_diags {
 	NTR_VEC(struct sig_diag);
 	size_t errors;
+	struct sig_set *priv;  /* texts that belong to no other set */
 };
 
 NTR_MUST enum ntr_st sig_set_new(struct sig_set **out, struct ntr_err *e);

@@ -17,6 +17,7 @@ bless=
 . "$(dirname "$0")/../tools/lib.sh"
 golden=$TOP/tests/golden
 export XDG_CACHE_HOME=/nonexistent/cache # its path is in what is printed
+export NTRIAGE_RULES= # shipped rules have tests of their own
 
 scenario_path() { # CASE FILE
 	for d in "$1" "$TOP/tests/fixtures"; do
@@ -52,7 +53,7 @@ one_case() { # NAME
 		file=$(scenario_path "$dir" "$file") || { fail "$1" "no scenario $file"; cd ..; return; }
 		forge "$file" dump.dmp $container || { cd ..; return; }
 	fi
-	cp "$dir"/*.forge "$dir"/*.txt . 2>/dev/null
+	cp "$dir"/*.forge "$dir"/*.txt "$dir"/*.sig . 2>/dev/null
 	if [ -f "$dir/store" ]; then
 		command -v sqlite3 >/dev/null || { skip "$1" "no sqlite3"; cd ..; return; }
 		sqlite3 results.db <"$TOP/tests/fixtures/$(cat "$dir/store")" >/dev/null || fail "$1" "no store"
