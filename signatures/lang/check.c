@@ -213,7 +213,8 @@ static void negative(struct sig_check *c, struct sig_expr *e)
 
 static void list(struct sig_check *c, struct sig_expr *e)
 {
-	char ta[64], tb[64];
+	bool bad = false;
+	char ta[64];
 
 	e->type = (struct sig_type){ .kind = NTR_FT_LIST, .elem = SIG_K_ERROR };
 	for (unsigned i = 0; i < e->nkids; i++) {
@@ -237,10 +238,13 @@ static void list(struct sig_check *c, struct sig_expr *e)
 		} else if (agree(e->type.elem, t->kind)) {
 			continue;
 		}
-		snprintf(tb, sizeof(tb), "%s", sig_kind_text(e->type.elem));
 		sig_error(c->s, e->kid[i]->at, "this is %s, the elements before "
-			  "it are each %s", sig_type_text(t, ta), tb);
+			  "it are each %s", sig_type_text(t, ta),
+			  sig_kind_text(e->type.elem));
+		bad = true;
 	}
+	if (bad)
+		e->type.kind = SIG_K_ERROR;
 }
 
 static void in(struct sig_check *c, struct sig_expr *e)
@@ -372,6 +376,7 @@ static void series(struct sig_check *c, struct sig_expr *e)
 	const struct sig_type *t = &e->kid[0]->type;
 	char buf[64];
 
+	e->type = (struct sig_type){ .kind = SIG_K_ERROR };
 	if (!c->trace)
 		sig_error(c->s, e->at, "a series is of a trace: it may be asked in "
 			  "`on trace`");
@@ -379,7 +384,9 @@ static void series(struct sig_check *c, struct sig_expr *e)
 		 t->kind != SIG_K_ERROR)
 		sig_error(c->s, e->kid[0]->at, "a series is of numbers, this is "
 			  "%s", sig_type_text(t, buf));
-	e->type = (struct sig_type){ .kind = SIG_K_SERIES, .elem = t->kind };
+	else if (t->kind != SIG_K_ERROR)
+		e->type = (struct sig_type){ .kind = SIG_K_SERIES,
+					     .elem = t->kind };
 }
 
 static void call(struct sig_check *c, struct sig_expr *e)

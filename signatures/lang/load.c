@@ -88,17 +88,35 @@ static bool is_text(struct sig_src *s)
 	return true;
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct sig_diag *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->column < y->column ? -1 : x->column > y->column;
+}
+
+/* Mistakes of grammar are found before those of types: in order of lines. */
+static void in_order(struct sig_diags *d, size_t from)
+{
+	if (d && d->n > from)
+		qsort(d->v + from, d->n - from, sizeof(*d->v), by_place);
+}
+
 static enum ntr_st load(struct sig_set *s, const char *text, size_t len,
 			const char *name, struct sig_diags *d,
 			struct ntr_err *e)
 {
 	struct sig_src src = { .set = s, .text = text, .len = (u32)len, .d = d };
+	size_t from = d ? d->n : 0;
 
 	src.name = ntr_arena_strdup(&s->arena, name);
 	if (!src.name)
 		return ntr_fail(e, NTR_NOMEM, "%s: no memory", name);
 	if (is_text(&src))
 		sig_parse(&src);
+	in_order(d, from);
 	return src.lost ? ntr_fail(e, NTR_NOMEM, "%s: no memory for its rules",
 				   name) : NTR_OK;
 }
@@ -109,6 +127,7 @@ enum ntr_st sig_parse_only(const char *text, size_t len, const char *name,
 {
 	struct sig_src src = { .text = text, .len = (u32)len, .d = d,
 			       .syntax = true };
+	size_t from = d ? d->n : 0;
 	enum ntr_st st = NTR_OK;
 
 	if (len > SIG_MAX_FILE)
@@ -119,6 +138,7 @@ enum ntr_st sig_parse_only(const char *text, size_t len, const char *name,
 	src.lost = !src.name;
 	if (!src.lost && is_text(&src))
 		sig_parse(&src);
+	in_order(d, from);
 	if (src.lost)
 		st = ntr_fail(e, NTR_NOMEM, "%s: no memory", name);
 	else if (src.errors)
