@@ -136,6 +136,9 @@ struct sig_step {
 
 struct sig_keys;
 
+enum { SIG_SEEN_CLASS = 1, SIG_SEEN_SEVERITY = 2, SIG_SEEN_STATUS = 4,
+       SIG_SEEN_TITLE = 8 };
+
 struct sig_block {
 	bool trace;
 	u64 over;                /* 100 ns; 0: not said */
@@ -160,6 +163,7 @@ struct sig_code {
 	const struct sig_schema *schema;
 	struct sig_loc at;       /* from `signature` to its closing brace */
 	struct sig_loc id_at;
+	unsigned seen;           /* clauses that a rule has once: bits */
 	struct sig_block *block;
 	size_t nblocks;
 	struct { NTR_VEC(struct sig_fixed_at); } fixed; /* beside r.fixed */

@@ -332,8 +332,7 @@ static bool add_block(struct sig_index *x, const struct sig_keys *k, u32 rule)
 	return always(x, rule);
 }
 
-/* Does a dump judge this block? Those of a trace not, beside those of a dump. */
-static bool judged(const struct sig_code *r, const struct sig_block *b)
+bool sig_judged(const struct sig_code *r, const struct sig_block *b)
 {
 	for (size_t i = 0; i < r->nblocks; i++)
 		if (!r->block[i].trace)
@@ -349,7 +348,7 @@ static bool add_rule(struct sig_set *s, struct sig_code *r)
 		b->keys = ntr_arena_alloc(&s->arena, sizeof(*b->keys));
 		if (!b->keys || !keys_of(s, b))
 			return false;
-		if (judged(r, b) &&
+		if (sig_judged(r, b) &&
 		    !add_block(s->index, b->keys, (u32)r->number))
 			return false;
 	}
@@ -510,7 +509,7 @@ bool sig_passes(const struct sig_set *s, const struct sig_profile *p,
 {
 	(void)s;
 	for (size_t i = 0; i < r->nblocks; i++)
-		if (judged(r, &r->block[i]) && passes(p, r->block[i].keys))
+		if (sig_judged(r, &r->block[i]) && passes(p, r->block[i].keys))
 			return true;
 	return false;
 }

@@ -337,13 +337,12 @@ static void sign(struct sig_lex *x, struct sig_token *t)
 	const char *why;
 
 	for (size_t i = 0; i < NTR_COUNT(signs); i++) {
-		size_t n = strlen(signs[i].text);
+		const char *s = signs[i].text;
 
-		if (n > x->end - x->pos ||
-		    memcmp(signs[i].text, x->text + x->pos, n))
+		if (at(x, x->pos) != s[0] || (s[1] && at(x, x->pos + 1) != s[1]))
 			continue;
 		t->t = signs[i].t;
-		x->pos += (u32)n;
+		x->pos += s[1] ? 2 : 1;
 		return;
 	}
 	why = foreign_sign(x);
