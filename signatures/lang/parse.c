@@ -45,7 +45,8 @@ void sig_expected(struct sig_parser *p, const char *what)
 			  p->s->text + t->at.off);
 	else
 		sig_error(p->s, t->at, "expected %s, found %s", what,
-			  sig_tok_text(t->t));
+			  t->t == SIG_T_END && p->x.quoted ?
+			  "the end of the string" : sig_tok_text(t->t));
 }
 
 bool sig_want(struct sig_parser *p, enum sig_tok t, const char *where)

@@ -12,21 +12,21 @@ struct conds {
 	NTR_VEC(struct sig_cond);
 };
 
+/* 0: reported. */
 static unsigned weight(struct sig_parser *p)
 {
-	u64 n;
+	u64 n = p->t.n;
 
-	if (!sig_take_word(p, "weight"))
-		return 1;
-	n = p->t.n;
 	if (p->t.t != SIG_T_INT) {
 		sig_expected(p, "a weight from 1 to 100");
-		return 1;
+		return 0;
 	}
-	if (n < 1 || n > SIG_MAX_WEIGHT)
+	if (n < 1 || n > SIG_MAX_WEIGHT) {
 		sig_error(p->s, p->t.at, "a weight is a number from 1 to 100");
+		n = 1;
+	}
 	sig_next(p);
-	return (unsigned)(n < SIG_MAX_WEIGHT ? n : SIG_MAX_WEIGHT);
+	return (unsigned)n;
 }
 
 /* Words of a condition, on one line. */
@@ -69,9 +69,9 @@ static bool condition(struct sig_parser *p, enum sig_cond_kind kind,
 	struct sig_loc from = p->t.at;
 
 	sig_next(p);
-	if (kind == SIG_C_SUPPORT)
+	if (kind == SIG_C_SUPPORT && sig_take_word(p, "weight"))
 		c.weight = weight(p);
-	c.e = sig_parse_expr(p);
+	c.e = c.weight ? sig_parse_expr(p) : NULL;
 	if (!c.e)
 		return false;
 	c.at = sig_span(p, from);
