@@ -329,7 +329,7 @@ static struct sig_expr *call(struct sig_parser *p, const char *name,
 	e->u.call.name = name;
 	/* the function's name is what is wrong when there is none such */
 	e->u.call.f = sig_func_find(name);
-	if (!e->u.call.f) {
+	if (!e->u.call.f && !p->s->syntax) {
 		sig_func_unknown(p->s, at, name);
 		return NULL;
 	}

@@ -433,7 +433,7 @@ static void check_fixed(const char *machine, const char *module,
 		 machine, module);
 	if (!open_text(text, container))
 		return;
-	judge(FIXED, SIG_EXPLAIN);
+	judge_it(FIXED);
 	CHECK_EQ(res->n, 1);
 	CHECK_STR(sig_value_name(first()->value), value);
 	if (why) {
