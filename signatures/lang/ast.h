@@ -49,7 +49,7 @@ enum sig_node {
 };
 
 enum sig_quantifier { SIG_Q_ANY, SIG_Q_ALL, SIG_Q_NONE, SIG_Q_AT_LEAST };
-enum sig_fold { SIG_F_COUNT, SIG_F_SUM, SIG_F_MIN, SIG_F_MAX };
+enum sig_fold { SIG_F_COUNT, SIG_F_SUM, SIG_F_MIN, SIG_F_MAX, SIG_F_FIRST };
 
 struct sig_func;
 struct sig_schema;

@@ -33,6 +33,8 @@ static const struct { const char *form, *doc; } quantifiers[] = {
 	{ "sum(x in LIST [where COND] : VALUE)", "The sum of a value of each." },
 	{ "min(…), max(…)", "The smallest, the largest; none when no element "
 	  "fits." },
+	{ "first(x in LIST [where COND] : VALUE)", "Of the first element that is "
+	  "known to fit; none when no element fits." },
 };
 
 static const struct { const char *name, *form, *doc; } literals[] = {

@@ -185,6 +185,8 @@ static void lists(void)
 		  "extremes are of numbers, this is a string" },
 		{ "sum(m in modules : m.date) > 3", "3:28 (6) sums and extremes are "
 		  "of numbers, this is a date" },
+		{ "first(x in stack.cycles : x.modules) == 3", "3:35 (9) `first` is "
+		  "of single values, this is a list of strings" },
 		{ "count(x in stack.frames where x.ip) == 3", "3:39 (4) `where` is a "
 		  "bool, this is an address" },
 		{ "any a in modules where any b in modules where any c in modules "
@@ -344,8 +346,83 @@ static void reference(void)
 	ntr_str_fini(&s);
 }
 
-int main(void)
+/* --- the guide ---------------------------------------------------------------------------- */
+
+static char *guide(void)
 {
+	FILE *f = fopen("docs/signatures.md", "r");
+	char *text = calloc(1, 1 << 20);
+
+	CHECK(f && text && fread(text, 1, (1 << 20) - 1, f) > 0);
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/* The reference in the guide is what the tables say; a new one is printed by
+ * `sig_check_test --reference`. */
+static void guide_has_the_reference(void)
+{
+	char *text = guide(), *from, *to;
+	struct ntr_str s = { 0 };
+
+	from = text ? strstr(text, "<!-- reference -->\n") : NULL;
+	to = from ? strstr(from, "<!-- end -->") : NULL;
+	CHECK(from && to);
+	if (from && to) {
+		*to = 0;
+		sig_reference(&s);
+		CHECK(!strcmp(from + strlen("<!-- reference -->\n"),
+			      ntr_str_text(&s)));
+	}
+	ntr_str_fini(&s);
+	free(text);
+}
+
+/* Its rules are rules, laid out as they should be; the one mistake that it
+ * shows is there. */
+static void guide_has_good_rules(void)
+{
+	char *text = guide(), *p = text, *end;
+	unsigned n = 0;
+
+	while (p && (p = strstr(p, "```sig\n"))) {
+		struct sig_diags d = { 0 };
+		struct ntr_str s = { 0 };
+		struct ntr_err e = { "" };
+
+		p += 7;
+		end = strstr(p, "```");
+		CHECK(end != NULL);
+		if (!end)
+			break;
+		*end = 0;
+		CHECK_STR(mistakes(p), n++ ? "15:17 (7) a list of records cannot be "
+			  "printed" : "");
+		CHECK_EQ(sig_format(p, strlen(p), "guide", &s, &d, &e), NTR_OK);
+		CHECK_STR(ntr_str_text(&s), p);
+		ntr_str_fini(&s);
+		sig_diags_free(&d);
+		p = end + 3;
+	}
+	CHECK_EQ(n, 2);
+	free(text);
+}
+
+static int print_reference(void)
+{
+	struct ntr_str s = { 0 };
+
+	sig_reference(&s);
+	fputs(ntr_str_text(&s), stdout);
+	ntr_str_fini(&s);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "--reference"))
+		return print_reference();
 	RUN(names_of_facts);
 	RUN(comparisons);
 	RUN(what_agrees);
@@ -357,5 +434,7 @@ int main(void)
 	RUN(fixed_files);
 	RUN(traces);
 	RUN(reference);
+	RUN(guide_has_the_reference);
+	RUN(guide_has_good_rules);
 	return test_done();
 }

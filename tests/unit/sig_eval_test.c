@@ -338,6 +338,15 @@ static void quantifiers(void)
 		  "silent" },
 		{ "sum(x in modules where x.name == \"none\" : x.size) == 0",
 		  "fires" },
+		{ "first(x in modules where x.size == 123904 : x.name) == \"TCPIP\"",
+		  "fires" },
+		{ "first(x in modules where x.name == \"none\" : x.name) != \"a\"",
+		  "fires" },
+		{ "first(c in stack.cycles : c.count) == 60", "fires" },
+		{ "first(f in stack.frames where f.function == \"none\" : f.ip) > 1",
+		  "unknown" },
+		{ "first(f in stack.frames where f.function == \"none\" or f.module "
+		  "== \"nt\" : f.module) == \"nt\"", "fires" },
 		{ "\"tcpip\" in stack.modules and \"NT\" in stack.modules", "fires" },
 		{ "\"netbt\" not in stack.modules", "fires" },
 		/* some frames have no function: unknown beside what is known */
