@@ -17,6 +17,8 @@
 
 #define READ_BLOCK (64u << 10)
 #define WRITE_BLOCK (64u << 10)
+/* Among other files only a large one is taken for a raw image of memory. */
+#define NTR_RAW_MEMBER (16u << 20)
 
 /* --- recognising ---------------------------------------------------------------- */
 
@@ -735,6 +737,87 @@ enum ntr_st ntr_archive_first(struct ntr_file *in, u64 max_unpacked,
 	free(m);
 	if (st == NTR_OK)
 		*out = f;
+	return st;
+}
+
+/* --- going through ------------------------------------------------------------- */
+
+/* What a member is called that is not unpacked; NULL: it is. */
+static const char *not_wanted(const struct member *m)
+{
+	struct ntr_bin head = ntr_bin_of(m->head, m->nhead, m->name, 0);
+	enum rank rank;
+
+	if (m->encrypted)
+		return "encrypted";
+	rank = judge(m);
+	if (rank == RANK_DUMP || rank == RANK_PACKED)
+		return NULL;
+	if (rank == RANK_RAW && (!m->sized || m->size >= NTR_RAW_MEMBER))
+		return NULL;
+	return ntr_file_kind(&head, m->sized ? m->size : m->nhead);
+}
+
+static enum ntr_st give(struct reader *r, struct member *m, ntr_archived_fn *fn,
+			void *ctx, struct ntr_err *e)
+{
+	struct ntr_archived out = { .name = is_stream(r) ? NULL : m->name };
+	enum ntr_st st = m->encrypted ? NTR_OK : read_head(r, m, e);
+
+	if (st)
+		return st;
+	out.what = not_wanted(m);
+	if (out.what) {
+		st = fn(ctx, &out);
+		return st || m->encrypted ? st : pass_by(r, m, e);
+	}
+	st = unpack(r, m, &out.file, e);
+	if (st)
+		return st;
+	out.damaged = m->cut || m->doubted;
+	return fn(ctx, &out);
+}
+
+static enum ntr_st each(struct reader *r, struct member *m, unsigned skip,
+			ntr_archived_fn *fn, void *ctx, struct ntr_err *e)
+{
+	enum ntr_st st = start(r, e);
+
+	for (unsigned i = 0; st == NTR_OK; i++) {
+		st = next_member(r, m, e);
+		if (st == NTR_END)
+			return NTR_OK;
+		if (st == NTR_OK && i >= NTR_ARCHIVE_MEMBERS)
+			return ntr_fail(e, NTR_LIMIT, "%s: more than %u files "
+					"in the archive", r->in->name,
+					NTR_ARCHIVE_MEMBERS);
+		if (st == NTR_OK && i >= skip)
+			st = give(r, m, fn, ctx, e);
+		else if (st == NTR_OK && !m->encrypted)
+			st = pass_by(r, m, e);
+	}
+	return st;
+}
+
+enum ntr_st ntr_archive_each(struct ntr_file *in, u64 max_unpacked,
+			     unsigned skip, ntr_archived_fn *fn, void *ctx,
+			     struct ntr_err *e)
+{
+	struct reader r = { .in = in, .max = max_unpacked };
+	u8 head[264];
+	size_t n = ntr_file_read_some(in, 0, head, sizeof(head));
+	struct member *m;
+	enum ntr_st st;
+
+	r.kind = kind_of(head, n);
+	if (r.kind == PLAIN)
+		return ntr_fail(e, NTR_UNSUP, "%s: not an archive", in->name);
+	m = malloc(sizeof(*m));
+	if (!m)
+		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	st = each(&r, m, skip, fn, ctx, e);
+	finish(&r);
+	free(m);
 	return st;
 }
 

@@ -40,6 +40,28 @@ NTR_MUST enum ntr_st ntr_archive_open(struct ntr_file *in, u64 max_unpacked,
 				      struct ntr_unpacked *out,
 				      struct ntr_err *e);
 
+/* A regular file of an archive that is gone through. */
+struct ntr_archived {
+	const char *name;       /* printable; NULL: a compressed stream */
+	struct ntr_file *file;  /* unpacked, the callback's to close; NULL:
+				   it is no dump, or cannot be had */
+	const char *what;       /* file NULL: "encrypted", "a PNG image" … */
+	bool damaged;           /* cut where the archive is damaged */
+};
+/* A status that is not OK ends the walk and is its status. */
+typedef enum ntr_st ntr_archived_fn(void *ctx, const struct ntr_archived *m);
+
+/*
+ * Every file of an archive in one pass, in its order: dumps (and archives in
+ * it) unpacked one at a time, the others named.  The first `skip` are passed
+ * by.  max_unpacked counts as in ntr_archive_open().  UNSUP: in is not packed;
+ * END does not occur; BAD with text: damage that hides the members behind it;
+ * LIMIT also beyond NTR_ARCHIVE_MEMBERS.  in stays open and the caller's.
+ */
+NTR_MUST enum ntr_st ntr_archive_each(struct ntr_file *in, u64 max_unpacked,
+				      unsigned skip, ntr_archived_fn *fn,
+				      void *ctx, struct ntr_err *e);
+
 /* The first file of an archive, or what a compressed stream unpacks to, as it
  * is: for files that are packed one by one (.pd_, .json.xz).  A damaged one is
  * BAD.  UNSUP: in is not packed.  in stays open and the caller's. */

@@ -265,6 +265,9 @@ static enum ntr_st add(struct ntr_device_list *l, const struct ntr_device *d,
 
 enum link { UP, DOWN, NEXT };
 
+/* The first version that records what is under a device. */
+#define ATTACHED_TO_BUILD 2600u
+
 /* Where a device leads; false: nowhere, and why is said. */
 static bool follow(struct ntr_device_list *l, const struct ntr_device *d,
 		   enum link link, u64 *va)
@@ -299,7 +302,18 @@ static enum ntr_st chain(struct ntr_target *t, struct ntr_device_list *l,
 	struct ntr_err why;
 	u64 va;
 
-	while (follow(l, &l->d.v[l->d.n - 1], link, &va)) {
+	for (;;) {
+		struct ntr_device *last = &l->d.v[l->d.n - 1];
+		char no[160] = "";
+
+		if (link == DOWN && !last->has_lower && t->build &&
+		    t->build < ATTACHED_TO_BUILD)
+			ntr_device_find_lower(t, last, no);
+		if (!follow(l, last, link, &va)) {
+			if (*no)
+				memcpy(l->why, no, sizeof(no));
+			break;
+		}
 		if (l->d.n >= max) {
 			snprintf(l->why, sizeof(l->why), "more than %zu "
 				 "devices", max);

@@ -78,6 +78,10 @@ NTR_MUST enum ntr_st ntr_driver_devices(struct ntr_target *t,
 					const struct ntr_driver *d,
 					struct ntr_device_list *out,
 					struct ntr_err *e);
+/* Before XP: looks for what is under d, among the devices of all drivers. Sets
+ * its lower and has_lower, or why it is not known. */
+void ntr_device_find_lower(struct ntr_target *t, struct ntr_device *d,
+			   char why[160]);
 void ntr_device_list_fini(struct ntr_device_list *l);
 
 /* Text of a UNICODE_STRING's buffer, cleaned; "" when it cannot be read. */

@@ -18,7 +18,7 @@ const struct ntr_verb *const ntr_verbs[] = {
 const size_t ntr_nverbs = NTR_COUNT(ntr_verbs);
 
 enum { OPT_HELP, OPT_JSON, OPT_MAX, OPT_NO_COLOR, OPT_OFFLINE, OPT_QUIET,
-       OPT_SYMBOLS, OPT_VERSION };
+       OPT_RULES, OPT_STRICT, OPT_SYMBOLS, OPT_VERSION };
 const struct ntr_opt ntr_global_opts[] = {
 	[OPT_HELP] = { "help", 'h', NULL, "how to use ntriage or a verb", NULL },
 	[OPT_JSON] = { "json", 0, NULL, "print JSON instead of text", NULL },
@@ -31,6 +31,11 @@ const struct ntr_opt ntr_global_opts[] = {
 			  "ask no symbol server", NULL },
 	[OPT_QUIET] = { "quiet", 'q', NULL,
 			"no progress on the terminal", NULL },
+	[OPT_RULES] = { "rules", 0, "DIR",
+			"rules besides the installed ones (a folder or file)",
+			NULL },
+	[OPT_STRICT] = { "strict", 0, NULL,
+			 "do nothing when a rule has an error", NULL },
 	[OPT_SYMBOLS] = { "symbols", 0, "PATH",
 			  "where symbols are (default: $_NT_SYMBOL_PATH)",
 			  NULL },
@@ -186,6 +191,12 @@ static int take_global(struct parse *p, const struct ntr_opt *o,
 		break;
 	case OPT_OFFLINE:
 		p->c->offline = true;
+		break;
+	case OPT_RULES:
+		p->c->rules = value;
+		break;
+	case OPT_STRICT:
+		p->c->strict = true;
 		break;
 	case OPT_SYMBOLS:
 		p->c->symbols = value;

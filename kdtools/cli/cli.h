@@ -28,7 +28,7 @@ struct ntr_opt {
 	const char *words; /* values, blank-separated, for completion; NULL */
 };
 
-#define NTR_MAX_VERB_OPTS 8
+#define NTR_MAX_VERB_OPTS 12
 
 /* What the parser found. Borrowed from argv. */
 struct ntr_args {
@@ -44,6 +44,8 @@ struct ntr_cli {
 	u64 max_unpacked;   /* 0: the library's default */
 	const char *symbols; /* a symbol path; NULL: that of the environment */
 	bool offline;       /* ask no symbol server */
+	const char *rules;  /* a folder or file of rules besides the installed */
+	bool strict;        /* a wrong rule: do nothing */
 	bool progress_shown; /* a line of progress is on the terminal */
 	volatile sig_atomic_t *stop; /* set: the user wants no more; NULL */
 };

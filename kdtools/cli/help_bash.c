@@ -8,15 +8,16 @@ static void names(struct ntr_out *o, const struct ntr_opt *opts, size_t n)
 		ntr_out_print(o, " --%s", opts[i].name);
 }
 
-/* A case of what may follow an option that takes a value. */
-static void values(struct ntr_out *o, const struct ntr_opt *opts, size_t n)
+/* Cases of what may follow an option that takes a value. verb: a pattern. */
+static void values(struct ntr_out *o, const char *verb,
+		   const struct ntr_opt *opts, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!opts[i].arg)
 			continue;
-		ntr_out_print(o, "    --%s", opts[i].name);
+		ntr_out_print(o, "    %s' --%s'", verb, opts[i].name);
 		if (opts[i].letter)
-			ntr_out_print(o, "|-%c", opts[i].letter);
+			ntr_out_print(o, "|%s' -%c'", verb, opts[i].letter);
 		if (opts[i].words)
 			ntr_out_line(o, ") COMPREPLY=($(compgen -W '%s' -- "
 				     "\"$cur\")); return ;;", opts[i].words);
@@ -39,10 +40,11 @@ void ntr_help_completion(struct ntr_out *o)
 		     "        -*) ;;\n"
 		     "        *) verb=${COMP_WORDS[i]}; break ;;\n"
 		     "        esac\n    done");
-	ntr_out_line(o, "    case $prev in");
-	values(o, ntr_global_opts, ntr_nglobal_opts);
+	ntr_out_line(o, "    case \"$verb $prev\" in");
+	values(o, "*", ntr_global_opts, ntr_nglobal_opts);
 	for (size_t i = 0; i < ntr_nverbs; i++)
-		values(o, ntr_verbs[i]->opts, ntr_verbs[i]->nopts);
+		values(o, ntr_verbs[i]->name, ntr_verbs[i]->opts,
+		       ntr_verbs[i]->nopts);
 	ntr_out_line(o, "    esac");
 	ntr_out_print(o, "    opts=\"");
 	names(o, ntr_global_opts, ntr_nglobal_opts);

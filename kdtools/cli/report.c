@@ -402,7 +402,8 @@ static void not_nt(struct ntr_out *o, const struct ntr_target *t)
 	blank(o);
 }
 
-void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v)
+void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v,
+		     const struct sig_results *s)
 {
 	head(o, v);
 	if (!v->t->is_nt && v->t->d->kind != NTR_KIND_USER)
@@ -423,6 +424,8 @@ void ntr_report_text(struct ntr_out *o, struct ntr_verdict *v)
 	if (v->has_bugcheck || v->stack.n)
 		ntr_report_blame(o, v);
 	bucket(o, &v->bucket);
+	if (s)
+		ntr_report_signatures(o, s);
 	ntr_report_pool(o, v);
 	unwind_trace(o, v);
 	loose_ends(o, v);

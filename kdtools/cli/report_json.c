@@ -304,13 +304,14 @@ static void json_missing(struct ntr_out *o, const struct ntr_target *t)
 	ntr_out_list_end(o);
 }
 
-void ntr_report_json(struct ntr_out *o, struct ntr_verdict *v)
+void ntr_report_json(struct ntr_out *o, struct ntr_verdict *v,
+		     const struct sig_results *s)
 {
-	ntr_report_json_as(o, NULL, v);
+	ntr_report_json_as(o, NULL, v, s);
 }
 
 void ntr_report_json_as(struct ntr_out *o, const char *key,
-			struct ntr_verdict *v)
+			struct ntr_verdict *v, const struct sig_results *s)
 {
 	ntr_out_open(o, key);
 	ntr_out_str(o, "schema", NULL, "ntriage.verdict/1");
@@ -333,6 +334,7 @@ void ntr_report_json_as(struct ntr_out *o, const char *key,
 	text_or_null(o, "hardware_hint", v->single_bit);
 	ntr_report_hang(o, v->hang);
 	ntr_report_pool_json(o, v);
+	ntr_report_signatures(o, s);
 	json_missing(o, v->t);
 	ntr_out_close(o);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "facts/facts.h"
+#include "progress.h"
 #include "report.h"
+#include "rules.h"
 #include "session.h"
 #include "triage/pooljudge.h"
 
@@ -34,6 +37,7 @@ static const struct ntr_example examples[] = {
 struct asked {
 	bool trace, hang, pool;
 	struct ntr_session old; /* the baseline; t is NULL without one */
+	struct sig_set *rules;
 };
 
 /* A line between two reports; *reports counts them. */
@@ -45,19 +49,35 @@ static void part(struct ntr_cli *c, unsigned *reports)
 			     "--------------------");
 }
 
-static void print(struct ntr_cli *c, struct ntr_verdict *v, unsigned *reports)
+static void print(struct ntr_cli *c, struct ntr_verdict *v,
+		  const struct sig_results *s, unsigned *reports)
 {
 	part(c, reports);
 	if (c->json)
-		ntr_report_json(&c->out, v);
+		ntr_report_json(&c->out, v, s);
 	else
-		ntr_report_text(&c->out, v);
+		ntr_report_text(&c->out, v, s);
+}
+
+static enum ntr_st ask_rules(const struct asked *a, struct ntr_target *t,
+			     struct ntr_verdict *v, struct ntr_facts **f,
+			     struct sig_results **s, struct ntr_err *e)
+{
+	const struct sig_options opt = { .flags = SIG_EXPLAIN };
+	enum ntr_st st;
+
+	if (!sig_count(a->rules))
+		return NTR_OK;
+	st = ntr_facts_new(f, t, v, e);
+	return st ? st : sig_judge(a->rules, *f, &opt, s, e);
 }
 
 static int analyze_file(struct ntr_cli *c, const char *path,
 			const struct asked *a, unsigned *reports)
 {
 	struct ntr_pool_judgement *pool = NULL;
+	struct sig_results *rules = NULL;
+	struct ntr_facts *facts = NULL;
 	struct ntr_hang *hang = NULL;
 	struct ntr_verdict *v = NULL;
 	struct ntr_err e = { "" };
@@ -70,16 +90,23 @@ static int analyze_file(struct ntr_cli *c, const char *path,
 	st = ntr_verdict_make_with(&v, s.t, a->trace, &e);
 	if (!st && a->hang)
 		st = ntr_hang_of(&hang, s.t, &e);
-	if (!st && a->pool && s.t->is_nt)
+	if (!st && a->pool && s.t->is_nt) {
+		ntr_progress_begin(c, "pool");
 		st = ntr_pool_judge(&pool, s.t, a->old.t, &e);
+		ntr_progress_end();
+	}
+	if (!st)
+		st = ask_rules(a, s.t, v, &facts, &rules, &e);
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {
 		v->hang = hang;
 		v->pool = pool;
-		print(c, v, reports);
+		print(c, v, rules, reports);
 		code = v->determined ? NTR_EXIT_OK : NTR_EXIT_UNKNOWN;
 	}
+	sig_results_free(rules);
+	ntr_facts_free(facts);
 	ntr_verdict_free(v);
 	ntr_pool_judgement_free(pool);
 	ntr_hang_free(hang);
@@ -101,11 +128,14 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 		if (code)
 			return code;
 	}
-	for (int i = 0; i < a->n; i++) {
+	if (!code)
+		code = ntr_cli_rules(c, &asked.rules);
+	for (int i = 0; i < a->n && asked.rules; i++) {
 		code = ntr_worse(code, analyze_file(c, a->operand[i],
 						    &asked, &reports));
 		(void)ntr_out_flush(&c->out);
 	}
+	sig_set_free(asked.rules);
 	ntr_session_close(&asked.old);
 	return code;
 }
@@ -123,6 +153,9 @@ const struct ntr_verb ntr_verb_analyze = {
 		"own instructions), frameptr (the frame-pointer chain), trap (a "
 		"trap frame), scan (a stack word that looks like a return "
 		"address).\n\n"
+		"Signatures are asked, too: which fire, with the evidence and "
+		"what to do; near misses, with the condition that failed; and "
+		"which cannot tell, with what is missing (\"ntriage sig\").\n\n"
 		"With --hang: the deadlock, the exhausted work queue or the "
 		"owner of a lock that others have waited for for 10 seconds or "
 		"more, with the evidence; \"nothing hangs\" only when every list "

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* !analyze: the report of `ntriage analyze`, and its short form. */
+#include "../cli/progress.h"
 #include "../cli/report.h"
+#include "../cli/rules.h"
+#include "facts/facts.h"
 #include "cmd.h"
 #include "triage/bugcheck.h"
 #include "triage/pooljudge.h"
@@ -79,8 +82,11 @@ static enum ntr_st judge_pool(struct ntr_kd *k, struct ntr_verdict *v,
 		st = ntr_dump_open(&d, baseline, &opts, e);
 	if (d && !st)
 		st = ntr_target_open_with(&old, d, k->in.s.store, e);
-	if (!st)
+	if (!st) {
+		ntr_progress_begin(k->c, "pool");
 		st = ntr_pool_judge(&pool, k->t, old, e);
+		ntr_progress_end();
+	}
 	if (old)
 		ntr_target_close(old);
 	if (d)
@@ -97,15 +103,36 @@ static enum ntr_st judge_pool(struct ntr_kd *k, struct ntr_verdict *v,
 	return NTR_OK;
 }
 
+/* What the rules say; NULL when there are none, or memory is short. */
+static void ask_rules(struct ntr_kd *k, struct ntr_verdict *v,
+		      struct sig_set **set, struct ntr_facts **f,
+		      struct sig_results **s)
+{
+	const struct sig_options opt = { .flags = SIG_EXPLAIN };
+
+	if (ntr_cli_rules(k->c, set) || !sig_count(*set) ||
+	    ntr_facts_new(f, k->t, v, NULL) ||
+	    sig_judge(*set, *f, &opt, s, NULL))
+		*s = NULL;
+}
+
 static void full_form(struct ntr_kd *k, struct ntr_verdict *v,
 		      const struct ntr_hang *hang)
 {
+	struct sig_results *s = NULL;
+	struct ntr_facts *f = NULL;
+	struct sig_set *set = NULL;
+
+	ask_rules(k, v, &set, &f, &s);
 	v->hang = hang;
 	if (k->o->json)
-		ntr_report_json_as(k->o, "verdict", v);
+		ntr_report_json_as(k->o, "verdict", v, s);
 	else
-		ntr_report_text(k->o, v);
+		ntr_report_text(k->o, v, s);
 	v->hang = NULL;
+	sig_results_free(s);
+	ntr_facts_free(f);
+	sig_set_free(set);
 }
 
 /* v NULL: only the hang. */
@@ -314,6 +341,7 @@ const struct ntr_cmd ntr_cmd_bang_analyze = {
 		"told. -baseline FILE is an earlier dump of the machine, to "
 		"compare with.",
 	.example = "!analyze -pool", .does = "which tag leaks, and why it is thought so",
+	.any_os = true,
 	.run = run_analyze,
 };
 const struct ntr_cmd ntr_cmd_dot_bugcheck = {

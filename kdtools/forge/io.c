@@ -7,29 +7,23 @@
  * headers name their type by a pointer until Vista, by an index since 7, and
  * by an index under a cookie since 10 1511.  A directory is 37 chains.
  */
-#include "mach.h"
+#include "ob.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { T_TYPE, T_DIRECTORY, T_DEVICE, T_DRIVER, NTYPES };
-
 static const struct {
 	const char *name;
 	u8 index;
-} types[NTYPES] = {
+} types[F_OB_TYPES] = {
 	{ "Type", 2 }, { "Directory", 3 }, { "Device", 0x1f },
-	{ "Driver", 0x20 },
+	{ "Driver", 0x20 }, { "Process", 7 }, { "Thread", 8 },
+	{ "File", 0x1c }, { "Event", 0xc }, { "Mutant", 0xe },
+	{ "Semaphore", 0x10 }, { "Timer", 0x11 }, { "Key", 0x23 },
+	{ "Section", 0x21 },
 };
 static const u8 cookie = 0x5b;
-
-/* What one call to f_io_write() knows of the directory. */
-struct objects {
-	struct f_mach *m;
-	u64 type[NTYPES];
-	u64 root, driver, device, filesystem;
-};
 
 static u64 ps(const struct f_mach *m)
 {
@@ -44,7 +38,8 @@ static u64 o(const struct f_mach *m, u64 narrow, u64 wide)
 
 static bool used(const struct f_mach *m)
 {
-	return m->s->drivers.n || m->s->devices.n || m->s->irps.n;
+	return m->s->drivers.n || m->s->devices.n || m->s->irps.n ||
+	       m->s->files.n || m->s->handles.n;
 }
 
 /* --- before the layout of modules ------------------------------------------------ */
@@ -77,9 +72,10 @@ enum ntr_st f_io_resolve(struct f_mach *m)
 
 	if (!used(m))
 		return NTR_OK;
-	if (m->p->arch != F_X86 && m->p->arch != F_X64)
-		return ntr_fail(m->e, NTR_UNSUP, "drivers, devices and IRPs of "
-				"%s are not known to forge", m->p->arch_name);
+	if (m->p->arch != F_X86 && m->p->arch != F_X64 &&
+	    m->p->arch != F_ARM64)
+		return ntr_fail(m->e, NTR_UNSUP, "drivers, devices, IRPs and "
+				"handles of %s are not known to forge", m->p->arch_name);
 	st = ref(m, "nt!IopInvalidDeviceRequest", none);
 	for (size_t i = 0; !st && i < m->s->drivers.n; i++) {
 		const struct f_sdriver *d = &m->s->drivers.v[i];
@@ -99,11 +95,15 @@ void f_io_alloc(struct f_mach *m)
 	m->ob_type = f_img_data(&m->img, &m->mem, 0, 8, 8);
 	f_img_symbol(&m->img, 0, "ObpRootDirectoryObject", m->ob_root);
 	f_img_symbol(&m->img, 0, "ObpTypeObjectType", m->ob_type);
+	if (!m->s->handles.n)
+		return;
+	m->cid_table = f_img_data(&m->img, &m->mem, 0, 8, 8);
+	f_img_symbol(&m->img, 0, "PspCidTable", m->cid_table);
 }
 
 /* --- objects ------------------------------------------------------------------------ */
 
-static void put_string(struct f_mach *m, u64 at, const char *text)
+void f_ob_string(struct f_mach *m, u64 at, const char *text)
 {
 	size_t n = strlen(text);
 	u64 buffer = f_pool(m, 2 * n + 2);
@@ -127,7 +127,7 @@ static void enter(struct f_mach *m, u64 dir, const char *name, u64 object)
 	f_putp(&m->mem, bucket, entry);
 }
 
-static void put_type(struct objects *b, u64 header, unsigned type)
+static void put_type(struct f_ob *b, u64 header, unsigned type)
 {
 	struct f_mach *m = b->m;
 	u8 index = types[type].index;
@@ -141,22 +141,29 @@ static void put_type(struct objects *b, u64 header, unsigned type)
 	f_put8(&m->mem, header + o(m, 0xc, 0x18), index);
 }
 
-/* An object of len bytes; name NULL: it has none. */
-static u64 object(struct objects *b, unsigned type, const char *name, u64 dir,
-		  u64 len)
+void f_ob_header(struct f_ob *b, enum f_ob_type type, u64 body)
+{
+	struct f_mach *m = b->m;
+	u64 header = body - o(m, 0x18, 0x30);
+
+	f_putp(&m->mem, header, 2);
+	f_putp(&m->mem, header + ps(m), 1);
+	put_type(b, header, type);
+}
+
+u64 f_ob_new(struct f_ob *b, enum f_ob_type type, const char *name, u64 dir,
+	     u64 len)
 {
 	struct f_mach *m = b->m;
 	u64 info = name ? o(m, 0x10, 0x20) : 0;
 	u64 at = f_pool(m, info + o(m, 0x18, 0x30) + len);
 	u64 header = at + info, body = header + o(m, 0x18, 0x30);
 
-	f_putp(&m->mem, header, 2);
-	f_putp(&m->mem, header + ps(m), 1);
-	put_type(b, header, type);
+	f_ob_header(b, type, body);
 	if (!name)
 		return body;
 	f_putp(&m->mem, at, dir);
-	put_string(m, at + ps(m), name);
+	f_ob_string(m, at + ps(m), name);
 	if (m->p->build < 7600)
 		f_put8(&m->mem, header + o(m, 0xc, 0x18), (u8)info);
 	else
@@ -166,9 +173,9 @@ static u64 object(struct objects *b, unsigned type, const char *name, u64 dir,
 	return body;
 }
 
-static u64 directory(struct objects *b, const char *name)
+static u64 directory(struct f_ob *b, const char *name)
 {
-	return object(b, T_DIRECTORY, name, b->root, 40 * ps(b->m));
+	return f_ob_new(b, F_OB_DIRECTORY, name, b->root, 40 * ps(b->m));
 }
 
 static u64 type_name_at(const struct f_mach *m)
@@ -176,28 +183,28 @@ static u64 type_name_at(const struct f_mach *m)
 	return m->p->build < 6001 ? o(m, 0x40, 0x78) : o(m, 8, 0x10);
 }
 
-static void put_directory(struct objects *b)
+static void put_directory(struct f_ob *b)
 {
 	struct f_mach *m = b->m;
 	u64 at, dir;
 
 	/* Types come first: an old header points to its type. */
-	for (unsigned i = 0; i < NTYPES; i++)
+	for (unsigned i = 0; i < b->ntypes; i++)
 		b->type[i] = f_pool(m, 0x300) + 0x80;
-	b->root = object(b, T_DIRECTORY, "\\", 0, 40 * ps(m));
+	b->root = f_ob_new(b, F_OB_DIRECTORY, "\\", 0, 40 * ps(m));
 	dir = directory(b, "ObjectTypes");
-	for (unsigned i = 0; i < NTYPES; i++) {
+	for (unsigned i = 0; i < b->ntypes; i++) {
 		u64 body = b->type[i], header = body - o(m, 0x18, 0x30);
 		u64 info = header - o(m, 0x10, 0x20);
-		put_type(b, header, T_TYPE);
+		put_type(b, header, F_OB_TYPE);
 		if (m->p->build < 7600)
 			f_put8(&m->mem, header + o(m, 0xc, 0x18),
 			       (u8)o(m, 0x10, 0x20));
 		else
 			f_put8(&m->mem, header + o(m, 0xe, 0x1a), 2);
 		f_putp(&m->mem, info, dir);
-		put_string(m, info + ps(m), types[i].name);
-		put_string(m, body + type_name_at(m), types[i].name);
+		f_ob_string(m, info + ps(m), types[i].name);
+		f_ob_string(m, body + type_name_at(m), types[i].name);
 		at = m->p->build < 6001 ? o(m, 0x4c, 0x90) : o(m, 0x14, 0x28);
 		f_put8(&m->mem, body + at, types[i].index);
 		enter(m, dir, types[i].name, body);
@@ -205,13 +212,15 @@ static void put_directory(struct objects *b)
 	b->driver = directory(b, "Driver");
 	b->device = directory(b, "Device");
 	b->filesystem = directory(b, "FileSystem");
+	if (m->s->handles.n)
+		b->named = directory(b, "BaseNamedObjects");
 	f_putp(&m->mem, m->ob_root, b->root);
-	f_putp(&m->mem, m->ob_type, b->type[T_TYPE]);
+	f_putp(&m->mem, m->ob_type, b->type[F_OB_TYPE]);
 }
 
 /* --- drivers and devices ----------------------------------------------------------------- */
 
-static enum ntr_st put_driver(struct objects *b, const struct f_sdriver *d,
+static enum ntr_st put_driver(struct f_ob *b, const struct f_sdriver *d,
 			      u64 invalid, size_t *next)
 {
 	struct f_mach *m = b->m;
@@ -228,7 +237,7 @@ static enum ntr_st put_driver(struct objects *b, const struct f_sdriver *d,
 	if (!mod)
 		return f_scen_err(m->s, m->e, NTR_BAD, d->loc,
 				  "no module \"%.40s\"", d->module);
-	va = *slot = object(b, T_DRIVER, d->name,
+	va = *slot = f_ob_new(b, F_OB_DRIVER, d->name,
 			    d->filesystem ? b->filesystem : b->driver,
 			    o(m, 0xa8, 0x150));
 	f_put16(q, va, 4);
@@ -237,7 +246,7 @@ static enum ntr_st put_driver(struct objects *b, const struct f_sdriver *d,
 	f_put32(q, va + o(m, 0x10, 0x20), mod->size);
 	snprintf(name, sizeof(name), "\\%s\\%.200s",
 		 d->filesystem ? "FileSystem" : "Driver", d->name);
-	put_string(m, va + o(m, 0x1c, 0x38), name);
+	f_ob_string(m, va + o(m, 0x1c, 0x38), name);
 	for (u64 i = 0; i < F_MAX_DISPATCH; i++)
 		f_putp(q, va + o(m, 0x38, 0x70) + i * ps(m), invalid);
 	for (size_t i = 0; i < d->ndispatch; i++)
@@ -259,8 +268,8 @@ static enum ntr_st find_driver(struct f_mach *m, const struct f_sdevice *d,
 			  d->driver);
 }
 
-static enum ntr_st find_device(struct f_mach *m, const char *name,
-			       struct f_loc at, u64 *va)
+enum ntr_st f_io_device(struct f_mach *m, const char *name, struct f_loc at,
+			u64 *va)
 {
 	for (size_t i = 0; i < m->devices.n; i++)
 		if (!strcmp(m->s->devices.v[i].name, name)) {
@@ -282,7 +291,7 @@ static void attach(struct f_mach *m, u64 va, u64 ext, u64 lower)
 	f_put8(&m->mem, va + o(m, 0x30, 0x4c), (u8)(size + 1));
 }
 
-static enum ntr_st put_device(struct objects *b, const struct f_sdevice *d)
+static enum ntr_st put_device(struct f_ob *b, const struct f_sdevice *d)
 {
 	struct f_mach *m = b->m;
 	struct f_mem *q = &m->mem;
@@ -290,13 +299,13 @@ static enum ntr_st put_device(struct objects *b, const struct f_sdevice *d)
 	enum ntr_st st = find_driver(m, d, &driver);
 
 	if (!st && d->lower)
-		st = find_device(m, d->lower, d->loc, &lower);
+		st = f_io_device(m, d->lower, d->loc, &lower);
 	if (st)
 		return st;
 	slot = ntr_vec_add(&m->devices);
 	if (!slot)
 		return ntr_fail(m->e, NTR_NOMEM, "out of memory");
-	va = *slot = object(b, T_DEVICE, d->unnamed ? NULL : d->name, b->device,
+	va = *slot = f_ob_new(b, F_OB_DEVICE, d->unnamed ? NULL : d->name, b->device,
 			    o(m, 0xb8, 0x150) + 0x40);
 	ext = va + o(m, 0xb8, 0x150);
 	f_put16(q, va, 3);
@@ -324,7 +333,7 @@ static enum ntr_st put_location(struct f_mach *m, u64 va,
 {
 	struct f_mem *q = &m->mem;
 	enum ntr_st st = NTR_OK;
-	u64 device = 0;
+	u64 device = 0, file = 0;
 
 	f_put8(q, va, (u8)x->major);
 	f_put8(q, va + 1, (u8)x->minor);
@@ -333,8 +342,11 @@ static enum ntr_st put_location(struct f_mach *m, u64 va,
 	for (u64 i = 0; i < 4; i++)
 		f_putp(q, va + ps(m) * (1 + i), x->arg[i]);
 	if (x->device)
-		st = find_device(m, x->device, x->loc, &device);
+		st = f_io_device(m, x->device, x->loc, &device);
+	if (!st && x->file)
+		st = f_net_file(m, x->file, x->loc, &file);
 	f_putp(q, va + o(m, 0x14, 0x28), device);
+	f_putp(q, va + o(m, 0x18, 0x30), file);
 	if (x->completion)
 		f_putp(q, va + o(m, 0x1c, 0x38),
 		       f_img_va(&m->img, &m->io_refs.v[(*next)++]));
@@ -389,20 +401,24 @@ static enum ntr_st put_irp(struct f_mach *m, const struct f_sirp *p,
 
 enum ntr_st f_io_write(struct f_mach *m)
 {
-	struct objects b = { .m = m };
+	struct f_ob b = { .m = m, .ntypes = F_OB_PROCESS };
 	enum ntr_st st = NTR_OK;
 	size_t next = 1; /* io_refs[0] is what stands in empty places */
 	u64 invalid;
 
 	if (!used(m))
 		return NTR_OK;
+	if (m->s->handles.n)
+		b.ntypes = F_OB_TYPES;
 	invalid = f_img_va(&m->img, &m->io_refs.v[0]);
 	put_directory(&b);
 	for (size_t i = 0; !st && i < m->s->drivers.n; i++)
 		st = put_driver(&b, &m->s->drivers.v[i], invalid, &next);
 	for (size_t i = 0; !st && i < m->s->devices.n; i++)
 		st = put_device(&b, &m->s->devices.v[i]);
+	if (!st)
+		st = f_net_files(m);
 	for (size_t i = 0; !st && i < m->s->irps.n; i++)
 		st = put_irp(m, &m->s->irps.v[i], &next);
-	return st;
+	return st ? st : f_handle_write(&b);
 }

@@ -45,7 +45,7 @@ static void put_addresses(const struct f_mach *m, struct f_buf *b)
 		{ 0x218, m->blocks },    { 0x220, m->unl_ptr },
 		{ 0x228, m->unl_last },  { 0x270, m->phys_block },
 		{ 0x60, m->res_head },   { 0x98, m->ob_root },
-		{ 0xa0, m->ob_type },
+		{ 0xa0, m->ob_type },    { 0x58, m->cid_table },
 	};
 	static const u16 zero[] = {
 		0x58, 0x60, 0x68, 0x70, 0x78, 0x80, 0x90, 0x98, 0xa0, 0xa8,

@@ -69,13 +69,16 @@ static enum ntr_st collect_procs(struct f_mach *m)
 				m->procs.v[1].pid = pid;
 			continue;
 		}
-		if (!add_proc(m, sp->name, pid, sp->parent))
+		p = add_proc(m, sp->name, pid, sp->parent);
+		if (!p)
 			return oom(m);
+		p->unlisted = sp->unlisted;
+		p->noid = sp->noid;
 	}
 	return NTR_OK;
 }
 
-static size_t proc_of(const struct f_mach *m, size_t scen)
+size_t f_proc_of(const struct f_mach *m, size_t scen)
 {
 	const char *name = m->s->procs.v[scen].name;
 	size_t at = 2;
@@ -123,7 +126,7 @@ static enum ntr_st crash_thread(struct f_mach *m)
 static enum ntr_st one_thread(struct f_mach *m, size_t i)
 {
 	const struct f_sthread *st = &m->s->threads.v[i];
-	struct f_thread *t = add_thread(m, proc_of(m, st->proc),
+	struct f_thread *t = add_thread(m, f_proc_of(m, st->proc),
 					st->tid != F_NONE ? st->tid
 							  : 0x40 + i * 4);
 
@@ -644,6 +647,8 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->drivers);
 	ntr_vec_fini(&m->devices);
 	ntr_vec_fini(&m->irps);
+	ntr_vec_fini(&m->files);
+	ntr_vec_fini(&m->named);
 	ntr_vec_fini(&m->io_refs);
 	f_img_fini(&m->img);
 	f_mem_fini(&m->mem);

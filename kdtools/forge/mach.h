@@ -38,6 +38,7 @@ struct f_proc {
 	const char *name;
 	u64 va, pid, parent, dtb;
 	bool idle;           /* not in the list */
+	bool unlisted, noid; /* not in the list, not in PspCidTable */
 };
 
 struct f_mach {
@@ -63,7 +64,10 @@ struct f_mach {
 	struct { NTR_VEC(struct f_symref); } dpcs;
 	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
 	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
+	struct { NTR_VEC(u64); } files; /* file objects of the scenario */
+	struct { NTR_VEC(struct f_named); } named; /* blocks of pool */
 	u64 ob_root, ob_type;  /* variables of the object directory: io.c */
+	u64 cid_table;         /* PspCidTable, 0: no handles */
 	u64 pool_next;
 	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
 	size_t npool_kdbg;
@@ -74,6 +78,12 @@ struct f_mach {
 	u64 exc_va, ctx_va;
 };
 
+/* A block of pool that has a name in the scenario. */
+struct f_named {
+	const struct f_spool_item *it;
+	u64 va; /* of its data */
+};
+
 NTR_MUST enum ntr_st f_mach_build(struct f_mach *m, struct f_scen *s,
 				  struct ntr_err *e);
 void f_mach_fini(struct f_mach *m);
@@ -82,6 +92,8 @@ size_t f_kdbg_bytes(const struct f_mach *m, struct f_buf *b);
 
 /* Between the parts of the builder. */
 u64 f_pool(struct f_mach *m, u64 len);
+/* In procs, of a process of the scenario. */
+size_t f_proc_of(const struct f_mach *m, size_t scen);
 void f_nt_objects(struct f_mach *m);
 void f_nt_lists(struct f_mach *m);
 void f_list_init(struct f_mach *m, u64 head);
@@ -95,6 +107,12 @@ void f_dpc_write(struct f_mach *m);
 NTR_MUST enum ntr_st f_io_resolve(struct f_mach *m);
 void f_io_alloc(struct f_mach *m);
 NTR_MUST enum ntr_st f_io_write(struct f_mach *m);
+NTR_MUST enum ntr_st f_io_device(struct f_mach *m, const char *name,
+				 struct f_loc at, u64 *va);
+/* net.c: file objects, when there are devices; and which one has a name. */
+NTR_MUST enum ntr_st f_net_files(struct f_mach *m);
+NTR_MUST enum ntr_st f_net_file(struct f_mach *m, const char *name,
+				struct f_loc at, u64 *va);
 void f_cpu_alloc(struct f_mach *m);
 void f_cpu_write(struct f_mach *m);
 /* pool.c: pages, tables and variables of kernel pool. */

@@ -50,17 +50,18 @@ static void export_vars(struct f_mach *m)
 void f_nt_objects(struct f_mach *m)
 {
 	const struct f_off *o = m->p->off;
+	u64 room = m->s->handles.n ? 0x40 : 0; /* for object headers */
 
 	alloc_vars(m);
 	export_vars(m);
 	for (size_t i = 0; i < m->procs.n; i++) {
 		struct f_proc *p = &m->procs.v[i];
-		p->va = f_pool(m, o->ep_size);
+		p->va = f_pool(m, room + o->ep_size) + room;
 		p->dtb = i < 2 ? f_mem_dtb(&m->mem) : f_mem_new_root(&m->mem);
 	}
 	for (size_t i = 0; i < m->threads.n; i++) {
 		struct f_thread *t = &m->threads.v[i];
-		t->va = f_pool(m, o->et_size);
+		t->va = f_pool(m, room + o->et_size) + room;
 		if (t->cpu != F_NONE)
 			m->cpu[t->cpu].thread = i;
 	}
@@ -169,7 +170,7 @@ static void put_proc(struct f_mach *m, const struct f_proc *p)
 	for (size_t i = 0; i < 15 && p->name[i]; i++)
 		name[i] = p->name[i];
 	f_put(q, p->va + o->ep_image, name, 16);
-	if (p->idle)
+	if (p->idle || p->unlisted)
 		f_list_init(m, p->va + o->ep_links);
 	else
 		f_list_add(m, m->proc_head, p->va + o->ep_links);

@@ -21,7 +21,7 @@ struct f_off {
 		et_size;
 	/* KPROCESS, EPROCESS */
 	u16 kp_dtb, kp_threads, ep_pid, ep_links, ep_parent, ep_image,
-		ep_threads, ep_nthreads, ep_peb, ep_create, ep_size;
+		ep_threads, ep_nthreads, ep_peb, ep_create, ep_handles, ep_size;
 	/* KPRCB (CurrentThread, NextThread, IdleThread: 3 pointers from cur) */
 	u16 pb_cur, pb_number, pb_state, pb_ctx_in_state, pb_sr_in_state,
 		pb_ctx_ptr, pb_dpc_active, pb_dpc_stack, pb_mhz, pb_vendor,

@@ -45,8 +45,11 @@ enum {
 	F_MAX_DRIVERS = 256,
 	F_MAX_DEVICES = 1024,
 	F_MAX_IRPS = 1024,
+	F_MAX_FILES = 1024,
 	F_MAX_DISPATCH = 28, /* IRP_MJ_MAXIMUM_FUNCTION + 1 */
 	F_MAX_LOCATIONS = 32, /* of one IRP */
+	F_MAX_HANDLES = 4096,   /* statements of handles */
+	F_MAX_HANDLE_COUNT = 1 << 20,
 };
 #define F_MAX_MEMORY (256ULL << 30)
 
@@ -180,6 +183,16 @@ struct f_slocation {
 	struct f_loc loc;
 	u64 major, minor, flags, control, context, arg[4];
 	const char *device, *completion; /* NULL none */
+	const char *file;                /* the same */
+};
+
+/* A file object. */
+struct f_sfile {
+	struct f_loc loc;
+	const char *name, *device;
+	const char *block; /* of pool that it lies in; NULL: anywhere */
+	const char *path;  /* its FileName; NULL none */
+	u64 context, context2;
 };
 
 struct f_sirp {
@@ -195,6 +208,22 @@ struct f_sproc {
 	struct f_loc loc;
 	const char *name;
 	u64 pid, parent;
+	bool unlisted, noid; /* not on the list; not in PspCidTable */
+};
+
+enum f_handle_to {
+	F_H_PROCESS, F_H_THREAD, F_H_DEVICE, F_H_DRIVER, F_H_FILE, F_H_EVENT,
+	F_H_MUTANT, F_H_SEMAPHORE, F_H_TIMER, F_H_KEY, F_H_SECTION, F_NH
+};
+
+/* Handles of a process: one value, or `count` of the next that are free. */
+struct f_shandle {
+	struct f_loc loc;
+	size_t proc;
+	u64 value, count, access, id; /* value F_NONE; id of F_H_PROCESS, … */
+	enum f_handle_to to;
+	const char *name, *device;    /* NULL none */
+	bool protect, inherit, audit;
 };
 
 struct f_smod {
@@ -229,7 +258,7 @@ struct f_spoke {
 };
 
 enum f_pool_what { F_PL_BLOCK, F_PL_BIG, F_PL_PAGE, F_PL_OVERRUN, F_PL_FLIP,
-		   F_PL_TAG, F_PL_LOOKASIDE };
+		   F_PL_TAG, F_PL_LOOKASIDE, F_PL_SPECIAL, F_PL_CHUNK };
 
 /* One statement of a pool, in the order of the text. */
 struct f_spool_item {
@@ -241,6 +270,7 @@ struct f_spool_item {
 	u64 allocs, frees, bytes; /* of a tag; F_NONE = as the blocks say */
 	u64 index;           /* of a lookaside list: its depth */
 	bool free, quota, held, linked;
+	const char *name;    /* what lies in it says "in NAME"; NULL */
 	struct f_bytes b;    /* content, or what is written past the end */
 };
 
@@ -305,6 +335,8 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sdriver); } drivers;
 	struct { NTR_VEC(struct f_sdevice); } devices;
 	struct { NTR_VEC(struct f_sirp); } irps;
+	struct { NTR_VEC(struct f_sfile); } files;
+	struct { NTR_VEC(struct f_shandle); } handles;
 	struct { NTR_VEC(struct f_spage); } pages;
 	struct { NTR_VEC(struct f_spoke); } pokes;
 	struct f_spool pool[2];

@@ -108,6 +108,8 @@ static bool location_attr(struct f_lex *l, struct f_sirp *p,
 		x->control = f_lex_num(l, "control flags");
 	else if (f_lex_word(l, "device"))
 		x->device = f_lex_text(l, "a device's name");
+	else if (f_lex_word(l, "file"))
+		x->file = f_lex_text(l, "a file object's name");
 	else if (f_lex_word(l, "completion"))
 		x->completion = f_lex_text(l, "module!Function");
 	else if (f_lex_word(l, "context"))

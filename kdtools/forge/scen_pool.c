@@ -72,6 +72,8 @@ static bool block_attr(struct f_lex *l, struct f_spool_item *it)
 		it->held = true;
 	} else if (f_lex_word(l, "linked")) {
 		it->linked = true;
+	} else if (f_lex_word(l, "name")) {
+		it->name = f_lex_text(l, "a name for the block");
 	} else if (f_lex_word(l, "data")) {
 		it->b = f_lex_hex(l);
 	} else {
@@ -92,6 +94,8 @@ static void one_block(struct f_lex *l, struct f_loc at, bool paged,
 		;
 	if (!l->st && !it->size)
 		f_lex_fail(l, at, "a block needs a size");
+	if (!l->st && it->name && it->count != 1)
+		f_lex_fail(l, at, "only a single block has a name");
 	if (!l->st && it->b.n > it->size)
 		f_lex_fail(l, at, "the data is larger than the block");
 }
@@ -154,6 +158,10 @@ static void one_statement(struct f_lex *l, bool paged)
 		one_block(l, at, paged, F_PL_BLOCK);
 	} else if (f_lex_word(l, "big")) {
 		one_block(l, at, paged, F_PL_BIG);
+	} else if (f_lex_word(l, "special")) {
+		one_block(l, at, paged, F_PL_SPECIAL);
+	} else if (f_lex_word(l, "chunk")) {
+		one_block(l, at, paged, F_PL_CHUNK);
 	} else if (f_lex_word(l, "tag")) {
 		one_tag(l, at, paged);
 	} else if (f_lex_word(l, "lookaside")) {

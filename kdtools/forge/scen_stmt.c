@@ -484,8 +484,10 @@ static void st_thread(struct f_lex *l, void *ctx)
 	thread_copies(l, me, times, at);
 }
 
-static const struct f_stmt proc_stmts[1] = {
+static const struct f_stmt proc_stmts[] = {
 	{ "thread", st_thread },
+	{ "handle", f_st_handle },
+	{ "handles", f_st_handles },
 };
 
 static void st_process(struct f_lex *l, void *ctx)
@@ -506,11 +508,15 @@ static void st_process(struct f_lex *l, void *ctx)
 			p->pid = f_lex_num(l, "a process id");
 		else if (f_lex_word(l, "parent"))
 			p->parent = f_lex_num(l, "a process id");
+		else if (f_lex_word(l, "unlisted"))
+			p->unlisted = true;
+		else if (f_lex_word(l, "noid"))
+			p->noid = true;
 		else
 			break;
 	}
 	if (!l->st && l->tok == F_T_OPEN)
-		f_stmt_block(l, proc_stmts, 1, &me, false);
+		f_stmt_block(l, proc_stmts, NTR_COUNT(proc_stmts), &me, false);
 }
 
 static void st_current(struct f_lex *l, void *ctx)
@@ -714,6 +720,7 @@ static const struct f_stmt top_stmts[] = {
 	{ "dpc", f_st_dpc },
 	{ "driver", f_st_driver },     { "device", f_st_device },
 	{ "irp", f_st_irp },
+	{ "file", f_st_file },
 };
 
 /* --- running them ----------------------------------------------------------------------- */
@@ -834,6 +841,8 @@ void f_scen_fini(struct f_scen *s)
 	ntr_vec_fini(&s->drivers);
 	ntr_vec_fini(&s->devices);
 	ntr_vec_fini(&s->irps);
+	ntr_vec_fini(&s->files);
+	ntr_vec_fini(&s->handles);
 	stack_fini(&s->stack);
 	ntr_vec_fini(&s->mods);
 	ntr_vec_fini(&s->unl);

@@ -34,9 +34,14 @@ bool f_thread_wait_attr(struct f_lex *l, struct f_sthread *t);
 
 /* scen_dpc.c */
 void f_st_dpc(struct f_lex *l, void *ctx);
+/* scen_handle.c; ctx: the process's index */
+void f_st_handle(struct f_lex *l, void *ctx);
+void f_st_handles(struct f_lex *l, void *ctx);
 /* scen_io.c */
 void f_st_driver(struct f_lex *l, void *ctx);
 void f_st_device(struct f_lex *l, void *ctx);
 void f_st_irp(struct f_lex *l, void *ctx);
+/* scen_net.c */
+void f_st_file(struct f_lex *l, void *ctx);
 
 #endif

@@ -35,7 +35,8 @@ struct results;
 	X(DAMAGED, "damaged")           /* a dump, but it cannot be read */ \
 	X(TIMEOUT, "timeout")           /* the worker was ended */       \
 	X(MEMORY, "memory")                                              \
-	X(CRASH, "crash")
+	X(CRASH, "crash")                                                \
+	X(ARCHIVE, "archive")           /* its files have rows of their own */
 #define RESULTS_ENUM(n, t) RESULTS_##n,
 enum results_outcome { RESULTS_OUTCOMES(RESULTS_ENUM) };
 const char *results_outcome_name(enum results_outcome o);
@@ -77,11 +78,12 @@ struct results_dump {
 	size_t nsig;
 };
 
-/* where: a path or a URL; NULL: $NTRIAGE_STORE, else the default path, whose
- * folders are made. */
+/* where: a path or a URL, ":memory:" for one that is gone when it is closed;
+ * NULL: $NTRIAGE_STORE, else the default path, whose folders are made.
+ * read_only: ABSENT when there is none. */
 NTR_MUST enum ntr_st results_open(struct results **out, const char *where,
 				  bool read_only, struct ntr_err *e);
-void results_close(struct results *r);
+void results_close(struct results *r); /* without commit */
 const char *results_where(const struct results *r);
 
 /* --- writing ------------------------------------------------------------------ */
@@ -92,7 +94,10 @@ NTR_MUST enum ntr_st results_run_begin(struct results *r, const char *what,
 				       struct ntr_err *e);
 NTR_MUST enum ntr_st results_run_end(struct results *r, s64 run,
 				     const char *summary, struct ntr_err *e);
-/* Puts d in place of what the store has for its path. Buffered until commit. */
+/* Puts d in place of what the store has for its path; a row keeps its id and
+ * its notes. Buffered until commit, which is when others, and the functions
+ * below, see it; a batch that has become large is written earlier. When commit
+ * fails the batch stays, and the next commit writes it. */
 NTR_MUST enum ntr_st results_put(struct results *r, s64 run,
 				 const struct results_dump *d,
 				 struct ntr_err *e);
@@ -113,9 +118,17 @@ NTR_MUST enum ntr_st results_current(struct results *r, const char *path,
 NTR_MUST enum ntr_st results_get(struct results *r, s64 id,
 				 struct results_dump *d, struct ntr_err *e);
 
+/* The rows of the files in an archive (paths that begin with path and "!"), in
+ * the order in which they were put first; with d->json and signatures. */
+typedef bool results_row_fn(void *ctx, const struct results_dump *d);
+NTR_MUST enum ntr_st results_members(struct results *r, const char *path,
+				     results_row_fn *fn, void *ctx,
+				     struct ntr_err *e);
+
 /* Rows that a filter lets through (filter.h), in the order of their paths or
- * as `sort` says ("crash_time", "-judged_at", "bucket"); the callback returns
- * false to stop. want_json: d->json, else it is NULL. */
+ * as `sort` says ("crash_time", "-judged_at", "bucket"; what is not known is
+ * last); the callback returns false to stop. It may read from r, not write to
+ * it. d lives until it returns. want_json: d->json, else it is NULL. */
 struct results_filter;
 struct results_query {
 	const struct results_filter *filter; /* NULL: all */
@@ -123,7 +136,6 @@ struct results_query {
 	u64 limit;                           /* 0: none */
 	bool want_json, want_signatures;
 };
-typedef bool results_row_fn(void *ctx, const struct results_dump *d);
 NTR_MUST enum ntr_st results_each(struct results *r,
 				  const struct results_query *q,
 				  results_row_fn *fn, void *ctx,

@@ -29,7 +29,7 @@
 
 /* Kinds of value: those of the facts, and what only the language has. */
 enum {
-	SIG_K_REGEX = NTR_FT_RECORD + 1,
+	SIG_K_REGEX = 64,
 	SIG_K_SERIES,   /* values of a fact over time */
 	SIG_K_ERROR,    /* was reported; agrees with everything */
 };

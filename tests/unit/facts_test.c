@@ -404,6 +404,47 @@ static void queue_facts(void)
 	shut();
 }
 
+static void handle_facts(void)
+{
+	if (!open_fixture("handles-x64-7", "full"))
+		return;
+	CHECK_STR(got("handles.count"), "312");
+	CHECK_EQ(ntr_facts_made(f), NTR_FACTS_HANDLES);
+	CHECK_STR(got("handles.absent"), "0");
+	CHECK_STR(got("handles.unread"), "0");
+	CHECK_STR(got("handles.processes"), "2 elements");
+	CHECK_STR(got("handles.processes[0].name"), "leaky.exe");
+	CHECK_STR(got("handles.processes[0].id"), "0x4d0");
+	CHECK_STR(got("handles.processes[0].count"), "305");
+	CHECK_STR(got("handles.processes[0].types[0].type"), "Event");
+	CHECK_STR(got("handles.processes[0].types[0].count"), "301");
+	CHECK_STR(got("handles.processes[1].types"), "7 elements");
+	CHECK_STR(got("handles.types[0].type"), "Event");
+	CHECK_STR(got("handles.types[0].count"), "302");
+	CHECK_STR(got("handles.types[1].type"), "File");
+	CHECK_STR(got("handles.types[1].count"), "4");
+	CHECK_STR(got("process.name"), "System");
+	CHECK_STR(got("process.handles"), "none: it has no handle table");
+	CHECK_STR(got("ids.processes"), "4");
+	CHECK_STR(got("ids.threads"), "5");
+	CHECK_STR(got("ids.untold"), "0");
+	CHECK_STR(got("ids.differences"), "3 elements");
+	CHECK_STR(got("ids.differences[0].process"), "ghost.exe");
+	CHECK_STR(got("ids.differences[0].kind"), "process");
+	CHECK_STR(got("ids.differences[0].listed"), "false");
+	CHECK_STR(got("ids.differences[1].process"), "noid.exe");
+	CHECK_STR(got("ids.differences[1].listed"), "true");
+	CHECK_STR(got("ids.differences[2].kind"), "thread");
+	CHECK_STR(got("ids.differences[2].id"), "0x704");
+	shut();
+	if (!open_fixture("handles-x64-7", "triage"))
+		return;
+	CHECK_HAS(got("handles.count"), "unknown: handle tables are not in a "
+		  "small dump");
+	CHECK_HAS(got("ids.differences"), "unknown: ");
+	shut();
+}
+
 static void pool_facts(void)
 {
 	if (!open_fixture("pool-leak-afd", "full"))
@@ -565,6 +606,7 @@ int main(void)
 	RUN(waits_facts);
 	RUN(queue_facts);
 	RUN(pool_facts);
+	RUN(handle_facts);
 	RUN(damaged_pool);
 	RUN(small_dump);
 	RUN(header_only);

@@ -37,6 +37,16 @@ static void syntax_errors(void)
 		{ "machine arm64 11\nstack { trap \"nt!T+0x40\"; frame \"nt!A+0x40\" }\n", "trap frames of arm64" },
 		{ "machine x86 nt4\ncontext rax 1\n", "x86 has no register \"rax\"" },
 		{ "machine x86 nt4\nmodule \"n\xc3\xa9t\"\nfoo\xff\n", "s:3:4: byte 0xff" },
+		{ "machine x86 nt4\nfile \"f\" address\n", "s:2:6: a file object needs a device" },
+		{ "machine x86 nt4\nfile \"f\" device \"d\"\n", "s:2:6: no device \"d\" before this" },
+		{ "machine x86 nt4\ndriver \"n\" module \"ntoskrnl.exe\"\ndevice \"d\" driver \"n\"\n"
+		  "file \"f\" device \"d\" in \"b\"\n", "s:4:6: no block of pool \"b\"" },
+		{ "machine x86 nt4\ndriver \"n\" module \"ntoskrnl.exe\"\ndevice \"d\" driver \"n\"\n"
+		  "pool nonpaged { block File size 8 name \"b\" }\n"
+		  "file \"f\" device \"d\" in \"b\"\n", "has 0x8 bytes, a file object needs 0x98" },
+		{ "machine x86 nt4\npool nonpaged { block File size 8 count 2 name \"b\" }\n",
+		  "only a single block has a name" },
+		{ "machine x86 nt4\nirp { location READ file \"f\" }\n", "s:2:16: no file object \"f\"" },
 		{ "machine x86 nt4\ndamage truncate 99GiB\n", "s:2:8: the file has only" },
 	};
 

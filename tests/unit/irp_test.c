@@ -8,8 +8,9 @@
 #include "objects.h"
 
 static const char *const gens[] = { "x86 nt4", "x86 2000", "x86 xp",
-				    "x86 2003", "x64 2003", "x64 7", "x64 10" };
-enum { NT4, W2K, XP, NGENS = 7 };
+				    "x86 2003", "x64 2003", "x64 7", "x64 10",
+				    "x86 nt3.51" };
+enum { NT4, W2K, XP, NGENS = 8 };
 
 /* The fixture as another machine. */
 static bool open_as(struct machine *m, unsigned gen, const char *container)
@@ -163,11 +164,13 @@ static void device_stacks(void)
 			 m.t->modules_complete ? NTR_D_NO_MODULE
 					       : NTR_D_UNKNOWN);
 		ntr_device_list_fini(&l);
-		/* From the top down: recorded since XP. */
+		/* From the top down: recorded since XP, before it is looked for
+		 * in the devices of all drivers. */
 		CHECK_EQ(ntr_device_stack(m.t, p.at[1].device, &l, &e), NTR_OK);
 		CHECK_EQ(l.at, 0);
-		CHECK_EQ(l.d.n, g < XP ? 1 : 2);
-		CHECK_HAS(l.why, g < XP ? "AttachedTo" : "");
+		CHECK_EQ(l.d.n, 2);
+		CHECK_EQ(l.d.v[1].va, p.at[0].device);
+		CHECK_STR(l.why, "");
 		ntr_device_list_fini(&l);
 		CHECK_EQ(ntr_driver_devices(m.t, &d, &l, &e), NTR_OK);
 		CHECK_EQ(l.d.n, 1);
@@ -175,6 +178,29 @@ static void device_stacks(void)
 		ntr_device_list_fini(&l);
 		machine_close(&m);
 	}
+}
+
+/* NT 4.0: the driver's name leads to the namespace; without it, nothing does. */
+static void no_way_down(void)
+{
+	static struct ntr_irp p;
+	struct ntr_device_list l;
+	struct ntr_device d;
+	struct ntr_kthread k;
+	struct ntr_err e = { "" };
+	struct machine m;
+
+	if (!open_as(&m, NT4, "full"))
+		return;
+	CHECK_EQ(ntr_irp_read(m.t, first_irp(&m, &k), &p, &e), NTR_OK);
+	CHECK_EQ(ntr_device_read(m.t, p.at[1].device, &d, &e), NTR_OK);
+	machine_patch(&m, d.driver - 0x18 + 0xc, 0, 1); /* NameInfoOffset */
+	CHECK_EQ(ntr_device_stack(m.t, p.at[1].device, &l, &e), NTR_OK);
+	CHECK_EQ(l.d.n, 1);
+	CHECK_HAS(l.why, "keeps no AttachedTo");
+	CHECK_HAS(l.why, "are not known");
+	ntr_device_list_fini(&l);
+	machine_close(&m);
 }
 
 /* --- damage: x64 7 ----------------------------------------------------------------- */
@@ -363,6 +389,7 @@ int main(void)
 {
 	RUN(irps);
 	RUN(device_stacks);
+	RUN(no_way_down);
 	RUN(damaged_irps);
 	RUN(damaged_devices);
 	RUN(found);
