@@ -125,6 +125,9 @@ static void what_agrees(void)
 		"not stack.overflow or not (true and false)",
 		"pool.tag[\"AfdB\"].nonpaged_bytes > 20MiB",
 		"(bugcheck.code == 1) == stack.overflow",
+		"any g in pool.growth where g.bytes_delta > 4MiB and g.live_delta "
+		"< -3 and g.tag == \"AfdB\"",
+		"sum(g in pool.growth : g.bytes_delta) < 0 - pool.nonpaged.bytes",
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {

@@ -422,6 +422,41 @@ static void pool_tags_are_exact(void)
 	shut();
 }
 
+/* Differences have signs, in conditions, evidence and sentences. */
+static void differences(void)
+{
+#define POOL(n, m) "machine x86 2003 cpus 1\nmemory 64MiB\npooltags on\n"       \
+	"stop 0xe2\ntime 2001-02-03T0" #m ":00:00Z\npool nonpaged { block AfdB " \
+	"size 1000 count " #n " }\n"
+	static const struct truth t[] = {
+		{ "any g in pool.growth where g.tag == \"AfdB\" and g.live_delta == "
+		  "-300 and g.bytes_delta < -0x40000", "fires" },
+		{ "any g in pool.growth where g.bytes_delta > 0B", "silent" },
+		{ "pool.baseline.nonpaged_delta < 0", "fires" },
+		{ "pool.baseline.nonpaged_delta == -307200", "silent" },
+		{ "sum(g in pool.growth : g.live_delta) == 0 - 300", "fires" },
+		{ "min(g in pool.growth : g.live_delta) + 301 == 1", "fires" },
+		{ "any g in pool.growth where abs(g.live_delta) == 300", "fires" },
+	};
+	struct machine was;
+
+	if (!machine_open(&was, POOL(1000, 4), "full") ||
+	    !open_text(POOL(700, 6), "full"))
+		return;
+	ntr_facts_baseline(f, was.t);
+	CHECK_TRUTHS(t);
+	judge("signature T { title \"t\" class leak severity low say "
+	      "\"{pool.growth[0].live_delta} {pool.growth[0].live_delta:hex}\" on "
+	      "dump { require pool.growth[0].live_delta < 1 } }", 0);
+	CHECK_EQ(first()->evidence.n, 1);
+	if (first()->evidence.n)
+		CHECK_STR(first()->evidence.v[0].value, "-300");
+	CHECK_STR(first()->say, "-300 -300");
+	done();
+	shut();
+	machine_close(&was);
+}
+
 /* --- fixed files ----------------------------------------------------------------------------- */
 
 #define FIXED "signature T { title \"t\" class stop severity low say \"s\"\n" \
@@ -918,6 +953,7 @@ int main(void)
 	RUN(quantifiers);
 	RUN(what_is_not_there);
 	RUN(pool_tags_are_exact);
+	RUN(differences);
 	RUN(at_least_fixed);
 	RUN(evidence_of_what_fires);
 	RUN(what_is_missing);
