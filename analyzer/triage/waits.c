@@ -235,6 +235,8 @@ enum ntr_st ntr_waits(struct ntr_waits **out, struct ntr_target *t,
 	if (!j.lost)
 		ntr_waits_locks(&j);
 	if (!j.lost)
+		ntr_waits_spin(&j);
+	if (!j.lost)
 		ntr_waits_graph(&j);
 	if (!j.lost)
 		ntr_waits_queues(&j);

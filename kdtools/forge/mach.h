@@ -62,6 +62,8 @@ struct f_mach {
 	struct { NTR_VEC(u64); } locks; /* of the scenario's locks */
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
 	struct { NTR_VEC(struct f_symref); } dpcs;
+	struct { NTR_VEC(struct f_symref); } sched_refs; /* timers, APCs */
+	u64 timer_table;       /* KiTimerTableListHead, 0 none */
 	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
 	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
 	struct { NTR_VEC(u64); } files; /* file objects of the scenario */
@@ -69,7 +71,7 @@ struct f_mach {
 	u64 ob_root, ob_type;  /* variables of the object directory: io.c */
 	u64 cid_table;         /* PspCidTable, 0: no handles */
 	u64 pool_next;
-	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
+	struct { u16 off; u64 va; } pool_kdbg[32]; /* fields of the KDBG */
 	size_t npool_kdbg;
 	/* the header's values */
 	u64 stop[5], dtb;
@@ -103,6 +105,13 @@ void f_lock_alloc(struct f_mach *m);
 void f_lock_write(struct f_mach *m);
 NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
 void f_dpc_write(struct f_mach *m);
+/* sched.c: timers, APCs, queued locks; pfn.c: physical pages. */
+NTR_MUST enum ntr_st f_sched_resolve(struct f_mach *m);
+void f_sched_alloc(struct f_mach *m);
+void f_sched_write(struct f_mach *m);
+NTR_MUST enum ntr_st f_pfn_write(struct f_mach *m);
+/* A variable of the kernel that the KDBG names (kdbg: its field, 0 none). */
+void f_variable(struct f_mach *m, const char *name, u16 kdbg, u64 v);
 /* io.c: drivers, devices, IRPs, the object directory. */
 NTR_MUST enum ntr_st f_io_resolve(struct f_mach *m);
 void f_io_alloc(struct f_mach *m);
