@@ -106,7 +106,16 @@ struct ntr_target {
 	struct { NTR_VEC(struct ntr_missing); } missing;
 	struct ntr_arena arena;
 	struct ntr_target_priv *priv;
+	/* Asked by every long walk (pool, memory): true ends it, with LIMIT
+	 * "stopped". The caller's, or NULL. */
+	bool (*stop)(void *ctx);
+	void *stop_ctx;
 };
+
+static inline bool ntr_target_stopped(const struct ntr_target *t)
+{
+	return t->stop && t->stop(t->stop_ctx);
+}
 
 struct ntr_store;
 
@@ -136,6 +145,10 @@ bool ntr_module_load(struct ntr_target *t, struct ntr_module *m);
 
 /* Everything readable about the thread at va. Always fills th->va. */
 void ntr_thread_read(struct ntr_target *t, u64 va, struct ntr_thread *th);
+
+/* An integer or pointer member of a kernel structure at va, by name. */
+NTR_MUST enum ntr_st ntr_target_member(struct ntr_target *t, const char *type,
+				       u64 va, const char *path, u64 *out);
 
 /* Add to missing[] once. */
 void ntr_target_missing(struct ntr_target *t, const char *what,
