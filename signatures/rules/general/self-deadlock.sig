@@ -10,7 +10,7 @@ signature self-deadlock {
         require any c in waits.cycles where c.length == 1
         support any c in waits.cycles where c.length == 1 and c.behind > 0
     }
-    say       "A thread waits for a lock that it owns itself, and nothing can end that wait; {max(c in waits.cycles where c.length == 1 : c.behind)} more threads wait behind it. The first deadlock: {waits.cycles[0].text}"
+    say       "A thread waits for a lock that it owns itself, and nothing can end that wait; {max(c in waits.cycles where c.length == 1 : c.behind)} more threads wait behind it. {first(c in waits.cycles where c.length == 1 : c.text)}"
     do        "Read that thread's stack: an outer frame took the lock, the innermost asks for it again. A lock that may be taken twice, or a way in that expects the lock to be held, removes the circle."
 
     test fires "a fast mutex taken twice, x64" {

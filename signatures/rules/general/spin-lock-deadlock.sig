@@ -16,7 +16,7 @@ signature spin-lock-deadlock {
         support waits.spin_linked
         support waits.spinning == 2
     }
-    say       "{waits.spinning} processors spin for different spin locks and the others are idle: nobody is left who could release one."
+    say       "{waits.spinning} processors spin for different spin locks and the others are idle: nobody is left who could release one. The first of them: {first(c in waits.cpus where c.work == \"spins\" : c.text)}."
     do        "Read the stacks of the processors that spin: each took its lock in the frames outside of the one that spins. Have one order of locks kept everywhere: `!waits` names the locks and the callers."
 
     test fires "two processors, NT 4.0" {

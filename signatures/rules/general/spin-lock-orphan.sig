@@ -16,7 +16,7 @@ signature spin-lock-orphan {
         require all a in waits.cpus where a.work != "spins" or all b in waits.cpus where b.work != "spins" or a.lock == b.lock
         support waits.spinning >= 2
     }
-    say       "{waits.spinning} of {machine.cpus} processors spin for one spin lock and the others are idle: whoever took it left without releasing it, or is the one that spins."
+    say       "{waits.spinning} of {machine.cpus} processors spin for one spin lock and the others are idle: whoever took it left without releasing it, or is the one that spins. The first of them: {first(c in waits.cpus where c.work == \"spins\" : c.text)}."
     do        "Look in the driver that spins (`!waits` names it) for a path, most often of an error, that returns without releasing the lock, or that takes it a second time."
 
     test fires "two spin for one lock, NT 4.0" {

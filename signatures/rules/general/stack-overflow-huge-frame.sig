@@ -14,7 +14,7 @@ signature stack-overflow-huge-frame {
         # Stopped by hand or by a watchdog: nothing overflowed.
         exclude known(bugcheck.code) and bugcheck.code in [0x80, 0xe2, 0x101, 0x133, 0x1c8, 0x1ca, 0xdeaddead]
     }
-    say       "A frame of {max(f in stack.frames where known(f.bytes) : f.bytes):bytes} lies on a kernel stack of {stack.size:bytes}, which it overflowed."
+    say       "The frame of {first(f in stack.frames where f.bytes * 2 >= stack.size : f.text)}, {first(f in stack.frames where f.bytes * 2 >= stack.size : f.bytes):bytes}, lies on a kernel stack of {stack.size:bytes}, which it overflowed."
     do        "Have the driver of that function allocate its large local variables (buffers, structures) from pool instead."
 
     test fires "x86" {
@@ -31,6 +31,13 @@ signature stack-overflow-huge-frame {
     }
     test fires "x64" {
         machine x64 7
+        stop 0x7f 8 0 0 0
+        module "vscan.sys"
+        stack overflow { frame "nt!X+0x10"; frame "vscan!Scan+0x1c" size 0x4000; frame "nt!B+0x40"; frame "nt!C+0x40" }
+    }
+    test fires "a small dump" {
+        machine x64 7
+        container triage
         stop 0x7f 8 0 0 0
         module "vscan.sys"
         stack overflow { frame "nt!X+0x10"; frame "vscan!Scan+0x1c" size 0x4000; frame "nt!B+0x40"; frame "nt!C+0x40" }

@@ -19,7 +19,7 @@ signature Q178413 {
         support module["srv.sys"].date < 1998-10-01
         exclude os.nt and (os.version < 4.0 or os.version >= 5.0)
     }
-    say       "Threads of the file server and a filter driver wait for one another's locks: {waits.cycles[0].text}"
+    say       "Threads of the file server and a filter driver wait for one another's locks: {first(c in waits.cycles where c.length >= 2 and \"srv\" in c.modules : c.text)}"
     do        "Install Service Pack 4 or later, and the filter's latest version; until then switch its scanning of files that clients open off."
 
     test fires "a virus scanner, NT 4.0" {
