@@ -35,7 +35,7 @@ signature stack-overflow-huge-frame {
         module "vscan.sys"
         stack overflow { frame "nt!X+0x10"; frame "vscan!Scan+0x1c" size 0x4000; frame "nt!B+0x40"; frame "nt!C+0x40" }
     }
-    test fires "a small dump" {
+    test unknown "a small dump without unwind data: the caller is found by a scan" {
         machine x64 7
         container triage
         stop 0x7f 8 0 0 0
