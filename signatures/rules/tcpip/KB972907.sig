@@ -26,7 +26,42 @@ signature KB972907 {
     say       "TCP/IP took {sum(f in stack.frames where known(f.bytes) and f.module == \"tcpip\" : f.bytes):bytes} of a {stack.size:bytes} kernel stack, without recursion; the drivers above and below it had to share the rest."
     do        "Install the latest tcpip.sys for this system; then remove one of the third-party network filters on this stack: {stack.modules}."
 
-    test fires "a firewall above, a VPN below (Windows 7: there is no older machine to test with)" {
+    test fires "a firewall above, a VPN below" {
+        machine x64 vista
+        time 2009-12-01
+        stop 0x7f 8 0 0 0
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwall.sys"
+        module "vpnlwf.sys"
+        stack overflow {
+            frame "vpnlwf!Send+0x20" size 0xc00
+            frame "ndis!Send+0x20" size 0x400
+            frame "tcpip!IppSend+0x20" size 0x1c00
+            frame "tcpip!TcpSend+0x20" size 0x1c00
+            frame "fwall!Classify+0x20" size 0xe00
+            frame "nt!F+0x20"
+        }
+    }
+    test fires "a kernel dump of two processors" {
+        machine x64 vista cpus 2
+        container kernel
+        time 2009-12-01
+        stop 0x7f 8 0 0 0
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwall.sys"
+        module "vpnlwf.sys"
+        stack overflow {
+            frame "vpnlwf!Send+0x20" size 0xc00
+            frame "ndis!Send+0x20" size 0x400
+            frame "tcpip!IppSend+0x20" size 0x1c00
+            frame "tcpip!TcpSend+0x20" size 0x1c00
+            frame "fwall!Classify+0x20" size 0xe00
+            frame "nt!F+0x20"
+        }
+    }
+    test fires "Windows 7, which the article does not name" {
         machine x64 7
         time 2009-12-01
         stop 0x7f 8 0 0 0
@@ -44,7 +79,7 @@ signature KB972907 {
         }
     }
     test silent "TCP/IP takes a quarter" {
-        machine x64 7
+        machine x64 vista
         time 2009-12-01
         stop 0x7f 8 0 0 0
         module "tcpip.sys"
@@ -61,7 +96,7 @@ signature KB972907 {
         }
     }
     test silent "a recursion in TCP/IP" {
-        machine x64 7
+        machine x64 vista
         time 2009-12-01
         stop 0x7f 8 0 0 0
         module "tcpip.sys"
@@ -70,7 +105,7 @@ signature KB972907 {
         stack overflow { frame "vpnlwf!Send+0x20"; cycle "tcpip!A+0x1c" "tcpip!B+0x40" times 60; frame "fwall!X+0x20"; frame "nt!F+0x20" }
     }
     test silent "no driver but Windows' own" {
-        machine x64 7
+        machine x64 vista
         time 2009-12-01
         stop 0x7f 8 0 0 0
         module "tcpip.sys"
@@ -83,7 +118,7 @@ signature KB972907 {
         }
     }
     test silent "the same stack, and room left" {
-        machine x64 7
+        machine x64 vista
         time 2009-12-01
         stop 0xd1 0 2 0 0
         module "tcpip.sys"
