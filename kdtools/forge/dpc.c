@@ -6,6 +6,8 @@
  */
 #include "mach.h"
 
+#include <string.h>
+
 struct lay {
 	enum f_arch arch;
 	u16 build, head, depth, step; /* in the KPRCB; step 0: one queue */
@@ -67,8 +69,25 @@ static void enqueue(struct f_mach *m, const struct lay *y, u64 queue, u64 entry)
 	f_putp(q, queue + ps, entry);
 }
 
+static enum ntr_st context_of(struct f_mach *m, const struct f_sdpc *s, u64 *out)
+{
+	*out = s->context;
+	if (s->irp && s->irp <= m->irps.n) {
+		*out = m->irps.v[s->irp - 1];
+		return NTR_OK;
+	}
+	for (size_t i = 0; s->device && i < m->devices.n; i++)
+		if (!strcmp(m->s->devices.v[i].name, s->device)) {
+			*out = m->devices.v[i];
+			return NTR_OK;
+		}
+	return s->irp || s->device ?
+	       f_scen_err(m->s, m->e, NTR_BAD, s->loc,
+			  "no such IRP or device for a DPC") : NTR_OK;
+}
+
 static void put_dpc(struct f_mach *m, const struct lay *y,
-		    const struct f_sdpc *s, u64 routine)
+		    const struct f_sdpc *s, u64 routine, u64 context)
 {
 	u64 prcb = m->cpu[s->cpu].prcb, step = s->threaded ? y->step : 0;
 	bool wide = f_prof_64(m->p);
@@ -78,20 +97,25 @@ static void put_dpc(struct f_mach *m, const struct lay *y,
 
 	f_put8(q, dpc, s->threaded ? 0x18 : 0x13);
 	f_putp(q, dpc + (wide ? 0x18 : 0xc), routine);
-	f_putp(q, dpc + (wide ? 0x20 : 0x10), s->context);
+	f_putp(q, dpc + (wide ? 0x20 : 0x10), context);
 	enqueue(m, y, prcb + y->head + step, dpc + (wide ? 8 : 4));
 	f_put32(q, prcb + y->depth + step, (u32)depth + 1);
 }
 
-void f_dpc_write(struct f_mach *m)
+enum ntr_st f_dpc_write(struct f_mach *m)
 {
 	const struct lay *y = lay_of(m->p);
+	enum ntr_st st = NTR_OK;
+	u64 context;
 
 	for (size_t n = 0; y && y->build < 9600 && n < m->ncpus; n++)
 		for (u64 i = 0; i < (y->step ? 2u : 1u); i++)
 			f_list_init(m, m->cpu[n].prcb + y->head + i * y->step);
-	for (size_t i = 0; y && i < m->s->dpcs.n; i++)
-		for (u64 k = 0; k < m->s->dpcs.v[i].times; k++)
+	for (size_t i = 0; !st && y && i < m->s->dpcs.n; i++) {
+		st = context_of(m, &m->s->dpcs.v[i], &context);
+		for (u64 k = 0; !st && k < m->s->dpcs.v[i].times; k++)
 			put_dpc(m, y, &m->s->dpcs.v[i],
-				f_img_va(&m->img, &m->dpcs.v[i]));
+				f_img_va(&m->img, &m->dpcs.v[i]), context);
+	}
+	return st;
 }

@@ -599,8 +599,9 @@ static enum ntr_st build(struct f_mach *m)
 	if (st)
 		return st;
 	f_lock_write(m);
-	f_dpc_write(m);
 	st = f_io_write(m);
+	if (!st)
+		st = f_dpc_write(m);
 	if (st)
 		return st;
 	f_kdbg_write(m);
@@ -642,6 +643,7 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->procs);
 	ntr_vec_fini(&m->ldr);
 	ntr_vec_fini(&m->locks);
+	ntr_vec_fini(&m->item_irps);
 	ntr_vec_fini(&m->routines);
 	ntr_vec_fini(&m->dpcs);
 	ntr_vec_fini(&m->drivers);

@@ -5,52 +5,7 @@
  * with the symbol table of its kernel, which is found by the addresses in it
  * and remembered. The floor is the same program only printing its version.
  */
-#include "bench.h"
-
-#include <spawn.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
-#define RUNS 20
-
-/* One run with its output thrown away; exits when it cannot be done. */
-static double run(char **argv, long *rss_kb)
-{
-	extern char **environ;
-	posix_spawn_file_actions_t fa;
-	struct rusage ru;
-	double t = bench_now();
-	int status;
-	pid_t pid;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
-	if (posix_spawn(&pid, argv[0], &fa, NULL, argv, environ) ||
-	    wait4(pid, &status, 0, &ru) != pid || !WIFEXITED(status) ||
-	    WEXITSTATUS(status) != 0) {
-		fprintf(stderr, "bench_process: %s %s failed\n", argv[0],
-			argv[1]);
-		exit(1);
-	}
-	t = bench_now() - t;
-	posix_spawn_file_actions_destroy(&fa);
-	if (ru.ru_maxrss > *rss_kb)
-		*rss_kb = ru.ru_maxrss;
-	return t;
-}
-
-static double best(char **argv, long *rss_kb)
-{
-	double b = 1e9;
-
-	for (int i = 0; i < RUNS; i++) {
-		double t = run(argv, rss_kb);
-
-		if (t < b)
-			b = t;
-	}
-	return b;
-}
+#include "bench_run.h"
 
 /* With the corpus's tables as symbols and a cache of its own. */
 static void with_symbols(char *prog, char *dump, const char *corpus,
@@ -70,7 +25,7 @@ static void with_symbols(char *prog, char *dump, const char *corpus,
 		printf("# process-analyze-isf: no %s\n", isf);
 		return;
 	}
-	ms = best(argv, &rss) * 1e3;
+	ms = bench_best(20, argv, &rss) * 1e3;
 	printf("process-analyze-isf\t%.2f ms\tfloor %.2f ms\t%.2f\n", ms,
 	       floor, ms / floor);
 }
@@ -96,8 +51,8 @@ int main(void)
 	/* No symbols of the person's own. */
 	setenv("XDG_CACHE_HOME", "/nonexistent", 1);
 	unsetenv("_NT_SYMBOL_PATH");
-	floor = best(version, &rss_floor) * 1e3;
-	ms = best(analyze, &rss) * 1e3;
+	floor = bench_best(20, version, &rss_floor) * 1e3;
+	ms = bench_best(20, analyze, &rss) * 1e3;
 	printf("process-analyze-json\t%.2f ms\tfloor %.2f ms\t%.2f\n", ms,
 	       floor, ms / floor);
 	printf("process-analyze-rss\t%.1f MB\tfloor %.1f MB\t%.2f\n",
