@@ -11,7 +11,8 @@ BEGIN {
 	}
 	kinds = " none hex dec size addr code irql status access50 trap context" \
 		" excrec process thread device driver irp object eresource mdl" \
-		" pte pfn ustr wstr astr tag acpi fileline ms cpu case enum "
+		" pte pfn ustr wstr astr tag acpi pool cookie" \
+		" compl fileline ms cpu case enum "
 	hows = " cr er tf stack tss cpu "
 	modes = " frames param unloaded name objects hardware manual live none hung "
 }

@@ -19,4 +19,10 @@ static inline bool ntr_one_bit(u64 a, u64 b, unsigned *bit)
 	return true;
 }
 
+/* How many bits of a and b differ. */
+static inline unsigned ntr_bits_changed(u64 a, u64 b)
+{
+	return (unsigned)__builtin_popcountll(a ^ b);
+}
+
 #endif

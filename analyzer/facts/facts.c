@@ -343,6 +343,15 @@ static void duration(char buf[64], u64 n)
 		snprintf(buf + len, 64 - len, "%us", (unsigned)(n / 10000000));
 }
 
+static void delta(char buf[64], const struct ntr_fact *v)
+{
+	s64 d = ntr_fact_delta(v);
+	const char *unit = v->row && v->row->unit ? v->row->unit : "";
+
+	snprintf(buf, 64, "%s%" PRId64 "%s%.20s", d > 0 ? "+" : "", d,
+		 *unit ? " " : "", unit);
+}
+
 static void version(char buf[64], const struct ntr_fact *v)
 {
 	size_t len = 0;
@@ -387,6 +396,9 @@ const char *ntr_fact_text(const struct ntr_fact *v, char buf[64])
 	case NTR_FT_LIST:
 		snprintf(buf, 64, "%" PRIu64 " element%s", v->n,
 			 v->n == 1 ? "" : "s");
+		break;
+	case NTR_FT_DELTA:
+		delta(buf, v);
 		break;
 	case NTR_FT_RECORD:
 		break;

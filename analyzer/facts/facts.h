@@ -35,7 +35,8 @@
 	X(STRING, "string")     /* s */                                    \
 	X(ADDRESS, "address")   /* n */                                    \
 	X(LIST, "list")         /* n: elements; ntr_fact_item() */         \
-	X(RECORD, "record")     /* ntr_fact_field() */
+	X(RECORD, "record")     /* ntr_fact_field() */                     \
+	X(DELTA, "delta")       /* ntr_fact_delta(): a difference, signed */
 enum ntr_fact_type {
 #define NTR_FACT_TYPE_ENUM(n, t) NTR_FT_##n,
 	NTR_FACT_TYPES(NTR_FACT_TYPE_ENUM)
@@ -65,7 +66,7 @@ typedef void ntr_fact_fn(struct ntr_facts *f, const struct ntr_fact_at *at,
 struct ntr_fact_row {
 	const char *path;
 	enum ntr_fact_type type;
-	const char *unit; /* "hex", "percent"; NULL */
+	const char *unit; /* "hex", "percent"; of a DELTA "bytes"; NULL */
 	const char *doc;  /* one sentence */
 	ntr_fact_fn *get; /* NULL: a record that is there when its list says so */
 	int arg;          /* of get */
@@ -91,6 +92,12 @@ struct ntr_fact {
 	struct ntr_fact_at at;
 };
 
+/* Of a DELTA, whose n is that number in two's complement: compare this. */
+static inline s64 ntr_fact_delta(const struct ntr_fact *v)
+{
+	return (s64)v->n;
+}
+
 /* --- the schema ------------------------------------------------------------ */
 
 /* Parts in order; NULL past the last. */
@@ -113,6 +120,9 @@ NTR_MUST enum ntr_st ntr_facts_new(struct ntr_facts **out,
 				   struct ntr_target *t, struct ntr_verdict *v,
 				   struct ntr_err *e);
 void ntr_facts_free(struct ntr_facts *f);
+/* An earlier dump of the same machine, borrowed: what grew since is a fact
+ * then.  Before anything is asked for. */
+void ntr_facts_baseline(struct ntr_facts *f, struct ntr_target *old);
 
 /* Statuses of ntr_fact_parse(); a fact that is not known is OK. */
 NTR_MUST enum ntr_st ntr_fact_get(struct ntr_facts *f, const char *path,
@@ -141,11 +151,16 @@ enum {
 	NTR_FACTS_NBT = 1 << 7,
 	NTR_FACTS_HANDLES = 1 << 8,
 	NTR_FACTS_IDS = 1 << 9,
+	NTR_FACTS_GROWTH = 1 << 10,
+	NTR_FACTS_STORY = 1 << 11,
+	NTR_FACTS_CORRUPTION = 1 << 12,
+	NTR_FACTS_COOKIES = 1 << 13,
 };
 unsigned ntr_facts_made(const struct ntr_facts *f);
 
-/* "0x7f", "3.51", "1999-02-04T00:00:00Z", "124080 bytes", "3d2h0m0s"; of a list
- * "3 elements", of a record "". In buf, or the fact's own string. */
+/* "0x7f", "3.51", "1999-02-04T00:00:00Z", "124080 bytes", "3d2h0m0s", "-12",
+ * "+4096 bytes"; of a list "3 elements", of a record "". In buf, or the fact's
+ * own string. */
 const char *ntr_fact_text(const struct ntr_fact *v, char buf[64]);
 
 #endif

@@ -15,17 +15,14 @@
 #include "../kobj/netstack.h"
 #include "../kobj/cid.h"
 #include "../kobj/handle_census.h"
+#include "../triage/corruption.h"
+#include "../triage/poolblock.h"
+#include "../triage/poolgrowth.h"
 #include "../triage/poolwatch.h"
 #include "../triage/waits.h"
 #include "facts.h"
 
 #define NTR_FACTS_DAMAGED 64u /* pages of pool that are remembered */
-
-struct ntr_fact_damage {
-	u64 va;
-	unsigned kind;
-	struct ntr_pool_check check;
-};
 
 /* What belongs to a row, found once: the lists its path goes through, and the
  * row of its elements. */
@@ -51,14 +48,26 @@ struct ntr_facts {
 	struct ntr_nbt_scan nbt;
 	bool has_net, has_nbt;
 	const char *net_why, *nbt_why;
-	struct ntr_pool_walk walk;
-	bool walked;
-	const char *walk_why;
-	struct { NTR_VEC(struct ntr_fact_damage); } damage;
 	struct ntr_census census;
 	struct ntr_cid_view ids;
 	bool has_census, has_ids;
 	const char *census_why, *ids_why;
+	struct ntr_target *old;  /* the baseline; NULL none was given */
+	struct ntr_pool *old_pool;
+	struct ntr_pool_growth growth;
+	const char *old_why;
+	struct ntr_pool_story story; /* of what the stop's parameter names */
+	unsigned story_param;    /* 1 to 4; 0 none */
+	const char *story_why;   /* NULL: it is there */
+	bool story_none;         /* the stop names no block */
+	struct ntr_pool_walk walk;
+	bool walked;
+	const char *walk_why;
+	struct { NTR_VEC(struct ntr_pool_damage); } damage;
+	struct ntr_cookies cookies;
+	const char *cookies_why;
+	struct ntr_corruption corruption;
+	const char *corruption_why;
 	/* Modules of the stack, once each. */
 	struct { NTR_VEC(const char *); } names;
 	u64 names_of;            /* what they are of; 0 nothing */
@@ -87,8 +96,22 @@ const struct ntr_census *ntr_facts_census(struct ntr_facts *f,
 					  const char **why);
 const struct ntr_cid_view *ntr_facts_ids(struct ntr_facts *f,
 					 const char **why);
+/* The pool of the baseline, when it serves. */
+struct ntr_pool *ntr_facts_old_pool(struct ntr_facts *f, const char **why);
+/* What grew and shrank since. */
+const struct ntr_pool_growth *ntr_facts_growth(struct ntr_facts *f,
+					       const char **why);
+/* The block that a parameter of the stop names; NULL: *why, and *none when the
+ * stop is not about a block. */
+const struct ntr_pool_story *ntr_facts_story(struct ntr_facts *f,
+					     const char **why, bool *none);
 /* The damaged pages of both pools; false: none could be looked at. */
 bool ntr_facts_damage(struct ntr_facts *f, const char **why);
+
+const struct ntr_cookies *ntr_facts_cookies(struct ntr_facts *f,
+					    const char **why);
+const struct ntr_corruption *ntr_facts_corruption(struct ntr_facts *f,
+						  const char **why);
 
 #define NTR_FACTS(n) extern const struct ntr_fact_part ntr_fact_part_##n;
 #include "fact_list.h"
@@ -112,6 +135,11 @@ static inline void ntr_fact_none(struct ntr_fact *out, const char *why)
 {
 	out->state = NTR_FACT_NONE;
 	out->why = why;
+}
+
+static inline void ntr_fact_delta_of(struct ntr_fact *out, s64 d)
+{
+	ntr_fact_n(out, (u64)d);
 }
 
 static inline void ntr_fact_n_if(struct ntr_fact *out, bool have, u64 n,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The pieces of the analysis that facts are read from, made when needed. */
+#include "../triage/bugcheck.h"
+#include "../triage/pooljudge.h"
+#include "../triage/triage.h"
 #include "facts_int.h"
 
 #include <stdarg.h>
@@ -147,20 +150,74 @@ struct ntr_pool *ntr_facts_pool(struct ntr_facts *f, const char **why)
 	return f->pool;
 }
 
+void ntr_facts_baseline(struct ntr_facts *f, struct ntr_target *old)
+{
+	f->old = old;
+}
+
+static void open_old(struct ntr_facts *f)
+{
+	struct ntr_err e = { NO_MEMORY };
+	const char *why = f->old ? ntr_pool_unfit(f->t, f->old) :
+			  "there is no second dump to compare with (a "
+			  "baseline)";
+
+	if (!why && ntr_pool_open(&f->old_pool, f->old, &e)) {
+		f->old_pool = NULL;
+		why = text_of(f, &e);
+	}
+	if (!why && !f->old_pool->tags.n)
+		why = ntr_facts_text(f, "the baseline has no tag table: %s",
+				     f->old_pool->tags_why ?
+				     f->old_pool->tags_why : "it is empty");
+	else if (why && f->old)
+		why = ntr_facts_text(f, "the baseline does not serve: %s", why);
+	f->old_why = why;
+}
+
+struct ntr_pool *ntr_facts_old_pool(struct ntr_facts *f, const char **why)
+{
+	struct ntr_pool *p = ntr_facts_pool(f, why);
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!p)
+		return NULL;
+	if (first(f, NTR_FACTS_GROWTH)) {
+		open_old(f);
+		if (!f->old_why && ntr_pool_growth(p, f->old_pool, &f->growth,
+						   &e))
+			f->old_why = text_of(f, &e);
+	}
+	*why = f->old_why;
+	return f->old_why ? NULL : f->old_pool;
+}
+
+const struct ntr_pool_growth *ntr_facts_growth(struct ntr_facts *f,
+					       const char **why)
+{
+	return ntr_facts_old_pool(f, why) ? &f->growth : NULL;
+}
+
 struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
 					  const char **why)
 {
 	struct ntr_poolwatch **w = lost ? &f->lost : &f->watch;
 	const char **no = lost ? &f->lost_why : &f->watch_why;
 	struct ntr_pool *p = ntr_facts_pool(f, why);
+	struct ntr_pool_baseline base = { 0 };
+	struct ntr_pool *old = f->old ? ntr_facts_old_pool(f, why) : NULL;
 	struct ntr_err e = { NO_MEMORY };
 
 	if (!p)
 		return NULL;
+	if (old)
+		base = (struct ntr_pool_baseline){ old->tags.v, old->tags.n,
+			ntr_pool_seconds_between(f->t, f->old) };
 	if (first(f, lost ? NTR_FACTS_LOST : NTR_FACTS_POOLWATCH)) {
 		*no = NO_MEMORY;
 		*w = calloc(1, sizeof(**w));
-		if (*w && ntr_poolwatch(p, NULL, lost, *w, &e)) {
+		if (*w && ntr_poolwatch(p, old ? &base : NULL, lost, *w,
+					&e)) {
 			*no = text_of(f, &e);
 			free(*w);
 			*w = NULL;
@@ -168,6 +225,57 @@ struct ntr_poolwatch *ntr_facts_poolwatch(struct ntr_facts *f, bool lost,
 	}
 	*why = *no;
 	return *w;
+}
+
+/* --- the block of the stop --------------------------------------------------------- */
+
+/* The first parameter that is of pool, and a kernel address. */
+static unsigned pool_param(struct ntr_facts *f, u64 *va)
+{
+	const struct ntr_meta *m = &f->t->d->meta;
+	const struct ntr_bugcheck *b;
+	const struct ntr_bc_case *c;
+
+	if (!(m->has & NTR_HAS_BUGCHECK))
+		return 0;
+	b = ntr_bugcheck_find(ntr_bugcheck_normalise(m->bugcheck));
+	if (!b)
+		return 0;
+	c = ntr_bugcheck_case(b, m->arg);
+	for (unsigned i = 1; i <= 4; i++) {
+		*va = m->arg[i - 1];
+		if (ntr_bugcheck_param(b, c, i)->kind == NTR_PK_POOL &&
+		    ntr_is_kernel_va(f->t, *va))
+			return i;
+	}
+	return 0;
+}
+
+static void find_story(struct ntr_facts *f)
+{
+	struct ntr_err e = { NO_MEMORY };
+	struct ntr_pool *p;
+	u64 va = 0;
+
+	f->story_param = pool_param(f, &va);
+	f->story_none = !f->story_param;
+	if (f->story_none) {
+		f->story_why = "no parameter of the stop names a block of pool";
+		return;
+	}
+	p = ntr_facts_pool(f, &f->story_why);
+	if (p && ntr_pool_story(p, va, &f->story, &e))
+		f->story_why = text_of(f, &e);
+}
+
+const struct ntr_pool_story *ntr_facts_story(struct ntr_facts *f,
+					     const char **why, bool *none)
+{
+	if (first(f, NTR_FACTS_STORY))
+		find_story(f);
+	*why = f->story_why;
+	*none = f->story_none;
+	return f->story_why ? NULL : &f->story;
 }
 
 /* --- damaged pages of pool ------------------------------------------------------ */
@@ -181,14 +289,14 @@ static bool damaged(void *ctx, u64 va, const u8 *page,
 		    const struct ntr_pool_check *check)
 {
 	struct walk *w = ctx;
-	struct ntr_fact_damage *d;
+	struct ntr_pool_damage *d;
 
 	(void)page;
 	if (w->f->damage.n >= NTR_FACTS_DAMAGED)
 		return true;
 	d = ntr_vec_add(&w->f->damage);
 	if (d)
-		*d = (struct ntr_fact_damage){ va, w->kind, *check };
+		*d = (struct ntr_pool_damage){ va, w->kind, *check };
 	return d != NULL;
 }
 
@@ -320,6 +428,48 @@ const struct ntr_cid_view *ntr_facts_ids(struct ntr_facts *f, const char **why)
 	return f->has_ids ? &f->ids : NULL;
 }
 
+/* --- cookies, and damage of every kind ---------------------------------------------- */
+
+const struct ntr_cookies *ntr_facts_cookies(struct ntr_facts *f,
+					    const char **why)
+{
+	struct ntr_verdict *v = ntr_facts_verdict(f, why);
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!v)
+		return NULL;
+	if (first(f, NTR_FACTS_COOKIES)) {
+		if (ntr_cookies(v, &f->cookies, &e))
+			f->cookies_why = text_of(f, &e);
+		else
+			f->cookies_why = f->cookies.why;
+	}
+	*why = f->cookies_why;
+	return f->cookies_why ? NULL : &f->cookies;
+}
+
+const struct ntr_corruption *ntr_facts_corruption(struct ntr_facts *f,
+						  const char **why)
+{
+	struct ntr_corruption_in in = { .v = ntr_facts_verdict(f, why) };
+	struct ntr_err e = { NO_MEMORY };
+
+	if (!in.v)
+		return NULL;
+	if (first(f, NTR_FACTS_CORRUPTION)) {
+		in.cookies = ntr_facts_cookies(f, &in.cookies_why);
+		if (ntr_facts_damage(f, &in.pages_why))
+			in.pages_why = NULL;
+		in.pages = f->damage.v;
+		in.npages = f->damage.n;
+		in.walked = f->walk.pages;
+		if (ntr_corruption(&in, &f->corruption, &e))
+			f->corruption_why = text_of(f, &e);
+	}
+	*why = f->corruption_why;
+	return f->corruption_why ? NULL : &f->corruption;
+}
+
 /* --- names ------------------------------------------------------------------------ */
 
 void ntr_facts_names_begin(struct ntr_facts *f, u64 of)
@@ -372,14 +522,17 @@ void ntr_facts_free(struct ntr_facts *f)
 		ntr_net_fini(&f->net);
 	if (f->has_nbt)
 		ntr_nbt_scan_fini(&f->nbt);
-	if (f->pool)
-		ntr_pool_close(f->pool);
+	ntr_pool_growth_fini(&f->growth);
+	ntr_pool_close(f->old_pool);
+	ntr_pool_close(f->pool);
 	if (f->w)
 		ntr_waits_free(f->w);
 	if (f->own_verdict)
 		ntr_verdict_free(f->v);
 	ntr_handle_census_fini(&f->census);
 	ntr_cid_fini(&f->ids);
+	ntr_cookies_fini(&f->cookies);
+	ntr_corruption_fini(&f->corruption);
 	ntr_vec_fini(&f->damage);
 	ntr_vec_fini(&f->names);
 	free(f->text);

@@ -4,7 +4,8 @@
  * headers are damaged.
  *
  * Counts of live blocks are frees taken from allocations; where a dump was
- * taken between two updates and says less than nothing, that is 0.
+ * taken between two updates and says less than nothing, that is 0. Growth since
+ * a baseline has a sign: facts_growth.c.
  */
 #include "facts_int.h"
 
@@ -257,7 +258,7 @@ static void get_tags(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 /* --- judgement --------------------------------------------------------------------------- */
 
 enum { J_TAG, J_KIND, J_VERDICT, J_LIVE, J_BYTES, J_BLOCK, J_SHARE, J_UNIFORM,
-       J_CACHED, J_EVIDENCE };
+       J_CACHED, J_EVIDENCE, J_GREW_BLOCKS, J_GREW_BYTES };
 
 static void get_judged_list(struct ntr_facts *f, const struct ntr_fact_at *at,
 			    int arg, struct ntr_fact *out)
@@ -280,6 +281,20 @@ static u64 evidence(const struct ntr_tag_judgement *j, u64 want,
 		if (j->evidence[i] && n++ == want)
 			*text = j->evidence[i];
 	return n;
+}
+
+static void get_grew(struct ntr_facts *f, const struct ntr_tag_judgement *j,
+		     s64 by, struct ntr_fact *out)
+{
+	const char *why;
+
+	if (j->has_growth)
+		ntr_fact_delta_of(out, by);
+	else if (ntr_facts_old_pool(f, &why))
+		ntr_fact_why(out, "the baseline counts more allocations: it is "
+			     "of another run of the machine");
+	else
+		ntr_fact_why(out, why);
 }
 
 static void get_judged(struct ntr_facts *f, const struct ntr_fact_at *at,
@@ -321,6 +336,12 @@ static void get_judged(struct ntr_facts *f, const struct ntr_fact_at *at,
 	case J_CACHED:
 		ntr_fact_n(out, j->cached);
 		break;
+	case J_GREW_BLOCKS:
+		get_grew(f, j, j->growth_blocks, out);
+		break;
+	case J_GREW_BYTES:
+		get_grew(f, j, j->growth_bytes, out);
+		break;
 	case J_EVIDENCE:
 		ntr_fact_n(out, evidence(j, at->nindexes > 1 ? at->index[1] :
 					 UINT64_MAX, &said));
@@ -359,7 +380,7 @@ static void get_block_tag(struct ntr_facts *f, bool has,
 static void get_damage(struct ntr_facts *f, const struct ntr_fact_at *at,
 		       int arg, struct ntr_fact *out)
 {
-	const struct ntr_fact_damage *d = &f->damage.v[at->index[0]];
+	const struct ntr_pool_damage *d = &f->damage.v[at->index[0]];
 	const struct ntr_pool_check *c = &d->check;
 
 	switch (arg) {
@@ -484,6 +505,10 @@ static const struct ntr_fact_row rows[] = {
 	  "size.", get_judged, J_UNIFORM },
 	{ "pool.judged[].cached", NTR_FT_INT, NULL, "Blocks that lie in lookaside "
 	  "lists.", get_judged, J_CACHED },
+	{ "pool.judged[].growth_blocks", NTR_FT_DELTA, NULL, "Live blocks now "
+	  "less those of the baseline.", get_judged, J_GREW_BLOCKS },
+	{ "pool.judged[].growth_bytes", NTR_FT_DELTA, "bytes", "Bytes now less "
+	  "those of the baseline.", get_judged, J_GREW_BYTES },
 	{ "pool.judged[].evidence", NTR_FT_LIST, NULL, "What the verdict rests "
 	  "on.", get_judged, J_EVIDENCE },
 	{ "pool.judged[].evidence[]", NTR_FT_STRING, NULL, "A sentence.",

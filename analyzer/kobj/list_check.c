@@ -65,17 +65,18 @@ static void explain(const struct ntr_target *t, struct ntr_list_check *c)
 {
 	u64 blink;
 
-	if (c->next == c->back_last) {
-		c->one_bit = ntr_one_bit(c->found, c->last, &c->bit);
+	if (c->state == NTR_LIST_BROKEN && c->next == c->back_last) {
 		c->wrong_at = c->next + t->ptr_size;
+		c->wrong = c->found;
+		c->expected = c->last;
 	} else if (ntr_read_ptr(t->mem, c->back_last + t->ptr_size,
 				t->ptr_size, &blink) == NTR_OK &&
 		   blink == c->last) {
-		c->one_bit = ntr_one_bit(c->next, c->back_last, &c->bit);
 		c->wrong_at = c->last;
+		c->wrong = c->next;
+		c->expected = c->back_last;
 	}
-	if (!c->one_bit)
-		c->wrong_at = 0;
+	c->one_bit = c->wrong_at && ntr_one_bit(c->wrong, c->expected, &c->bit);
 }
 
 void ntr_list_check(const struct ntr_target *t, u64 head, u64 max,

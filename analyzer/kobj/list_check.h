@@ -32,7 +32,9 @@ struct ntr_list_check {
 	u64 back_last;    /* and the last of them */
 	bool one_bit;     /* one changed bit explains the wrong link */
 	unsigned bit;
-	u64 wrong_at;     /* address of that link; 0 without one_bit */
+	u64 wrong_at;     /* address of the wrong link, where both ways agree
+			     which one it is; else 0 */
+	u64 wrong, expected; /* what it is and should be; with wrong_at */
 };
 
 void ntr_list_check(const struct ntr_target *t, u64 head, u64 max,

@@ -185,6 +185,7 @@ struct walking {
 	void *ctx;
 	struct ntr_pool_walk w;
 	u8 *buf;
+	bool stopped;
 };
 
 static bool one_page(struct walking *k, u64 va, const u8 *page)
@@ -241,9 +242,11 @@ static u64 pages_here(const struct ntr_pool *p, u64 va, u64 *n)
 
 static void walk(struct walking *k, u64 va, u64 left)
 {
-	while (left) {
+	while (left && !k->stopped) {
 		u64 n = left, here = pages_here(k->p, va, &n);
 		size_t got;
+
+		k->stopped = ntr_target_stopped(k->p->t);
 
 		if (!here) {
 			k->w.big += n;
@@ -288,6 +291,9 @@ enum ntr_st ntr_pool_walk(struct ntr_pool *p, unsigned kind, bool all,
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	walk(&k, va, n);
 	free(k.buf);
+	if (k.stopped)
+		return ntr_fail(e, NTR_LIMIT, "stopped before all of the pool "
+				"was looked at");
 	*out = k.w;
 	return NTR_OK;
 }

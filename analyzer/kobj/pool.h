@@ -104,7 +104,7 @@ typedef bool ntr_pool_page_fn(void *ctx, u64 va, const u8 *page,
 			      const struct ntr_pool_check *check);
 /* Every page of a pool that is in the dump; fn (may be NULL) gets the damaged
  * ones, with `all` the good ones too. ABSENT when the range is not known, UNSUP
- * when the headers are not. */
+ * when the headers are not, LIMIT when the target's stop() ended it. */
 NTR_MUST enum ntr_st ntr_pool_walk(struct ntr_pool *p, unsigned kind, bool all,
 				   ntr_pool_page_fn *fn, void *ctx,
 				   struct ntr_pool_walk *out,

@@ -170,7 +170,7 @@ struct in_pool {
 	void *ctx;
 	u64 va;        /* of the piece that is searched */
 	const u8 *buf;
-	bool ended;
+	bool ended, stopped;
 };
 
 static bool in_piece(void *ctx, size_t off, u32 tag)
@@ -203,7 +203,7 @@ static void big_ones(struct in_pool *s, unsigned kind)
 static void pieces(struct in_pool *s, u8 *buf, u64 va, u64 left)
 {
 	s->buf = buf;
-	while (left && !s->ended) {
+	while (left && !s->ended && !s->stopped) {
 		u64 want = left < CHUNK_PAGES ? left : CHUNK_PAGES;
 		size_t got = ntr_space_read_some(s->p->t->mem, va, buf,
 						 (size_t)want * NTR_POOL_PAGE) /
@@ -212,6 +212,7 @@ static void pieces(struct in_pool *s, u8 *buf, u64 va, u64 left)
 		s->va = va;
 		(void)ntr_pool_find_tags(&s->p->form, buf, got * NTR_POOL_PAGE,
 					 s->tags, s->n, in_piece, s);
+		s->stopped = ntr_target_stopped(s->p->t);
 		got += got < want; /* over the page that is missing */
 		va += got * NTR_POOL_PAGE;
 		left -= got;
@@ -242,5 +243,8 @@ enum ntr_st ntr_pool_search(struct ntr_pool *p, unsigned kind, const u32 *tags,
 	pieces(&s, buf, va, pages < NTR_POOL_MAX_PAGES ? pages :
 							 NTR_POOL_MAX_PAGES);
 	free(buf);
+	if (s.stopped)
+		return ntr_fail(e, NTR_LIMIT, "stopped before all of the pool "
+				"was searched");
 	return NTR_OK;
 }

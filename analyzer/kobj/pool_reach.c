@@ -181,7 +181,7 @@ struct reach {
 	u8 *state;             /* of each block */
 	struct { NTR_VEC(struct edge); } edges;
 	u64 scanned, unmapped;
-	bool nomem, edges_cut;
+	bool nomem, edges_cut, stopped;
 };
 
 /* The block that holds va, or NONE. */
@@ -283,10 +283,10 @@ static enum ntr_st scan(struct reach *r, struct ntr_err *e)
 
 	if (!buf)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
-	for (u64 pfn = 0; ntr_dump_run_from(d, pfn, &run);) {
+	for (u64 pfn = 0; !r->stopped && ntr_dump_run_from(d, pfn, &run);) {
 		u64 end = run.pfn + run.npages;
 
-		for (pfn = run.pfn; pfn < end;) {
+		for (pfn = run.pfn; pfn < end && !r->stopped;) {
 			u64 n = end - pfn < CHUNK_PAGES ? end - pfn :
 							  CHUNK_PAGES;
 			size_t got = ntr_space_read_some(&d->phys, pfn * PAGE,
@@ -295,11 +295,15 @@ static enum ntr_st scan(struct reach *r, struct ntr_err *e)
 
 			for (size_t i = 0; i < got; i++)
 				look(r, pfn + i, buf + i * PAGE, width);
+			r->stopped = ntr_target_stopped(r->p->t);
 			r->scanned += got * PAGE;
 			pfn += got < n ? got + 1 : got;
 		}
 	}
 	free(buf);
+	if (r->stopped)
+		return ntr_fail(e, NTR_LIMIT, "stopped before all of memory was "
+				"searched");
 	return r->nomem ? ntr_fail(e, NTR_NOMEM, "out of memory") : NTR_OK;
 }
 

@@ -49,7 +49,7 @@ struct ntr_reach {
 	u64 scanned;      /* bytes of memory */
 	const char *caveat; /* why "lost" may be wrong, or NULL */
 };
-/* LIMIT: too many blocks; ABSENT: not enough memory in the dump. */
+/* LIMIT: too many blocks, or stop() ended it; ABSENT: not enough memory in the dump. */
 NTR_MUST enum ntr_st ntr_pool_reach(struct ntr_pool *p,
 				    const struct ntr_pool_blocks *b,
 				    struct ntr_reach *out, struct ntr_err *e);

@@ -106,7 +106,16 @@ struct ntr_target {
 	struct { NTR_VEC(struct ntr_missing); } missing;
 	struct ntr_arena arena;
 	struct ntr_target_priv *priv;
+	/* Asked by every long walk (pool, memory): true ends it, with LIMIT
+	 * "stopped". The caller's, or NULL. */
+	bool (*stop)(void *ctx);
+	void *stop_ctx;
 };
+
+static inline bool ntr_target_stopped(const struct ntr_target *t)
+{
+	return t->stop && t->stop(t->stop_ctx);
+}
 
 struct ntr_store;
 

@@ -25,6 +25,9 @@
 	X(USTR) X(WSTR) X(ASTR) /* UNICODE_STRING*, wide, char string */    \
 	X(TAG)       /* pool tag, four characters */                        \
 	X(ACPI)      /* ACPI name, four characters */                       \
+	X(POOL)      /* a pool block, or its header */                      \
+	X(COOKIE)    /* stack cookie; the next parameter is the right one */ \
+	X(COMPL)     /* complement of the parameter before */               \
 	X(FILELINE)  /* source file id << 16 | line */                      \
 	X(MS) X(CPU)                                                        \
 	X(CASE)      /* selects the case */                                 \

@@ -6,8 +6,10 @@
  * address it touched, {access} how, {exc} the exception; text in [brackets]
  * goes when a word in it is not known, {ip|Code} has a word for that.
  */
+#include "../base/bits.h"
 #include "../base/strbuf.h"
 #include "../base/text.h"
+#include "poolblock.h"
 #include "triage.h"
 
 #include <stdio.h>
@@ -229,11 +231,66 @@ static const char *process_text(struct ntr_verdict *v, u64 a)
 	return NULL;
 }
 
+/* The block there, its neighbours and whose they are. */
+static const char *pool_text(struct ntr_triage_job *j, u64 va)
+{
+	struct ntr_pool_story s;
+
+	if (!j->tried_pool) {
+		j->tried_pool = true;
+		if (ntr_pool_open(&j->pool, j->v->t, NULL))
+			j->pool = NULL;
+	}
+	if (!j->pool || !ntr_is_kernel_va(j->v->t, va) ||
+	    ntr_pool_story(j->pool, va, &s, NULL))
+		return NULL;
+	return ntr_pool_story_text(&j->v->arena, j->pool, &s);
+}
+
+static const char *address_text(struct ntr_verdict *v, u64 a)
+{
+	const char *s = in_module(v, a);
+
+	return s ? s : va_class(v, a);
+}
+
+/* Two values of a pointer's width: how they differ. */
+static const char *cookie_text(struct ntr_verdict *v, u64 found, u64 expected)
+{
+	u64 mask = v->t->ptr_size == 8 ? UINT64_MAX : UINT32_MAX;
+	unsigned bit, n = ntr_bits_changed(found & mask, expected & mask);
+
+	if (!n)
+		return "the same as expected: the cookie is whole";
+	if (ntr_one_bit(found & mask, expected & mask, &bit))
+		return ntr_arena_printf(&v->arena, "one bit (bit %u) is not as "
+			"expected: suspect the memory", bit);
+	return ntr_arena_printf(&v->arena, "%u of %u bits are not as expected: "
+		"overwritten", n, v->t->ptr_size * 8);
+}
+
+static const char *complement_text(struct ntr_verdict *v, u64 of, u64 a)
+{
+	u64 mask = v->t->ptr_size == 8 ? UINT64_MAX : UINT32_MAX;
+	unsigned bit;
+
+	if (!((of ^ ~a) & mask))
+		return "it is: the expected cookie is whole";
+	if (ntr_one_bit(of & mask, ~a & mask, &bit))
+		return ntr_arena_printf(&v->arena, "it is not, by one bit (bit "
+			"%u): the driver's own cookie was changed, suspect the "
+			"memory", bit);
+	return "it is not: the driver's own cookie was overwritten, not its "
+	       "stack";
+}
+
 /* The value in words, or NULL when the number says it all. */
 static const char *value_text(struct ntr_triage_job *j,
-			      const struct ntr_bc_param *p, u64 a)
+			      const struct ntr_bc_param *p, unsigned n)
 {
 	struct ntr_verdict *v = j->v;
+	u64 a = v->arg[n - 1];
+	const char *s;
 
 	switch (p->kind) {
 	case NTR_PK_DEC:
@@ -270,10 +327,19 @@ static const char *value_text(struct ntr_triage_job *j,
 		return j->c ? j->c->text : NULL;
 	case NTR_PK_ENUM:
 		return ntr_bc_enum_text(p->list, a);
+	case NTR_PK_COOKIE:
+		return n < 4 ? cookie_text(v, a, v->arg[n]) : NULL;
+	case NTR_PK_COMPL:
+		return n > 1 ? complement_text(v, v->arg[n - 2], a) : NULL;
+	case NTR_PK_POOL:
+		s = pool_text(j, a);
+		if (s)
+			return s;
+		/* fall through */
 	case NTR_PK_ADDR:
 		if (!a && !(j->b->fault && p == &j->b->p[j->b->fault - 1]))
 			return NULL; /* 0 is no address here */
-		return in_module(v, a) ? in_module(v, a) : va_class(v, a);
+		return address_text(v, a);
 	default:
 		return in_module(v, a);
 	}
@@ -300,7 +366,7 @@ static void explain_params(struct ntr_triage_job *j)
 
 		j->v->param[i].meaning = meaning_here(j->v, p->meaning);
 		if (p->kind != NTR_PK_NONE)
-			j->v->param[i].value = value_text(j, p, j->v->arg[i]);
+			j->v->param[i].value = value_text(j, p, i + 1);
 	}
 }
 
@@ -360,6 +426,13 @@ static const char *param_word(struct ntr_triage_job *j, unsigned n)
 	switch (p->kind) {
 	case NTR_PK_ADDR:
 		return ntr_describe_va(v, ntr_arg(v, n));
+	case NTR_PK_POOL:
+		return value ? ntr_arena_printf(&v->arena, "0x%" PRIx64 " (%s)",
+						ntr_arg(v, n), value) :
+			       ntr_describe_va(v, ntr_arg(v, n));
+	case NTR_PK_COOKIE:
+		return ntr_arena_printf(&v->arena, "0x%" PRIx64 "; %s",
+					ntr_arg(v, n), value);
 	case NTR_PK_USTR:
 	case NTR_PK_WSTR:
 	case NTR_PK_ASTR:
@@ -537,6 +610,8 @@ void ntr_triage_explain(struct ntr_triage_job *j)
 	struct ntr_str out = { 0 };
 
 	explain_params(j);
+	ntr_pool_close(j->pool);
+	j->pool = NULL;
 	if (!v->has_bugcheck) {
 		if (v->exc.has_code)
 			v->explanation = exception_sentence(v);

@@ -9,6 +9,7 @@
  * leads to it counts.  A pointer that is wrong in a single bit is a sign of
  * bad memory instead.
  */
+#include "../base/bits.h"
 #include "triage.h"
 
 #include <stdlib.h>
@@ -261,13 +262,6 @@ static bool limits(struct ntr_verdict *v)
 	return true;
 }
 
-static unsigned one_bit(u64 a, u64 b)
-{
-	u64 x = a ^ b;
-
-	return x && !(x & (x - 1)) ? (unsigned)__builtin_ctzll(x) + 1 : 0;
-}
-
 /* The bit (from 1) that puts va into [lo, hi) when flipped; bits below
  * `from` would not take it far. 0: none. */
 static unsigned flip_into(u64 va, u64 lo, u64 hi, unsigned from, unsigned bits)
@@ -438,12 +432,13 @@ static void check_limits(struct ntr_triage_job *j)
 static unsigned canonical_flip(const struct ntr_target *t, u64 va)
 {
 	u64 top = va >> 47;
+	unsigned bit;
 
 	if (t->machine != NTR_MACHINE_AMD64 || top == 0 || top == 0x1ffff)
 		return 0;
 	/* Only towards the kernel half: a user pointer with one high bit set
 	 * is just as well a tagged value. */
-	return one_bit(top, 0x1ffff) ? one_bit(top, 0x1ffff) + 47 : 0;
+	return ntr_one_bit(top, 0x1ffff, &bit) ? bit + 48 : 0;
 }
 
 static void pointer_bit(struct ntr_verdict *v, const char *what, u64 va)
@@ -463,15 +458,28 @@ static void pointer_bit(struct ntr_verdict *v, const char *what, u64 va)
 static void pte_bit(struct ntr_verdict *v)
 {
 	u64 p3 = v->arg[2], p4 = v->arg[3];
-	unsigned bit = 0;
+	unsigned bit;
 
-	if (v->arg[0] == 0x41792 && !(p3 && p4))
-		bit = one_bit(p3 | p4, 0);
-	if (bit && !v->single_bit)
+	if (v->arg[0] == 0x41792 && !(p3 && p4) &&
+	    ntr_one_bit(p3 | p4, 0, &bit) && !v->single_bit)
 		v->single_bit = ntr_arena_printf(&v->arena,
 			"the damaged page-table entry has a single bit set "
 			"(bit %u) where it should be empty: suspect the "
-			"memory", bit - 1);
+			"memory", bit);
+}
+
+/* Two parameters that should be the same. */
+static void pair_bit(struct ntr_verdict *v, const char *what, u64 found,
+		     u64 expected)
+{
+	u64 mask = v->t->ptr_size == 8 ? UINT64_MAX : UINT32_MAX;
+	unsigned bit;
+
+	if (ntr_one_bit(found & mask, expected & mask, &bit) && !v->single_bit)
+		v->single_bit = ntr_arena_printf(&v->arena,
+			"%s 0x%" PRIx64 " differs in one bit (bit %u) from 0x%"
+			PRIx64 ", which should be there: suspect the memory",
+			what, found & mask, bit, expected & mask);
 }
 
 static void single_bits(struct ntr_triage_job *j)
@@ -489,6 +497,14 @@ static void single_bits(struct ntr_triage_job *j)
 		pointer_bit(v, "the instruction pointer", v->fault.ip);
 	if (v->code == 0x1A)
 		pte_bit(v);
+	if (v->code == 0xF7)
+		pair_bit(v, "the stack cookie", v->arg[0], v->arg[1]);
+	if (v->code == 0x19 && v->arg[0] == 3) {
+		pair_bit(v, "a link of a free list of pool", v->arg[2],
+			 v->arg[1]);
+		pair_bit(v, "a link of a free list of pool", v->arg[3],
+			 v->arg[1]);
+	}
 }
 
 void ntr_triage_overflow(struct ntr_triage_job *j)

@@ -5,9 +5,8 @@
 
 #define TICKS UINT64_C(10000000) /* of 100 ns in a second */
 
-/* Why old cannot be compared with t, or NULL. */
-static const char *unfit(const struct ntr_target *t,
-			 const struct ntr_target *old)
+const char *ntr_pool_unfit(const struct ntr_target *t,
+			   const struct ntr_target *old)
 {
 	const struct ntr_meta *a = &old->d->meta, *b = &t->d->meta;
 
@@ -20,8 +19,8 @@ static const char *unfit(const struct ntr_target *t,
 	return NULL;
 }
 
-static u64 seconds_between(const struct ntr_target *t,
-			   const struct ntr_target *old)
+u64 ntr_pool_seconds_between(const struct ntr_target *t,
+			     const struct ntr_target *old)
 {
 	const struct ntr_meta *a = &old->d->meta, *b = &t->d->meta;
 
@@ -60,9 +59,9 @@ static enum ntr_st judge(struct ntr_pool_judgement *j,
 	struct ntr_pool *p = NULL;
 	enum ntr_st st = NTR_OK;
 
-	j->baseline_why = old ? unfit(t, old) : NULL;
+	j->baseline_why = old ? ntr_pool_unfit(t, old) : NULL;
 	if (old && !j->baseline_why) {
-		j->seconds = seconds_between(t, old);
+		j->seconds = ntr_pool_seconds_between(t, old);
 		st = ntr_pool_open(&p, old, e);
 	}
 	if (!st)

@@ -18,6 +18,13 @@ struct ntr_pool_judgement {
 	const char *baseline_why; /* why the one given did not; NULL */
 };
 
+/* Why old cannot be compared with t, or NULL. */
+const char *ntr_pool_unfit(const struct ntr_target *t,
+			   const struct ntr_target *old);
+/* 0 unknown. */
+u64 ntr_pool_seconds_between(const struct ntr_target *t,
+			     const struct ntr_target *old);
+
 /* old: the baseline's target, or NULL. ABSENT on what is no NT. */
 NTR_MUST enum ntr_st ntr_pool_judge(struct ntr_pool_judgement **out,
 				    struct ntr_target *t,

@@ -112,3 +112,14 @@ void ntr_tag_drivers(struct ntr_target *t, u32 tag,
 	}
 	free(buf);
 }
+
+const char *ntr_tag_driver(struct ntr_target *t, u32 tag)
+{
+	const struct ntr_tag_info *i = ntr_tag_lookup(tag);
+	struct ntr_tag_drivers d;
+
+	if (i)
+		return i->module;
+	ntr_tag_drivers(t, tag, &d);
+	return d.n == 1 ? d.module[0]->image : NULL;
+}

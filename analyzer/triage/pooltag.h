@@ -38,5 +38,8 @@ struct ntr_tag_drivers {
 /* Drivers whose images hold the tag, with or without its protection bit. */
 void ntr_tag_drivers(struct ntr_target *t, u32 tag,
 		     struct ntr_tag_drivers *out);
+/* The file of the one driver whose tag it is: by the list, else by the one image
+ * that holds it; NULL when nobody or several could be named. */
+const char *ntr_tag_driver(struct ntr_target *t, u32 tag);
 
 #endif

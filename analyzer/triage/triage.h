@@ -10,12 +10,16 @@
 #include "bugcheck.h"
 #include "verdict.h"
 
+struct ntr_pool;
+
 /* What the parts share while a verdict is made. */
 struct ntr_triage_job {
 	struct ntr_verdict *v;
 	const struct ntr_bugcheck *b;  /* NULL: unknown code */
 	const struct ntr_bc_case *c;   /* NULL: no case */
 	bool lost;                     /* memory was short */
+	struct ntr_pool *pool;         /* made when a parameter is of pool */
+	bool tried_pool;
 };
 
 /* Registers the stack starts from, and those of the fault. */

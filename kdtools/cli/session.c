@@ -23,6 +23,17 @@ int ntr_session_dump(struct ntr_cli *c, const char *path,
 	return st ? ntr_cli_error(c, path, st, &e) : NTR_EXIT_OK;
 }
 
+static bool stopped(void *ctx)
+{
+	return ntr_cli_stopped(ctx);
+}
+
+void ntr_session_stoppable(struct ntr_cli *c, struct ntr_target *t)
+{
+	t->stop = stopped;
+	t->stop_ctx = c;
+}
+
 int ntr_session_open(struct ntr_cli *c, const char *path,
 		     struct ntr_session *s)
 {
@@ -40,8 +51,10 @@ int ntr_session_open(struct ntr_cli *c, const char *path,
 	st = ntr_target_open_with(&s->t, s->d, s->store, &e);
 	ntr_progress_end();
 	ntr_cli_store_quiet(c);
-	if (!st)
+	if (!st) {
+		ntr_session_stoppable(c, s->t);
 		return NTR_EXIT_OK;
+	}
 	code = ntr_cli_error(c, path, st, &e);
 	ntr_session_close(s);
 	return code;

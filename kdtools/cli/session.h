@@ -21,6 +21,8 @@ int ntr_session_dump(struct ntr_cli *c, const char *path,
 		     struct ntr_session *s);
 int ntr_session_open(struct ntr_cli *c, const char *path,
 		     struct ntr_session *s);
+/* What takes long in t ends when the user wants no more (c->stop). */
+void ntr_session_stoppable(struct ntr_cli *c, struct ntr_target *t);
 void ntr_session_close(struct ntr_session *s);
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "facts/facts.h"
+#include "progress.h"
 #include "report.h"
 #include "rules.h"
 #include "session.h"
@@ -89,8 +90,11 @@ static int analyze_file(struct ntr_cli *c, const char *path,
 	st = ntr_verdict_make_with(&v, s.t, a->trace, &e);
 	if (!st && a->hang)
 		st = ntr_hang_of(&hang, s.t, &e);
-	if (!st && a->pool && s.t->is_nt)
+	if (!st && a->pool && s.t->is_nt) {
+		ntr_progress_begin(c, "pool");
 		st = ntr_pool_judge(&pool, s.t, a->old.t, &e);
+		ntr_progress_end();
+	}
 	if (!st)
 		st = ask_rules(a, s.t, v, &facts, &rules, &e);
 	if (st) {

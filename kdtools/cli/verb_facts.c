@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "facts/facts.h"
+#include "progress.h"
 #include "session.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_SCHEMA, OPT_KNOWN };
+enum { OPT_SCHEMA, OPT_KNOWN, OPT_BASELINE };
 static const struct ntr_opt opts[] = {
 	[OPT_SCHEMA] = { "schema", 0, NULL,
 			 "print the reference of all facts (Markdown)", NULL },
 	[OPT_KNOWN] = { "known", 0, NULL, "leave out what is not known", NULL },
+	[OPT_BASELINE] = { "baseline", 0, "FILE",
+			   "an earlier dump of the machine, for what grew",
+			   NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -19,6 +23,8 @@ static const struct ntr_example examples[] = {
 	  "two of them" },
 	{ "ntriage facts --json MEMORY.DMP stack.frames | jq -r "
 	  "'.facts[0].value[].text'", "the stack" },
+	{ "ntriage facts --baseline MONDAY.DMP FRIDAY.DMP pool.growth",
+	  "which pool tags grew, and which shrank" },
 	{ "ntriage facts --schema", "which facts there are" },
 };
 
@@ -170,6 +176,8 @@ static void json_value(struct show *s, const char *key, const struct ntr_fact *v
 		ntr_out_list_end(o);
 	} else if (v->type == NTR_FT_BOOL) {
 		ntr_out_bool(o, key, NULL, v->n);
+	} else if (v->type == NTR_FT_DELTA) {
+		ntr_json_int(&o->j, key, ntr_fact_delta(v));
 	} else if (v->type == NTR_FT_SIZE || (v->type == NTR_FT_INT &&
 		   !(v->row->unit && !strcmp(v->row->unit, "hex")))) {
 		ntr_out_uint(o, key, NULL, v->n);
@@ -287,8 +295,9 @@ static void eval(struct show *s, const struct ntr_fact_row *r, struct ntr_fact *
 
 #define MANY 4u
 
-/* The same is unknown of r[0] and of n - 1 more behind it: "queue.delayed.*".
- * Below MANY it is not worth a line of its own. */
+/* The same is unknown of r[0] and of n - 1 more behind it, or there is none of
+ * them for the same reason: "queue.delayed.*". Below MANY it is not worth a line
+ * of its own. */
 static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n,
 			  const struct ntr_fact *v)
 {
@@ -297,24 +306,28 @@ static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n
 	char group[MAX_TEXT];
 	struct ntr_fact x;
 
-	if (s->c->json || v->state != NTR_FACT_UNKNOWN || !len)
+	if (s->c->json || v->state == NTR_FACT_KNOWN || !len)
 		return 1;
 	for (size_t i = 1; i < n && !strncmp(r[i].path, r->path, len + 1); i++) {
 		if (strchr(r[i].path, '['))
 			continue;
 		eval(s, &r[i], &x);
-		if (x.state != NTR_FACT_UNKNOWN || strcmp(x.why, v->why))
+		if (x.state != v->state || strcmp(x.why, v->why))
 			break;
 		last = i;
 		same++;
 	}
 	if (same < MANY)
 		return 1;
-	s->nunknown += (unsigned)same;
+	if (v->state == NTR_FACT_UNKNOWN)
+		s->nunknown += (unsigned)same;
+	else
+		s->nknown += (unsigned)same;
 	snprintf(group, sizeof(group), "%.*s.*", (int)len, r->path);
 	/* Parts that follow one another may share a group. */
 	if (!s->known && strcmp(group, s->group))
-		text_line(&s->c->out, group, "unknown because ", v->why, "");
+		text_line(&s->c->out, group, v->state == NTR_FACT_UNKNOWN ?
+			  "unknown because " : "none: ", v->why, "");
 	memcpy(s->group, group, sizeof(group));
 	return last + 1;
 }
@@ -381,8 +394,9 @@ static void show_paths(struct show *s, char *const *path, int n)
 	}
 }
 
-static int facts_of(struct ntr_cli *c, struct ntr_session *ses, char *const *path,
-		    int n, bool known)
+static int facts_of(struct ntr_cli *c, struct ntr_session *ses,
+		    struct ntr_session *old, char *const *path, int n,
+		    bool known)
 {
 	struct show s = { .c = c, .known = known };
 	struct ntr_err e = { "" };
@@ -390,12 +404,16 @@ static int facts_of(struct ntr_cli *c, struct ntr_session *ses, char *const *pat
 
 	if (st)
 		return ntr_cli_error(c, ses->d->path, st, &e);
+	if (old->t)
+		ntr_facts_baseline(s.f, old->t);
 	ntr_out_open(&c->out, NULL);
 	ntr_cli_schema(c, "ntriage.facts/1");
 	if (c->json)
 		ntr_out_str(&c->out, "file", NULL, ses->d->path);
 	ntr_out_list(&c->out, "facts");
+	ntr_progress_begin(c, ses->d->path);
 	show_paths(&s, path, n);
+	ntr_progress_end();
 	ntr_out_list_end(&c->out);
 	ntr_out_close(&c->out);
 	ntr_facts_free(s.f);
@@ -418,7 +436,7 @@ static void paths(struct ntr_out *o)
 static int run(struct ntr_cli *c, const struct ntr_args *a)
 {
 	char *const *path = (char *const *)(a->operand + 1);
-	struct ntr_session s;
+	struct ntr_session s, old = { 0 };
 	int code;
 
 	if (a->opt[OPT_SCHEMA]) {
@@ -432,11 +450,20 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 		return ntr_cli_usage("facts wants a dump, or --schema");
 	if (!check_paths(path, a->n - 1))
 		return NTR_EXIT_BAD;
-	code = ntr_session_open(c, a->operand[0], &s);
-	if (code)
+	if (a->opt[OPT_BASELINE])
+		code = ntr_session_open(c, a->opt[OPT_BASELINE], &old);
+	else
+		code = NTR_EXIT_OK;
+	if (!code)
+		code = ntr_session_open(c, a->operand[0], &s);
+	if (code) {
+		ntr_session_close(&old);
 		return code;
-	code = facts_of(c, &s, path, a->n - 1, a->opt[OPT_KNOWN] != NULL);
+	}
+	code = facts_of(c, &s, &old, path, a->n - 1,
+			a->opt[OPT_KNOWN] != NULL);
 	ntr_session_close(&s);
+	ntr_session_close(&old);
 	return code;
 }
 
@@ -452,6 +479,9 @@ const struct ntr_verb ntr_verb_facts = {
 		"A fact is a value; or none, when it is certain that there is "
 		"no such thing; or unknown, with the reason and what would "
 		"supply it.\n\n"
+		"With --baseline FILE, an earlier dump of the same machine: "
+		"what the pool tags hold more or less since (pool.growth, "
+		"pool.judged). Differences have a sign.\n\n"
 		"With --json: one document ntriage.facts/1 with facts[] (path, "
 		"type, value, unknown, none); null_because in a record says why "
 		"fields of it are null.\n\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* !analyze: the report of `ntriage analyze`, and its short form. */
+#include "../cli/progress.h"
 #include "../cli/report.h"
 #include "../cli/rules.h"
 #include "facts/facts.h"
@@ -81,8 +82,11 @@ static enum ntr_st judge_pool(struct ntr_kd *k, struct ntr_verdict *v,
 		st = ntr_dump_open(&d, baseline, &opts, e);
 	if (d && !st)
 		st = ntr_target_open_with(&old, d, k->in.s.store, e);
-	if (!st)
+	if (!st) {
+		ntr_progress_begin(k->c, "pool");
 		st = ntr_pool_judge(&pool, k->t, old, e);
+		ntr_progress_end();
+	}
 	if (old)
 		ntr_target_close(old);
 	if (d)

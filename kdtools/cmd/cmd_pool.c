@@ -3,7 +3,10 @@
  * Pool pages: their blocks (!pool), whether their headers hold together
  * (!poolval), and where the blocks of a tag are (!poolfind).
  */
+#include "../cli/progress.h"
 #include "base/text.h"
+#include "kobj/pool_special.h"
+#include "kobj/pool_vs.h"
 #include "pool_show.h"
 
 #include <stdio.h>
@@ -156,15 +159,15 @@ static void show_owner(struct ntr_kd *k, u32 tag)
 	ntr_out_para(k->o, "                ", "Pooltag %s : %s", text, owner);
 }
 
-/* Enough agrees for a table of blocks? */
-static enum ntr_st need_headers(const struct page *g, struct ntr_err *e)
+/* Enough agrees for a table of blocks? why: what the segment heap lacks. */
+static enum ntr_st need_headers(const struct page *g, const char *why,
+				struct ntr_err *e)
 {
 	if (g->check.verdict != NTR_POOL_PAGE_OTHER)
 		return NTR_OK;
 	if (!g->p->form.tiled)
-		return ntr_fail(e, NTR_UNSUP, "pages of the segment heap are "
-				"not read: classic headers would have to fill "
-				"this one, and do not (%s)",
+		return ntr_fail(e, NTR_UNSUP, "%s; classic headers would have "
+				"to fill this page, and do not (%s)", why,
 				ntr_pool_fault_text(g->check.fault));
 	return ntr_fail(e, NTR_ABSENT, "nothing proves that this page has pool "
 			"headers (%s): it is free, or of a large allocation "
@@ -185,16 +188,98 @@ static bool page_big(struct page *g)
 	return true;
 }
 
+/* --- pages of other kinds ----------------------------------------------------------- */
+
+static const char *special_words(const struct ntr_pool_special *s)
+{
+	return s->place == NTR_SPECIAL_PAGE ? "in the page of a block" :
+	       s->place == NTR_SPECIAL_BEHIND ?
+	       "behind the end of a block: its page is the one in front" :
+	       "its page is not mapped: freed, or never used, so whose it was "
+	       "is not told";
+}
+
+/* Special pool: a block a page, with nothing mapped behind it. */
+static bool page_special(struct page *g)
+{
+	struct ntr_pool_special s;
+	char at[24], tag[5];
+
+	if (ntr_pool_special_of(g->p, g->at, &s, NULL))
+		return false;
+	ntr_pool_va_text(g->k, s.page, at);
+	ntr_out_bool(g->k->o, "special", NULL, true);
+	ntr_out_bool(g->k->o, "assumed", NULL, s.assumed);
+	ntr_out_str(g->k->o, "place", NULL, special_words(&s));
+	ntr_out_para(g->k->o, "", "Special pool%s, %s.", s.assumed ?
+		     " (as the page looks; nt!MmSpecialPoolStart is not known)" :
+		     "", special_words(&s));
+	ntr_out_hex_if(g->k->o, "page", NULL, s.has_tag, s.page);
+	if (!s.has_tag)
+		return true;
+	ntr_pool_tag_text(s.tag, tag);
+	ntr_out_line(g->k->o, "*%s size: unknown  special pool, Tag is %s", at,
+		     tag);
+	show_owner(g->k, s.tag);
+	return true;
+}
+
+static void show_chunk(struct page *g, u64 va, u64 size, bool allocated,
+		       u32 tag, bool here)
+{
+	struct ntr_out *o = g->k->o;
+	char at[24], text[5];
+
+	ntr_pool_va_text(g->k, va, at);
+	ntr_pool_tag_text(tag, text);
+	ntr_out_open(o, NULL);
+	ntr_out_hex(o, "address", NULL, va);
+	ntr_out_uint(o, "size", NULL, size);
+	ntr_out_str(o, "state", NULL, allocated ? "allocated" : "free");
+	ntr_out_str(o, "tag", NULL, allocated ? text : NULL);
+	ntr_out_bool(o, "holds_address", NULL, here);
+	ntr_out_close(o);
+	ntr_out_line(o, "%c%s size: %4" PRIx64 " previous size:    ?  %-11s "
+		     "%c%s", here ? '*' : ' ', at, size, allocated ?
+		     "(Allocated)" : "(Free)", here ? '*' : ' ',
+		     allocated ? text : "-");
+}
+
+/* A segment heap: the chunk at the address and the one behind it. */
+static enum ntr_st page_chunk(struct page *g, struct ntr_err *e)
+{
+	struct ntr_pool_vs c;
+	enum ntr_st st = ntr_pool_vs_of(g->p, g->at, &c, e);
+
+	if (st)
+		return st;
+	ntr_out_line(g->k->o, "Segment heap: the chunk at the address and the "
+		     "one behind it");
+	ntr_out_list(g->k->o, "blocks");
+	show_chunk(g, c.va, c.size, c.allocated, c.tag, true);
+	if (c.has_next)
+		show_chunk(g, c.next, c.next_size, c.next_allocated,
+			   c.next_tag, false);
+	ntr_out_list_end(g->k->o);
+	if (c.allocated)
+		show_owner(g->k, c.tag);
+	return NTR_OK;
+}
+
 static enum ntr_st pool_page(struct page *g, struct ntr_err *e)
 {
+	struct ntr_err why = { "" };
 	enum ntr_st st;
 
 	show_region(g->k, g->p, g->at);
-	if (page_big(g))
+	if (page_big(g) || page_special(g))
+		return NTR_OK;
+	if (g->p->has_form && !g->p->form.tiled &&
+	    page_chunk(g, &why) == NTR_OK)
 		return NTR_OK;
 	st = load_page(g, e);
 	if (!st)
-		st = need_headers(g, e);
+		st = need_headers(g, why.msg, e);
 	if (st)
 		return st;
 	page_blocks(g);
@@ -349,7 +434,8 @@ static enum ntr_st validate(struct page *g, struct ntr_err *e)
 				"headers to validate");
 	st = load_page(g, e);
 	if (!st)
-		st = need_headers(g, e);
+		st = need_headers(g, "the segment heap has no headers to "
+				  "validate", e);
 	if (st)
 		return st;
 	bad = g->check.verdict == NTR_POOL_PAGE_DAMAGED;
@@ -395,8 +481,10 @@ static bool hit(void *ctx, const struct ntr_pool_hit *h)
 		ntr_show_big(f->k, h->va, h->bytes, h->tag, false);
 	else
 		ntr_show_block(f->k, &f->p->form, h->va, &h->block, false);
-	if (f->k->o->buf.len > 0x10000)
+	if (f->k->o->buf.len > 0x10000) {
+		ntr_progress_end();
 		ntr_kd_flush(f->k);
+	}
 	return true;
 }
 
@@ -425,7 +513,12 @@ static enum ntr_st search(struct ntr_kd *k, struct ntr_pool *p, unsigned kind,
 		    "nonpaged");
 	show_search(&f, kind, text);
 	ntr_out_list(k->o, "blocks");
+	if (p->has_form && !p->form.tiled)
+		ntr_out_line(k->o, "(in a segment heap, sizes are of chunks or "
+			     "0, and a freed chunk may still show its tag)");
+	ntr_progress_begin(k->c, ntr_pool_kind_text(kind));
 	st = ntr_pool_search(p, kind, &tag, 1, hit, &f, e);
+	ntr_progress_end();
 	ntr_out_list_end(k->o);
 	ntr_out_uint(k->o, "found", NULL, f.found);
 	ntr_out_str(k->o, "large_lacking", NULL, p->bigs_why);
@@ -476,8 +569,11 @@ const struct ntr_cmd ntr_cmd_bang_pool = {
 		"the header. A * marks the block that holds ADDR; below is whose "
 		"tag it has: by the list of tags, else by the images that hold "
 		"it. In a damaged page the blocks behind the damage follow where "
-		"enough of them agree. Pages of the segment heap (Windows 10 "
-		"1903 and later) are not read.",
+		"enough of them agree. Special pool is said to be such, with the "
+		"tag in its page. In the segment heap (Windows 10 1903 and "
+		"later) chunks of variable size are shown where their encoded "
+		"headers agree, for which the kernel's symbols are needed; other "
+		"parts of it are not told.",
 	.example = "!pool ffffe000`0a1b2080", .does = "whose memory this is",
 	.run = run_pool,
 };

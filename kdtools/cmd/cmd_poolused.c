@@ -333,7 +333,8 @@ const struct ntr_cmd ntr_cmd_bang_poolused = {
 		"allocations and frees as well, and tags that have nothing now; 2 "
 		"sorts by nonpaged use, 4 by paged use; 0 by tag. PATTERN is of "
 		"tags, letter case matters; * stands for any characters, ? for "
-		"one. The tables of all processors are summed. Before Server "
+		"one. The tables of all processors are summed; large allocations "
+		"and blocks of segment heaps are in them too. Before Server "
 		"2003 the kernel counts only when gflags switched it on.",
 	.example = "!poolused 2", .does = "what fills nonpaged pool",
 	.run = run_poolused,

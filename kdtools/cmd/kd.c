@@ -100,6 +100,7 @@ enum ntr_st ntr_kd_reload(struct ntr_kd *k, struct ntr_err *e)
 	k->in.s.d = NULL;
 	end(k);
 	k->in.s = (struct ntr_session){ .d = d, .t = t, .store = store };
+	ntr_session_stoppable(k->c, t);
 	if (begin(k)) {
 		k->quit = true;
 		return ntr_fail(e, NTR_NOMEM, "out of memory");

@@ -98,6 +98,9 @@ struct pools {
 	struct { NTR_VEC(u64); } held;
 	struct { NTR_VEC(struct harm); } harms;
 	struct { NTR_VEC(struct list); } lists;
+	u64 special, special_end; /* of special pool; 0 none */
+	u64 chunk, chunk_end;     /* where the next chunk goes; 0 none */
+	u32 chunk_before;         /* units of the one in front */
 	bool lost;
 };
 
@@ -175,6 +178,81 @@ static u64 add_block(struct pools *q, const struct f_spool_item *it)
 	if (q->used[paged] == 0x1000)
 		q->page[paged] = 0;
 	return at + y->header;
+}
+
+/* --- special pool ------------------------------------------------------------------ */
+
+/* In the range of its pool, behind what other statements fill. */
+#define SPECIAL_OFF 0x1800000u
+#define CHUNK_OFF 0x1000000u
+
+/* A page alone, with a header at its head and the block at its end; that of a
+ * freed one is not mapped. */
+static u64 add_special(struct pools *q, const struct f_spool_item *it)
+{
+	u64 page, len = (it->size + 7) & ~7ULL;
+
+	if (!q->special)
+		q->special = q->special_end = q->y->base[it->paged] +
+					      SPECIAL_OFF;
+	page = q->special_end + 0x1000;
+	q->special_end += 0x2000;
+	if (it->free)
+		return page + 0x1000 - len;
+	f_map(&q->m->mem, page, 0x1000);
+	f_put32(&q->m->mem, page, (u32)it->size);
+	f_put32(&q->m->mem, page + 4, it->tag);
+	if (it->b.n)
+		f_put(&q->m->mem, page + 0x1000 - len, it->b.p, it->b.n);
+	return page + 0x1000 - len;
+}
+
+/* --- segment heap ------------------------------------------------------------------- */
+
+#define HEAP_KEY UINT64_C(0x7c1d93a5e20f6b48)
+#define CHUNKS_LEN 0x10000u
+
+static void put_chunk(struct pools *q, u32 units, bool allocated)
+{
+	u64 sizes = (u64)units << 16 | (u64)q->chunk_before << 32 |
+		    (u64)allocated << 48;
+
+	f_put64(&q->m->mem, q->chunk, sizes ^ q->chunk ^ HEAP_KEY);
+	q->chunk_before = units;
+	q->chunk += units * 16;
+}
+
+/* A chunk header, a pool header, the block. */
+static u64 add_chunk(struct pools *q, const struct f_spool_item *it)
+{
+	u32 units = (u32)((it->size + 32 + 15) / 16);
+	u64 at;
+
+	if (!q->chunk) {
+		q->chunk = q->y->base[it->paged] + CHUNK_OFF;
+		q->chunk_end = q->chunk + CHUNKS_LEN;
+		f_map(&q->m->mem, q->chunk, CHUNKS_LEN);
+	}
+	if (q->chunk + units * 16 + 32 > q->chunk_end) {
+		f_mem_fail(&q->m->mem, NTR_LIMIT, "64 KiB of chunks are full");
+		return q->chunk;
+	}
+	at = q->chunk + 16;
+	put_chunk(q, units, !it->free);
+	if (it->free)
+		return at + 16;
+	f_put32(&q->m->mem, at, header_word(q->y, 0, 0, units & 0xff,
+					    type_of(q->y, it)));
+	f_put32(&q->m->mem, at + 4, it->tag);
+	if (it->b.n)
+		f_put(&q->m->mem, at + 16, it->b.p, it->b.n);
+	return at + 16;
+}
+
+static void close_chunks(struct pools *q)
+{
+	if (q->chunk)
+		put_chunk(q, (u32)(q->chunk_end - q->chunk) / 16, false);
 }
 
 static u64 add_big(struct pools *q, const struct f_spool_item *it)
@@ -264,7 +342,10 @@ static enum ntr_st blocks(struct pools *q, const struct f_spool_item *it)
 {
 	u64 first = 0, before = 0, room = 0x1000 - q->y->header;
 
-	if (it->what == F_PL_BLOCK && it->size > room - q->y->unit)
+	if (it->what == F_PL_CHUNK && !(q->y->wide && q->y->unit == 16))
+		return f_scen_err(q->m->s, q->m->e, NTR_UNSUP, it->loc,
+				  "chunks are of x64 10");
+	if (it->what != F_PL_BIG && it->size > room - q->y->unit)
 		return f_scen_err(q->m->s, q->m->e, NTR_BAD, it->loc,
 				  "a block of a page has at most %" PRIu64
 				  " bytes here: write big for larger ones",
@@ -274,7 +355,9 @@ static enum ntr_st blocks(struct pools *q, const struct f_spool_item *it)
 				  "more than the machine's memory");
 	for (u64 i = 0; i < it->count && !q->m->mem.st; i++) {
 		u64 at = it->what == F_PL_BIG ? add_big(q, it) :
-						add_block(q, it);
+			 it->what == F_PL_SPECIAL ? add_special(q, it) :
+			 it->what == F_PL_CHUNK ? add_chunk(q, it) :
+			 add_block(q, it);
 		if (it->name)
 			name(q, it, at);
 		if (it->held)
@@ -361,7 +444,8 @@ static enum ntr_st run_items(struct pools *q)
 	for (size_t i = 0; !st && i < q->m->s->pool_items.n; i++) {
 		const struct f_spool_item *it = &q->m->s->pool_items.v[i];
 
-		if (it->what == F_PL_BLOCK || it->what == F_PL_BIG)
+		if (it->what == F_PL_BLOCK || it->what == F_PL_BIG ||
+		    it->what == F_PL_SPECIAL || it->what == F_PL_CHUNK)
 			st = blocks(q, it);
 		else if (it->what == F_PL_LOOKASIDE)
 			st = keep(q, it);
@@ -630,12 +714,19 @@ static enum ntr_st build(struct pools *q)
 	st = run_items(q);
 	if (st)
 		return st;
+	close_chunks(q);
 	nbig = 64 + q->bigs.n;
 	if (mode == F_NONE)
 		mode = q->m->p->build >= 3790;
 	range(q, false);
 	range(q, true);
 	tag_variables(q, mode);
+	if (q->special) {
+		variable(q, "MmSpecialPoolStart", 0, q->special);
+		variable(q, "MmSpecialPoolEnd", 0, q->special_end + 0x1000);
+	}
+	if (q->chunk)
+		variable(q, "RtlpHpHeapGlobals", 0, HEAP_KEY);
 	variable(q, "PoolBigPageTable", 0, big_table(q, nbig));
 	variable(q, "PoolBigPageTableSize", 0, nbig);
 	descriptors(q);

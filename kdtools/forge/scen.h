@@ -272,7 +272,7 @@ struct f_spoke {
 };
 
 enum f_pool_what { F_PL_BLOCK, F_PL_BIG, F_PL_PAGE, F_PL_OVERRUN, F_PL_FLIP,
-		   F_PL_TAG, F_PL_LOOKASIDE };
+		   F_PL_TAG, F_PL_LOOKASIDE, F_PL_SPECIAL, F_PL_CHUNK };
 
 /* One statement of a pool, in the order of the text. */
 struct f_spool_item {

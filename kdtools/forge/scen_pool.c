@@ -158,6 +158,10 @@ static void one_statement(struct f_lex *l, bool paged)
 		one_block(l, at, paged, F_PL_BLOCK);
 	} else if (f_lex_word(l, "big")) {
 		one_block(l, at, paged, F_PL_BIG);
+	} else if (f_lex_word(l, "special")) {
+		one_block(l, at, paged, F_PL_SPECIAL);
+	} else if (f_lex_word(l, "chunk")) {
+		one_block(l, at, paged, F_PL_CHUNK);
 	} else if (f_lex_word(l, "tag")) {
 		one_tag(l, at, paged);
 	} else if (f_lex_word(l, "lookaside")) {

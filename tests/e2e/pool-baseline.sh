@@ -40,6 +40,21 @@ run "text" 0 analyze --pool --baseline old.dmp new.dmp
 has "text: rate" out '2000 blocks then, 3500 now: of 1500 allocations since, 1500 are still there'
 has "text: age" out '^compared with a baseline taken 120 minutes before$'
 
+fact() { jq -r "[.facts[].value[]? | select(.tag == \"$1\")][0].$2" out; }
+run "facts" 0 facts --json --baseline old.dmp new.dmp pool.growth
+same "facts: what grew" "$(fact Grow bytes_delta) $(fact Grow live_delta)" "$((1500 * 1520)) 1500"
+run "facts, the other way" 0 facts --baseline old.dmp old.dmp pool.growth
+same "facts: a dump against itself" "$(cat out)" "pool.growth = 0 elements"
+sed 's/2011-04-05T10/2011-04-05T13/' old.forge >late.forge
+forge late.forge late.dmp || finish
+run "facts of what shrank" 0 facts --json --baseline new.dmp late.dmp pool.growth
+same "facts: what shrank is negative" "$(fact Grow bytes_delta) $(fact Grow live_delta)" "$((-1500 * 1520)) -1500"
+run "facts of what shrank, text" 0 facts --baseline new.dmp late.dmp 'pool.growth[0].live_delta'
+same "facts: text has the sign" "$(cat out)" "pool.growth[0].live_delta = -1500"
+run "facts, no baseline" 1 facts new.dmp pool.growth
+has "facts, no baseline: why" out 'unknown because there is no second dump'
+run "facts, no dump" 2 facts --baseline old.forge new.dmp pool.growth
+
 run "in the debugger" 0 kd -c '!analyze -pool -baseline old.dmp' new.dmp
 has "in the debugger: verdict" out '^Grow  nonpaged: leak$'
 has "in the debugger: the other" out '^Stay  nonpaged: plateau$'

@@ -10,6 +10,7 @@
 #include "kobj/target.h"
 #include "test.h"
 #include "kobj/symbols.h"
+#include "triage/poolblock.h"
 #include "triage/verdict.h"
 #include "unw/unw.h"
 
@@ -192,6 +193,33 @@ const struct ntr_space *ntr_module_code(struct ntr_target *t,
 					struct ntr_module *m)
 {
 	(void)t, (void)m;
+	return NULL;
+}
+
+/* No pool: blocks that parameters name are tested with forged machines. */
+enum ntr_st ntr_pool_open(struct ntr_pool **out, struct ntr_target *t,
+			  struct ntr_err *e)
+{
+	(void)out, (void)t;
+	return ntr_fail(e, NTR_ABSENT, "no pool");
+}
+
+void ntr_pool_close(struct ntr_pool *p)
+{
+	(void)p;
+}
+
+enum ntr_st ntr_pool_story(struct ntr_pool *p, u64 va,
+			   struct ntr_pool_story *out, struct ntr_err *e)
+{
+	(void)p, (void)va, (void)out;
+	return ntr_fail(e, NTR_ABSENT, "no pool");
+}
+
+const char *ntr_pool_story_text(struct ntr_arena *a, struct ntr_pool *p,
+				const struct ntr_pool_story *s)
+{
+	(void)a, (void)p, (void)s;
 	return NULL;
 }
 
