@@ -87,35 +87,51 @@ static enum ntr_st context_of(struct f_mach *m, const struct f_sdpc *s, u64 *out
 }
 
 static void put_dpc(struct f_mach *m, const struct lay *y,
-		    const struct f_sdpc *s, u64 routine, u64 context)
+		    const struct f_sdpc *s, u64 routine)
 {
 	u64 prcb = m->cpu[s->cpu].prcb, step = s->threaded ? y->step : 0;
 	bool wide = f_prof_64(m->p);
 	struct f_mem *q = &m->mem;
-	u64 dpc = f_pool(m, 0x40);
+	u64 dpc = f_pool(m, 0x40), *slot = ntr_vec_add(&m->dpc_vas);
 	u64 depth = f_getp(q, prcb + y->depth + step) & 0xffffffff;
 
+	if (!slot) {
+		f_mem_fail(q, NTR_NOMEM, "out of memory");
+		return;
+	}
+	*slot = dpc;
 	f_put8(q, dpc, s->threaded ? 0x18 : 0x13);
 	f_putp(q, dpc + (wide ? 0x18 : 0xc), routine);
-	f_putp(q, dpc + (wide ? 0x20 : 0x10), context);
+	f_putp(q, dpc + (wide ? 0x20 : 0x10), s->context);
 	enqueue(m, y, prcb + y->head + step, dpc + (wide ? 8 : 4));
 	f_put32(q, prcb + y->depth + step, (u32)depth + 1);
 }
 
-enum ntr_st f_dpc_write(struct f_mach *m)
+void f_dpc_write(struct f_mach *m)
 {
 	const struct lay *y = lay_of(m->p);
-	enum ntr_st st = NTR_OK;
-	u64 context;
 
 	for (size_t n = 0; y && y->build < 9600 && n < m->ncpus; n++)
 		for (u64 i = 0; i < (y->step ? 2u : 1u); i++)
 			f_list_init(m, m->cpu[n].prcb + y->head + i * y->step);
-	for (size_t i = 0; !st && y && i < m->s->dpcs.n; i++) {
-		st = context_of(m, &m->s->dpcs.v[i], &context);
-		for (u64 k = 0; !st && k < m->s->dpcs.v[i].times; k++)
+	for (size_t i = 0; y && i < m->s->dpcs.n; i++)
+		for (u64 k = 0; k < m->s->dpcs.v[i].times; k++)
 			put_dpc(m, y, &m->s->dpcs.v[i],
-				f_img_va(&m->img, &m->dpcs.v[i]), context);
+				f_img_va(&m->img, &m->dpcs.v[i]));
+}
+
+enum ntr_st f_dpc_contexts(struct f_mach *m)
+{
+	u64 at = f_prof_64(m->p) ? 0x20 : 0x10, context = 0;
+	enum ntr_st st = NTR_OK;
+	size_t n = 0;
+
+	for (size_t i = 0; !st && i < m->s->dpcs.n; i++) {
+		const struct f_sdpc *s = &m->s->dpcs.v[i];
+
+		st = context_of(m, s, &context);
+		for (u64 k = 0; !st && k < s->times && n < m->dpc_vas.n; k++)
+			f_putp(&m->mem, m->dpc_vas.v[n++] + at, context);
 	}
 	return st;
 }

@@ -599,9 +599,10 @@ static enum ntr_st build(struct f_mach *m)
 	if (st)
 		return st;
 	f_lock_write(m);
+	f_dpc_write(m);
 	st = f_io_write(m);
 	if (!st)
-		st = f_dpc_write(m);
+		st = f_dpc_contexts(m);
 	if (st)
 		return st;
 	f_kdbg_write(m);
@@ -646,6 +647,7 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->item_irps);
 	ntr_vec_fini(&m->routines);
 	ntr_vec_fini(&m->dpcs);
+	ntr_vec_fini(&m->dpc_vas);
 	ntr_vec_fini(&m->drivers);
 	ntr_vec_fini(&m->devices);
 	ntr_vec_fini(&m->irps);

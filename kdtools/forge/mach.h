@@ -69,6 +69,7 @@ struct f_mach {
 	struct { NTR_VEC(struct f_item_irp); } item_irps;
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
 	struct { NTR_VEC(struct f_symref); } dpcs;
+	struct { NTR_VEC(u64); } dpc_vas; /* each, by its statement */
 	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
 	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
 	struct { NTR_VEC(u64); } files; /* file objects of the scenario */
@@ -113,7 +114,9 @@ u64 f_lock_va(struct f_mach *m, const char *name, struct f_loc at);
 /* A waiting function keeps the address of what it waits for in its frame. */
 void f_keep_on_stack(struct f_mach *m, const struct f_thread *t, u64 va);
 NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
-NTR_MUST enum ntr_st f_dpc_write(struct f_mach *m);
+void f_dpc_write(struct f_mach *m);
+/* Contexts that are devices and IRPs, which are made later. */
+NTR_MUST enum ntr_st f_dpc_contexts(struct f_mach *m);
 /* io.c: drivers, devices, IRPs, the object directory. */
 NTR_MUST enum ntr_st f_io_resolve(struct f_mach *m);
 void f_io_alloc(struct f_mach *m);
