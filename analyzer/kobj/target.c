@@ -244,3 +244,9 @@ void ntr_target_symbolise(struct ntr_target *t, u64 va, char *out,
 		snprintf(out, size, "0x%" PRIx64, va);
 	}
 }
+
+enum ntr_st ntr_target_member(struct ntr_target *t, const char *type, u64 va,
+			      const char *path, u64 *out)
+{
+	return ntr_read_member(&t->priv->types, t->mem, va, type, path, out);
+}

@@ -146,6 +146,10 @@ bool ntr_module_load(struct ntr_target *t, struct ntr_module *m);
 /* Everything readable about the thread at va. Always fills th->va. */
 void ntr_thread_read(struct ntr_target *t, u64 va, struct ntr_thread *th);
 
+/* An integer or pointer member of a kernel structure at va, by name. */
+NTR_MUST enum ntr_st ntr_target_member(struct ntr_target *t, const char *type,
+				       u64 va, const char *path, u64 *out);
+
 /* Add to missing[] once. */
 void ntr_target_missing(struct ntr_target *t, const char *what,
 			const char *supply);

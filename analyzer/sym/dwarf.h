@@ -107,6 +107,7 @@ struct ntr_dw_func {
 	u64 lo, hi;
 	const char *name; /* the linkage name when there is one */
 	bool part;        /* a stretch apart from the entry */
+	u64 id;           /* of its DIE */
 };
 struct ntr_dw_funcs {
 	NTR_VEC(struct ntr_dw_func); /* by lo */
@@ -208,6 +209,8 @@ NTR_MUST enum ntr_st ntr_dw_func_named(struct ntr_dw *dw, const char *name,
 				       struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_dw_each_func(struct ntr_dw *dw, ntr_symbol_fn *fn,
 				      void *ctx, struct ntr_err *e);
+NTR_MUST enum ntr_st ntr_dw_vars(struct ntr_dw *dw, u64 rva, ntr_var_fn *fn,
+				 void *ctx, struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_dw_unwind(struct ntr_dw *dw, u64 rva,
 				   struct ntr_uwrec *out, struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_dw_type_named(struct ntr_dw *dw, const char *name,
@@ -275,6 +278,9 @@ struct ntr_dw_const {
 bool ntr_dw_const(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
 		  struct ntr_dw_const *out);
 bool ntr_dw_u64(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
+/* The bytes of an expression; borrowed of the section. */
+bool ntr_dw_expr(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
+		 struct ntr_bin *out);
 /* Offset of a list or a program in another section. */
 bool ntr_dw_offset(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at, u64 *out);
 /* An index of DW_FORM_rnglistx. */
@@ -293,6 +299,9 @@ NTR_MUST enum ntr_st ntr_dw_ranges(struct ntr_dw *dw,
 void ntr_dw_describe(struct ntr_dw *dw, struct ntr_dw_unit *u);
 /* Which stretch of code belongs to which unit. */
 NTR_MUST enum ntr_st ntr_dw_reaches(struct ntr_dw *dw, struct ntr_err *e);
+/* The function whose code holds rva; NULL with *st: none. */
+const struct ntr_dw_func *ntr_dw_find_func(struct ntr_dw *dw, u64 rva,
+					   enum ntr_st *st, struct ntr_err *e);
 /* The units that may hold an address, each once; *i starts at 0. NULL: no
  * more. */
 struct ntr_dw_unit *ntr_dw_unit_at(struct ntr_dw *dw, u64 addr, size_t *i);

@@ -189,22 +189,54 @@ static bool const_of_expr(const u8 *p, u64 n, struct ntr_dw_const *out)
 	return !b.bad && !ntr_bin_left(&b);
 }
 
-static bool block(struct ntr_dw *dw, Dwarf_Attribute a, Dwarf_Half form,
-		  struct ntr_dw_const *out)
+static bool is_expr(Dwarf_Half form)
+{
+	return form == DW_FORM_exprloc || form == DW_FORM_block ||
+	       form == DW_FORM_block1 || form == DW_FORM_block2 ||
+	       form == DW_FORM_block4;
+}
+
+static bool expr_bytes(struct ntr_dw *dw, Dwarf_Attribute a, Dwarf_Half form,
+		       struct ntr_bin *out)
 {
 	Dwarf_Error err = NULL;
 	Dwarf_Block *blk = NULL;
 	Dwarf_Unsigned n = 0;
 	Dwarf_Ptr p = NULL;
-	bool good;
 
-	if (form == DW_FORM_exprloc)
-		return ntr_dw_ok(dw, dwarf_formexprloc(a, &n, &p, &err), &err) &&
-		       const_of_expr(p, n, out);
+	if (form == DW_FORM_exprloc) {
+		if (!ntr_dw_ok(dw, dwarf_formexprloc(a, &n, &p, &err), &err))
+			return false;
+		*out = ntr_bin_of(p, n, NULL, 0);
+		return true;
+	}
 	if (!ntr_dw_ok(dw, dwarf_formblock(a, &blk, &err), &err))
 		return false;
-	good = const_of_expr(blk->bl_data, blk->bl_len, out);
+	*out = ntr_bin_of(blk->bl_data, blk->bl_len, NULL, 0);
 	dwarf_dealloc(dw->dbg, blk, DW_DLA_BLOCK);
+	return true;
+}
+
+static bool block(struct ntr_dw *dw, Dwarf_Attribute a, Dwarf_Half form,
+		  struct ntr_dw_const *out)
+{
+	struct ntr_bin b;
+
+	return expr_bytes(dw, a, form, &b) &&
+	       const_of_expr(b.pos, ntr_bin_left(&b), out);
+}
+
+bool ntr_dw_expr(struct ntr_dw *dw, Dwarf_Die die, Dwarf_Half at,
+		 struct ntr_bin *out)
+{
+	Dwarf_Half form;
+	Dwarf_Attribute a = attr(dw, die, at, &form);
+	bool good;
+
+	if (!a)
+		return false;
+	good = is_expr(form) && expr_bytes(dw, a, form, out);
+	dwarf_dealloc_attribute(a);
 	return good;
 }
 
@@ -224,9 +256,7 @@ static bool constant(struct ntr_dw *dw, Dwarf_Attribute a, Dwarf_Half form,
 	} else if (out->width || form == DW_FORM_udata) {
 		res = dwarf_formudata(a, &u, &err);
 		out->v = u;
-	} else if (form == DW_FORM_exprloc || form == DW_FORM_block ||
-		   form == DW_FORM_block1 || form == DW_FORM_block2 ||
-		   form == DW_FORM_block4) {
+	} else if (is_expr(form)) {
 		return block(dw, a, form, out);
 	} else {
 		return false;

@@ -221,6 +221,7 @@ struct func_ctx {
 	struct ntr_dw *dw;
 	struct ntr_dw_unit *u;
 	const char *name;
+	u64 id;
 	size_t pieces; /* of the function at hand */
 	u32 seen;      /* DIEs */
 };
@@ -235,7 +236,8 @@ static enum ntr_st add_piece(void *ctx, u64 lo, u64 hi)
 	f = ntr_vec_add(c->u->funcs);
 	if (!f)
 		return NTR_NOMEM;
-	*f = (struct ntr_dw_func){ lo, hi, c->name, c->pieces++ > 0 };
+	*f = (struct ntr_dw_func){ lo, hi, c->name, c->pieces++ > 0,
+				     c->id };
 	return NTR_OK;
 }
 
@@ -266,6 +268,7 @@ static enum ntr_st one_func(struct func_ctx *c, Dwarf_Die die)
 
 	c->pieces = 0;
 	c->name = NULL;
+	c->id = ntr_dw_id(die);
 	if (ntr_dw_flag(c->dw, die, DW_AT_declaration))
 		return NTR_OK;
 	st = ntr_dw_ranges(c->dw, c->u, die, add_piece, c);
@@ -384,30 +387,40 @@ static const struct ntr_dw_func *holder(const struct ntr_dw_funcs *fs, u64 addr)
 	return NULL;
 }
 
-enum ntr_st ntr_dw_func_at(struct ntr_dw *dw, u64 rva, struct ntr_symbol *out,
-			   struct ntr_err *e)
+const struct ntr_dw_func *ntr_dw_find_func(struct ntr_dw *dw, u64 rva,
+					   enum ntr_st *st, struct ntr_err *e)
 {
-	enum ntr_st st = ntr_dw_reaches(dw, e);
 	u64 addr = rva + dw->img->base;
 	struct ntr_dw_unit *u;
 	size_t i = 0;
 
-	if (st)
-		return st;
-	while ((u = ntr_dw_unit_at(dw, addr, &i))) {
+	*st = ntr_dw_reaches(dw, e);
+	while (!*st && (u = ntr_dw_unit_at(dw, addr, &i))) {
 		const struct ntr_dw_func *f;
 
-		st = funcs(dw, u, e);
-		if (st == NTR_NOMEM)
-			return st;
-		f = st ? NULL : holder(u->funcs, addr);
-		if (f) {
-			give(dw, f, out);
-			return NTR_OK;
-		}
+		*st = funcs(dw, u, e);
+		if (*st == NTR_NOMEM)
+			return NULL;
+		f = *st ? NULL : holder(u->funcs, addr);
+		*st = NTR_OK; /* another unit may do */
+		if (f)
+			return f;
 	}
-	return ntr_fail(e, NTR_ABSENT, "%s: no function at +0x%" PRIx64,
-			dw->img->file->name, rva);
+	if (!*st)
+		*st = ntr_fail(e, NTR_ABSENT, "%s: no function at +0x%" PRIx64,
+			       dw->img->file->name, rva);
+	return NULL;
+}
+
+enum ntr_st ntr_dw_func_at(struct ntr_dw *dw, u64 rva, struct ntr_symbol *out,
+			   struct ntr_err *e)
+{
+	enum ntr_st st;
+	const struct ntr_dw_func *f = ntr_dw_find_func(dw, rva, &st, e);
+
+	if (f)
+		give(dw, f, out);
+	return st;
 }
 
 enum ntr_st ntr_dw_each_func(struct ntr_dw *dw, ntr_symbol_fn *fn, void *ctx,
@@ -454,7 +467,7 @@ static bool take_name(void *ctx, const struct ntr_symbol *s)
 	if (f)
 		*f = (struct ntr_dw_func){ s->rva + dw->img->base,
 					   s->rva + dw->img->base + s->size,
-					   s->name, false };
+					   s->name, false, 0 };
 	return f;
 }
 

@@ -193,6 +193,15 @@ enum ntr_st ntr_dw_source_unwind(struct ntr_symsrc *s, u64 rva,
 	return st;
 }
 
+enum ntr_st ntr_dw_source_vars(struct ntr_symsrc *s, u64 rva, ntr_var_fn *fn,
+			       void *ctx, struct ntr_err *e)
+{
+	struct ntr_dw_source *d = s->priv;
+
+	return has_info(d) ? ntr_dw_vars(&d->dw, rva, fn, ctx, e) :
+			     no_info(s, e);
+}
+
 enum ntr_st ntr_dw_source_type_named(struct ntr_symsrc *s, const char *name,
 				     u64 *id, struct ntr_err *e)
 {

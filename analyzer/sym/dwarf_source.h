@@ -40,6 +40,8 @@ enum ntr_st ntr_dw_source_each_line(struct ntr_symsrc *s, ntr_line_fn *fn,
 				    void *ctx, struct ntr_err *e);
 enum ntr_st ntr_dw_source_unwind(struct ntr_symsrc *s, u64 rva,
 				 struct ntr_uwrec *out, struct ntr_err *e);
+enum ntr_st ntr_dw_source_vars(struct ntr_symsrc *s, u64 rva, ntr_var_fn *fn,
+			       void *ctx, struct ntr_err *e);
 enum ntr_st ntr_dw_source_type_named(struct ntr_symsrc *s, const char *name,
 				     u64 *id, struct ntr_err *e);
 enum ntr_st ntr_dw_source_type(struct ntr_symsrc *s, u64 id,
@@ -57,6 +59,7 @@ enum ntr_st ntr_dw_source_each_type(struct ntr_symsrc *s, ntr_type_name_fn *fn,
 	.line = ntr_dw_source_line,             \
 	.each_line = ntr_dw_source_each_line,   \
 	.unwind = ntr_dw_source_unwind,         \
+	.vars = ntr_dw_source_vars,             \
 	.type_named = ntr_dw_source_type_named, \
 	.type = ntr_dw_source_type,             \
 	.members = ntr_dw_source_members,       \

@@ -10,6 +10,7 @@
  *	pdb_recs.c       symbol records
  *	pdb_globals.c    names by hash table, publics by address
  *	pdb_mods.c       symbols of a module
+ *	pdb_vars.c       parameters and locals
  *
  * Invariant: open() has read the container's directory, the info stream and
  * the DBI stream, no more.  Every other part is loaded by its ntr_pdb_need_…()
@@ -205,6 +206,17 @@ enum {
 	NTR_S_LDATA32 = 0x110c, NTR_S_GDATA32 = 0x110d, NTR_S_PUB32 = 0x110e,
 	NTR_S_LPROC32 = 0x110f, NTR_S_GPROC32 = 0x1110,
 	NTR_S_LTHREAD32 = 0x1112, NTR_S_GTHREAD32 = 0x1113,
+	NTR_S_BPREL32_16T = 0x0200, NTR_S_BPREL32_ST = 0x1006,
+	NTR_S_BPREL32 = 0x110b,
+	NTR_S_REGISTER_ST = 0x1001, NTR_S_REGISTER = 0x1106,
+	NTR_S_REGREL32_ST = 0x100d, NTR_S_REGREL32 = 0x1111,
+	NTR_S_LOCAL = 0x113e, NTR_S_DEFRANGE_REGISTER = 0x1141,
+	NTR_S_DEFRANGE_FP_REL = 0x1142, NTR_S_DEFRANGE_SUBFIELD_REG = 0x1143,
+	NTR_S_DEFRANGE_FP_REL_FULL = 0x1144, NTR_S_DEFRANGE_REG_REL = 0x1145,
+	NTR_S_FRAMEPROC = 0x1012, NTR_S_BLOCK32 = 0x1103,
+	NTR_S_BLOCK32_ST = 0x0207, NTR_S_INLINESITE = 0x114d,
+	NTR_S_INLINESITE2 = 0x115d, NTR_S_INLINESITE_END = 0x114e,
+	NTR_S_END = 0x0006, NTR_S_PROC_ID_END = 0x114f,
 	NTR_S_PROCREF = 0x1125, NTR_S_DATAREF = 0x1126,
 	NTR_S_LPROCREF = 0x1127,
 	NTR_S_KIND_ST_END = 0x1100, /* kinds below have _ST names */
@@ -274,6 +286,10 @@ enum ntr_st ntr_pdb_each(struct ntr_symsrc *s, ntr_symbol_fn *fn, void *ctx,
 NTR_MUST enum ntr_st ntr_pdb_mod_syms(struct ntr_pdb *p, u32 m,
 				      const struct ntr_pdb_modsyms **out,
 				      struct ntr_err *e);
+/* The records of module m, from the first on. */
+NTR_MUST enum ntr_st ntr_pdb_mod_records(struct ntr_pdb *p, u32 m,
+					 struct ntr_bin *out,
+					 struct ntr_err *e);
 /* The procedure that covers a source RVA; NULL: none. */
 const struct ntr_pdb_sym *ntr_pdb_mod_proc(const struct ntr_pdb_modsyms *ms,
 					   u32 src);
@@ -293,6 +309,11 @@ NTR_MUST enum ntr_st ntr_pdb_mod_debug(struct ntr_pdb *p, u32 m,
 enum { NTR_C13_LINES = 0xf2, NTR_C13_FILES = 0xf4, NTR_C13_FRAMES = 0xf5 };
 NTR_MUST bool ntr_pdb_c13_next(struct ntr_bin *b, u32 *kind,
 			       struct ntr_bin *sub);
+
+/* --- pdb_vars.c ---------------------------------------------------------------- */
+
+enum ntr_st ntr_pdb_vars(struct ntr_symsrc *s, u64 rva, ntr_var_fn *fn,
+			 void *ctx, struct ntr_err *e);
 
 /* --- pdb_lines.c, pdb_frames.c ------------------------------------------------ */
 

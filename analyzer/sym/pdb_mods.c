@@ -21,9 +21,8 @@ struct procs {
 	NTR_VEC(struct ntr_pdb_sym);
 };
 
-/* The records of module m, from the first on. */
-static enum ntr_st mod_records(struct ntr_pdb *p, u32 m, struct ntr_bin *out,
-			       struct ntr_err *e)
+enum ntr_st ntr_pdb_mod_records(struct ntr_pdb *p, u32 m, struct ntr_bin *out,
+				struct ntr_err *e)
 {
 	struct ntr_bin b;
 	enum ntr_st st = ntr_pdb_need_mods(p, e);
@@ -87,7 +86,7 @@ static enum ntr_st mod_load(struct ntr_pdb *p, u32 m,
 	u32 reach = 0;
 
 	if (!st)
-		st = mod_records(p, m, &b, e);
+		st = ntr_pdb_mod_records(p, m, &b, e);
 	if (st)
 		return st;
 	st = procs_read(p, &b, &v);
@@ -161,7 +160,7 @@ bool ntr_pdb_mod_sym_at(struct ntr_pdb *p, u32 m, u32 off,
 	struct ntr_bin b, rec;
 	u16 kind;
 
-	if (ntr_pdb_need_sections(p, NULL) || mod_records(p, m, &b, NULL))
+	if (ntr_pdb_need_sections(p, NULL) || ntr_pdb_mod_records(p, m, &b, NULL))
 		return false;
 	ntr_bin_seek(&b, off, "symbol");
 	return ntr_pdb_rec_next(&b, &kind, &rec) &&
@@ -191,7 +190,7 @@ bool ntr_pdb_mod_each(struct ntr_pdb *p, u32 m, ntr_symbol_fn *fn, void *ctx)
 	struct ntr_symbol out;
 	u16 kind;
 
-	if (mod_records(p, m, &b, NULL))
+	if (ntr_pdb_mod_records(p, m, &b, NULL))
 		return true;
 	while (ntr_pdb_rec_next(&b, &kind, &rec))
 		if (own_kind(kind) && ntr_pdb_sym_of(p, kind, rec, &s) &&

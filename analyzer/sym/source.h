@@ -46,6 +46,24 @@ struct ntr_line {
 	u64 rva, size;    /* the stretch of code of this line; size 0 unknown */
 };
 
+/* Where a variable of a function is while it runs. */
+enum ntr_var_place {
+	NTR_VAR_UNKNOWN, /* nowhere, or nowhere plain, at this address */
+	NTR_VAR_REG,     /* in reg */
+	NTR_VAR_REGREL,  /* at reg + off */
+	NTR_VAR_CFA,     /* at off from just behind the return address */
+	NTR_VAR_STATIC,  /* at the RVA off */
+};
+/* A parameter or local variable. */
+struct ntr_var {
+	const char *name; /* borrowed until the source is closed */
+	u64 type;         /* id, 0 none */
+	bool param;
+	enum ntr_var_place place;
+	const char *reg;  /* "rsp"; static; with REG and REGREL */
+	s64 off;
+};
+
 /* What a file says it belongs to. */
 struct ntr_symid {
 	bool has_guid, has_sig, has_image, has_checksum;
@@ -62,6 +80,7 @@ struct ntr_symsrc;
 typedef bool ntr_symbol_fn(void *ctx, const struct ntr_symbol *s);
 typedef bool ntr_type_name_fn(void *ctx, const char *name, u64 id);
 typedef bool ntr_line_fn(void *ctx, const struct ntr_line *l);
+typedef bool ntr_var_fn(void *ctx, const struct ntr_var *v);
 
 /* Every slot but probe, open and close may be NULL. */
 struct ntr_symsrc_ops {
@@ -90,6 +109,11 @@ struct ntr_symsrc_ops {
 				 void *ctx, struct ntr_err *e);
 	enum ntr_st (*unwind)(struct ntr_symsrc *s, u64 rva,
 			      struct ntr_uwrec *out, struct ntr_err *e);
+
+	/* Parameters and locals in scope at rva, in the source's order; fn
+	 * false stops. ABSENT: the function there is not known. */
+	enum ntr_st (*vars)(struct ntr_symsrc *s, u64 rva, ntr_var_fn *fn,
+			    void *ctx, struct ntr_err *e);
 
 	/* Complete definition of a struct, union, enum or typedef. */
 	enum ntr_st (*type_named)(struct ntr_symsrc *s, const char *name,
@@ -160,6 +184,8 @@ NTR_SYMSRC_ASK(each_line, (struct ntr_symsrc *s, ntr_line_fn *fn, void *ctx,
 			   struct ntr_err *e), (s, fn, ctx, e))
 NTR_SYMSRC_ASK(unwind, (struct ntr_symsrc *s, u64 rva, struct ntr_uwrec *out,
 			struct ntr_err *e), (s, rva, out, e))
+NTR_SYMSRC_ASK(vars, (struct ntr_symsrc *s, u64 rva, ntr_var_fn *fn,
+		      void *ctx, struct ntr_err *e), (s, rva, fn, ctx, e))
 NTR_SYMSRC_ASK(type_named, (struct ntr_symsrc *s, const char *name, u64 *id,
 			    struct ntr_err *e), (s, name, id, e))
 NTR_SYMSRC_ASK(type, (struct ntr_symsrc *s, u64 id, struct ntr_type *out,

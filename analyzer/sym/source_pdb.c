@@ -58,6 +58,7 @@ const struct ntr_symsrc_ops ntr_symsrc_pdb = {
 	.line = ntr_pdb_line,
 	.each_line = ntr_pdb_each_line,
 	.unwind = ntr_pdb_unwind,
+	.vars = ntr_pdb_vars,
 	.type_named = ntr_pdb_type_named,
 	.type = ntr_pdb_type,
 	.members = ntr_pdb_members,

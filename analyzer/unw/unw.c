@@ -111,6 +111,7 @@ static enum ntr_st by_bad_jump(struct walk *w, struct found *f,
 		if (ntr_read_u64(w->env.mem, w->regs.sp, &ret))
 			return ntr_fail(e, NTR_ABSENT, "no memory at sp");
 		ntr_reg_set(&f->regs, NTR_X64_RSP, w->regs.sp + 8);
+		ntr_unw_forget_volatile(&f->regs);
 	} else if (w->env.machine == NTR_MACHINE_X86) {
 		f->trust = NTR_TRUST_FRAMEPTR; /* nothing was pushed since */
 		f->note = "ip was in no module: return address of the call to "
@@ -122,6 +123,7 @@ static enum ntr_st by_bad_jump(struct walk *w, struct found *f,
 
 		if (ntr_reg_known(&w->regs, lr))
 			ret = ntr_unw_strip(w->env.machine, w->regs.r[lr]);
+		ntr_unw_forget_volatile(&f->regs);
 		ntr_reg_forget(&f->regs, lr);
 	}
 	if (ntr_unw_ret(&w->env, ret, &site) == NTR_RET_NO)
@@ -245,6 +247,7 @@ static enum ntr_st by_entry(struct walk *w, struct found *f,
 		return ntr_fail(e, NTR_UNSUP, "no return address at sp");
 	ntr_reg_set_ip(&f->regs, ret);
 	ntr_reg_set_sp(&f->regs, w->regs.sp + 8);
+	ntr_unw_forget_volatile(&f->regs);
 	f->trust = NTR_TRUST_SCAN;
 	f->exact = false;
 	f->note = "sp is that of a function's entry";
@@ -438,6 +441,8 @@ static void new_limits(struct walk *w)
 static void emit(struct walk *w, enum ntr_trust trust, const char *method,
 		 const char *note, bool checked)
 {
+	if (w->env.frame_regs)
+		w->env.frame_regs[w->n] = w->regs;
 	w->frames[w->n++] = (struct ntr_frame){
 		.ip = w->regs.ip,
 		.sp = w->regs.sp,

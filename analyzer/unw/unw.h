@@ -97,6 +97,9 @@ struct ntr_unw_env {
 	/* Optional: every method that was tried, and why it was taken or
 	 * passed over: "#3 fpo: …".  One line each, without newline. */
 	void (*trace)(void *ctx, const char *line);
+	struct ntr_regs *frame_regs; /* Optional, room for max: what each
+					frame's registers were, as far as the
+					frames below it tell */
 	unsigned *effort; /* instructions that may still be looked at for want
 			     of unwind data; set by ntr_unwind(); NULL: any */
 };

@@ -250,6 +250,7 @@ enum ntr_st ntr_unw_step_alpha(const struct ntr_unw_env *env,
 		return ntr_fail(e, NTR_UNSUP,
 				"ra 0x%" PRIx64 " is no return address", ra);
 	ntr_reg_set(&r, NTR_AXP_PC, r.r[RA]);
+	ntr_unw_forget_volatile(&r);
 	ntr_reg_forget(&r, RA);
 	*regs = r;
 	*exact = false;

@@ -760,6 +760,7 @@ enum ntr_st ntr_unw_step_fp_arm64(const struct ntr_unw_env *env,
 		ntr_reg_set(&r, NTR_A64_SP, fp + 16);
 	}
 	ntr_unw_forget_volatile(&r);
+	ntr_unw_forget_saved(&r);
 	*regs = r;
 	return NTR_OK;
 }

@@ -73,10 +73,7 @@ enum ntr_st ntr_unw_step_fp_x64(const struct ntr_unw_env *env,
 	ntr_reg_set(&r, NTR_X64_RSP, fp + 16);
 	ntr_reg_set(&r, NTR_X64_RBP, next);
 	ntr_unw_forget_volatile(&r);
-	/* where else the function kept registers is not known */
-	for (unsigned i = NTR_X64_RBX; i <= NTR_X64_R15; i++)
-		if (i != NTR_X64_RSP && i != NTR_X64_RBP)
-			ntr_reg_forget(&r, i);
+	ntr_unw_forget_saved(&r);
 	*regs = r;
 	return NTR_OK;
 }

@@ -105,6 +105,9 @@ NTR_MUST enum ntr_st ntr_unw_step_cfi(const struct ntr_unw_env *env,
 
 /* Registers that a call does not keep are not known in the caller. */
 void ntr_unw_forget_volatile(struct ntr_regs *r);
+/* Nor those that it keeps, where nobody says which were saved and where; the
+ * frame pointer stays. */
+void ntr_unw_forget_saved(struct ntr_regs *r);
 
 /*
  * What symbols and code say of ret as the return address of a call that led

@@ -288,7 +288,9 @@ static void become(const struct ntr_unw_env *env, struct ntr_regs *regs,
 
 	if (ntr_reg_names(env->machine, &n))
 		for (unsigned i = 0; i < n; i++)
-			if (env->machine != NTR_MACHINE_X86)
+			if (env->machine != NTR_MACHINE_X86 ||
+			    i < NTR_X86_ESP || i == NTR_X86_ESI ||
+			    i == NTR_X86_EDI || i == NTR_X86_EFLAGS)
 				ntr_reg_forget(regs, i);
 	ntr_reg_set_ip(regs, f->ip);
 	ntr_reg_set_sp(regs, f->slot + step);

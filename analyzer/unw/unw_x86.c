@@ -58,7 +58,7 @@ enum ntr_st ntr_unw_x86_trap(const struct ntr_unw_env *env, bool exact,
 struct depth {
 	u64 ret;
 	u64 ebp_at; /* 0: ebp is the caller's still */
-	bool by_ebp;
+	bool pops;  /* it has yet to give back what it saved */
 };
 
 /* One epilogue instruction; its length, 0 for another one. */
@@ -105,7 +105,7 @@ static bool run_epilog(const struct ntr_unw_module *m, const struct ntr_regs *r,
 	u8 c[CODE_BYTES];
 	size_t n = ntr_space_read_some(m->code, r->ip, c, sizeof(c)), at = 0;
 
-	*d = (struct depth){ .ret = r->sp };
+	*d = (struct depth){ .ret = r->sp, .pops = true };
 	while (at < n) {
 		size_t len;
 
@@ -221,6 +221,8 @@ static bool leave_to(const struct ntr_unw_env *env, struct ntr_regs *r,
 	ntr_reg_set(r, NTR_X86_EIP, ret);
 	ntr_reg_set(r, NTR_X86_ESP, (u32)(d->ret + 4));
 	ntr_unw_forget_volatile(r);
+	if (d->pops)
+		ntr_unw_forget_saved(r);
 	return true;
 }
 
@@ -288,6 +290,7 @@ enum ntr_st ntr_unw_x86_chain(const struct ntr_unw_env *env, bool exact,
 	ntr_reg_set(&r, NTR_X86_ESP, r.fp + 8);
 	ntr_reg_set(&r, NTR_X86_EBP, next);
 	ntr_unw_forget_volatile(&r);
+	ntr_unw_forget_saved(&r);
 	*regs = r;
 	return NTR_OK;
 }

@@ -24,6 +24,7 @@ struct ntr_dt_type {
 	const char *type;
 	struct ntr_symsrc *src;
 	u64 id;
+	char spelt[128]; /* its name, when letter case was not as given */
 };
 NTR_MUST enum ntr_st ntr_find_type(struct ntr_sym_input *in, const char *text,
 				   struct ntr_dt_type *out, struct ntr_err *e);
@@ -33,7 +34,13 @@ struct ntr_dt_query {
 	int nmembers;
 	const struct ntr_space *mem; /* NULL: no values */
 	u64 at;
+	unsigned depth;  /* levels of structures inside structures */
+	bool pointers;   /* what pointers point to is such a level, too */
+	bool verbose;    /* with what kind of type it is, and its size */
+	bool brief;      /* without where the layout is from */
 };
+#define NTR_DT_DEPTH 16u
+#define NTR_DT_LINES 20000u /* of one structure */
 NTR_MUST enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
 				   const struct ntr_dt_type *f,
 				   const struct ntr_dt_query *q,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sym_show.h"
 
+#include "base/text.h"
 #include "dt_value.h"
 #include "sym/source_table.h"
 #include "sym/type_text.h"
@@ -34,6 +35,41 @@ static bool look(void *ctx, struct ntr_symsrc *src, const char *module,
 	return false;
 }
 
+/* The type as a source spells it, for one who types it another way. */
+struct spelling {
+	const char *want;
+	char name[128];
+	u64 id;
+};
+
+static bool same_name(void *ctx, const char *name, u64 id)
+{
+	struct spelling *x = ctx;
+
+	if (ntr_strcasecmp(name, x->want) || strlen(name) >= sizeof(x->name))
+		return true;
+	snprintf(x->name, sizeof(x->name), "%s", name);
+	x->id = id;
+	return false;
+}
+
+static bool look_anyhow(void *ctx, struct ntr_symsrc *src, const char *module,
+			u64 base)
+{
+	struct ntr_dt_type *f = ctx;
+	struct spelling x = { .want = f->type };
+
+	(void)base;
+	(void)!ntr_symsrc_each_type(src, same_name, &x, NULL);
+	if (!x.name[0])
+		return true;
+	f->src = src;
+	f->id = x.id;
+	snprintf(f->spelt, sizeof(f->spelt), "%s", x.name);
+	snprintf(f->module, sizeof(f->module), "%.63s", module);
+	return false;
+}
+
 static const char *trust_of(struct ntr_sym_input *in, const struct ntr_dt_type *f)
 {
 	return ntr_source_name(f->src == in->table ?
@@ -49,13 +85,24 @@ struct print {
 	u64 at;
 	unsigned ptr;
 	bool is_enum;
+	unsigned level, depth; /* levels open, levels that may be */
+	bool pointers;
+	unsigned *lines;       /* left; of all levels together */
+	const char *pattern;   /* members of the outermost level; NULL all */
+	unsigned matched;
 };
+
+static void expand(struct print *p, const struct ntr_type_member *m, u64 off);
 
 static void member_line(struct print *p, const char *name,
 			const struct ntr_type_member *m, u64 off)
 {
 	struct ntr_out *o = &p->c->out;
 	char type[256], value[256] = "";
+
+	if (!*p->lines)
+		return;
+	--*p->lines;
 
 	ntr_member_text(p->src, m, type, sizeof(type));
 	if (p->mem)
@@ -68,9 +115,12 @@ static void member_line(struct print *p, const char *name,
 	ntr_out_uint_if(o, "bit", NULL, m->bits, m->bit);
 	ntr_out_uint_if(o, "bits", NULL, m->bits, m->bits);
 	ntr_out_str(o, "value", NULL, p->mem ? value : NULL);
-	ntr_out_close(o);
-	ntr_out_print(o, "   +0x%03" PRIx64 " %-16s : ", off, name);
+	ntr_out_print(o, "%*s+0x%03" PRIx64 " %-16s : ",
+		      3 + 3 * (int)p->level, "", off, name);
 	ntr_out_line(o, "%s", p->mem ? value : type);
+	if (p->level < p->depth && !m->bits)
+		expand(p, m, off);
+	ntr_out_close(o);
 }
 
 static bool each_member(void *ctx, const struct ntr_type_member *m)
@@ -78,6 +128,9 @@ static bool each_member(void *ctx, const struct ntr_type_member *m)
 	struct print *p = ctx;
 	struct ntr_out *o = &p->c->out;
 
+	if (p->pattern && !ntr_wild_match(p->pattern, m->name ? m->name : ""))
+		return true;
+	p->matched++;
 	if (p->is_enum) {
 		ntr_out_open(o, NULL);
 		ntr_out_str(o, "name", NULL, m->name);
@@ -91,8 +144,58 @@ static bool each_member(void *ctx, const struct ntr_type_member *m)
 	return true;
 }
 
+/* What a member holds or points to, one level further in. */
+static void expand(struct print *p, const struct ntr_type_member *m, u64 off)
+{
+	struct print in = *p;
+	struct ntr_type y = { 0 };
+	u64 id = m->type, to = 0;
+
+	if (ntr_type_strip(p->src, &id, &y, NULL))
+		return;
+	in.at = p->at + off;
+	if (p->pointers && y.kind == NTR_TY_POINTER) {
+		if (p->mem && (ntr_read_ptr(p->mem, in.at, p->ptr, &to) || !to))
+			return;
+		id = y.to;
+		in.at = to;
+		if (ntr_type_strip(p->src, &id, &y, NULL))
+			return;
+	}
+	if (y.kind != NTR_TY_STRUCT && y.kind != NTR_TY_UNION)
+		return;
+	in.level++;
+	in.pattern = NULL;
+	ntr_out_list(&p->c->out, "members");
+	(void)!ntr_symsrc_members(p->src, id, each_member, &in, NULL);
+	ntr_out_list_end(&p->c->out);
+}
+
+static bool count_member(void *ctx, const struct ntr_type_member *m)
+{
+	(void)m;
+	++*(unsigned *)ctx;
+	return true;
+}
+
+/* WinDbg's -v: "struct _LIST_ENTRY, 2 elements, 0x10 bytes" */
+static void verbose_line(struct print *p, const struct ntr_dt_type *f,
+			 const struct ntr_type *y)
+{
+	char size[40] = "size not known";
+	unsigned n = 0;
+
+	if (ntr_symsrc_members(f->src, f->id, count_member, &n, NULL))
+		n = 0;
+	if (y->size)
+		snprintf(size, sizeof(size), "0x%" PRIx64 " bytes", y->size);
+	ntr_out_line(&p->c->out, "%s %s, %u elements, %s",
+		     y->kind == NTR_TY_UNION ? "union" :
+		     p->is_enum ? "enum" : "struct", f->type, n, size);
+}
+
 /* Members named by the user; ABSENT: one of them does not exist. */
-static enum ntr_st named_members(struct print *p, u64 id,
+static enum ntr_st named_members(struct print *p, const struct ntr_dt_type *f,
 				 const struct ntr_dt_query *q,
 				 struct ntr_err *e)
 {
@@ -102,8 +205,22 @@ static enum ntr_st named_members(struct print *p, u64 id,
 		struct ntr_type_member m;
 		u64 off;
 
-		if (ntr_type_find_member(p->src, id, q->member[i], &m, &off, e))
-			st = NTR_ABSENT;
+		if (strpbrk(q->member[i], "*?")) {
+			p->pattern = q->member[i];
+			p->matched = 0;
+			(void)!ntr_symsrc_members(p->src, f->id, each_member, p,
+						  NULL);
+			p->pattern = NULL;
+			if (!p->matched)
+				st = ntr_fail(e, NTR_ABSENT, "no member matches "
+					      "%.60s", q->member[i]);
+			continue;
+		}
+		if (ntr_type_find_member(p->src, f->id, q->member[i], &m, &off,
+					 NULL))
+			st = ntr_fail(e, NTR_ABSENT, "no member \"%.60s\" in "
+				      "%.60s%s", q->member[i], f->type,
+				      f->src->file ? "" : " as the table has it");
 		else
 			member_line(p, q->member[i], &m, off);
 	}
@@ -129,11 +246,16 @@ static enum ntr_st print_type(struct print *p, struct ntr_sym_input *in,
 	ntr_out_str(o, "symbols", NULL, f->src->file ? f->src->file->name :
 		    NULL);
 	ntr_out_line(o, "%s!%s", f->module, f->type);
+	if (q->verbose)
+		verbose_line(p, f, &y);
 	ntr_out_list(o, p->is_enum ? "values" : "members");
-	st = q->nmembers && !p->is_enum ? named_members(p, f->id, q, e) :
+	st = q->nmembers && !p->is_enum ? named_members(p, f, q, e) :
 	     ntr_symsrc_members(f->src, f->id, each_member, p, e);
 	ntr_out_list_end(o);
-	if (f->src == in->table)
+	if (!*p->lines)
+		ntr_out_line(o, "   (more than %u lines: cut here)",
+			     NTR_DT_LINES);
+	if (f->src == in->table && !q->brief)
 		ntr_out_line(o, "   (%s; only the members that ntriage uses; a "
 			     "symbol file has them all)",
 			     !strcmp(trust, "assumed") ?
@@ -154,11 +276,15 @@ enum ntr_st ntr_find_type(struct ntr_sym_input *in, const char *text,
 		strcpy(module, "nt");
 	ntr_sym_input_each(in, module, look, &f);
 	if (!f.src)
+		ntr_sym_input_each(in, module, look_anyhow, &f);
+	if (!f.src)
 		return ntr_fail(e, NTR_ABSENT, "no type \"%.60s\" in %s",
 				f.type, in->file ? "this file" :
 				"the symbols at hand; `ntriage sym manifest` "
 				"lists the files");
 	*out = f;
+	if (*f.spelt)
+		out->type = out->spelt;
 	return NTR_OK;
 }
 
@@ -166,7 +292,10 @@ enum ntr_st ntr_show_type(struct ntr_cli *c, struct ntr_sym_input *in,
 			  const struct ntr_dt_type *f,
 			  const struct ntr_dt_query *q, struct ntr_err *e)
 {
-	struct print p = { .c = c, .src = f->src, .mem = q->mem, .at = q->at };
+	unsigned lines = NTR_DT_LINES;
+	struct print p = { .c = c, .src = f->src, .mem = q->mem, .at = q->at,
+			   .depth = q->depth, .pointers = q->pointers,
+			   .lines = &lines };
 
 	p.ptr = in->s.t ? in->s.t->ptr_size : f->src->ptr_size;
 	ntr_out_hex_if(&c->out, "address", NULL, p.mem, p.at);

@@ -49,11 +49,13 @@ static bool has_name(const struct ntr_cmd *c, const char *word)
 static const char *flags_of(const struct ntr_cmd *c, const char *word)
 {
 	size_t n = strcspn(c->names, " ");
+	const char *tail;
 
 	if (!c->flags || strncmp(word, c->names, n) ||
 	    strspn(word + n, c->flags) != strlen(word + n))
 		return NULL;
-	return word + n;
+	tail = c->tail ? strchr(word + n, c->tail) : NULL;
+	return tail && tail[1] ? NULL : word + n; /* "lmvmnt": see below */
 }
 
 const struct ntr_cmd *ntr_cmd_find(const char *word)
@@ -78,10 +80,27 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* "lmvmnt" is lmvm with an argument. */
+static size_t before_tail(char word[WORD], size_t n)
+{
+	for (size_t i = n < WORD ? n : WORD - 1; i-- > 1;) {
+		char next = word[i + 1];
+		const struct ntr_cmd *c;
+
+		word[i + 1] = 0;
+		c = ntr_cmd_find(word);
+		if (c && c->tail && word[i] == c->tail)
+			return i + 1;
+		word[i + 1] = next;
+	}
+	return n;
+}
+
 /* The command's word at s; returns its length. "!ext.name": word is "!name". */
 static size_t split_word(const char *s, char word[WORD])
 {
 	static const char *const marks[] = { "$$><", "$$<", "$><", "$<", "$$",
+					     ".f+", ".f-",
 					     "??", "?", "~", "*", "|" };
 	size_t n = 0;
 
@@ -103,6 +122,8 @@ static size_t split_word(const char *s, char word[WORD])
 		snprintf(word, WORD, "!%.*s", (int)(m - n - 1), s + n + 1);
 		return m;
 	}
+	if (!ntr_cmd_find(word))
+		n = before_tail(word, n);
 	/* "k5" is k with an argument. */
 	while (n > 1 && is_digit(s[n - 1]) && !ntr_cmd_find(word)) {
 		n--;
@@ -310,6 +331,10 @@ static enum ntr_st dispatch(struct ntr_kd *k, const char *text,
 	c->name = word;
 	c->flags = flags ? flags : "";
 	c->args = skip_blanks(text + n);
+	if (*c->cmd->names == '!' && !c->cmd->any_os && !k->t->is_nt &&
+	    k->t->other_os)
+		return ntr_fail(e, NTR_UNSUP, "%s is about Windows NT, and this "
+				"is %s", word, k->t->other_os);
 	return c->cmd->run(k, c, e);
 }
 

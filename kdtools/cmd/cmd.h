@@ -28,11 +28,15 @@ struct ntr_call {
 struct ntr_cmd {
 	const char *names;    /* "db da dc": the first is the canonical one */
 	const char *flags;    /* letters that may follow names[0]; NULL none */
+	char tail;            /* the flag that an argument may follow without a
+				 blank, as in lmvmnt; 0 none */
 	const char *summary;
 	const char *operands; /* "[ADDR [L COUNT]]" */
 	const char *help;     /* paragraphs, parted by empty lines */
 	const char *example, *does;
 	bool whole_line;      /* arguments go to the end of the line */
+	bool any_os;          /* a ! command that is not about NT's objects;
+				 the others refuse where another system ran */
 	enum ntr_st (*run)(struct ntr_kd *k, const struct ntr_call *c,
 			   struct ntr_err *e);
 };
@@ -96,6 +100,8 @@ struct ntr_objects;
 struct ntr_object;
 void ntr_show_object(struct ntr_kd *k, const struct ntr_objects *o,
 		     const struct ntr_object *b);
+/* Every register as a field of the open JSON object (cmd_r.c). */
+void ntr_out_regs(struct ntr_kd *k, const struct ntr_regs *r);
 
 /* Instructions, one a line (cmd_u.c). */
 NTR_MUST enum ntr_st ntr_show_code(struct ntr_kd *k, u64 addr, u64 count,

@@ -240,6 +240,7 @@ const struct ntr_cmd ntr_cmd_bang_pte = {
 		"R, E executable, V valid), and the state of the page in NT's "
 		"terms. By the kernel's page tables.",
 	.example = "!pte @rsp", .does = "how the stack is mapped",
+	.any_os = true,
 	.run = run_pte,
 };
 const struct ntr_cmd ntr_cmd_bang_vtop = {
@@ -250,6 +251,7 @@ const struct ntr_cmd ntr_cmd_bang_vtop = {
 		"the kernel's page tables are walked: the page directory that "
 		"WinDbg takes as first operand can only be 0.",
 	.example = "!vtop 0 nt", .does = "where the kernel begins",
+	.any_os = true,
 	.run = run_vtop,
 };
 const struct ntr_cmd ntr_cmd_bang_address = {
@@ -259,5 +261,6 @@ const struct ntr_cmd ntr_cmd_bang_address = {
 	.help = "The module and its section, the stack of the chosen thread, the "
 		"block of a small dump, and the state of the page.",
 	.example = "!address @rip", .does = "the module and section of the code",
+	.any_os = true,
 	.run = run_address,
 };

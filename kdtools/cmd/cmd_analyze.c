@@ -343,6 +343,7 @@ const struct ntr_cmd ntr_cmd_bang_analyze = {
 		"told. -baseline FILE is an earlier dump of the machine, to "
 		"compare with.",
 	.example = "!analyze -pool", .does = "which tag leaks, and why it is thought so",
+	.any_os = true,
 	.run = run_analyze,
 };
 const struct ntr_cmd ntr_cmd_dot_bugcheck = {

@@ -165,5 +165,6 @@ const struct ntr_cmd ntr_cmd_bang_chkimg = {
 		"where that is to be expected it is said. Without -d only the sum "
 		"is printed; JSON has all.",
 	.example = "!chkimg -d nt", .does = "did bad memory change the kernel?",
+	.any_os = true,
 	.run = run_chkimg,
 };

@@ -8,6 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Registers and the instruction they stand at. */
+static void show_these(struct ntr_kd *k, const struct ntr_regs *r)
+{
+	char site[300];
+
+	ntr_report_regs(k->o, r);
+	ntr_kd_symbol(k, r->ip, site, sizeof(site));
+	ntr_out_line(k->o, "%s:", *site ? site : "in no module");
+	if (!k->o->json)
+		(void)!ntr_show_code(k, r->ip, 1, NULL);
+}
+
 static void show_regs(struct ntr_kd *k)
 {
 	char site[300];
@@ -15,12 +27,9 @@ static void show_regs(struct ntr_kd *k)
 	ntr_out_str(k->o, "source", NULL, k->regs_source);
 	ntr_out_hex_if(k->o, "ip", NULL, k->regs.has_ip, k->regs.ip);
 	ntr_out_hex_if(k->o, "sp", NULL, k->regs.has_sp, k->regs.sp);
-	ntr_report_regs(k->o, &k->regs);
 	ntr_kd_symbol(k, k->regs.ip, site, sizeof(site));
 	ntr_out_str(k->o, "site", NULL, *site ? site : NULL);
-	ntr_out_line(k->o, "%s:", *site ? site : "in no module");
-	if (!k->o->json)
-		(void)!ntr_show_code(k, k->regs.ip, 1, NULL);
+	show_these(k, &k->regs);
 }
 
 typedef enum ntr_st reader(struct ntr_kd *k, u64 va, struct ntr_regs *r,
@@ -81,19 +90,20 @@ static enum ntr_st from_memory(struct ntr_kd *k, const struct ntr_call *c,
 	struct ntr_regs r = { 0 };
 	const char *s = c->args;
 	char source[80];
-	enum ntr_st st;
+	enum ntr_st st = NTR_OK;
 	u64 va = 0;
 
-	if (!*s) {
+	if (*s)
+		st = ntr_cmd_addr(k, c, &s, &va, e);
+	if (!st)
+		st = ntr_cmd_end(k, c, s, e);
+	if (!st && !va) {
 		ntr_kd_default_context(k);
 		ntr_kd_need_regs(k);
 		ntr_out_line(k->o, "Resetting default scope");
 		ntr_out_str(k->o, "source", NULL, k->regs_source);
 		return NTR_OK;
 	}
-	st = ntr_cmd_addr(k, c, &s, &va, e);
-	if (!st)
-		st = ntr_cmd_end(k, c, s, e);
 	if (!st)
 		st = read(k, va, &r, e);
 	if (st)
@@ -144,39 +154,86 @@ static enum ntr_st run_ecxr(struct ntr_kd *k, const struct ntr_call *c,
 
 /* --- .frame ---------------------------------------------------------------------- */
 
-static enum ntr_st run_frame(struct ntr_kd *k, const struct ntr_call *c,
-			     struct ntr_err *e)
+struct frame_args {
+	u64 want;
+	bool regs, context;
+};
+
+/* [/r] [/c] [N | =], in any order. */
+static enum ntr_st parse_frame(struct ntr_kd *k, const struct ntr_call *c,
+			       struct frame_args *a, struct ntr_err *e)
 {
 	const char *s = c->args;
-	const struct ntr_vframe *f;
-	enum ntr_unw_stop stop;
 	enum ntr_st st = NTR_OK;
-	char site[300], sp[24], ret[24];
-	u64 want = k->frame;
-	size_t n = 0;
+	char opt[8];
 
-	if (*s)
-		st = ntr_cmd_value(k, c, &s, &want, e);
-	if (!st)
-		st = ntr_cmd_end(k, c, s, e);
-	if (st)
-		return st;
-	f = ntr_kd_frames(k, &n, &stop);
-	if (want >= n)
-		return ntr_fail(e, NTR_ABSENT, "there is no frame %" PRIx64
-				": the stack has 0x%zx", want, n);
-	k->frame = (unsigned)want;
-	f += want;
+	*a = (struct frame_args){ .want = k->frame };
+	if (c->name[2] == '+')
+		a->want++;
+	if (c->name[2] == '-' && !a->want--)
+		return ntr_fail(e, NTR_ABSENT, "frame 0 is the innermost");
+	while (*s && !st) {
+		if (*s != '/') {
+			st = ntr_cmd_value(k, c, &s, &a->want, e);
+			continue;
+		}
+		ntr_cmd_word(&s, opt, sizeof(opt));
+		if (!strcmp(opt, "/r"))
+			a->regs = true;
+		else if (!strcmp(opt, "/c"))
+			a->context = true;
+		else
+			st = ntr_fail(e, NTR_USAGE, ".frame has the options /r "
+				      "and /c");
+	}
+	return st;
+}
+
+static void show_frame(struct ntr_kd *k, const struct ntr_vframe *f, u64 n,
+		       bool outermost)
+{
+	char site[300], sp[24], ret[24];
+
 	ntr_frame_text(site, sizeof(site), f);
 	ntr_va_text(sp, f->f.sp, k->t->ptr_size);
-	ntr_va_text(ret, want + 1 < n ? f[1].f.ip : 0, k->t->ptr_size);
-	ntr_out_uint(k->o, "number", NULL, want);
+	ntr_va_text(ret, outermost ? 0 : f[1].f.ip, k->t->ptr_size);
+	ntr_out_uint(k->o, "number", NULL, n);
 	ntr_out_hex(k->o, "sp", NULL, f->f.sp);
 	ntr_out_hex(k->o, "ip", NULL, f->f.ip);
 	ntr_out_str(k->o, "site", NULL, site);
 	ntr_out_str(k->o, "trust", NULL, ntr_trust_name(f->f.trust));
-	ntr_out_line(k->o, "%02" PRIx64 " %s %s %.200s [%s]", want, sp, ret,
+	ntr_out_line(k->o, "%02" PRIx64 " %s %s %.200s [%s]", n, sp, ret,
 		     site, ntr_trust_name(f->f.trust));
+}
+
+static enum ntr_st run_frame(struct ntr_kd *k, const struct ntr_call *c,
+			     struct ntr_err *e)
+{
+	const struct ntr_vframe *f;
+	enum ntr_unw_stop stop;
+	struct frame_args a;
+	struct ntr_regs r;
+	char source[80];
+	size_t n = 0;
+	enum ntr_st st = parse_frame(k, c, &a, e);
+
+	if (st)
+		return st;
+	f = ntr_kd_frames(k, &n, &stop);
+	if (a.want >= n)
+		return ntr_fail(e, NTR_ABSENT, "there is no frame %" PRIx64
+				": the stack has 0x%zx", a.want, n);
+	k->frame = (unsigned)a.want;
+	k->next_code = 0;
+	show_frame(k, f + a.want, a.want, a.want + 1 == n);
+	r = *ntr_kd_frame_regs(k);
+	ntr_out_regs(k, &r);
+	if (a.regs || a.context)
+		show_these(k, &r);
+	if (a.context) {
+		snprintf(source, sizeof(source), "frame %" PRIx64, a.want);
+		ntr_kd_set_regs(k, &r, source);
+	}
 	return NTR_OK;
 }
 
@@ -255,7 +312,8 @@ static enum ntr_st run_process(struct ntr_kd *k, const struct ntr_call *c,
 
 /* --- processors --------------------------------------------------------------------- */
 
-static void show_cpu(struct ntr_kd *k, size_t i)
+/* A processor's line and, unless cmd is NULL, what cmd says there. */
+static void show_cpu_with(struct ntr_kd *k, size_t i, const char *cmd)
 {
 	const struct ntr_cpu *c = &k->t->cpus.v[i];
 	char number[16] = "?", ip[24], site[300] = "";
@@ -277,12 +335,45 @@ static void show_cpu(struct ntr_kd *k, size_t i)
 	ntr_out_str(k->o, "site", NULL, *site ? site : NULL);
 	ntr_out_str(k->o, "registers_from", NULL, c->has_regs ?
 		    c->regs_source : NULL);
-	ntr_out_close(k->o);
 	ntr_out_print(k->o, "%c %3s  ", (int)i == k->cpu ? '.' :
 		      (int)i == k->t->crash_cpu ? '#' : ' ', number);
 	ntr_out_line(k->o, "%s  %s", c->has_regs ? ip :
 		     k->t->ptr_size == 4 ? "????????" : "????????`????????",
 		     c->has_regs ? site : "(its registers are not in this dump)");
+	if (cmd) {
+		ntr_out_list(k->o, "commands");
+		(void)ntr_kd_line(k, cmd);
+		ntr_out_list_end(k->o);
+	}
+	ntr_out_close(k->o);
+}
+
+static void show_cpu(struct ntr_kd *k, size_t i)
+{
+	show_cpu_with(k, i, NULL);
+}
+
+/* A command on processor i, or on every one (-1); then what was chosen is
+ * chosen again. */
+static enum ntr_st on_cpus(struct ntr_kd *k, long i, const char *cmd,
+			   struct ntr_err *e)
+{
+	struct ntr_kd_chosen before;
+
+	if (*cmd == '~' || *cmd == '$')
+		return ntr_fail(e, NTR_USAGE, "behind ~ stands one command, such "
+				"as ~*k, and not %c", *cmd);
+	ntr_kd_save(k, &before);
+	for (size_t j = 0; j < k->t->cpus.n && !ntr_kd_stopped(k); j++) {
+		if (i >= 0 && (size_t)i != j)
+			continue;
+		ntr_kd_set_cpu(k, (int)j);
+		show_cpu_with(k, j, cmd);
+		if (i < 0)
+			ntr_out_line(k->o, "%s", "");
+	}
+	ntr_kd_restore(k, &before);
+	return NTR_OK;
 }
 
 static enum ntr_st choose_cpu(struct ntr_kd *k, const char *args,
@@ -290,16 +381,22 @@ static enum ntr_st choose_cpu(struct ntr_kd *k, const char *args,
 {
 	char *end = NULL;
 	unsigned long n = strtoul(args, &end, 10);
+	const char *cmd = end + strspn(end, " \t");
 
-	if (end == args || (*end && ntr_strcasecmp(end, "s")))
-		return ntr_fail(e, NTR_USAGE, "~ is followed by nothing, * or a "
-				"processor's number and s: ~1s");
-	for (size_t i = 0; i < k->t->cpus.n; i++)
-		if (k->t->cpus.v[i].number == n) {
+	if (end == args)
+		return ntr_fail(e, NTR_USAGE, "~ is followed by nothing, by * or "
+				"a processor's number, and s or a command: ~1s, "
+				"~*k");
+	for (size_t i = 0; i < k->t->cpus.n; i++) {
+		if (k->t->cpus.v[i].number != n)
+			continue;
+		if (*cmd && ntr_strcasecmp(cmd, "s"))
+			return on_cpus(k, (long)i, cmd, e);
+		if (*cmd)
 			ntr_kd_set_cpu(k, (int)i);
-			show_cpu(k, i);
-			return NTR_OK;
-		}
+		show_cpu(k, i);
+		return NTR_OK;
+	}
 	return ntr_fail(e, NTR_ABSENT, "nothing is known of a processor %lu", n);
 }
 
@@ -309,7 +406,10 @@ static enum ntr_st run_cpus(struct ntr_kd *k, const struct ntr_call *c,
 	enum ntr_st st = NTR_OK;
 
 	ntr_out_list(k->o, "processors");
-	if (*c->args && strcmp(c->args, "*") != 0) {
+	if (*c->args == '*' && c->args[1]) {
+		st = on_cpus(k, -1, c->args + 1 + strspn(c->args + 1, " \t"),
+			     e);
+	} else if (*c->args && *c->args != '*') {
 		st = choose_cpu(k, c->args, e);
 	} else {
 		for (size_t i = 0; i < k->t->cpus.n; i++)
@@ -325,11 +425,13 @@ static enum ntr_st run_cpus(struct ntr_kd *k, const struct ntr_call *c,
 const struct ntr_cmd ntr_cmd_processors = {
 	.names = "~",
 	.summary = "the processors, or another one chosen",
-	.operands = "[Ns]",
+	.operands = "[Ns | N COMMAND | *COMMAND]",
 	.help = "Without N a line for each processor of which something is "
 		"known: '.' is the chosen one, '#' the one that crashed. ~Ns "
 		"chooses processor N (decimal) with its thread, process and "
-		"registers; the one that crashed has the verdict's context.",
+		"registers; the one that crashed has the verdict's context. "
+		"A command behind ~N or ~* runs there or on every processor, and "
+		"changes nothing of what is chosen.",
 	.example = "~1s", .does = "look at processor 1",
 	.run = run_cpus,
 };
@@ -375,13 +477,17 @@ const struct ntr_cmd ntr_cmd_dot_ecxr = {
 	.run = run_ecxr,
 };
 const struct ntr_cmd ntr_cmd_dot_frame = {
-	.names = ".frame",
+	.names = ".frame .f+ .f-",
 	.summary = "the chosen frame",
-	.operands = "[N]",
-	.help = "Shows the chosen frame, or chooses frame N (hex) of the stack; "
-		"@$csp and @$ra are then its own. Registers stay those of frame "
-		"0.",
-	.example = ".frame 2", .does = "choose the third frame",
+	.operands = "[/r] [/c] [N]",
+	.help = "Shows the chosen frame, or chooses frame N (hex) of the stack: "
+		"r, dv, u and expressions then have its registers. They are "
+		"what the frames below it saved; one that nobody is known to "
+		"have kept is ?.\n\n"
+		"/r shows them. /c makes them the context: k begins at that "
+		"frame, until .cxr. .f+ and .f- choose the next frame outwards and "
+		"inwards.",
+	.example = ".frame /r 2", .does = "the third frame with its registers",
 	.run = run_frame,
 };
 const struct ntr_cmd ntr_cmd_dot_thread = {

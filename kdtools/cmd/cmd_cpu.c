@@ -101,6 +101,80 @@ static enum ntr_st run_pcr(struct ntr_kd *k, const struct ntr_call *c,
 	return NTR_OK;
 }
 
+/* --- !cpuinfo ------------------------------------------------------------------------ */
+
+static bool of_prcb(struct ntr_kd *k, const struct ntr_cpu *c, const char *path,
+		    u64 *v)
+{
+	return c->kprcb &&
+	       ntr_target_member(k->t, "_KPRCB", c->kprcb, path, v) == NTR_OK;
+}
+
+/* CpuStep was model << 8 | stepping until they got members of their own. */
+static bool cpu_line(struct ntr_kd *k, const struct ntr_cpu *c)
+{
+	u64 family = 0, model = 0, stepping = 0, mhz = 0;
+	bool f = of_prcb(k, c, "CpuType", &family);
+	bool m = of_prcb(k, c, "CpuModel", &model);
+	bool s = of_prcb(k, c, "CpuStepping", &stepping);
+	bool h = of_prcb(k, c, "MHz", &mhz);
+	char text[64];
+
+	if (!m && of_prcb(k, c, "CpuStep", &stepping)) {
+		m = s = true;
+		model = stepping >> 8 & 0xff;
+		stepping &= 0xff;
+	}
+	ntr_out_open(k->o, NULL);
+	ntr_out_uint(k->o, "processor", NULL, c->number);
+	ntr_out_uint_if(k->o, "family", NULL, f, family);
+	ntr_out_uint_if(k->o, "model", NULL, m, model);
+	ntr_out_uint_if(k->o, "stepping", NULL, s, stepping);
+	ntr_out_uint_if(k->o, "mhz", NULL, h, mhz);
+	ntr_out_close(k->o);
+	if (f && m && s)
+		snprintf(text, sizeof(text), "%2u,%u,%u", (unsigned)family & 0xff,
+			 (unsigned)model & 0xff, (unsigned)stepping & 0xff);
+	else
+		snprintf(text, sizeof(text), "?,?,?");
+	ntr_out_print(k->o, "%2" PRIu32 "  %-10s ", c->number, text);
+	if (h)
+		ntr_out_line(k->o, "%" PRIu64, mhz);
+	else
+		ntr_out_line(k->o, "?");
+	return f || m || h;
+}
+
+static enum ntr_st run_cpuinfo(struct ntr_kd *k, const struct ntr_call *c,
+			       struct ntr_err *e)
+{
+	const struct ntr_cpu *cpu = NULL;
+	enum ntr_st st = which(k, c, &cpu, e);
+	bool any = false;
+
+	if (st)
+		return st;
+	ntr_out_line(k->o, "CP  F/M/S      MHz");
+	ntr_out_list(k->o, "processors");
+	for (size_t i = 0; i < k->t->cpus.n && !ntr_kd_stopped(k); i++)
+		if (!*c->args || &k->t->cpus.v[i] == cpu)
+			any |= cpu_line(k, &k->t->cpus.v[i]);
+	ntr_out_list_end(k->o);
+	return any ? NTR_OK :
+		     ntr_fail(e, NTR_ABSENT, "which processors these are stands "
+			      "in members of _KPRCB that only the kernel's symbols "
+			      "name, or it is not in this dump");
+}
+
+const struct ntr_cmd ntr_cmd_bang_cpuinfo = {
+	.names = "!cpuinfo",
+	.summary = "family, model, stepping and speed of the processors",
+	.operands = "[CPU]",
+	.help = "As each processor's control block has them; that takes the "
+		"kernel's symbols. CPU is a number; without it all.",
+	.example = "!cpuinfo", .does = "what kind of processors they are",
+	.run = run_cpuinfo,
+};
 const struct ntr_cmd ntr_cmd_bang_pcr = {
 	.names = "!pcr",
 	.summary = "the control region of a processor",

@@ -14,7 +14,9 @@
 #define MAX_UNITS 0x100000u /* without L? */
 
 enum look { LOOK_BYTES, LOOK_UNITS, LOOK_ASCII, LOOK_UTF16, LOOK_SYMBOLS,
-	    LOOK_BITS };
+	    LOOK_BITS,
+	    LOOK_TO, LOOK_TO_ASCII, LOOK_TO_UTF16, /* what words point to */
+	    LOOK_STRING, LOOK_USTRING }; /* STRING, UNICODE_STRING */
 struct form {
 	const char *name;
 	u8 unit;     /* bytes; 0: a pointer */
@@ -24,15 +26,26 @@ struct form {
 	bool chars;  /* characters behind the units */
 };
 static const struct form forms[] = {
+	{ "dS", 0, 1, 1, LOOK_USTRING, false },
 	{ "da", 1, 32, 0x100, LOOK_ASCII, false },
 	{ "db", 1, 16, 0x80, LOOK_BYTES, true },
 	{ "dc", 4, 4, 0x20, LOOK_UNITS, true },
 	{ "dd", 4, 4, 0x20, LOOK_UNITS, false },
+	{ "dda", 4, 1, 0x20, LOOK_TO_ASCII, false },
+	{ "ddp", 4, 1, 0x20, LOOK_TO, false },
 	{ "dds", 4, 1, 0x20, LOOK_SYMBOLS, false },
+	{ "ddu", 4, 1, 0x20, LOOK_TO_UTF16, false },
 	{ "dp", 0, 2, 0x10, LOOK_UNITS, false },
+	{ "dpa", 0, 1, 0x10, LOOK_TO_ASCII, false },
+	{ "dpp", 0, 1, 0x10, LOOK_TO, false },
 	{ "dps", 0, 1, 0x10, LOOK_SYMBOLS, false },
+	{ "dpu", 0, 1, 0x10, LOOK_TO_UTF16, false },
 	{ "dq", 8, 2, 0x10, LOOK_UNITS, false },
+	{ "dqa", 8, 1, 0x10, LOOK_TO_ASCII, false },
+	{ "dqp", 8, 1, 0x10, LOOK_TO, false },
 	{ "dqs", 8, 1, 0x10, LOOK_SYMBOLS, false },
+	{ "dqu", 8, 1, 0x10, LOOK_TO_UTF16, false },
+	{ "ds", 0, 1, 1, LOOK_STRING, false },
 	{ "du", 2, 32, 0x80, LOOK_UTF16, false },
 	{ "dw", 2, 8, 0x40, LOOK_UNITS, false },
 	{ "dyb", 1, 4, 0x20, LOOK_BITS, false },
@@ -121,7 +134,8 @@ static void row_units(struct ntr_kd *k, const struct form *f,
 	}
 	ntr_out_list_end(o);
 	if (f->chars) {
-		for (size_t i = r->n; f->look == LOOK_BYTES && i < 16; i++)
+		for (size_t i = r->n; f->look == LOOK_BYTES && i < f->per_row;
+		     i++)
 			ntr_out_print(o, "   ");
 		row_chars(o, r);
 	}
@@ -139,6 +153,54 @@ static void row_symbol(struct ntr_kd *k, const struct row *r, unsigned unit)
 		ntr_kd_symbol(k, v, name, sizeof(name));
 	ntr_out_str(k->o, "symbol", NULL, *name ? name : NULL);
 	ntr_out_print(k->o, "%s%s", *name ? " " : "", name);
+}
+
+#define POINTED 0x40u /* bytes of a text that a word points to */
+
+/* What a word points to, as text; false: nothing that can be read. */
+static bool pointed_text(struct ntr_kd *k, u64 va, unsigned unit, char *out,
+			 size_t size)
+{
+	u8 raw[POINTED];
+	size_t n = ntr_space_read_some(k->mem, va, raw, sizeof(raw)), len = 0;
+
+	while (len + unit <= n && (raw[len] || (unit == 2 && raw[len + 1])))
+		len += unit;
+	if (unit == 1)
+		ntr_ascii_clean(out, size, raw, len);
+	else
+		ntr_utf16_to_utf8(out, size, raw, len);
+	return len != 0;
+}
+
+static void row_pointed(struct ntr_kd *k, const struct form *f,
+			const struct row *r, unsigned unit)
+{
+	u64 v = unit_at(r, 0, unit), to = 0;
+	char text[24], more[300] = "", va[24] = "????????";
+	bool have;
+
+	unit_text(text, r, 0, unit);
+	ntr_out_hex_if(k->o, "value", NULL, r->have[0], v);
+	ntr_out_print(k->o, "%s", text);
+	have = r->have[0] && v;
+	if (f->look == LOOK_TO) {
+		have = have && !ntr_read_ptr(k->mem, v, k->t->ptr_size, &to);
+		ntr_out_hex_if(k->o, "pointed", NULL, have, to);
+		ntr_kd_va(k, va, have, to);
+		if (have)
+			ntr_kd_symbol(k, to, more, sizeof(more));
+		ntr_out_str(k->o, "symbol", NULL, *more ? more : NULL);
+		if (r->have[0] && v)
+			ntr_out_print(k->o, "  %s%s%s", va, *more ? " " : "",
+				      more);
+		return;
+	}
+	have = have && pointed_text(k, v, f->look == LOOK_TO_ASCII ? 1 : 2,
+				    more, sizeof(more));
+	ntr_out_str(k->o, "text", NULL, have ? more : NULL);
+	if (have)
+		ntr_out_print(k->o, "  \"%s\"", more);
 }
 
 /* Why the first byte that is lacking is lacking. */
@@ -186,6 +248,8 @@ static void show_rows(struct ntr_kd *k, const struct form *f, u64 *addr,
 		ntr_out_print(k->o, "%s  ", at);
 		if (f->look == LOOK_SYMBOLS)
 			row_symbol(k, &r, unit);
+		else if (f->look >= LOOK_TO)
+			row_pointed(k, f, &r, unit);
 		else
 			row_units(k, f, &r, unit);
 		ntr_out_close(k->o);
@@ -245,6 +309,65 @@ static void show_string(struct ntr_kd *k, const struct form *f, u64 *addr,
 		say_why(k, lack);
 }
 
+#define COUNTED_MAX 0x1000u
+
+/* STRING, UNICODE_STRING: u16 Length, u16 MaximumLength, Buffer. */
+static enum ntr_st show_counted(struct ntr_kd *k, const struct form *f, u64 va,
+				struct ntr_err *e)
+{
+	u64 buffer = 0, ptr = k->t->ptr_size;
+	u8 raw[COUNTED_MAX];
+	char text[COUNTED_MAX * 2], at[24];
+	u16 len = 0;
+	size_t n;
+
+	if (ntr_read_u16(k->mem, va, &len) ||
+	    ntr_read_ptr(k->mem, va + ptr, (unsigned)ptr, &buffer))
+		return ntr_fail(e, NTR_ABSENT, "the string's length and buffer at "
+				"%" PRIx64 " are not in this dump", va);
+	n = len < sizeof(raw) ? len : sizeof(raw);
+	ntr_out_hex(k->o, "buffer", NULL, buffer);
+	ntr_out_uint(k->o, "length", NULL, len);
+	if (ntr_space_read(k->mem, buffer, raw, n, NULL)) {
+		ntr_va_text(at, buffer, (unsigned)ptr);
+		return ntr_fail(e, NTR_ABSENT, "its %u bytes at %s are not in "
+				"this dump", len, at);
+	}
+	if (f->look == LOOK_STRING)
+		ntr_ascii_clean(text, sizeof(text), raw, n);
+	else
+		ntr_utf16_to_utf8(text, sizeof(text), raw, n & ~(size_t)1);
+	ntr_va_text(at, buffer, (unsigned)ptr);
+	ntr_out_str(k->o, "text", NULL, text);
+	ntr_out_line(k->o, "%s  \"%s\"", at, text);
+	return NTR_OK;
+}
+
+/* "/c 8": units in a row. */
+static enum ntr_st row_width(struct ntr_kd *k, const struct ntr_call *c,
+			     const char **s, struct form *f, struct ntr_err *e)
+{
+	unsigned unit = f->unit ? f->unit : k->t->ptr_size;
+	u64 n = 0;
+	enum ntr_st st;
+
+	if (strncmp(*s, "/c", 2))
+		return NTR_OK;
+	*s += 2;
+	*s += strspn(*s, " \t");
+	/* up to the blank: what follows is the address, not an operand */
+	if (strcspn(*s, " \t") > 8 || f->look >= LOOK_ASCII)
+		return ntr_fail(e, NTR_USAGE, "/c is followed by the number of "
+				"units in a row, for forms that show units");
+	st = ntr_cmd_value(k, c, s, &n, e);
+	if (!st && (!n || n * unit > ROW * 2 || n > ROW * 2))
+		st = ntr_fail(e, NTR_USAGE, "a row has 1 to 0x%x units of this "
+			      "form", ROW * 2 / unit);
+	if (!st)
+		f->per_row = (u8)n;
+	return st;
+}
+
 static const struct form *form_of(const struct ntr_kd *k, const char *name)
 {
 	if (!strcmp(name, "d"))
@@ -258,7 +381,8 @@ static const struct form *form_of(const struct ntr_kd *k, const char *name)
 static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		       struct ntr_err *e)
 {
-	const struct form *f = form_of(k, c->name);
+	const struct form *form = form_of(k, c->name), *f = form;
+	struct form wide;
 	struct ntr_expr_range r = { .addr = k->next_data };
 	const char *s = c->args;
 	bool string;
@@ -266,10 +390,13 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 
 	if (!f)
 		return ntr_fail(e, NTR_USAGE, "d has no form \"%s\"; WinDbg's "
-				"letters are case-sensitive, and capitals are "
-				"not among the forms here", c->name);
+				"letters are case-sensitive", c->name);
+	wide = *form;
+	f = &wide;
 	string = f->look == LOOK_ASCII || f->look == LOOK_UTF16;
-	st = ntr_cmd_range(k, c, &s, f->unit ? f->unit : k->t->ptr_size,
+	st = row_width(k, c, &s, &wide, e);
+	if (!st)
+		st = ntr_cmd_range(k, c, &s, f->unit ? f->unit : k->t->ptr_size,
 			   f->count, MAX_UNITS, &r, e);
 	if (!st)
 		st = ntr_cmd_end(k, c, s, e);
@@ -277,9 +404,11 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		return st;
 	if (!r.has_addr && !k->next_data) {
 		ntr_kd_need_regs(k);
-		r.addr = k->has_regs ? k->regs.ip : 0;
+		r.addr = k->has_regs ? ntr_kd_frame_regs(k)->ip : 0;
 	}
 	snprintf(k->data_cmd, sizeof(k->data_cmd), "%s", f->name);
+	if (f->look == LOOK_STRING || f->look == LOOK_USTRING)
+		return show_counted(k, f, r.addr, e);
 	if (string)
 		show_string(k, f, &r.addr, r.count);
 	else
@@ -302,14 +431,17 @@ enum ntr_st ntr_show_pointers(struct ntr_kd *k, u64 addr, u64 count,
 }
 
 const struct ntr_cmd ntr_cmd_d = {
-	.names = "d da db dc dd dds dp dps dq dqs du dw dyb",
+	.names = "d dS da db dc dd dda ddp dds ddu dp dpa dpp dps dpu dq dqa dqp "
+		 "dqs dqu ds du dw dyb",
 	.summary = "memory",
-	.operands = "[ADDR [L COUNT | END]]",
+	.operands = "[/c WIDTH] [ADDR [L COUNT | END]]",
 	.help = "db bytes and characters, dw words, dd double words (dc with "
 		"characters), dq quad words, dp pointers, dps (dds, dqs) pointers "
-		"with their symbols, da ASCII and du UTF-16 text up to its NUL, "
+		"with their symbols, dpp (ddp, dqp) with the word they point to, "
+		"dpa and dpu (dda, ddu, dqa, dqu) with the text they point to, ds "
+		"the text of a STRING, dS of a UNICODE_STRING, da ASCII and du UTF-16 text up to its NUL, "
 		"dyb bits. d repeats the last form; without ADDR it goes on "
-		"where the last one ended.\n\n"
+		"where the last one ended. /c sets how many units a row has.\n\n"
 		"What cannot be read is ?, and why is said once. Read-only "
 		"sections of modules that the dump lacks are read from the image "
 		"file when the symbol path has it.",

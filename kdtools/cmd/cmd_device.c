@@ -3,8 +3,10 @@
 #include "base/text.h"
 #include "cmd.h"
 #include "kobj/device.h"
+#include "kobj/object.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define UNREADABLE "????????"
@@ -183,6 +185,33 @@ static void json_device(struct ntr_kd *k, const struct ntr_device *d,
 	ntr_out_hex_if(o, "current_irp", NULL, d->irp, d->irp);
 }
 
+#define DO_DEVICE_HAS_NAME 0x40u
+
+/* Its name in \Device, as its object header has it; "" none, or unknown. */
+static void object_name(const struct ntr_objects *o, const struct ntr_device *d,
+			char out[NTR_OBJECT_NAME])
+{
+	struct ntr_object x;
+
+	*out = 0;
+	if (o && d->flags & DO_DEVICE_HAS_NAME &&
+	    ntr_object_read(o, d->va, &x, NULL) == NTR_OK)
+		snprintf(out, NTR_OBJECT_NAME, "%s", x.name);
+}
+
+/* NULL: no memory, or nothing is known of this machine's objects; to be
+ * freed. */
+static struct ntr_objects *objects(struct ntr_kd *k)
+{
+	struct ntr_objects *o = malloc(sizeof(*o));
+
+	if (o && ntr_objects_open(k->t, o, NULL)) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
 static void link_line(struct ntr_kd *k, const char *label, bool have, u64 va)
 {
 	struct ntr_device d;
@@ -202,6 +231,8 @@ static enum ntr_st run_devobj(struct ntr_kd *k, const struct ntr_call *c,
 {
 	char at[24], driver[128], drv[24], irp[24], ext[24], flags[300];
 	char why[160] = "";
+	char name[NTR_OBJECT_NAME];
+	struct ntr_objects *o;
 	struct ntr_device d;
 	const char *type;
 	u64 va = 0;
@@ -215,14 +246,18 @@ static enum ntr_st run_devobj(struct ntr_kd *k, const struct ntr_call *c,
 	if (!d.has_lower && k->t->build && k->t->build < 2600)
 		ntr_device_find_lower(k->t, &d, why);
 	json_device(k, &d, driver);
+	o = objects(k);
+	object_name(o, &d, name);
+	free(o);
+	ntr_out_str(k->o, "name", NULL, *name ? name : NULL);
 	ntr_va_text(at, va, k->t->ptr_size);
 	ntr_va_text(drv, d.driver, k->t->ptr_size);
 	ntr_va_text(irp, d.irp, k->t->ptr_size);
 	ntr_va_text(ext, d.extension, k->t->ptr_size);
 	ntr_device_flags_text(d.flags, flags, sizeof(flags));
 	type = ntr_device_type_name(d.type);
-	ntr_out_line(k->o, "Device object (%s) is for:\n  %s DriverObject %s",
-		     at, driver, d.has_driver ? drv : UNREADABLE);
+	ntr_out_line(k->o, "Device object (%s) is for:\n  %s%s%s DriverObject %s",
+		     at, name, *name ? " " : "", driver, d.has_driver ? drv : UNREADABLE);
 	ntr_out_line(k->o, "Current Irp %s RefCount %" PRId32 " Type %08" PRIx32
 		     "%s%s Flags %08" PRIx32, irp, d.references, d.type,
 		     type ? " FILE_DEVICE_" : "", type ? type : "", d.flags);
@@ -257,7 +292,8 @@ static enum ntr_st run_devstack(struct ntr_kd *k, const struct ntr_call *c,
 {
 	int width = k->t->ptr_size == 4 ? 8 : 17;
 	struct ntr_device_list l;
-	char at[24], ext[24], driver[128];
+	char at[24], ext[24], driver[128], name[NTR_OBJECT_NAME];
+	struct ntr_objects *o;
 	u64 va = 0;
 	enum ntr_st st = one_object(k, c, &va, NULL, e);
 
@@ -265,8 +301,9 @@ static enum ntr_st run_devstack(struct ntr_kd *k, const struct ntr_call *c,
 		st = ntr_device_stack(k->t, va, &l, e);
 	if (st)
 		return st;
-	ntr_out_line(k->o, "  %-*s  %-18s %s", width, "!DevObj", "!DrvObj",
-		     "!DevExt");
+	o = objects(k);
+	ntr_out_line(k->o, "  %-*s  %-18s %-*s  ObjectName", width, "!DevObj",
+		     "!DrvObj", width, "!DevExt");
 	ntr_out_list(k->o, "devices");
 	for (size_t i = 0; i < l.d.n; i++) {
 		const struct ntr_device *d = &l.d.v[i];
@@ -274,13 +311,16 @@ static enum ntr_st run_devstack(struct ntr_kd *k, const struct ntr_call *c,
 		driver_name(k, d, driver);
 		ntr_out_open(k->o, NULL);
 		json_device(k, d, driver);
+		object_name(o, d, name);
+		ntr_out_str(k->o, "name", NULL, *name ? name : NULL);
 		ntr_out_bool(k->o, "asked_for", NULL, i == l.at);
 		ntr_out_close(k->o);
 		ntr_va_text(at, d->va, k->t->ptr_size);
 		ntr_va_text(ext, d->extension, k->t->ptr_size);
-		ntr_out_line(k->o, "%c %s  %-18s %s", i == l.at ? '>' : ' ', at,
-			     driver, ext);
+		ntr_out_line(k->o, "%c %s  %-18s %s%s%s", i == l.at ? '>' : ' ',
+			     at, driver, ext, *name ? "  " : "", name);
 	}
+	free(o);
 	ntr_out_list_end(k->o);
 	ntr_out_str(k->o, "lacking", NULL, *l.why ? l.why : NULL);
 	if (*l.why)

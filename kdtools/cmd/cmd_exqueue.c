@@ -164,6 +164,7 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	const char *s = c->args;
 	enum ntr_st st = NTR_OK;
 	u64 flags = 0;
+	unsigned shown = 0;
 
 	if (*s)
 		st = ntr_cmd_value(k, c, &s, &flags, e);
@@ -177,10 +178,16 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	for (size_t i = 0; i < w->queue_verdicts.n && !ntr_kd_stopped(k); i++) {
 		const struct ntr_wqueue *v = &w->queue_verdicts.v[i];
 
-		if (wanted(&w->queues.q.v[v->queue], flags))
-			queue(k, w, v, flags & DETAIL);
+		if (!wanted(&w->queues.q.v[v->queue], flags))
+			continue;
+		queue(k, w, v, flags & DETAIL);
+		shown++;
 	}
 	ntr_out_list_end(k->o);
+	if (w->queues.q.n && !shown)
+		return ntr_fail(e, NTR_ABSENT, "none of the %zu queues is of that "
+				"kind; from Windows 8 on one queue serves all "
+				"kinds", w->queues.q.n);
 	return w->queues.q.n ? NTR_OK :
 	       ntr_fail(e, NTR_ABSENT, "no work queue was found: no thread that "
 			"could be read serves one, and no symbol names one");

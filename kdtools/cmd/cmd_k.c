@@ -6,8 +6,7 @@
  * never left out.
  *
  * Arguments are the stack words behind the return address, which on x64 are
- * only what the function may have spilled there.  The place of the return
- * address is believed only where that very address lies.
+ * only what the function may have spilled there.
  */
 #include "../cli/report.h"
 #include "cmd.h"
@@ -21,41 +20,13 @@
 struct listing {
 	struct ntr_kd *k;
 	bool number, args, notes, memory, sites_only, no_lines;
+	bool params, params_apart; /* kp, kP */
+	unsigned nparams;          /* frames whose parameters are known */
 	const struct ntr_vframe *f;
 	size_t n;
 	unsigned ptr;
 	unsigned nargs;
 };
-
-static bool holds(const struct listing *l, u64 slot, u64 ret)
-{
-	u64 v;
-
-	return !ntr_read_ptr(l->k->mem, slot, l->ptr, &v) && v == ret;
-}
-
-/* Where frame i's return address lies. */
-static bool return_slot(const struct listing *l, size_t i, u64 *slot)
-{
-	const struct ntr_frame *f = &l->f[i].f, *next = f;
-	u64 at[3];
-	unsigned n = 0;
-
-	if (i + 1 >= l->n)
-		return false;
-	next = &l->f[i + 1].f;
-	if (l->ptr == 4 && f->fp)
-		at[n++] = f->fp + 4;
-	at[n++] = next->sp - l->ptr;
-	if (f->has_params)
-		at[n++] = next->sp - l->ptr - f->params;
-	for (unsigned j = 0; j < n; j++)
-		if (holds(l, at[j], next->ip)) {
-			*slot = at[j];
-			return true;
-		}
-	return false;
-}
 
 /* WinDbg's first column: where the frame is. */
 static u64 frame_place(const struct listing *l, size_t i)
@@ -64,7 +35,7 @@ static u64 frame_place(const struct listing *l, size_t i)
 
 	if (l->k->t->machine != NTR_MACHINE_X86)
 		return l->f[i].f.sp;
-	if (return_slot(l, i, &slot))
+	if (ntr_kd_return_slot(l->k, i, &slot))
 		return slot - 4;
 	return l->f[i].f.fp ? l->f[i].f.fp : l->f[i].f.sp;
 }
@@ -77,7 +48,7 @@ static void print_args(const struct listing *l, size_t i)
 	bool have;
 	char text[24];
 
-	have = return_slot(l, i, &slot);
+	have = ntr_kd_return_slot(l->k, i, &slot);
 	ntr_out_list(o, "args");
 	ntr_out_print(o, "%s", x64 ? " : " : " ");
 	for (unsigned a = 0; a < l->nargs; a++) {
@@ -105,8 +76,56 @@ static const char *base_name(const char *path)
 	return base;
 }
 
-static void print_site(const struct listing *l, const struct ntr_vframe *f)
+struct params {
+	const struct listing *l;
+	struct ntr_str text;
+	unsigned n;
+};
+
+static bool add_param(void *ctx, const struct ntr_kd_var *v)
 {
+	struct params *p = ctx;
+	struct ntr_out *o = p->l->k->o;
+
+	if (!v->param)
+		return true;
+	ntr_out_open(o, NULL);
+	ntr_out_str(o, "name", NULL, v->name);
+	ntr_out_str(o, "type", NULL, v->type);
+	ntr_out_str(o, "value", NULL, *v->value ? v->value : NULL);
+	ntr_out_close(o);
+	ntr_str_printf(&p->text, "%s%s%s %s = %s", p->n ? "," : "",
+		       p->l->params_apart ? "\n            " : p->n ? " " : "",
+		       v->type, v->name, *v->value ? v->value : "???");
+	p->n++;
+	return true;
+}
+
+/* "drv!Work(int x = 0n5)+0x12" for "drv!Work+0x12". */
+static void print_params(struct listing *l, size_t i, const char *site)
+{
+	struct params p = { .l = l };
+	struct ntr_out *o = l->k->o;
+	const char *plus = l->f[i].displacement ? strrchr(site, '+') : NULL;
+	size_t n = plus ? (size_t)(plus - site) : strlen(site);
+	enum ntr_st st;
+
+	ntr_out_list(o, "params");
+	st = l->f[i].function ? ntr_kd_vars(l->k, i, add_param, &p, NULL) :
+				NTR_ABSENT;
+	ntr_out_list_end(o);
+	l->nparams += !st;
+	if (st)
+		ntr_out_print(o, "%s", site);
+	else
+		ntr_out_print(o, "%.*s(%s)%s", (int)n, site,
+			      p.n ? ntr_str_text(&p.text) : "", site + n);
+	ntr_str_fini(&p.text);
+}
+
+static void print_site(struct listing *l, size_t i)
+{
+	const struct ntr_vframe *f = &l->f[i];
 	struct ntr_out *o = l->k->o;
 	char site[SITE];
 
@@ -119,7 +138,10 @@ static void print_site(const struct listing *l, const struct ntr_vframe *f)
 	ntr_out_uint_if(o, "line", NULL, f->file, f->line);
 	ntr_out_str(o, "trust", NULL, ntr_trust_name(f->f.trust));
 	ntr_out_str(o, "note", NULL, f->f.note);
-	ntr_out_print(o, "%.200s", site);
+	if (l->params)
+		print_params(l, i, site);
+	else
+		ntr_out_print(o, "%.200s", site);
 	if (l->sites_only) {
 		ntr_out_line(o, "%s", "");
 		return;
@@ -134,7 +156,7 @@ static void print_site(const struct listing *l, const struct ntr_vframe *f)
 	ntr_out_line(o, "%s", "");
 }
 
-static void print_frame(const struct listing *l, size_t i)
+static void print_frame(struct listing *l, size_t i)
 {
 	struct ntr_out *o = l->k->o;
 	const struct ntr_vframe *f = &l->f[i];
@@ -163,7 +185,7 @@ static void print_frame(const struct listing *l, size_t i)
 		else
 			ntr_out_print(o, " ");
 	}
-	print_site(l, f);
+	print_site(l, i);
 	ntr_out_close(o);
 }
 
@@ -200,6 +222,8 @@ static enum ntr_st parse(struct listing *l, struct ntr_kd *k,
 	l->memory = strchr(fl, 'f') != NULL;
 	l->sites_only = strchr(fl, 'c') != NULL;
 	l->no_lines = strchr(fl, 'L') != NULL;
+	l->params_apart = strchr(fl, 'P') != NULL;
+	l->params = l->params_apart || strchr(fl, 'p');
 	l->nargs = l->ptr == 8 ? 4 : 3;
 	if (k->t->machine != NTR_MACHINE_X86 &&
 	    k->t->machine != NTR_MACHINE_AMD64)
@@ -224,24 +248,48 @@ static enum ntr_st raw_stack(struct ntr_kd *k, const struct ntr_call *c,
 	if (*s)
 		st = ntr_cmd_value(k, c, &s, &count, e);
 	ntr_kd_need_regs(k);
-	if (!st && !k->regs.has_sp)
+	if (!st && !ntr_kd_frame_regs(k)->has_sp)
 		st = ntr_fail(e, NTR_ABSENT, "the stack pointer is not known");
 	if (st)
 		return st;
-	return ntr_show_pointers(k, k->regs.sp, count, e);
+	return ntr_show_pointers(k, ntr_kd_frame_regs(k)->sp, count, e);
 }
 
-static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
-		       struct ntr_err *e)
+/* k = [FRAME] STACK CODE: the stack from registers that are given. x86 takes
+ * all three, as WinDbg does; other machines take the last two. */
+static enum ntr_st given_regs(struct ntr_kd *k, const struct ntr_call *c,
+			      const char **s, struct ntr_err *e)
+{
+	struct ntr_regs r = { .machine = k->t->machine };
+	bool x86 = r.machine == NTR_MACHINE_X86;
+	enum ntr_st st = NTR_OK;
+	u64 v[3] = { 0 };
+
+	for (unsigned i = x86 ? 0 : 1; i < 3 && !st; i++) {
+		if (!**s)
+			return ntr_fail(e, NTR_USAGE, "k = is followed by %s",
+					x86 ? "ebp, esp and eip" :
+					"the stack and the instruction pointer");
+		st = ntr_cmd_addr(k, c, s, &v[i], e);
+	}
+	if (st)
+		return st;
+	if (x86)
+		ntr_reg_set(&r, NTR_X86_EBP, v[0]);
+	ntr_reg_set_sp(&r, v[1]);
+	ntr_reg_set_ip(&r, v[2]);
+	ntr_kd_set_regs(k, &r, "k =");
+	return NTR_OK;
+}
+
+static enum ntr_st list_stack(struct ntr_kd *k, const struct ntr_call *c,
+			      struct ntr_err *e)
 {
 	enum ntr_unw_stop stop;
 	struct listing l;
 	u64 count;
-	enum ntr_st st;
+	enum ntr_st st = parse(&l, k, c, &count, e);
 
-	if (strchr(c->flags, 'd'))
-		return raw_stack(k, c, e);
-	st = parse(&l, k, c, &count, e);
 	if (st)
 		return st;
 	l.f = ntr_kd_frames(k, &l.n, &stop);
@@ -255,21 +303,48 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 	ntr_out_list_end(k->o);
 	ntr_out_uint(k->o, "frames_in_all", NULL, l.n);
 	ntr_out_str(k->o, "end", NULL, ntr_unw_stop_text(stop));
+	if (l.params && !l.nparams)
+		ntr_out_line(k->o, "(no symbol file here says what the "
+			     "parameters are: that takes private symbols)");
 	if (l.n > count)
 		ntr_out_line(k->o, "(%zu more frames)", l.n - (size_t)count);
 	return NTR_OK;
+}
+
+static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
+		       struct ntr_err *e)
+{
+	struct ntr_kd_chosen before;
+	struct ntr_call rest = *c;
+	enum ntr_st st;
+
+	if (strchr(c->flags, 'd'))
+		return raw_stack(k, c, e);
+	if (*c->args != '=')
+		return list_stack(k, c, e);
+	rest.args += 1 + strspn(c->args + 1, " \t");
+	ntr_kd_save(k, &before);
+	st = given_regs(k, c, &rest.args, e);
+	if (!st)
+		st = list_stack(k, &rest, e);
+	ntr_kd_restore(k, &before);
+	return st;
 }
 
 const struct ntr_cmd ntr_cmd_k = {
 	.names = "k",
 	.flags = "bcdfLnNpPv",
 	.summary = "the stack of the chosen context",
-	.operands = "[COUNT]",
+	.operands = "[= [EBP] SP IP] [COUNT]",
 	.help = "kb adds the first arguments, kv arguments and notes, kn frame "
 		"numbers, kf the bytes each frame takes, kc only call sites, kL "
 		"no source lines; letters combine (kbn). kd shows the stack's "
-		"words with their symbols. Parameters by name and value (kp, kP) "
-		"are not known, so these are k.\n\n"
+		"words with their symbols. kp adds the parameters with type, name "
+		"and value where symbol files have them (private symbols, "
+		"DWARF), kP each on a line of its own; ??? is a value whose "
+		"place is not known at that address. k = starts from the registers "
+		"given (x86: ebp, esp, eip; else sp, ip) and changes nothing of "
+		"what is chosen.\n\n"
 		"Behind the call site stands in brackets how the frame was found: "
 		"context, cfi, fpo, code, frameptr, trap, scan; \"by export\" says "
 		"that its name is only the export before it. Words in the "

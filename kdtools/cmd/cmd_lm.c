@@ -9,6 +9,7 @@
 struct listing {
 	struct ntr_kd *k;
 	bool verbose, names, unloaded_only, loaded_only;
+	bool path, image, stamp; /* instead of the state of symbols */
 	char pattern[80]; /* "" every one */
 	bool has_addr;
 	u64 addr;
@@ -118,11 +119,29 @@ static void json_module(struct ntr_kd *k, const struct ntr_module *m)
 		    m->symbols->lacking : NULL);
 }
 
+static void third_column(const struct listing *l, const struct ntr_module *m)
+{
+	struct ntr_out *o = l->k->o;
+	const char *file = symbol_file(m);
+	char stamp[64] = "time stamp not known";
+
+	if (!l->path && !l->image && !l->stamp) {
+		ntr_out_line(o, "(%s)%s%s", symbol_state(m), file ? "  " : "",
+			     file ? file : "");
+		return;
+	}
+	if (m->timestamp)
+		stamp_text(stamp, m->timestamp);
+	ntr_out_line(o, "%s%s%s", l->path && m->path ? m->path :
+		     l->path || l->image ? m->image ? m->image : "?" : "",
+		     (l->path || l->image) && l->stamp ? "  " : "",
+		     l->stamp ? stamp : "");
+}
+
 static void show_module(struct listing *l, struct ntr_module *m)
 {
 	struct ntr_kd *k = l->k;
 	char lo[24], hi[24];
-	const char *file;
 
 	if (l->verbose) {
 		(void)ntr_module_load(k->t, m);
@@ -138,9 +157,8 @@ static void show_module(struct listing *l, struct ntr_module *m)
 	}
 	ntr_va_text(lo, m->base, k->t->ptr_size);
 	ntr_va_text(hi, m->base + m->size, k->t->ptr_size);
-	file = symbol_file(m);
-	ntr_out_line(k->o, "%s %s   %-10s (%s)%s%s", lo, hi, m->name,
-		     symbol_state(m), file ? "  " : "", file ? file : "");
+	ntr_out_print(k->o, "%s %s   %-10s ", lo, hi, m->name);
+	third_column(l, m);
 	if (l->verbose)
 		details(k, m);
 }
@@ -177,6 +195,20 @@ static void show_unloaded(struct listing *l)
 	ntr_out_list_end(o);
 }
 
+#define LETTERS "1Dafiklmnopstuv"
+
+static void take_flags(struct listing *l, const char *f)
+{
+	l->verbose |= strchr(f, 'v') != NULL;
+	l->names |= strchr(f, '1') != NULL;
+	l->path |= strchr(f, 'f') != NULL;
+	l->image |= strchr(f, 'i') || strchr(f, 'n');
+	l->stamp |= strchr(f, 't') != NULL;
+	l->unloaded_only |= strchr(f, 'u') != NULL;
+	l->loaded_only |= strchr(f, 'o') != NULL;
+}
+
+/* Letters stand at the command or behind it: lmvm nt, lm v m nt. */
 static enum ntr_st parse(struct listing *l, const struct ntr_call *c,
 			 struct ntr_err *e)
 {
@@ -184,16 +216,14 @@ static enum ntr_st parse(struct listing *l, const struct ntr_call *c,
 	char last = *c->flags ? c->flags[strlen(c->flags) - 1] : 0;
 	char word[80] = "";
 
-	l->verbose = strchr(c->flags, 'v') != NULL;
-	l->names = strchr(c->flags, '1') != NULL;
-	l->unloaded_only = strchr(c->flags, 'u') != NULL;
-	l->loaded_only = strchr(c->flags, 'o') != NULL;
-	if (*s && last != 'm' && last != 'a') {
+	take_flags(l, c->flags);
+	while (*s && last != 'm' && last != 'a') {
 		ntr_cmd_word(&s, word, sizeof(word));
-		if (strlen(word) != 1 || !strchr("ma", *word))
+		if (strspn(word, LETTERS) != strlen(word))
 			return ntr_fail(e, NTR_USAGE, "lm is followed by m "
-					"PATTERN or a ADDR");
-		last = *word;
+					"PATTERN, a ADDR or letters of .help lm");
+		take_flags(l, word);
+		last = word[strlen(word) - 1];
 	}
 	if (last == 'a') {
 		l->has_addr = true;
@@ -237,14 +267,17 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 
 const struct ntr_cmd ntr_cmd_lm = {
 	.names = "lm",
-	.flags = "1aklmonuv",
+	.flags = LETTERS,
+	.tail = 'm',
 	.summary = "loaded and unloaded modules",
 	.operands = "[m PATTERN | a ADDR]",
 	.help = "By load order, with the state of their symbols: deferred (not "
 		"asked for yet), the kind of symbol file, or export symbols. v "
 		"adds what the images say of themselves and loads their symbols, "
 		"1 prints names only, u the unloaded modules only, o the loaded "
-		"ones only; m and a may stand among the letters: lmvm nt.",
+		"ones only; f shows the full path, i or n the image, t the time stamp "
+		"of the image instead of the symbols. m and a may stand among the "
+		"letters: lmvm nt.",
 	.example = "lmvm tcpip", .does = "everything on one module",
 	.run = run,
 };

@@ -15,36 +15,38 @@ static unsigned known(const struct ntr_regs *r)
 }
 
 /* In JSON every register has its name for a key. */
-static void all_json(struct ntr_kd *k)
+void ntr_out_regs(struct ntr_kd *k, const struct ntr_regs *r)
 {
 	unsigned n = 0;
-	const char *const *name = ntr_reg_names(k->regs.machine, &n);
+	const char *const *name = ntr_reg_names(r->machine, &n);
 
 	ntr_out_open(k->o, "registers");
 	for (unsigned i = 0; name && i < n && i < NTR_MAX_REGS; i++)
-		ntr_out_hex_if(k->o, name[i], NULL, ntr_reg_known(&k->regs, i),
-			       k->regs.r[i]);
+		ntr_out_hex_if(k->o, name[i], NULL, ntr_reg_known(r, i),
+			       r->r[i]);
 	ntr_out_close(k->o);
 }
 
 static void all(struct ntr_kd *k)
 {
+	const struct ntr_regs *r = ntr_kd_frame_regs(k);
 	char site[300], ip[24];
 
 	ntr_out_str(k->o, "source", NULL, k->regs_source);
-	all_json(k);
-	if (!known(&k->regs))
+	ntr_out_uint(k->o, "frame", NULL, k->frame);
+	ntr_out_regs(k, r);
+	if (!known(r))
 		ntr_out_line(k->o, "no register is known");
 	else
-		ntr_report_regs(k->o, &k->regs);
-	if (!k->regs.has_ip)
+		ntr_report_regs(k->o, r);
+	if (!r->has_ip)
 		return;
-	ntr_kd_symbol(k, k->regs.ip, site, sizeof(site));
+	ntr_kd_symbol(k, r->ip, site, sizeof(site));
 	ntr_out_str(k->o, "site", NULL, *site ? site : NULL);
-	ntr_va_text(ip, k->regs.ip, k->t->ptr_size);
+	ntr_va_text(ip, r->ip, k->t->ptr_size);
 	ntr_out_line(k->o, "%s:", *site ? site : ip);
 	if (!k->o->json)
-		(void)!ntr_show_code(k, k->regs.ip, 1, NULL);
+		(void)!ntr_show_code(k, r->ip, 1, NULL);
 }
 
 /* "rax", "@rax", "$ip" */
@@ -110,8 +112,8 @@ const struct ntr_cmd ntr_cmd_r = {
 		"WinDbg's $ip $sp $csp $ra $thread $proc $tid are registers, "
 		"too.\n\n"
 		"The context is the one the dump's verdict starts from until ~, "
-		".thread, .trap, .tss, .cxr or .ecxr choose another. Registers "
-		"of outer frames are not shown: .frame does not change them.",
+		".thread, .trap, .tss, .cxr or .ecxr choose another, and "
+		".frame one of its frames.",
 	.example = "r rax, rcx", .does = "two registers",
 	.run = run,
 };

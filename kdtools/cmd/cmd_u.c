@@ -223,7 +223,7 @@ static enum ntr_st unassemble(struct lines *l, const struct ntr_call *c,
 	if (!r.addr)
 		ntr_kd_need_regs(k);
 	if (!r.addr)
-		r.addr = k->has_regs ? k->regs.ip : 0;
+		r.addr = k->has_regs ? ntr_kd_frame_regs(k)->ip : 0;
 	st = ntr_cmd_range(k, c, &s, 1, DEFAULT_LINES, MAX_LINES, &r, e);
 	if (!st)
 		st = ntr_cmd_end(k, c, s, e);

@@ -99,6 +99,42 @@ NTR_MUST enum ntr_st ntr_kd_set_process(struct ntr_kd *k, u64 va,
 /* Frames of the chosen context, outwards; borrowed until it changes. */
 const struct ntr_vframe *ntr_kd_frames(struct ntr_kd *k, size_t *n,
 				       enum ntr_unw_stop *stop);
+/* The same of any frame, from 0. */
+const struct ntr_regs *ntr_kd_regs_of(struct ntr_kd *k, size_t frame);
+/* Where the return address of frame i lies; false: not known for certain. */
+bool ntr_kd_return_slot(struct ntr_kd *k, size_t i, u64 *slot);
+
+/* A parameter or local of a frame (kd_vars.c). */
+struct ntr_kd_var {
+	const char *name;
+	bool param;
+	char type[200];
+	char value[200];  /* "" not known */
+	char where[48];   /* "rsp+0xa8", "@rcx"; "" not known */
+	bool has_addr;
+	u64 addr;
+};
+typedef bool ntr_kd_var_fn(void *ctx, const struct ntr_kd_var *v);
+/* Those of frame i by the symbols of its module; ABSENT with text. */
+NTR_MUST enum ntr_st ntr_kd_vars(struct ntr_kd *k, size_t i,
+				 ntr_kd_var_fn *fn, void *ctx,
+				 struct ntr_err *e);
+
+/* Registers of the chosen frame, as far as they are known; borrowed until it
+ * or the context changes. Frame 0: k->regs. */
+const struct ntr_regs *ntr_kd_frame_regs(struct ntr_kd *k);
+/* What is chosen, to come back to it; restoring frees nothing else. */
+struct ntr_kd_chosen {
+	int cpu;
+	struct ntr_thread thread;
+	u64 process, trap;
+	bool has_regs, own, pending, has_outer;
+	struct ntr_regs regs, outer;
+	char regs_source[160];
+	unsigned frame;
+};
+void ntr_kd_save(const struct ntr_kd *k, struct ntr_kd_chosen *out);
+void ntr_kd_restore(struct ntr_kd *k, const struct ntr_kd_chosen *c);
 /* An integer member of a kernel structure at va, by name. */
 NTR_MUST enum ntr_st ntr_kd_member(struct ntr_kd *k, const char *type, u64 va,
 				   const char *path, u64 *out,

@@ -41,6 +41,9 @@ enum ntr_st ntr_kd_waits(struct ntr_kd *k, const struct ntr_waits **w,
 static void drop_stack(struct ntr_kd *k)
 {
 	ntr_vec_fini(&k->priv->frames);
+	free(k->priv->frame_regs);
+	k->priv->frame_regs = NULL;
+	k->priv->nframe_regs = 0;
 	k->priv->has_stack = false;
 	k->frame = 0;
 	k->next_code = 0;
@@ -246,6 +249,42 @@ enum ntr_st ntr_kd_set_process(struct ntr_kd *k, u64 va, struct ntr_err *e)
 	return NTR_OK;
 }
 
+/* --- and back ------------------------------------------------------------------------ */
+
+void ntr_kd_save(const struct ntr_kd *k, struct ntr_kd_chosen *out)
+{
+	const struct ntr_kd_priv *p = k->priv;
+
+	*out = (struct ntr_kd_chosen){
+		.cpu = k->cpu, .thread = k->thread, .process = k->process,
+		.trap = k->trap, .has_regs = k->has_regs, .own = p->own,
+		.pending = p->pending, .has_outer = p->has_outer,
+		.regs = k->regs, .outer = p->outer, .frame = k->frame,
+	};
+	memcpy(out->regs_source, k->regs_source, sizeof(out->regs_source));
+}
+
+void ntr_kd_restore(struct ntr_kd *k, const struct ntr_kd_chosen *c)
+{
+	struct ntr_kd_priv *p = k->priv;
+
+	drop_stack(k);
+	k->cpu = c->cpu;
+	k->thread = c->thread;
+	k->process = c->process;
+	k->trap = c->trap;
+	k->has_regs = c->has_regs;
+	k->regs = c->regs;
+	k->frame = c->frame;
+	p->own = c->own;
+	p->pending = c->pending;
+	p->has_outer = c->has_outer;
+	p->outer = c->outer;
+	memcpy(k->regs_source, c->regs_source, sizeof(k->regs_source));
+	if (c->process && c->process != c->thread.process)
+		(void)!ntr_kd_set_process(k, c->process, NULL);
+}
+
 /* --- the stack --------------------------------------------------------------------- */
 
 static void own_limits(const struct ntr_kd *k, struct ntr_unw_env *env)
@@ -264,21 +303,34 @@ static void own_limits(const struct ntr_kd *k, struct ntr_unw_env *env)
 	}
 }
 
+static struct ntr_unw_env stack_env(struct ntr_kd *k, struct ntr_verdict *v)
+{
+	struct ntr_unw_env env = ntr_triage_env(v, k->regs.sp);
+
+	env.trace = NULL;
+	if (!k->priv->own)
+		own_limits(k, &env);
+	return env;
+}
+
 /* Frames of the chosen context into f; the first one is given when the frame
  * of the caller is known. */
 static size_t walk(struct ntr_kd *k, const struct ntr_unw_env *env,
 		   struct ntr_frame *f, enum ntr_unw_stop *end)
 {
 	struct ntr_kd_priv *p = k->priv;
+	struct ntr_unw_env outer = *env;
 	size_t n = 0;
 
 	if (!p->has_outer) {
 		*end = ntr_unwind(env, &k->regs, f, NTR_MAX_FRAMES, &n);
 		return n;
 	}
+	if (outer.frame_regs)
+		*outer.frame_regs++ = k->regs;
 	f[0] = (struct ntr_frame){ .ip = k->regs.ip, .sp = k->regs.sp,
 				   .trust = NTR_TRUST_CONTEXT };
-	*end = ntr_unwind(env, &p->outer, f + 1, NTR_MAX_FRAMES - 1, &n);
+	*end = ntr_unwind(&outer, &p->outer, f + 1, NTR_MAX_FRAMES - 1, &n);
 	if (n) {
 		f[1].trust = NTR_TRUST_TRAP;
 		f[1].note = "switch frame";
@@ -295,9 +347,7 @@ static void unwind(struct ntr_kd *k, struct ntr_verdict *v)
 
 	if (!f)
 		return;
-	env = ntr_triage_env(v, k->regs.sp);
-	env.trace = NULL;
-	own_limits(k, &env);
+	env = stack_env(k, v);
 	n = walk(k, &env, f, &p->end);
 	for (size_t i = 0; i < n; i++) {
 		struct ntr_vframe *s = ntr_vec_add(&p->frames);
@@ -333,13 +383,62 @@ const struct ntr_vframe *ntr_kd_frames(struct ntr_kd *k, size_t *n,
 	return p->frames.v;
 }
 
+/* The same walk again, this time for the registers. */
+static void unwind_regs(struct ntr_kd *k, const struct ntr_vframe *stack,
+			size_t n)
+{
+	struct ntr_kd_priv *p = k->priv;
+	struct ntr_frame *f = calloc(NTR_MAX_FRAMES, sizeof(*f));
+	struct ntr_regs *r = calloc(NTR_MAX_FRAMES, sizeof(*r));
+	struct ntr_unw_env env = stack_env(k, ntr_kd_verdict(k));
+	enum ntr_unw_stop end;
+	size_t got = 0;
+
+	env.frame_regs = r;
+	if (f && r)
+		got = walk(k, &env, f, &end);
+	for (size_t i = 0; i < got && i < n; i++)
+		if (f[i].ip != stack[i].f.ip || f[i].sp != stack[i].f.sp)
+			got = i;
+	free(f);
+	p->frame_regs = r;
+	p->nframe_regs = got;
+}
+
+const struct ntr_regs *ntr_kd_frame_regs(struct ntr_kd *k)
+{
+	return ntr_kd_regs_of(k, k->frame);
+}
+
+const struct ntr_regs *ntr_kd_regs_of(struct ntr_kd *k, size_t frame)
+{
+	struct ntr_kd_priv *p = k->priv;
+	const struct ntr_vframe *f;
+	enum ntr_unw_stop end;
+	size_t n;
+
+	ntr_kd_need_regs(k);
+	if (!frame)
+		return &k->regs;
+	f = ntr_kd_frames(k, &n, &end);
+	if (!p->frame_regs && f)
+		unwind_regs(k, f, n);
+	if (frame < p->nframe_regs)
+		return &p->frame_regs[frame];
+	p->nothing = (struct ntr_regs){ .machine = k->t->machine };
+	if (frame < n) {
+		ntr_reg_set_ip(&p->nothing, f[frame].f.ip);
+		ntr_reg_set_sp(&p->nothing, f[frame].f.sp);
+	}
+	return &p->nothing;
+}
+
 /* --- members ------------------------------------------------------------------------ */
 
 enum ntr_st ntr_kd_member(struct ntr_kd *k, const char *type, u64 va,
 			  const char *path, u64 *out, struct ntr_err *e)
 {
-	enum ntr_st st = ntr_read_member(&k->t->priv->types, k->t->mem, va,
-					 type, path, out);
+	enum ntr_st st = ntr_target_member(k->t, type, va, path, out);
 
 	if (st)
 		return ntr_fail(e, st, "%s.%s of %" PRIx64 " is not known: %s",

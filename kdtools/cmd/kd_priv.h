@@ -8,7 +8,6 @@
 #define NTR_KD_PRIV_H
 
 #include "kd.h"
-#include "kobj/priv.h"
 #include "triage/waits.h"
 
 struct ntr_kd_priv {
@@ -23,6 +22,9 @@ struct ntr_kd_priv {
 	bool has_stack;
 	struct { NTR_VEC(struct ntr_vframe); } frames;
 	enum ntr_unw_stop end;
+	struct ntr_regs *frame_regs; /* of all frames; NULL until asked for */
+	size_t nframe_regs;
+	struct ntr_regs nothing;     /* of a frame that nothing is known of */
 	struct ntr_kd_mem *mem;
 	size_t caret;            /* of the failed expression; SIZE_MAX none */
 };

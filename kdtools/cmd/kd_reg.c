@@ -63,15 +63,16 @@ static const struct part *part_named(const struct ntr_kd *k, const char *name)
 	return NULL;
 }
 
-static bool part_register(const struct ntr_kd *k, const char *name, u64 *v,
+static bool part_register(struct ntr_kd *k, const char *name, u64 *v,
 			  bool *known)
 {
 	const struct part *p = part_named(k, name);
+	const struct ntr_regs *r = ntr_kd_frame_regs(k);
 
 	if (!p)
 		return false;
-	*known = k->has_regs && ntr_reg_known(&k->regs, p->reg);
-	*v = k->regs.r[p->reg] >> p->shift & ((UINT64_C(1) << p->bits) - 1);
+	*known = k->has_regs && ntr_reg_known(r, p->reg);
+	*v = r->r[p->reg] >> p->shift & ((UINT64_C(1) << p->bits) - 1);
 	return true;
 }
 
@@ -93,12 +94,13 @@ unsigned ntr_kd_reg_bits(const struct ntr_kd *k, const char *name)
 }
 
 /* "r10d", "r10w", "r10b" */
-static bool numbered_part(const struct ntr_kd *k, const char *name, u64 *v,
+static bool numbered_part(struct ntr_kd *k, const char *name, u64 *v,
 			  bool *known)
 {
 	static const struct { char letter; u64 mask; } width[] = {
 		{ 'd', UINT32_MAX }, { 'w', 0xffff }, { 'b', 0xff },
 	};
+	const struct ntr_regs *r = ntr_kd_frame_regs(k);
 	char *end = NULL;
 	unsigned long n;
 
@@ -112,8 +114,8 @@ static bool numbered_part(const struct ntr_kd *k, const char *name, u64 *v,
 		if (ntr_ascii_lower(*end) != width[i].letter)
 			continue;
 		*known = k->has_regs &&
-			 ntr_reg_known(&k->regs, NTR_X64_R8 + (unsigned)n - 8);
-		*v = k->regs.r[NTR_X64_R8 + n - 8] & width[i].mask;
+			 ntr_reg_known(r, NTR_X64_R8 + (unsigned)n - 8);
+		*v = r->r[NTR_X64_R8 + n - 8] & width[i].mask;
 		return true;
 	}
 	return false;
@@ -135,10 +137,11 @@ static u64 frame_value(struct ntr_kd *k, bool ret, bool *known)
 /* What WinDbg calls pseudo-registers. */
 static bool pseudo(struct ntr_kd *k, const char *name, u64 *v, bool *known)
 {
+	const struct ntr_regs *r = ntr_kd_frame_regs(k);
 	const struct { const char *name; bool known; u64 v; } row[] = {
-		{ "$ip", k->has_regs && k->regs.has_ip, k->regs.ip },
-		{ "$sp", k->has_regs && k->regs.has_sp, k->regs.sp },
-		{ "$fp", k->has_regs && k->regs.has_fp, k->regs.fp },
+		{ "$ip", k->has_regs && r->has_ip, r->ip },
+		{ "$sp", k->has_regs && r->has_sp, r->sp },
+		{ "$fp", k->has_regs && r->has_fp, r->fp },
 		{ "$thread", k->thread.va != 0, k->thread.va },
 		{ "$proc", k->process != 0, k->process },
 		{ "$tid", k->thread.has_ids, k->thread.id },
@@ -171,8 +174,10 @@ bool ntr_kd_reg(void *ctx, const char *name, u64 *v, bool *known)
 	if (*name == '$')
 		return pseudo(k, name, v, known);
 	if (whole_register(k, name, &reg)) {
-		*known = k->has_regs && ntr_reg_known(&k->regs, reg);
-		*v = k->regs.r[reg];
+		const struct ntr_regs *r = ntr_kd_frame_regs(k);
+
+		*known = k->has_regs && ntr_reg_known(r, reg);
+		*v = r->r[reg];
 		return true;
 	}
 	return part_register(k, name, v, known) ||

@@ -17,6 +17,17 @@ struct fuzz_asked {
 	uint64_t sum; /* everything that is handed out is read */
 };
 
+static inline bool fuzz_var(void *ctx, const struct ntr_var *v)
+{
+	struct fuzz_asked *a = ctx;
+	struct ntr_type t;
+
+	a->sum += strlen(v->name) + (v->reg ? strlen(v->reg) : 0);
+	if (v->type)
+		(void)!ntr_symsrc_type(a->s, v->type, &t, NULL);
+	return true;
+}
+
 static inline bool fuzz_symbol(void *ctx, const struct ntr_symbol *y)
 {
 	struct fuzz_asked *a = ctx;
@@ -28,6 +39,7 @@ static inline bool fuzz_symbol(void *ctx, const struct ntr_symbol *y)
 		(void)!ntr_symsrc_type(a->s, y->type, &t, NULL);
 	(void)!ntr_symsrc_named(a->s, y->name, &again, NULL);
 	(void)!ntr_symsrc_at(a->s, y->rva + y->size / 2, &again, NULL);
+	(void)!ntr_symsrc_vars(a->s, y->rva + y->size / 2, fuzz_var, a, NULL);
 	return ++a->n < FUZZ_ROUNDS;
 }
 

@@ -69,6 +69,20 @@ for n in crash64_O0 crash64_O1 crash32_O0 crash32_O1; do
 	done | sort -u >calls
 	same "$n: ub finds the calls" "$(cat calls)" call
 done
+# Parameters by name, in every frame: Level4((int *)0x10, 3 * Tag + 3), called
+# by Level3(3, Tag, 3), called by Level2(&g_Device, 3); Tag is 0x6c6f6f50.
+for n in crash64_O0 crash32_O0; do
+	run "$n: kp" 0 kd --symbols "$triple" --json -c 'kp 5' "$triple/$n.dmp"
+	same "$n: parameters" "$(jq -c '[.frames[:3][].params | map(.name + "=" + (.value | sub("^0x[0`]*"; "0x")))]' out)" \
+		"$(case $n in crash64*) g='1`40003000' ;; *) g=403000 ;; esac
+		echo "[[\"p=0x10\",\"x=0n1162759667\"],[\"a=0n3\",\"b=0n1819242320\",\"c=0n3\"],[\"d=0x$g\",\"n=0n3\"]]")"
+	run "$n: dv" 0 kd --symbols "$triple" --json -c '.frame 1; dv b; r' "$triple/$n.dmp"
+	same "$n: a local by name" "$(jq -r 'select(.variables).variables[].value' out)" 0n1819242320
+done
+run "crash64_O1: a value in no known place" 0 kd --symbols "$triple" -c 'kp 2' "$triple/crash64_O1.dmp"
+has "crash64_O1: is ???" out 'Level3\(Int4B a = \?\?\?, '
+run "dt -r" 0 kd --symbols "$triple" -c 'dt -b crash64_O0!_DEMO_DEVICE' "$triple/crash64_O0.dmp"
+has "dt -b: an inner member" out '^      \+0x008 Blink'
 # The arguments of Level4(struct *, int): what the program was given.
 "$NTRIAGE" kd --symbols "$triple" --json -c 'kb 1' "$triple/crash32_O0.dmp" >out
 same "x86 arguments" "$(jq -c '.frames[0].args[:2]' out)" '["0x10","0x454e4df3"]'

@@ -67,6 +67,35 @@ static void ebp_chain(void)
 	CHECK_EQ(n, 4);
 }
 
+/* What outer frames' registers were: a chain says ebp, and no more. */
+static void registers_of_frames(void)
+{
+	uint32_t ebp = STACK + 0x1010;
+	static struct ntr_regs of[300];
+	struct ntr_regs r;
+	size_t n;
+
+	world();
+	chain(ebp, 4);
+	r = regs(BASE + 0x1010, ebp - 0x10, ebp);
+	ntr_reg_set(&r, NTR_X86_EBX, 0x1111);
+	ntr_reg_set(&r, NTR_X86_EAX, 0x2222);
+	w.env.frame_regs = of;
+	CHECK_EQ(ntr_unwind(&w.env, &r, fr, 300, &n), NTR_UNW_END);
+	CHECK_EQ(n, 4);
+	CHECK_EQ(of[0].r[NTR_X86_EBX], 0x1111);
+	CHECK(ntr_reg_known(&of[0], NTR_X86_EAX));
+	CHECK_EQ(of[1].ip, BASE + 0x2000);
+	CHECK_EQ(of[1].r[NTR_X86_EBP], ebp + 0x20);
+	CHECK_EQ(of[3].r[NTR_X86_EIP], BASE + 0x2080);
+	CHECK_EQ(of[3].r[NTR_X86_EBP], ebp + 0x60);
+	for (unsigned i = 1; i < 4; i++) {
+		CHECK(!ntr_reg_known(&of[i], NTR_X86_EBX));
+		CHECK(!ntr_reg_known(&of[i], NTR_X86_EAX));
+		CHECK(ntr_reg_known(&of[i], NTR_X86_ESP));
+	}
+}
+
 /* The double fault of a recursion: esp below the limit, a full stack. */
 static void overflow(void)
 {
@@ -467,6 +496,7 @@ static void alpha_prologues(void)
 int main(void)
 {
 	RUN(ebp_chain);
+	RUN(registers_of_frames);
 	RUN(overflow);
 	RUN(broken_chains);
 	RUN(trap_in_the_chain);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Whole runs of a program, process start included, for the benches of the
+ * command line.  The floor of such a figure is the same program only printing
+ * its version.  To time another verb, give its argv.
+ */
+#ifndef NTR_BENCH_SPAWN_H
+#define NTR_BENCH_SPAWN_H
+
+#include "bench.h"
+
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define BENCH_RUNS 20
+
+/* One run with its output thrown away; exits when it cannot be done or
+ * finds nothing. */
+static inline double bench_run(char **argv, long *rss_kb)
+{
+	extern char **environ;
+	posix_spawn_file_actions_t fa;
+	struct rusage ru;
+	double t = bench_now();
+	int status;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
+	if (posix_spawn(&pid, argv[0], &fa, NULL, argv, environ) ||
+	    wait4(pid, &status, 0, &ru) != pid || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) != 0) {
+		fprintf(stderr, "bench: %s %s failed\n", argv[0],
+			argv[1]);
+		exit(1);
+	}
+	t = bench_now() - t;
+	posix_spawn_file_actions_destroy(&fa);
+	if (ru.ru_maxrss > *rss_kb)
+		*rss_kb = ru.ru_maxrss;
+	return t;
+}
+
+static inline double bench_best(char **argv, long *rss_kb)
+{
+	double b = 1e9;
+
+	for (int i = 0; i < BENCH_RUNS; i++) {
+		double t = bench_run(argv, rss_kb);
+
+		if (t < b)
+			b = t;
+	}
+	return b;
+}
+
+#endif
