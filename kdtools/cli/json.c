@@ -130,6 +130,12 @@ static void end(struct ntr_json *j, const char *bracket)
 	ntr_str_addn(j->s, bracket, 1);
 }
 
+void ntr_json_raw(struct ntr_json *j, const char *key, const char *v)
+{
+	lead(j, key);
+	ntr_str_add(j->s, v);
+}
+
 void ntr_json_object(struct ntr_json *j, const char *key)
 {
 	begin(j, key, "{");

@@ -35,6 +35,8 @@ void ntr_json_uint(struct ntr_json *j, const char *key, u64 v);
 void ntr_json_int(struct ntr_json *j, const char *key, s64 v);
 void ntr_json_bool(struct ntr_json *j, const char *key, bool v);
 void ntr_json_null(struct ntr_json *j, const char *key);
+/* A value that is JSON and ASCII already; the caller has checked it. */
+void ntr_json_raw(struct ntr_json *j, const char *key, const char *v);
 
 /* One UTF-8 character at *s, which is moved behind it; U+FFFD (and one byte)
  * for what is not UTF-8. *s must not be at the NUL. */

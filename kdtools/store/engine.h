@@ -9,8 +9,7 @@
  *
  * Statuses: BAD the file is damaged or is no store, LIMIT another process
  * keeps it locked, IO the disk or the server, UNSUP written by a newer
- * program.  `retry` is set when the whole transaction may succeed if it is
- * done again (PostgreSQL: a deadlock between two writers).
+ * program.
  *
  * To add an engine: the slots below, a dialect, a line in results_open().
  */
@@ -46,7 +45,7 @@ struct engine_ops {
 	/* Of the schema; 0: the store is empty. */
 	enum ntr_st (*version)(struct engine *g, s64 *v, struct ntr_err *e);
 	enum ntr_st (*set_version)(struct engine *g, s64 v, struct ntr_err *e);
-	/* For a schema step: nobody else changes the schema until the end. */
+	/* There is one writer at a time. schema: for a step of the schema. */
 	enum ntr_st (*begin)(struct engine *g, bool schema, struct ntr_err *e);
 	enum ntr_st (*commit)(struct engine *g, struct ntr_err *e);
 	void (*rollback)(struct engine *g);
@@ -55,7 +54,7 @@ struct engine_ops {
 struct engine {
 	const struct engine_ops *ops;
 	const struct sql_dialect *dialect;
-	bool read_only, retry;
+	bool read_only;
 };
 
 /* The store must be there when read_only (ABSENT), else it is made. */

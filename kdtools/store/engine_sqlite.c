@@ -25,6 +25,7 @@
 #define CHECK_BYTES (INT64_C(256) << 20)
 #define MAX_VALUE (256 << 20) /* bytes of one value */
 #define WAIT_NS 10000000L
+#define HEADER 100 /* bytes of SQLite's file header */
 
 struct sql_cur {
 	struct sqlite *g;
@@ -351,6 +352,39 @@ static enum ntr_st connect_immutable(struct sqlite **out, const char *path,
 	return st;
 }
 
+/* SQLite takes a file of less than a page for an empty one and would begin it
+ * anew. (Page size: 16 bits, big endian, at 16; 1 stands for 65536.)  Read
+ * through SQLite's own file: closing another one on it would drop the locks of
+ * every connection of this process. */
+static enum ntr_st whole_page(struct sqlite *g, const char *path,
+			      struct ntr_err *e)
+{
+	sqlite3_file *f = NULL;
+	sqlite3_int64 size = 0;
+	u8 head[HEADER];
+	u32 page = 0;
+	struct stat sb;
+	int rc = sqlite3_file_control(g->db, "main",
+				      SQLITE_FCNTL_FILE_POINTER, &f);
+
+	if (!rc && f && f->pMethods)
+		rc = f->pMethods->xFileSize(f, &size);
+	if (!rc && size >= HEADER)
+		rc = f->pMethods->xRead(f, head, HEADER, 0);
+	if (rc)
+		return failed(g, rc, e);
+	if (size >= HEADER && !memcmp(head, "SQLite format 3", 16)) {
+		page = (u32)head[16] << 8 | head[17];
+		page = page == 1 ? 65536 : page;
+	}
+	if (!size && !stat(path, &sb))
+		size = sb.st_size; /* SQLite says 0 of a single byte */
+	if (!size || (page && size >= page))
+		return NTR_OK;
+	return ntr_fail(e, NTR_BAD, "this is no SQLite database, or only the "
+			"beginning of one (%" PRId64 " bytes)", (s64)size);
+}
+
 static enum ntr_st connect_reader(struct sqlite **out, const char *path,
 				  struct ntr_err *e)
 {
@@ -359,7 +393,9 @@ static enum ntr_st connect_reader(struct sqlite **out, const char *path,
 	enum ntr_st st = connect_to(&g, path, SQLITE_OPEN_READONLY, e);
 
 	if (!st) {
-		st = sq_version(&g->e, &v, e);
+		st = whole_page(g, path, e);
+		if (!st)
+			st = sq_version(&g->e, &v, e);
 		if (st)
 			sq_close(&g->e);
 	}

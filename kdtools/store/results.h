@@ -78,11 +78,12 @@ struct results_dump {
 	size_t nsig;
 };
 
-/* where: a path or a URL; NULL: $NTRIAGE_STORE, else the default path, whose
- * folders are made. */
+/* where: a path or a URL, ":memory:" for one that is gone when it is closed;
+ * NULL: $NTRIAGE_STORE, else the default path, whose folders are made.
+ * read_only: ABSENT when there is none. */
 NTR_MUST enum ntr_st results_open(struct results **out, const char *where,
 				  bool read_only, struct ntr_err *e);
-void results_close(struct results *r);
+void results_close(struct results *r); /* without commit */
 const char *results_where(const struct results *r);
 
 /* --- writing ------------------------------------------------------------------ */
@@ -93,7 +94,10 @@ NTR_MUST enum ntr_st results_run_begin(struct results *r, const char *what,
 				       struct ntr_err *e);
 NTR_MUST enum ntr_st results_run_end(struct results *r, s64 run,
 				     const char *summary, struct ntr_err *e);
-/* Puts d in place of what the store has for its path. Buffered until commit. */
+/* Puts d in place of what the store has for its path; a row keeps its id and
+ * its notes. Buffered until commit, which is when others, and the functions
+ * below, see it; a batch that has become large is written earlier. When commit
+ * fails the batch stays, and the next commit writes it. */
 NTR_MUST enum ntr_st results_put(struct results *r, s64 run,
 				 const struct results_dump *d,
 				 struct ntr_err *e);
@@ -122,8 +126,9 @@ NTR_MUST enum ntr_st results_members(struct results *r, const char *path,
 				     struct ntr_err *e);
 
 /* Rows that a filter lets through (filter.h), in the order of their paths or
- * as `sort` says ("crash_time", "-judged_at", "bucket"); the callback returns
- * false to stop. want_json: d->json, else it is NULL. */
+ * as `sort` says ("crash_time", "-judged_at", "bucket"; what is not known is
+ * last); the callback returns false to stop. It may read from r, not write to
+ * it. d lives until it returns. want_json: d->json, else it is NULL. */
 struct results_filter;
 struct results_query {
 	const struct results_filter *filter; /* NULL: all */

@@ -11,7 +11,6 @@
 
 #define BATCH_BYTES ((size_t)32 << 20) /* a batch is not larger */
 #define BATCH_ROWS 4096u
-#define TRIES 5 /* of a transaction that another one made impossible */
 
 /* --- opening ------------------------------------------------------------------------ */
 
@@ -141,36 +140,23 @@ const char *results_where(const struct results *r)
 
 typedef enum ntr_st change_fn(struct results *r, void *ctx, struct ntr_err *e);
 
-static enum ntr_st try_change(struct results *r, change_fn *fn, void *ctx,
-			      struct ntr_err *e)
-{
-	struct engine *g = r->g;
-	enum ntr_st st = g->ops->begin(g, false, e);
-
-	if (st)
-		return st;
-	st = fn(r, ctx, e);
-	if (!st)
-		st = g->ops->commit(g, e);
-	if (st)
-		g->ops->rollback(g);
-	return st;
-}
-
 /* fn in one transaction: all of it or nothing. */
 static enum ntr_st change(struct results *r, change_fn *fn, void *ctx,
 			  struct ntr_err *e)
 {
-	enum ntr_st st = NTR_OK;
+	struct engine *g = r->g;
+	enum ntr_st st;
 
-	if (r->g->read_only)
+	if (g->read_only)
 		return ntr_fail(e, NTR_USAGE, "%s: opened for reading only",
 				r->where);
-	for (unsigned i = 0; i < TRIES; i++) {
-		r->g->retry = false;
-		st = try_change(r, fn, ctx, e);
-		if (!st || !r->g->retry)
-			break;
+	st = g->ops->begin(g, false, e);
+	if (!st) {
+		st = fn(r, ctx, e);
+		if (!st)
+			st = g->ops->commit(g, e);
+		if (st)
+			g->ops->rollback(g);
 	}
 	return st ? ntr_wrap(e, st, "%s", r->where) : NTR_OK;
 }

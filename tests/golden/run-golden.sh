@@ -4,6 +4,7 @@
 #	args      arguments after "ntriage"; "dump.dmp" is the forged dump
 #	scenario  optional: "FILE.forge [CONTAINER]", FILE from the case's own
 #	          folder or from tests/fixtures
+#	store     optional: a file of SQL in tests/fixtures; results.db is made of it
 #	exit      optional: the exit code (0)
 #	text      what is printed (stdout, then stderr)
 #	json      the same with --json, for verbs that have it
@@ -53,6 +54,10 @@ one_case() { # NAME
 		forge "$file" dump.dmp $container || { cd ..; return; }
 	fi
 	cp "$dir"/*.forge "$dir"/*.txt "$dir"/*.sig . 2>/dev/null
+	if [ -f "$dir/store" ]; then
+		command -v sqlite3 >/dev/null || { skip "$1" "no sqlite3"; cd ..; return; }
+		sqlite3 results.db <"$TOP/tests/fixtures/$(cat "$dir/store")" >/dev/null || fail "$1" "no store"
+	fi
 	[ -f "$dir/exit" ] && want=$(cat "$dir/exit")
 	eval "args=($(cat "$dir/args"))"
 	"$NTRIAGE" "${args[@]}" >../text 2>../err </dev/null

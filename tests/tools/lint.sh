@@ -128,6 +128,10 @@ fi
 if [ -x "$B/ntriage" ]; then
 	verdict facts-documented "$("$B/ntriage" facts --schema 2>&1 | diff - docs/facts.md | head -5)"
 fi
+# The filter language: docs/results.md has what the field table says.
+if [ -x "$B/ntriage" ]; then
+	verdict filter-fields-documented "$("$B/ntriage" results fields 2>&1 | diff - <(sed -n '/^<!-- fields -->$/,/^<!-- end -->$/p' docs/results.md 2>/dev/null | sed '1d;$d') | head -5)"
+fi
 verdict facts-fuzzed "$(grep -qs ntr_fact_schema tests/fuzz/fuzz_facts.c || echo "no fuzz target asks all facts")"
 # The trust marks: every one in the schema and in the guide.
 verdict trust-marks-documented "$(sed -n 's/^[ \t]*X([A-Z]*, "\([a-z]*\)").*/\1/p' analyzer/unw/unw.h | while read -r t; do
