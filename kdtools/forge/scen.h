@@ -144,7 +144,7 @@ struct f_slock {
 	enum f_lock_kind kind;
 	u64 owner[F_MAX_OWNERS];
 	size_t nowners;
-	bool shared;
+	bool shared, each;
 	u64 contention;
 };
 
