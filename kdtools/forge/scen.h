@@ -343,6 +343,7 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sunl); } unl;
 	struct { NTR_VEC(struct f_sproc); } procs;
 	struct { NTR_VEC(struct f_sthread); } threads;
+	bool symbols;           /* rule tests have those of its modules */
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
 	struct { NTR_VEC(struct f_sdpc); } dpcs;
