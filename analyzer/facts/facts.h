@@ -155,6 +155,7 @@ enum {
 	NTR_FACTS_STORY = 1 << 11,
 	NTR_FACTS_CORRUPTION = 1 << 12,
 	NTR_FACTS_COOKIES = 1 << 13,
+	NTR_FACTS_PEERS = 1 << 14,
 };
 unsigned ntr_facts_made(const struct ntr_facts *f);
 

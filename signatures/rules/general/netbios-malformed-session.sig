@@ -9,6 +9,8 @@ signature netbios-malformed-session {
     false_positive "What lies at the start of a block may be left over from something else; headers that nothing follows are not counted here."
 
     on dump {
+        # Later systems have SMB past NetBT, and other structures.
+        require os.version < 6.0
         require module["netbt.sys"].loaded
         require any h in netbt.headers where h.fault =~ /./ and h.sign !~ /alone/
         support netbt.faults >= 2
@@ -113,6 +115,17 @@ signature netbios-malformed-session {
         pool nonpaged {
             block File size 104 count 9 held
             block NbtD size 104 held data 85000010
+            block File size 104 count 9 held
+        }
+    }
+    test silent "Windows 7" {
+        machine x64 7
+        memory 64MiB
+        stop 0xe2
+        module "netbt.sys"
+        pool nonpaged {
+            block File size 104 count 9 held
+            block NbtD size 104 held data 00000010ff534d4272
             block File size 104 count 9 held
         }
     }

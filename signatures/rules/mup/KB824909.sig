@@ -20,8 +20,8 @@ signature KB824909 {
         require queue.critical.awaiting >= 1 or any i in queue.critical.items where i.module in ["rdbss", "mrxsmb", "nt"]
         support os.version == 5.2
         support any i in queue.critical.items where i.module in ["rdbss", "mrxsmb"]
-        exclude known(os.service_pack) and os.service_pack =~ /Service Pack [12]/
-        support os.service_pack !~ /Service Pack [12]/
+        # Service Pack 1.
+        exclude known(module["mup.sys"].version) and module["mup.sys"].version >= 5.2.3790.1830
     }
     say       "{queue.critical.text}. The DFS client (mup.sys) waits in all of them for a connection, and what would make it is pending behind."
     do        "Install Service Pack 1 of Server 2003 or the update of KB824909; until then stagger the first accesses to DFS paths."
@@ -30,7 +30,7 @@ signature KB824909 {
         machine x86 2003 cpus 2
         uptime 9m
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.0
         module "rdbss.sys"
         module "mrxsmb.sys"
         lock "r" event each
@@ -53,7 +53,7 @@ signature KB824909 {
         machine x64 2003 cpus 2
         uptime 9m
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.0
         module "rdbss.sys"
         module "mrxsmb.sys"
         lock "r" event each
@@ -75,7 +75,7 @@ signature KB824909 {
         machine x64 2003 cpus 2
         uptime 9m
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.0
         module "rdbss.sys"
         module "mrxsmb.sys"
         lock "r" event each
@@ -97,7 +97,7 @@ signature KB824909 {
         machine x64 2003 cpus 2
         uptime 9m
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.0
         module "rdbss.sys"
         module "mrxsmb.sys"
         module "tcpip6.sys"
@@ -120,7 +120,7 @@ signature KB824909 {
         machine x64 2003 cpus 2
         uptime 9m
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.0
         module "rdbss.sys"
         module "mrxsmb.sys"
         lock "r" event each
@@ -142,10 +142,9 @@ signature KB824909 {
         machine x64 2003 cpus 2
         uptime 9m
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.1830
         module "rdbss.sys"
         module "mrxsmb.sys"
-        servicepack 3959
         lock "r" event each
         queue critical processed 4711 lastpass 4711 dynamic 16 {
             item "mrxsmb!SmbCeConnect" times 9
@@ -165,7 +164,7 @@ signature KB824909 {
         machine x64 7 cpus 2
         uptime 9m
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.0
         module "rdbss.sys"
         module "mrxsmb.sys"
         lock "r" event each
@@ -187,7 +186,7 @@ signature KB824909 {
         machine x64 2003
         container triage
         stop 0xe2
-        module "mup.sys"
+        module "mup.sys" version 5.2.3790.0
         module "rdbss.sys"
         module "mrxsmb.sys"
     }

@@ -31,7 +31,7 @@ signature KB961799 {
         support any f in stack.frames where f.module in ["netbt", "srv", "rdbss", "mrxsmb"]
     }
     say       "Stop {bugcheck.code:hex} at {stack.frames[0].text}; a NetBIOS session sent what NetBT did not expect. {netbt.faults} of its headers in memory are malformed."
-    do        "Find the other side of the session: !netbt shows the headers, and the peers' addresses that NetBT and the stack hold."
+    do        "Find the other side of the session among the addresses that the stack and NetBT's memory hold, the first being {first(p in netbt.peers : p.text)}; one of them is this machine's own. !netbt shows the headers."
     do        "Install the update of KB961799 for netbt.sys. Bring the peer up to date (old Samba releases send such packets) and look at switches and cards on the way that alter packets."
 
     test fires "Server 2003 x86: stop 0A in the function" {
@@ -210,6 +210,31 @@ signature KB961799 {
             frame "ndis!ethFilterDprIndicateReceivePacket+0x1d2"
             frame "nt!KiRetireDpcList+0xca"
             frame "nt!KiIdleLoop+0x37"
+        }
+    }
+    test fires "Server 2003 x86: the connection holds the address of the peer" {
+        machine x86 2003 cpus 2
+        container kernel
+        symbols
+        time 2009-01-15T22:10:00Z
+        stop 0xd1 0x8a2f4000 2 1 "netbt!NbtCopyToStartOfIndicate+0x4f"
+        module "ndis.sys"
+        module "tcpip.sys"
+        module "netbt.sys" pdb "netbt.pdb"
+        current "Idle" irql 2
+        stack {
+            frame "nt!KeBugCheckEx+0x1b"
+            trap  "nt!KiTrap0E+0xdc" error 2 address 0x8a2f4000
+            frame "netbt!NbtCopyToStartOfIndicate+0x4f"
+            frame "netbt!TdiReceiveHandler+0x20b"
+            frame "tcpip!IndicateData+0x130"
+            frame "tcpip!TCPRcv+0xb4e" size 0x90
+            frame "ndis!ethFilterDprIndicateReceivePacket+0x1d2"
+            frame "nt!KiRetireDpcList+0xca"
+            frame "nt!KiIdleLoop+0x37"
+        }
+        pool nonpaged {
+            block NbtD size 104 held data 00000000010000000e0002000bb8c0a8014d0000000000000000
         }
     }
     test fires "Server 2003 x64, XP x64: stop D1" {
