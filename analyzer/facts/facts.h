@@ -155,7 +155,11 @@ enum {
 	NTR_FACTS_STORY = 1 << 11,
 	NTR_FACTS_CORRUPTION = 1 << 12,
 	NTR_FACTS_COOKIES = 1 << 13,
-	NTR_FACTS_PEERS = 1 << 14,
+	NTR_FACTS_PEERS = 1 << 18,
+	NTR_FACTS_TIMERS = 1 << 14,
+	NTR_FACTS_QLOCKS = 1 << 15,
+	NTR_FACTS_PAGES = 1 << 16,
+	NTR_FACTS_PFNS = 1 << 17,
 };
 unsigned ntr_facts_made(const struct ntr_facts *f);
 

@@ -18,6 +18,10 @@
 #include "../triage/corruption.h"
 #include "../triage/poolblock.h"
 #include "../triage/poolgrowth.h"
+#include "../kobj/apc.h"
+#include "../kobj/pfn.h"
+#include "../kobj/spinlocks.h"
+#include "../kobj/timer.h"
 #include "../triage/poolwatch.h"
 #include "../triage/waits.h"
 #include "facts.h"
@@ -70,6 +74,11 @@ struct ntr_facts {
 	const char *cookies_why;
 	struct ntr_corruption corruption;
 	const char *corruption_why;
+	struct ntr_timers timers;
+	const char *timers_why;
+	struct ntr_qlocks qlocks;
+	const char *qlocks_why;
+	struct ntr_page_counts pages;
 	/* Modules of the stack, once each. */
 	struct { NTR_VEC(const char *); } names;
 	u64 names_of;            /* what they are of; 0 nothing */
@@ -114,6 +123,12 @@ const struct ntr_cookies *ntr_facts_cookies(struct ntr_facts *f,
 					    const char **why);
 const struct ntr_corruption *ntr_facts_corruption(struct ntr_facts *f,
 						  const char **why);
+const struct ntr_timers *ntr_facts_timers(struct ntr_facts *f,
+					  const char **why);
+const struct ntr_qlocks *ntr_facts_qlocks(struct ntr_facts *f,
+					  const char **why);
+/* walk: with a walk over the PFN database. Never NULL. */
+const struct ntr_page_counts *ntr_facts_pages(struct ntr_facts *f, bool walk);
 
 #define NTR_FACTS(n) extern const struct ntr_fact_part ntr_fact_part_##n;
 #include "fact_list.h"

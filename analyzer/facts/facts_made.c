@@ -470,6 +470,45 @@ const struct ntr_corruption *ntr_facts_corruption(struct ntr_facts *f,
 	return f->corruption_why ? NULL : &f->corruption;
 }
 
+/* --- timers, queued locks, pages ---------------------------------------------------- */
+
+const struct ntr_timers *ntr_facts_timers(struct ntr_facts *f,
+					  const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_TIMERS) && ntr_timers(f->t, &f->timers, &e))
+		f->timers_why = text_of(f, &e);
+	*why = f->timers_why;
+	return f->timers_why ? NULL : &f->timers;
+}
+
+const struct ntr_qlocks *ntr_facts_qlocks(struct ntr_facts *f,
+					  const char **why)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_QLOCKS) &&
+	    ntr_qlocks(f->t, &f->qlocks, &e))
+		f->qlocks_why = text_of(f, &e);
+	*why = f->qlocks_why;
+	return f->qlocks_why ? NULL : &f->qlocks;
+}
+
+const struct ntr_page_counts *ntr_facts_pages(struct ntr_facts *f, bool walk)
+{
+	struct ntr_err e = { NO_MEMORY };
+
+	if (first(f, NTR_FACTS_PAGES))
+		ntr_page_counts(f->t, &f->pages);
+	if (walk && first(f, NTR_FACTS_PFNS) &&
+	    ntr_pfn_walk(f->t, &f->pages, NULL, NULL, &e))
+		for (unsigned s = NTR_PG_ACTIVE; s < NTR_NPAGE_STATES; s++)
+			memcpy(f->pages.why[s], e.msg,
+			       sizeof(f->pages.why[s]) - 1);
+	return &f->pages;
+}
+
 /* --- names ------------------------------------------------------------------------ */
 
 void ntr_facts_names_begin(struct ntr_facts *f, u64 of)
@@ -534,6 +573,8 @@ void ntr_facts_free(struct ntr_facts *f)
 	ntr_cid_fini(&f->ids);
 	ntr_cookies_fini(&f->cookies);
 	ntr_corruption_fini(&f->corruption);
+	ntr_timers_fini(&f->timers);
+	ntr_qlocks_fini(&f->qlocks);
 	ntr_vec_fini(&f->damage);
 	ntr_vec_fini(&f->names);
 	free(f->text);

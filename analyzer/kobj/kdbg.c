@@ -117,17 +117,22 @@ bool ntr_kdbg_member(void *ctx, const char *name, struct ntr_type_hit *hit)
 	return false;
 }
 
-bool ntr_kdbg_decode(const struct ntr_kdbg_keys *k, void *block, size_t len)
+u64 ntr_kdbg_unscramble(const struct ntr_kdbg_keys *k, u64 v)
 {
 	unsigned turn = k->wait_never & 63;
+
+	v ^= k->wait_never;
+	v = turn ? v << turn | v >> (64 - turn) : v;
+	return __builtin_bswap64(v ^ k->encoded_va) ^ k->wait_always;
+}
+
+bool ntr_kdbg_decode(const struct ntr_kdbg_keys *k, void *block, size_t len)
+{
 	u8 *p = block;
 	u64 v;
 
 	for (size_t i = 0; i + 8 <= len; i += 8) {
-		v = ntr_load_u64(p + i) ^ k->wait_never;
-		v = turn ? v << turn | v >> (64 - turn) : v;
-		v = htole64(__builtin_bswap64(v ^ k->encoded_va) ^
-			    k->wait_always);
+		v = htole64(ntr_kdbg_unscramble(k, ntr_load_u64(p + i)));
 		memcpy(p + i, &v, sizeof(v));
 	}
 	return len >= TAG_OFF + 4 && ntr_load_u32(p + TAG_OFF) == TAG;

@@ -65,6 +65,8 @@ bool ntr_kdbg_member(void *ctx, const char *name, struct ntr_type_hit *hit);
 struct ntr_kdbg_keys {
 	u64 wait_never, wait_always, encoded_va;
 };
+/* One quadword. */
+u64 ntr_kdbg_unscramble(const struct ntr_kdbg_keys *k, u64 v);
 bool ntr_kdbg_decode(const struct ntr_kdbg_keys *k, void *block, size_t len);
 
 #endif

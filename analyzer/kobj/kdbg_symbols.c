@@ -17,6 +17,13 @@ static bool key(struct ntr_target *t, const char *name, u64 *out)
 	       ntr_read_u64(t->mem, va, out) == NTR_OK;
 }
 
+bool ntr_wait_keys(struct ntr_target *t, struct ntr_kdbg_keys *out)
+{
+	*out = (struct ntr_kdbg_keys){ 0 };
+	return key(t, "nt!KiWaitNever", &out->wait_never) &&
+	       key(t, "nt!KiWaitAlways", &out->wait_always);
+}
+
 bool ntr_kdbg_by_symbols(struct ntr_target *t)
 {
 	struct ntr_target_priv *p = t->priv;
@@ -30,8 +37,7 @@ bool ntr_kdbg_by_symbols(struct ntr_target *t)
 	    t->build < FIRST_ENCODED_BUILD || !t->kernel_base ||
 	    t->paging == NTR_PAGING_NONE)
 		return false;
-	if (!key(t, "nt!KiWaitNever", &keys.wait_never) ||
-	    !key(t, "nt!KiWaitAlways", &keys.wait_always) ||
+	if (!ntr_wait_keys(t, &keys) ||
 	    ntr_target_lookup(t, "nt!KdpDataBlockEncoded", &keys.encoded_va,
 			      NULL) ||
 	    ntr_target_lookup(t, "nt!KdDebuggerDataBlock", &va, NULL))

@@ -120,12 +120,14 @@ enum ntr_st ntr_list_read(const struct ntr_target *t, u64 va, size_t max,
 				va, w.links.flink, w.links.blink);
 	st = run(&w, max, &l, l.why, sizeof(l.why));
 	l.gap = l.entry.n;
+	l.absent = st == NTR_ABSENT;
 	if (st != NTR_END && st != NTR_NOMEM && st != NTR_LIMIT) {
 		w.at = va;
 		w.back = true;
 		st = read_links(t, va, &w.links, NULL);
 		if (!st)
 			st = run(&w, max, &l, other, sizeof(other));
+		l.absent = l.absent && st == NTR_ABSENT;
 		if (l.entry.n > l.gap)
 			reverse(l.entry.v + l.gap, l.entry.n - l.gap);
 	}

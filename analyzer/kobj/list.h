@@ -19,6 +19,7 @@ struct ntr_list {
 	struct { NTR_VEC(u64); } entry; /* LIST_ENTRYs, in order */
 	size_t gap;    /* entries from here on were found backwards; n: none */
 	char why[160]; /* what the walk met; "": the list is whole */
+	bool absent;   /* nothing is wrong, but an entry is not in the dump */
 };
 
 /*

@@ -61,6 +61,8 @@ bool ntr_kernel_va(const struct ntr_target *t, u64 va);
 void ntr_target_add_copy(struct ntr_target *t, u64 va, struct ntr_loc at);
 /* Bind the members of threads and processes once types are final. */
 void ntr_target_bind(struct ntr_target *t);
+/* The secrets that encode pointers on x64, by symbols; encoded_va is 0. */
+bool ntr_wait_keys(struct ntr_target *t, struct ntr_kdbg_keys *out);
 /* Is this the image name of a kernel ("ntkrnlpa.exe")? */
 bool ntr_is_kernel_image(const char *image);
 /* LIST_ENTRY at va whose successor points back at it; *flink. */

@@ -124,5 +124,7 @@ enum ntr_unw_stop ntr_thread_unwind(struct ntr_target *t,
 
 /* How long one clock tick is, in 100 ns, and how many there were; 0 unknown. */
 u32 ntr_tick_length(struct ntr_target *t, u64 *ticks);
+/* How long the machine had run, as its shared user page says. */
+bool ntr_interrupt_time(struct ntr_target *t, u64 *now);
 
 #endif

@@ -59,6 +59,17 @@ static u64 kuser(const struct ntr_target *t)
 	return t->ptr_size == 4 ? 0xffdf0000 : UINT64_C(0xfffff78000000000);
 }
 
+bool ntr_interrupt_time(struct ntr_target *t, u64 *now)
+{
+	u32 low, high;
+
+	if (ntr_read_u32(t->mem, kuser(t) + 8, &low) ||
+	    ntr_read_u32(t->mem, kuser(t) + 12, &high) || !(low | high))
+		return false;
+	*now = (u64)high << 32 | low;
+	return true;
+}
+
 u32 ntr_tick_length(struct ntr_target *t, u64 *ticks)
 {
 	u64 va = ntr_kdbg_u64(&t->priv->kdbg, NTR_KDBG_KE_TIME_INCREMENT);

@@ -218,8 +218,8 @@ static void collect(struct ntr_waits_job *j)
 
 /* Each uses what those before it found. */
 static void (*const steps[])(struct ntr_waits_job *j) = {
-	ntr_waits_locks, ntr_waits_cpus, ntr_waits_link, ntr_waits_irps, ntr_waits_queues,
-	ntr_waits_servers, ntr_waits_judge, ntr_waits_graph, ntr_waits_order,
+	ntr_waits_locks, ntr_waits_spin, ntr_waits_cpus, ntr_waits_link,
+	ntr_waits_irps, ntr_waits_queues, ntr_waits_servers, ntr_waits_judge, ntr_waits_graph, ntr_waits_order,
 };
 
 enum ntr_st ntr_waits(struct ntr_waits **out, struct ntr_target *t,

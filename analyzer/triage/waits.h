@@ -34,6 +34,7 @@ enum ntr_lock_kind {
 	NTR_LK_OBJECT,   /* a dispatcher object without owner */
 	NTR_LK_MUTANT, NTR_LK_RESOURCE, NTR_LK_FAST_MUTEX,
 	NTR_LK_THREAD,   /* the end of a thread */
+	NTR_LK_SPIN,     /* queued; the waiting thread runs */
 };
 
 struct ntr_wlock {
@@ -222,6 +223,7 @@ void ntr_waits_say(struct ntr_waits_job *j, const char *fmt, ...)
 /* "thread 0x104 (inetinfo.exe)" */
 const char *ntr_waits_who(struct ntr_waits_job *j, u32 thread);
 void ntr_waits_locks(struct ntr_waits_job *j);   /* waits_lock.c */
+void ntr_waits_spin(struct ntr_waits_job *j);    /* waits_spin.c */
 void ntr_waits_irps(struct ntr_waits_job *j);    /* waits_irp.c */
 void ntr_waits_cpus(struct ntr_waits_job *j);    /* waits_cpu.c */
 void ntr_waits_servers(struct ntr_waits_job *j); /* waits_server.c */

@@ -88,6 +88,9 @@ NTR_MUST enum ntr_st ntr_show_pointers(struct ntr_kd *k, u64 addr, u64 count,
 struct ntr_kthread;
 void ntr_show_thread(struct ntr_kd *k, const struct ntr_kthread *x,
 		     unsigned detail, int indent);
+/* A thread's APCs, and the object "apcs" of the open JSON object
+ * (cmd_apc.c). */
+void ntr_show_apcs(struct ntr_kd *k, u64 thread, int indent);
 /* "0004.0100", "????.????" */
 void ntr_cid_text(char out[48], const struct ntr_thread *th);
 /* An address, or as many question marks. */

@@ -45,7 +45,91 @@ static bool x86_entries(enum ntr_paging form)
 	       form == NTR_PAGING_X64 || form == NTR_PAGING_X64_5;
 }
 
-static void pte_entry(struct ntr_kd *k, const struct ntr_walk *w, unsigned i)
+/*
+ * Where the page tables themselves are mapped: 0 unknown.  Fixed until Windows
+ * 10 1511, then at random, and the KDBG says where (its PteBase, a value).
+ */
+static u64 pte_base(struct ntr_kd *k)
+{
+	enum ntr_paging form = k->t->paging;
+	u64 v = 0;
+
+	if (form == NTR_PAGING_X86 || form == NTR_PAGING_PAE)
+		return 0xc0000000;
+	if (form != NTR_PAGING_X64)
+		return 0;
+	if (k->t->build < 14393)
+		return k->t->build ? UINT64_C(0xfffff68000000000) : 0;
+	if (!k->t->kdbg || ntr_read_u64(k->t->mem, k->t->kdbg + 0x360, &v))
+		return 0;
+	return v >> 47 == 0x1ffff && !(v & 0x7fffffffff) ? v : 0;
+}
+
+/* The entry of va at a level above its PTE: the table of a table is found by
+ * the same formula. 0: not known, or a PAE machine's four top entries, which
+ * are in no table. */
+static u64 entry_va(struct ntr_kd *k, u64 va, unsigned level)
+{
+	enum ntr_paging form = k->t->paging;
+	u64 base = pte_base(k), mask = form == NTR_PAGING_X64 ?
+		   UINT64_C(0xffffffffffff) : 0xffffffff;
+	unsigned size = form == NTR_PAGING_X86 ? 4 : 8;
+
+	if (!base || (form == NTR_PAGING_PAE && level > 1))
+		return 0;
+	for (unsigned i = 0; i <= level; i++)
+		va = base + ((va & mask) >> 12) * size;
+	return va;
+}
+
+/* MM_PROTECT_* of a software entry, WinDbg's words. */
+static void protect_text(char out[64], unsigned p)
+{
+	static const char *const names[] = {
+		"NoAccess", "Readonly", "Execute", "ExecuteRead", "ReadWrite",
+		"WriteCopy", "ExecuteReadWrite", "ExecuteWriteCopy",
+	};
+	static const char *const more[] = { "", " NoCache", " Guard",
+					    " WriteCombine" };
+
+	snprintf(out, 64, "Protect: %x - %s%s", p, names[p & 7], more[p >> 3]);
+}
+
+/* What a software entry (not valid, not zero) allows. Bits 5-9; of one that
+ * leads to a prototype, 11-15 before 10 1809 (and PAE, x64 only). */
+static bool protection(struct ntr_kd *k, const struct ntr_walk *w,
+		       unsigned *out)
+{
+	u64 entry = w->levels ? w->raw[w->levels - 1] : 0;
+	bool proto = entry >> 10 & 1;
+
+	if (!x86_entries(k->t->paging) || !entry || entry & 1 ||
+	    w->state == NTR_PTE_BAD || w->state == NTR_PTE_NO_TABLE ||
+	    (proto && k->t->paging == NTR_PAGING_X86))
+		return false;
+	*out = (unsigned)(entry >> (proto && k->t->build < 17763 ? 11 : 5)) &
+	       0x1f;
+	return true;
+}
+
+static void pte_place(struct ntr_kd *k, u64 va, unsigned level)
+{
+	u64 at = entry_va(k, va, level);
+	char text[24];
+
+	ntr_out_hex_if(k->o, "entry_va", NULL, at, at);
+	ntr_kd_va(k, text, true, at);
+	if (at)
+		ntr_out_print(k->o, "%-4s at %s  ",
+			      ntr_level_name(k->t->paging, level), text);
+	else
+		ntr_out_print(k->o, "%-4s %*s ",
+			      ntr_level_name(k->t->paging, level),
+			      pte_base(k) ? (int)strlen(text) + 3 : 0, "");
+}
+
+static void pte_entry(struct ntr_kd *k, const struct ntr_walk *w, u64 va,
+		      unsigned i)
 {
 	enum ntr_paging form = k->t->paging;
 	unsigned level = (unsigned)w->level + w->levels - 1 - i;
@@ -61,10 +145,10 @@ static void pte_entry(struct ntr_kd *k, const struct ntr_walk *w, unsigned i)
 	ntr_out_hex(k->o, "entry_pa", NULL, w->raw_pa[i]);
 	ntr_out_hex(k->o, "entry", NULL, entry);
 	ntr_out_str(k->o, "flags", NULL, *flags ? flags : NULL);
+	pte_place(k, va, level);
 	ntr_out_close(k->o);
-	ntr_out_print(k->o, "%-4s at physical %09" PRIX64 "  contains %0*" PRIX64,
-		      ntr_level_name(form, level), w->raw_pa[i], wide ? 16 : 8,
-		      entry);
+	ntr_out_print(k->o, "physical %09" PRIX64 "  contains %0*" PRIX64,
+		      w->raw_pa[i], wide ? 16 : 8, entry);
 	if (*flags)
 		ntr_out_print(k->o, "  pfn %-7" PRIx64 " %s", pfn, flags);
 	ntr_out_line(k->o, "%s", "");
@@ -74,8 +158,9 @@ static enum ntr_st run_pte(struct ntr_kd *k, const struct ntr_call *c,
 			   struct ntr_err *e)
 {
 	struct ntr_walk w = { 0 };
-	char text[160], at[24];
+	char text[160], at[24], allowed[64];
 	enum ntr_st st;
+	unsigned p;
 	u64 va = 0;
 
 	st = one_addr(k, c, &va, e);
@@ -89,12 +174,19 @@ static enum ntr_st run_pte(struct ntr_kd *k, const struct ntr_call *c,
 	ntr_out_line(k->o, "VA %s  (%s)", at, ntr_paging_name(k->t->paging));
 	ntr_out_list(k->o, "entries");
 	for (unsigned i = 0; i < w.levels; i++)
-		pte_entry(k, &w, i);
+		pte_entry(k, &w, va, i);
 	ntr_out_list_end(k->o);
 	ntr_walk_text(&w, text, sizeof(text));
 	ntr_out_str(k->o, "state", NULL, ntr_pte_name(w.state));
 	ntr_out_str(k->o, "explanation", NULL, text);
 	ntr_out_line(k->o, "%s", text);
+	if (!protection(k, &w, &p)) {
+		ntr_out_none(k->o, "protect", NULL);
+		return NTR_OK;
+	}
+	protect_text(allowed, p);
+	ntr_out_hex(k->o, "protect", NULL, p);
+	ntr_out_line(k->o, "not valid: %s", allowed);
 	return NTR_OK;
 }
 
@@ -234,11 +326,11 @@ const struct ntr_cmd ntr_cmd_bang_pte = {
 	.names = "!pte",
 	.summary = "the page table entries of an address",
 	.operands = "ADDR",
-	.help = "Every entry from the root down, with where it lies in physical "
-		"memory, its flags (C copy-on-write, G global, L large, D dirty, "
+	.help = "Every entry from the root down, with where it is mapped and where it "
+		"lies in physical memory, its flags (C copy-on-write, G global, L large, D dirty, "
 		"A accessed, N no cache, T write-through, U user or K kernel, W or "
 		"R, E executable, V valid), and the state of the page in NT's "
-		"terms. By the kernel's page tables.",
+		"terms; of an entry that is not valid, what it would allow. By the kernel's page tables.",
 	.example = "!pte @rsp", .does = "how the stack is mapped",
 	.any_os = true,
 	.run = run_pte,

@@ -367,6 +367,8 @@ static enum ntr_st run_thread(struct ntr_kd *k, const struct ntr_call *c,
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
 	ntr_kthread_read(k->t, va, x);
 	ntr_show_thread(k, x, (unsigned)flags & 7u, 0);
+	if (!x->note && flags & NTR_SHOW_TIMES)
+		ntr_show_apcs(k, va, 4);
 	st = x->note ? ntr_fail(e, NTR_ABSENT, "no thread was read at %" PRIx64,
 				va) : NTR_OK;
 	free(x);

@@ -1,57 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * !vm: what the memory manager counts, by its own variables.  Each line says
- * its number, or question marks and, once behind all, why.  Newer systems keep
- * most of them in a structure; what is not found by name is not guessed.
+ * its number, or question marks and, once behind all, why.  Windows 10 keeps
+ * most of them in a structure (kobj/mmvars.h); what is not found by name is not
+ * guessed.
  *
  * To add a line: a row in rows[]; the debugger block's offsets are those of
- * KDDEBUGGER_DATA64 in the public wdbgexts.h.
+ * KDDEBUGGER_DATA64 in the public wdbgexts.h, the members those of the symbols
+ * of 19041.
  */
-#include "kobj/pool_int.h"
-#include "kobj/symbols.h"
+#include "kobj/mmvars.h"
+#include "kobj/pool.h"
 #include "pool_show.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum look { COUNT, LIST, BYTES }; /* pages, an MMPFNLIST (its first word is
-				     how many pages are on it), bytes */
-
 static const struct row {
-	const char *key, *label, *variable;
-	u16 kdbg;   /* offset in the debugger block, 0 none */
-	u8 look;
+	const char *key, *label;
+	struct ntr_mm_var v;
 } rows[] = {
-	{ "physical", "Physical Memory:", "MmNumberOfPhysicalPages", 0xf8,
-	  COUNT },
-	{ "available", "Available Pages:", "MmAvailablePages", 0x1a8, COUNT },
-	{ "resident_available", "ResAvail Pages:", "MmResidentAvailablePages",
-	  0x1b0, COUNT },
-	{ "zeroed", "Zeroed Pages:", "MmZeroedPageListHead", 0x180, LIST },
-	{ "free", "Free Pages:", "MmFreePageListHead", 0x188, LIST },
-	{ "standby", "Standby Pages:", "MmStandbyPageListHead", 0x190, LIST },
-	{ "modified", "Modified Pages:", "MmModifiedPageListHead", 0x198,
-	  LIST },
-	{ "modified_no_write", "Modified NoWrite:",
-	  "MmModifiedNoWritePageListHead", 0x1a0, LIST },
-	{ "free_system_ptes", "Free System PTEs:", "MmTotalFreeSystemPtes", 0,
-	  COUNT },
-	{ "shared_commit", "Shared Commit:", "MmSharedCommit", 0x158, COUNT },
-	{ "driver_commit", "Driver Commit:", "MmDriverCommit", 0x160, COUNT },
-	{ "process_commit", "Process Commit:", "MmProcessCommit", 0x168,
-	  COUNT },
-	{ "paged_pool_commit", "PagedPool Commit:", "MmPagedPoolCommit", 0x170,
-	  COUNT },
-	{ "committed", "Committed pages:", "MmTotalCommittedPages", 0x150,
-	  COUNT },
-	{ "commit_limit", "Commit limit:", "MmTotalCommitLimit", 0x148,
-	  COUNT },
-	{ "peak_commit", "Peak commitment:", "MmPeakCommitment", 0x258,
-	  COUNT },
+#define ROW(key, label, variable, kdbg, member) \
+	{ key, label, { variable, kdbg, member } }
+	ROW("physical", "Physical Memory:", "MmNumberOfPhysicalPages", 0xf8,
+	    "Vp.NumberOfPhysicalPages"),
+	ROW("available", "Available Pages:", "MmAvailablePages", 0x1a8,
+	    "Vp.AvailablePages"),
+	ROW("resident_available", "ResAvail Pages:",
+	    "MmResidentAvailablePages", 0x1b0, "Vp.ResidentAvailablePages"),
+	ROW("zeroed", "Zeroed Pages:", "MmZeroedPageListHead", 0x180,
+	    "PageLists.ZeroedPageListHead"),
+	ROW("free", "Free Pages:", "MmFreePageListHead", 0x188,
+	    "PageLists.FreePageListHead"),
+	ROW("standby", "Standby Pages:", "MmStandbyPageListHead", 0x190,
+	    "PageLists.StandbyPageListHead"),
+	ROW("modified", "Modified Pages:", "MmModifiedPageListHead", 0x198,
+	    "Vp.ModifiedPageListHead"),
+	ROW("modified_no_write", "Modified NoWrite:",
+	    "MmModifiedNoWritePageListHead", 0x1a0,
+	    "Vp.ModifiedNoWritePageListHead"),
+	ROW("free_system_ptes", "Free System PTEs:", "MmTotalFreeSystemPtes",
+	    0, NULL),
+	ROW("shared_commit", "Shared Commit:", "MmSharedCommit", 0x158,
+	    "Vp.SharedCommit"),
+	ROW("driver_commit", "Driver Commit:", "MmDriverCommit", 0x160, NULL),
+	ROW("process_commit", "Process Commit:", "MmProcessCommit", 0x168,
+	    NULL),
+	ROW("paged_pool_commit", "PagedPool Commit:", "MmPagedPoolCommit",
+	    0x170, NULL),
+	ROW("committed", "Committed pages:", "MmTotalCommittedPages", 0x150,
+	    "Vp.TotalCommittedPages"),
+	ROW("commit_limit", "Commit limit:", "MmTotalCommitLimit", 0x148,
+	    "Vp.TotalCommitLimit"),
+	ROW("peak_commit", "Peak commitment:", "MmPeakCommitment", 0x258,
+	    "Commit.PeakCommitment"),
+#undef ROW
 };
 
 enum { PHYSICAL = 0, SHARED_COMMIT = 9, COMMIT_LIMIT = 14 }; /* in rows[] */
-#define LIKELY_PAGES (UINT64_C(1) << 40) /* 4 PiB: more is no count */
 
 struct vm {
 	struct ntr_kd *k;
@@ -82,20 +88,13 @@ static void drop_zeros(struct vm *v)
 
 static void read_row(struct vm *v, size_t i)
 {
-	struct ntr_target *t = v->k->t;
-	u64 va, n;
+	enum ntr_st st = ntr_mm_value(v->k->t, &rows[i].v, &v->value[i], NULL);
 
-	if (!ntr_pool_var(t, rows[i].variable, rows[i].kdbg, &va)) {
-		v->unknown = true;
-	} else if (ntr_read_ptr(t->mem, va, t->ptr_size, &n)) {
-		v->absent = true;
-	} else if (n > LIKELY_PAGES) {
-		v->odd = true;
-	} else {
-		v->value[i] = n;
-		v->have[i] = true;
-		v->found++;
-	}
+	v->unknown |= st == NTR_ABSENT;
+	v->absent |= st == NTR_FAULT;
+	v->odd |= st == NTR_BAD;
+	v->have[i] = !st;
+	v->found += !st;
 }
 
 /* "	Available Pages:     12345 (     49380 Kb)" */
@@ -159,13 +158,13 @@ static void show_lacking(struct vm *v)
 	ntr_out_list(o, "lacking");
 	for (size_t i = 0; i < NTR_COUNT(rows); i++)
 		if (!v->have[i])
-			ntr_out_str(o, NULL, NULL, rows[i].variable);
+			ntr_out_str(o, NULL, NULL, rows[i].v.variable);
 	ntr_out_list_end(o);
 	if (v->unknown)
 		ntr_out_para(o, "  (? ", "the kernel's variables are not all "
 			     "known: its symbols would give them; from Windows "
-			     "10 on most are members of a structure that is not "
-			     "read)");
+			     "10 on most are members of nt!MiSystemPartition, "
+			     "which need the types of the symbol file, too)");
 	if (v->absent)
 		ntr_out_para(o, "  (? ", "variables lie in pages that are not "
 			     "in the dump)");

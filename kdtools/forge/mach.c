@@ -574,6 +574,8 @@ static enum ntr_st build(struct f_mach *m)
 	if (!st)
 		st = f_dpc_resolve(m);
 	if (!st)
+		st = f_sched_resolve(m);
+	if (!st)
 		st = f_io_resolve(m);
 	if (!st)
 		st = f_img_layout(&m->img, &m->mem);
@@ -584,6 +586,7 @@ static enum ntr_st build(struct f_mach *m)
 	f_nt_objects(m);
 	f_kdbg_alloc(m);
 	f_lock_alloc(m);
+	f_sched_alloc(m);
 	f_io_alloc(m);
 	st = build_stacks(m);
 	if (!st)
@@ -600,7 +603,10 @@ static enum ntr_st build(struct f_mach *m)
 		return st;
 	f_lock_write(m);
 	f_dpc_write(m);
+	f_sched_write(m);
 	st = f_io_write(m);
+	if (!st)
+		st = f_pfn_write(m);
 	if (!st)
 		st = f_dpc_contexts(m);
 	if (st)
@@ -647,6 +653,7 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->item_irps);
 	ntr_vec_fini(&m->routines);
 	ntr_vec_fini(&m->dpcs);
+	ntr_vec_fini(&m->sched_refs);
 	ntr_vec_fini(&m->dpc_vas);
 	ntr_vec_fini(&m->drivers);
 	ntr_vec_fini(&m->devices);

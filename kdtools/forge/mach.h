@@ -69,6 +69,8 @@ struct f_mach {
 	struct { NTR_VEC(struct f_item_irp); } item_irps;
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
 	struct { NTR_VEC(struct f_symref); } dpcs;
+	struct { NTR_VEC(struct f_symref); } sched_refs; /* timers, APCs */
+	u64 timer_table;       /* KiTimerTableListHead, 0 none */
 	struct { NTR_VEC(u64); } dpc_vas; /* each, by its statement */
 	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
 	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
@@ -77,7 +79,7 @@ struct f_mach {
 	u64 ob_root, ob_type;  /* variables of the object directory: io.c */
 	u64 cid_table;         /* PspCidTable, 0: no handles */
 	u64 pool_next;
-	struct { u16 off; u64 va; } pool_kdbg[16]; /* fields of the KDBG */
+	struct { u16 off; u64 va; } pool_kdbg[32]; /* fields of the KDBG */
 	size_t npool_kdbg;
 	/* the header's values */
 	u64 stop[5], dtb;
@@ -115,6 +117,13 @@ u64 f_lock_va(struct f_mach *m, const char *name, struct f_loc at);
 void f_keep_on_stack(struct f_mach *m, const struct f_thread *t, u64 va);
 NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
 void f_dpc_write(struct f_mach *m);
+/* sched.c: timers, APCs, queued locks; pfn.c: physical pages. */
+NTR_MUST enum ntr_st f_sched_resolve(struct f_mach *m);
+void f_sched_alloc(struct f_mach *m);
+void f_sched_write(struct f_mach *m);
+NTR_MUST enum ntr_st f_pfn_write(struct f_mach *m);
+/* A variable of the kernel that the KDBG names (kdbg: its field, 0 none). */
+void f_variable(struct f_mach *m, const char *name, u16 kdbg, u64 v);
 /* Contexts that are devices and IRPs, which are made later. */
 NTR_MUST enum ntr_st f_dpc_contexts(struct f_mach *m);
 /* io.c: drivers, devices, IRPs, the object directory. */

@@ -554,15 +554,19 @@ static void name_in_kdbg(struct f_mach *m, u16 field, u64 va)
 	m->pool_kdbg[m->npool_kdbg++].va = va;
 }
 
-static void variable(struct pools *q, const char *name, u16 kdbg, u64 v)
+void f_variable(struct f_mach *m, const char *name, u16 kdbg, u64 v)
 {
-	struct f_mach *m = q->m;
 	u64 va = f_img_data(&m->img, &m->mem, 0, 8, 8);
 
 	f_putp(&m->mem, va, v);
 	f_img_export(&m->img, 0, name, va);
 	if (kdbg)
 		name_in_kdbg(m, kdbg, va);
+}
+
+static void variable(struct pools *q, const char *name, u16 kdbg, u64 v)
+{
+	f_variable(q->m, name, kdbg, v);
 }
 
 static void range(struct pools *q, bool paged)

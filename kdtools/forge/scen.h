@@ -38,6 +38,11 @@ enum {
 	F_MAX_POOL_BLOCKS = 1 << 20,
 	F_MAX_LOCKS = 1024,
 	F_MAX_DPCS = 256,
+	F_MAX_TIMERS = 1024,
+	F_MAX_APCS = 256,
+	F_MAX_QLOCKS = 64,
+	F_MAX_PFNS = 256,
+	F_NPAGELISTS = 7, /* six lists, and the highest page */
 	F_MAX_OWNERS = 64,  /* of one lock */
 	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
 	F_MAX_COUNT = 4096, /* times of a thread or an item */
@@ -114,6 +119,39 @@ struct f_sdpc {
 	const char *device; /* its context; NULL */
 	u64 irp;            /* its context: the n-th of the text; 0 none */
 	bool threaded;
+};
+
+struct f_stimer {
+	struct f_loc loc;
+	const char *routine;  /* NULL: no DPC */
+	u64 tid;              /* the thread's own; F_NONE */
+	u64 cpu, due, period, context, list; /* due: from now, 100 ns */
+	bool encoded, sync;
+};
+
+struct f_sapc {
+	struct f_loc loc;
+	u64 tid, context;
+	const char *routine[3]; /* kernel, rundown, normal; NULL none */
+	bool user;
+};
+
+struct f_sapcstate {
+	struct f_loc loc;
+	u64 tid, disabled, special;
+	bool in_progress, kernel_pending, user_pending, attached;
+};
+
+struct f_sqlock {
+	struct f_loc loc;
+	u64 index, cpu[F_MAX_CPUS]; /* owner, then waiters in order */
+	size_t n;
+};
+
+struct f_spfn {
+	struct f_loc loc;
+	u64 pfn, times, state, refs, share, pte, original, frame, cache;
+	bool dirty;
 };
 
 struct f_sthread {
@@ -347,6 +385,13 @@ struct f_scen {
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
 	struct { NTR_VEC(struct f_sdpc); } dpcs;
+	struct { NTR_VEC(struct f_stimer); } timers;
+	struct { NTR_VEC(struct f_sapc); } apcs;
+	struct { NTR_VEC(struct f_sapcstate); } apcstates;
+	struct { NTR_VEC(struct f_sqlock); } qlocks;
+	struct { NTR_VEC(struct f_spfn); } pfns;
+	u64 pagelists[F_NPAGELISTS];
+	bool pagelists_given;
 	struct { NTR_VEC(struct f_sdriver); } drivers;
 	struct { NTR_VEC(struct f_sdevice); } devices;
 	struct { NTR_VEC(struct f_sirp); } irps;

@@ -730,6 +730,9 @@ static const struct f_stmt top_stmts[] = {
 	{ "pool", st_pool },           { "pooltags", st_pooltags },
 	{ "lock", f_st_lock },         { "queue", f_st_queue },
 	{ "dpc", f_st_dpc },
+	{ "timer", f_st_timer },       { "apc", f_st_apc },
+	{ "apcstate", f_st_apcstate }, { "qlock", f_st_qlock },
+	{ "pfn", f_st_pfn },           { "pagelists", f_st_pagelists },
 	{ "driver", f_st_driver },     { "device", f_st_device },
 	{ "irp", f_st_irp },
 	{ "file", f_st_file },
@@ -850,6 +853,11 @@ void f_scen_fini(struct f_scen *s)
 		ntr_vec_fini(&s->queue[i].items);
 	ntr_vec_fini(&s->locks);
 	ntr_vec_fini(&s->dpcs);
+	ntr_vec_fini(&s->timers);
+	ntr_vec_fini(&s->apcs);
+	ntr_vec_fini(&s->apcstates);
+	ntr_vec_fini(&s->qlocks);
+	ntr_vec_fini(&s->pfns);
 	ntr_vec_fini(&s->drivers);
 	ntr_vec_fini(&s->devices);
 	ntr_vec_fini(&s->irps);

@@ -37,6 +37,13 @@ void f_st_dpc(struct f_lex *l, void *ctx);
 /* scen_handle.c; ctx: the process's index */
 void f_st_handle(struct f_lex *l, void *ctx);
 void f_st_handles(struct f_lex *l, void *ctx);
+/* scen_sched.c */
+void f_st_timer(struct f_lex *l, void *ctx);
+void f_st_apc(struct f_lex *l, void *ctx);
+void f_st_apcstate(struct f_lex *l, void *ctx);
+void f_st_qlock(struct f_lex *l, void *ctx);
+void f_st_pfn(struct f_lex *l, void *ctx);
+void f_st_pagelists(struct f_lex *l, void *ctx);
 /* scen_io.c */
 void f_st_driver(struct f_lex *l, void *ctx);
 void f_st_device(struct f_lex *l, void *ctx);

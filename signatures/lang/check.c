@@ -522,6 +522,10 @@ static void check(struct sig_check *c, struct sig_expr *e)
 
 void sig_check_expr(struct sig_check *c, struct sig_expr *e)
 {
+	if (sig_given_up(c->s)) {
+		e->type.kind = SIG_K_ERROR;
+		return;
+	}
 	check(c, e);
 	for (unsigned i = 0; i < e->nkids; i++)
 		if (e->kid[i] && e->kid[i]->cost > e->cost)

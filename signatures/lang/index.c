@@ -12,7 +12,7 @@
 
 /* Of a block: every list that is not empty must hold. */
 struct sig_keys {
-	u64 code[MAX_CODES];
+	u64 *code;
 	u8 ncodes;
 	bool never;          /* two conditions that exclude one another */
 	u8 nmodules;
@@ -194,16 +194,19 @@ static bool codes_of(const struct sig_expr *e, struct codes *c)
 	return true;
 }
 
-/* Both hold: what is in the two. */
-static void meet(struct sig_keys *k, const struct codes *c)
+/* Both hold: what is in the two. False: no memory. */
+static bool meet(struct sig_set *s, struct sig_keys *k, const struct codes *c)
 {
 	u8 n = 0;
 
-	if (!k->ncodes) {
+	if (!k->code) {
+		k->code = ntr_arena_array(&s->arena, c->n + 1, sizeof(*k->code));
+		if (!k->code)
+			return false;
 		memcpy(k->code, c->v, c->n * sizeof(*c->v));
 		k->ncodes = (u8)c->n;
 		k->never |= !c->n;
-		return;
+		return true;
 	}
 	for (unsigned i = 0; i < k->ncodes; i++)
 		for (unsigned j = 0; j < c->n; j++)
@@ -213,6 +216,7 @@ static void meet(struct sig_keys *k, const struct codes *c)
 			}
 	k->ncodes = n;
 	k->never |= !n;
+	return true;
 }
 
 /* A path below module["name"] that must be there: the name. */
@@ -283,9 +287,8 @@ static bool keys_of(struct sig_set *s, const struct sig_block *b)
 
 		if (b->cond[b->step[i].cond].kind != SIG_C_REQUIRE)
 			continue;
-		if (codes_of(e, &c))
-			meet(k, &c);
-		if (!modules_of(s, k, e))
+		if ((codes_of(e, &c) && !meet(s, k, &c)) ||
+		    !modules_of(s, k, e))
 			return false;
 		x = equals(e, "machine.arch");
 		if (x)

@@ -413,15 +413,24 @@ static struct sig_src src_of(struct sig_set *s, const struct sig_code *r,
 				 .len = r->src_len, .d = d };
 }
 
+#define MAX_LINK_DIAGS 1000u /* of a set */
+
+static bool enough(const struct sig_diags *d, size_t from)
+{
+	return d && d->n - from >= MAX_LINK_DIAGS;
+}
+
 static void once(struct sig_set *s, struct sig_diags *d)
 {
-	size_t n = 0;
+	size_t n = 0, from = d ? d->n : 0;
 
 	for (size_t i = 0; i < s->rules.n; i++) {
 		struct sig_code *r = s->rules.v[i];
 		struct sig_src src = src_of(s, r, d);
 
 		if (n && !strcmp(s->rules.v[n - 1]->r.id, r->r.id)) {
+			if (enough(d, from))
+				continue;
 			sig_error(&src, r->id_at, "there is a rule %s already, in "
 				  "%s line %u", r->r.id,
 				  s->rules.v[n - 1]->r.file,
@@ -448,7 +457,9 @@ static void named(struct sig_set *s, struct sig_diags *d,
 
 static void others(struct sig_set *s, struct sig_diags *d)
 {
-	for (size_t i = 0; i < s->rules.n; i++) {
+	size_t from = d ? d->n : 0;
+
+	for (size_t i = 0; i < s->rules.n && !enough(d, from); i++) {
 		const struct sig_code *r = s->rules.v[i];
 
 		for (size_t k = 0; k < r->r.related.n; k++)

@@ -17,8 +17,14 @@ static struct sig_expr *expr(struct sig_parser *p);
 static struct sig_expr *node(struct sig_parser *p, enum sig_node n,
 			     struct sig_loc at, unsigned nkids)
 {
-	struct sig_expr *e = sig_alloc(p->s, 1, sizeof(*e));
+	struct sig_expr *e;
 
+	if (p->s->nodes++ >= SIG_MAX_NODES) {
+		sig_error(p->s, at, "a file has at most %u values and operators",
+			  SIG_MAX_NODES);
+		return NULL;
+	}
+	e = sig_alloc(p->s, 1, sizeof(*e));
 	if (!e)
 		return NULL;
 	e->node = n;

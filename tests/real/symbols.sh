@@ -61,8 +61,41 @@ if [ -f "$d" ] && [ -d "$isf" ]; then
 	cp out with
 	run "small dump: DPC queues without symbols" 0 kd -c "!dpcs" "$d"
 	same "small dump: DPC queues are the same" "$(cmp out with 2>&1)" ""
+	# Members of nt!MiSystemPartition that this dump happens to hold: 31.9 GiB.
+	run "small dump: memory" 0 --symbols "$isf" kd --json -c "!vm" "$d"
+	same "small dump: physical memory" "$(jq -c '[.physical, .zeroed]' out)" "[$((8366927 * 4096)),null]"
+	# Places of timers, queued locks and APCs: by the table as by symbols.
+	run "small dump: timers" 0 --symbols "$isf" kd -c "!timer; !qlocks; !apc thre" "$d"
+	cp out with
+	run "small dump: timers without symbols" 0 kd -c "!timer; !qlocks; !apc thre" "$d"
+	same "small dump: timers are the same" "$(cmp out with 2>&1)" ""
+	# What is not there is said once, and nothing is made of it.
+	has "small dump: lists that leave the dump" out '^  .[0-9]* lists lead to timers that are not in the dump.$'
+	has "small dump: encoded pointers" out '^  .encoded: nt!KiWaitNever and nt!KiWaitAlways'
+	has "small dump: no lock's owner" out '^  .of [0-9]* locks it cannot be told: the lock.s word is not in the dump.$'
 else
 	skip "small dump" "no $d or no $isf"
+fi
+
+# --- Windows 10's memory counters, by the members that its symbols name ----------
+if [ -f "$isf/ntkrnlmp.pdb/79BE8C368BEC7DD9677EA9B355ACE784-1.json.xz" ]; then
+	# The kernel is at fffff80447a00000, nt!MiSystemPartition at RVA c50b80,
+	# its Vp at +1b00, PageLists at +880, Commit at +1840.
+	cat >mi.forge <<'EOF'
+machine x64 10 cpus 1
+memory 64MiB
+stop 0xe2 0 0 0 0
+module "ntoskrnl.exe" pdb "ntkrnlmp.pdb" guid 79BE8C36-8BEC-7DD9-677E-A9B355ACE784 age 1
+poke 0xfffff80448652690 00 40 00 00 00 00 00 00
+poke 0xfffff80448652740 34 12 00 00 00 00 00 00
+poke 0xfffff804486514c0 77 07 00 00 00 00 00 00
+poke 0xfffff804486523c0 22 22 00 00 00 00 00 00
+EOF
+	forge mi.forge mi.dmp full
+	run "partition" 0 --symbols "$isf" kd --json -c "!vm" mi.dmp
+	same "partition: pages" "$(jq -c '[.physical, .available, .standby, .peak_commit]' out)" "[$((0x4000 * 4096)),$((0x1234 * 4096)),$((0x777 * 4096)),$((0x2222 * 4096))]"
+else
+	skip "partition" "no symbols of that kernel"
 fi
 
 # --- a core of a static program -----------------------------------------------------

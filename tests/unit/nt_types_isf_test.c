@@ -72,9 +72,9 @@ static bool same_kind(struct ntr_symsrc *s, const struct ntr_type_hit *h,
 {
 	struct ntr_type elem;
 
-	if (t->kind == NTR_TY_ARRAY && h->kind != NTR_TK_BYTES &&
-	    ntr_symsrc_type(s, t->to, &elem, NULL) == NTR_OK)
-		t = &elem;
+	while (t->kind == NTR_TY_ARRAY && h->kind != NTR_TK_BYTES &&
+	       ntr_symsrc_type(s, t->to, &elem, NULL) == NTR_OK)
+		t = &elem; /* more than once: an array of arrays */
 	switch (h->kind) {
 	case NTR_TK_STRUCT:
 		return t->kind == NTR_TY_STRUCT && !strcmp(t->name, h->type);
