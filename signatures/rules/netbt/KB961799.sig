@@ -30,7 +30,7 @@ signature KB961799 {
         require netbt.faults >= 1
         support any f in stack.frames where f.module in ["netbt", "srv", "rdbss", "mrxsmb"]
     }
-    say       "Stop {bugcheck.code:hex} at {stack.frames[0].text}; a NetBIOS session sent what NetBT did not expect. {netbt.faults} of its headers in memory are malformed."
+    say       "Stop {bugcheck.code:hex} in {first(f in stack.frames where f.module not in [\"nt\", \"hal\"] : f.text)}: a NetBIOS session sent what NetBT did not expect. Malformed headers in its memory: {netbt.faults}."
     do        "Find the other side of the session among the addresses that the stack and NetBT's memory hold, the first being {first(p in netbt.peers : p.text)}; one of them is this machine's own. !netbt shows the headers."
     do        "Install the update of KB961799 for netbt.sys. Bring the peer up to date (old Samba releases send such packets) and look at switches and cards on the way that alter packets."
 

@@ -20,17 +20,19 @@ signature KB968597 {
         require module["tcpip6.sys"].loaded
         require queue.critical.exhausted
         require "tcpip6" in queue.critical.modules
-        # Every worker in the same place, but each waiting for something of its
-        # own: a request for its adapter, not a lock that all want.
+        # Every worker in the same place, waiting for the end of a request, not
+        # for a lock that a thread owns (KB970659).
         require percent(queue.critical.same_routine, queue.critical.blocked) >= 80
-        require percent(queue.critical.objects, queue.critical.blocked) >= 80
+        require percent(queue.critical.objects, queue.critical.blocked) >= 80 or none r in waits.roots where r.direct >= 2
+        # Each adapter has a request of its own.
+        support percent(queue.critical.objects, queue.critical.blocked) >= 80
         # What would end the waits is itself pending, or is of those who complete requests.
         require queue.critical.awaiting >= 1 or any i in queue.critical.items where i.module in ["ndis", "nt"]
         support os.version == 5.2
         support queue.critical.awaiting == queue.critical.blocked or queue.critical.blocked >= 20
         exclude module["tcpip6.sys"].at_least_fixed
     }
-    say       "{queue.critical.blocked} of {queue.critical.workers} critical workers are in {queue.critical.routine}, each waiting for a request of its own, and {queue.critical.pending} items are pending, the next {queue.critical.next}. IPv6 and everything else that needs the queue stands; IPv4 may still answer."
+    say       "{queue.critical.blocked} of {queue.critical.workers} critical workers are in {queue.critical.routine}, waiting for {queue.critical.objects} requests, and {queue.critical.pending} items are pending, the next {queue.critical.next}. IPv6 and everything else that needs the queue stands; IPv4 may still answer."
     do        "Install tcpip6.sys 5.2.3790.4480 or later; this one is of {module[\"tcpip6.sys\"].date:date}."
     do        "Until then have fewer adapters bound at once (bring them up one after another, or remove IPv6 from those that do not need it)."
 
@@ -194,6 +196,29 @@ signature KB968597 {
                 frame "nt!KeWaitForSingleObject+0x6f5"
                 frame "disk!Read+0xa1"
                 frame "disk!Work+0x2c8" size 288
+                frame "nt!ExpWorkerThread+0x13b"
+                frame "nt!PspSystemThreadStartup+0x3e"
+            } }
+        }
+    }
+    test fires "one event for all requests, less sure" {
+        machine x64 2003 cpus 2
+        time 2009-04-01T09:00:00Z
+        uptime 9m
+        stop 0xe2
+        module "NDIS.sys" date 2007-02-17 version 5.2.3790.3959
+        module "tcpip6.sys" date 2007-02-17 version 5.2.3790.3959
+        lock "request" event
+        queue critical processed 4711 lastpass 4711 dynamic 16 {
+            item "NDIS!ndisMRequestComplete" times 23
+            item "tcpip6!LanBindAdapter"
+        }
+        process "System" {
+            thread tid 0x100 wait Executive on "request" for 65s worker critical times 24 { stack {
+                frame "nt!KiSwapThread+0x5e4"
+                frame "nt!KeWaitForSingleObject+0x6f5"
+                frame "tcpip6!LanDoNdisRequest+0xa1"
+                frame "tcpip6!LanBindAdapter+0x2c8" size 288
                 frame "nt!ExpWorkerThread+0x13b"
                 frame "nt!PspSystemThreadStartup+0x3e"
             } }
