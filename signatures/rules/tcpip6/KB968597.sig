@@ -23,7 +23,7 @@ signature KB968597 {
         # Every worker in the same place, waiting for the end of a request, not
         # for a lock that a thread owns (KB970659).
         require percent(queue.critical.same_routine, queue.critical.blocked) >= 80
-        require percent(queue.critical.objects, queue.critical.blocked) >= 80 or none r in waits.roots where r.direct >= 2
+        require percent(queue.critical.objects, queue.critical.blocked) >= 80 or not known(waits.roots) or none r in waits.roots where r.direct >= 2
         # Each adapter has a request of its own.
         support percent(queue.critical.objects, queue.critical.blocked) >= 80
         # What would end the waits is itself pending, or is of those who complete requests.
