@@ -9,6 +9,8 @@ signature netbios-malformed-session {
     false_positive "What lies at the start of a block may be left over from something else; headers that nothing follows are not counted here."
 
     on dump {
+        # Stops of damaged memory, and hangs.
+        require bugcheck.code in [0x0a, 0x19, 0x1e, 0x24, 0x50, 0x7e, 0xc2, 0xc5, 0xd1, 0xe2]
         # Later systems have SMB past NetBT, and other structures.
         require os.version < 6.0
         require module["netbt.sys"].loaded
@@ -78,6 +80,17 @@ signature netbios-malformed-session {
         machine x86 xp
         memory 64MiB
         stop 0xe2
+        module "netbt.sys"
+        pool nonpaged {
+            block File size 104 count 9 held
+            block NbtD size 104 held data 00000010ff534d4272
+            block File size 104 count 9 held
+        }
+    }
+    test silent "a stop that has nothing to do with memory" {
+        machine x86 2003
+        memory 64MiB
+        stop 0x9f 3 0 0 0
         module "netbt.sys"
         pool nonpaged {
             block File size 104 count 9 held
