@@ -309,6 +309,15 @@ static void put_holding(struct f_mach *m, const struct f_thread *t)
 			      i + 1);
 }
 
+/* An event that only this thread waits for. */
+static u64 own_event(struct f_mach *m)
+{
+	u64 va = f_pool(m, 0x20);
+
+	header(m, va, 0, (u32)o(m, 0x10, 0x18), 0);
+	return va;
+}
+
 static u64 wait_object(struct f_mach *m, const struct f_thread *t,
 		       const struct f_swait *w)
 {
@@ -317,6 +326,7 @@ static u64 wait_object(struct f_mach *m, const struct f_thread *t,
 		u64 va = m->locks.v[i];
 		if (strcmp(k->name, w->lock))
 			continue;
+		va = k->each ? own_event(m) : va;
 		f_keep_on_stack(m, t, va);
 		if (k->kind == F_L_RESOURCE)
 			return resource_object(m, va, w->shared);

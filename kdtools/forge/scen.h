@@ -182,7 +182,7 @@ struct f_slock {
 	enum f_lock_kind kind;
 	u64 owner[F_MAX_OWNERS];
 	size_t nowners;
-	bool shared;
+	bool shared, each;
 	u64 contention;
 };
 
@@ -381,6 +381,7 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sunl); } unl;
 	struct { NTR_VEC(struct f_sproc); } procs;
 	struct { NTR_VEC(struct f_sthread); } threads;
+	bool symbols;           /* rule tests have those of its modules */
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
 	struct { NTR_VEC(struct f_sdpc); } dpcs;

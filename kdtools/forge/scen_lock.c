@@ -124,12 +124,16 @@ void f_st_lock(struct f_lex *l, void *ctx)
 			lock_owners(l, k);
 		else if (f_lex_word(l, "shared"))
 			k->shared = true;
+		else if (f_lex_word(l, "each"))
+			k->each = true;
 		else if (f_lex_word(l, "contention"))
 			k->contention = f_lex_num(l, "a number");
 		else
 			break;
 	if (!l->st && k->nowners && k->kind >= F_L_EVENT)
 		f_lex_fail(l, at, "events and semaphores have no owner");
+	else if (!l->st && k->each && k->kind != F_L_EVENT)
+		f_lex_fail(l, at, "each is for events");
 	else if (!l->st && k->nowners > 1 && !k->shared)
 		f_lex_fail(l, at, "a lock that is not shared has one owner");
 }

@@ -705,12 +705,19 @@ static void st_pooltags(struct f_lex *l, void *ctx)
 	f_lex_pooltags(l);
 }
 
+static void st_symbols(struct f_lex *l, void *ctx)
+{
+	(void)ctx;
+	l->s->symbols = true;
+}
+
 static const struct f_stmt top_stmts[] = {
 	{ "machine", st_machine },     { "container", st_container },
 	{ "memory", st_memory },       { "hole", st_hole },
 	{ "time", st_time },           { "uptime", st_uptime },
 	{ "stop", st_stop },           { "product", st_product },
 	{ "suite", st_suite },         { "servicepack", st_servicepack },
+	{ "symbols", st_symbols },
 	{ "comment", st_comment },     { "systemroot", st_root },
 	{ "kdbg", st_kdbg },           { "largepages", st_large },
 	{ "module", st_module },       { "unloaded", st_unloaded },
