@@ -32,8 +32,8 @@ struct scan_frame {
 struct scan_worker {
 	pid_t pid;          /* 0: none */
 	int fd;
-	struct ntr_str in;  /* bytes not yet taken */
-	size_t taken;
+	u8 *in;             /* len bytes, the first of them taken already */
+	size_t len, cap, taken;
 };
 
 /* How a worker makes its judge ready, in its own process; false: it cannot. */
