@@ -16,6 +16,9 @@
 
 #define SIG_MAX_DIAGS 200u      /* of one file; then it is given up */
 #define SIG_MAX_SOURCE 400u     /* bytes of a line that are shown */
+#define SIG_MAX_LINE 65536u     /* bytes of a line whose columns are characters */
+#define SIG_MAX_NODES 2000000u  /* expressions of a file */
+#define SIG_MAX_PATTERNS (16u << 20) /* bytes of a file's compiled patterns */
 
 struct sig_index;
 
@@ -37,6 +40,7 @@ struct sig_src {
 	struct sig_diags *d;
 	size_t errors;           /* of this file */
 	bool lost;               /* memory was short */
+	size_t nodes, patterns;  /* so far, of what is limited */
 	bool syntax;             /* facts and types are not looked at */
 	struct sig_code *rule;   /* that is being checked */
 };
