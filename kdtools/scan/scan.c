@@ -12,7 +12,11 @@
 #include <time.h>
 
 #define WINDOW 1024u        /* files begun before the first is given out */
-#define QUEUE 2u            /* files a worker has: one it judges, one to go */
+/* Files a worker has, so that it goes on while the store is written: two
+ * whatever they are, more when they are small and their paths short. */
+#define QUEUE 16u
+#define QUEUE_BYTES (UINT64_C(16) << 20)
+#define QUEUE_PATHS 8192u
 #define TICK_MS 100
 #define COMMIT_MS 200u
 #define COMMIT_ROWS 512u
@@ -482,12 +486,26 @@ static struct entry *entry_new(struct scan *s, const struct scan_item *it)
 	return en;
 }
 
+static bool has_room(const struct slot *sl)
+{
+	u64 bytes = 0;
+	size_t paths = 0;
+
+	if (sl->n < 2 || sl->n == QUEUE)
+		return sl->n < QUEUE;
+	for (unsigned i = 0; i < sl->n; i++) {
+		bytes += sl->queue[i]->size;
+		paths += strlen(sl->queue[i]->path);
+	}
+	return bytes <= QUEUE_BYTES && paths <= QUEUE_PATHS;
+}
+
 static struct slot *free_slot(struct scan *s)
 {
 	struct slot *best = NULL;
 
 	for (unsigned i = 0; i < s->o->jobs; i++)
-		if (s->slot[i].n < QUEUE &&
+		if (has_room(&s->slot[i]) &&
 		    (!best || s->slot[i].n < best->n))
 			best = &s->slot[i];
 	return best;

@@ -220,7 +220,7 @@ enum ntr_st scan_worker_send(struct scan_worker *w, const char *path, u32 skip)
 
 	ntr_str_addn(&out, (const char *)&job, sizeof(job));
 	ntr_str_add(&out, path);
-	/* At most two jobs wait: they are far below the socket's buffer. */
+	/* What waits is far below the socket's buffer (QUEUE_PATHS). */
 	do
 		n = send(w->fd, out.s, out.len, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);

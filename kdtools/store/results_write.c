@@ -241,7 +241,7 @@ static enum ntr_st write_signatures(struct engine *g, s64 id,
 static enum ntr_st write_verdict(struct engine *g, s64 id, const char *json,
 				 struct ntr_err *e)
 {
-	struct sql_val v[] = { sql_int(id), sql_text(json) };
+	struct sql_val v[] = { sql_int(id), sql_packed(json) };
 
 	return json ? engine_do(g, SQL_VERDICT_PUT, v, 2, NULL, e) :
 		      engine_do(g, SQL_VERDICT_DROP, v, 1, NULL, e);
