@@ -37,8 +37,12 @@ void scan_path_text(struct ntr_str *out, const char *path)
 		const char *from = path;
 		u32 c = ntr_utf8_next(&path);
 
-		if (c == 0xfffd && path - from == 1)
+		if ((c == 0xfffd && path - from == 1) || c < 0x20 || c == 0x7f ||
+		    (c == '\\' && *path == 'x'))
 			ntr_str_printf(out, "\\x%02x", (u8)*from);
+		else if (c >= 0x80 && c < 0xa0)
+			ntr_str_printf(out, "\\x%02x\\x%02x", (u8)from[0],
+				       (u8)from[1]);
 		else
 			ntr_str_addn(out, from, (size_t)(path - from));
 	}
@@ -187,6 +191,36 @@ static const char *json_of(struct work *w, const struct sig_result *one)
 	return s;
 }
 
+size_t sig_index(const struct sig_set *set, const struct sig_rule *r)
+{
+	size_t lo = 0, hi = sig_count(set);
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(sig_at(set, mid)->id, r->id) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < sig_count(set) && sig_at(set, lo) == r ? lo :
+							     sig_count(set);
+}
+
+/* With SIG_PROFILE silent rules are among the results, behind all others: they
+ * are told and kept out of what is written. Returns how many. */
+static size_t profile(struct work *w, const struct scan_sink *sink)
+{
+	size_t n = 0;
+
+	if (!(w->j->opt.flags & SIG_PROFILE))
+		return 0;
+	sink->cost(sink->ctx, w->j->set, w->s);
+	while (n < w->s->n && w->s->v[w->s->n - n - 1].value == SIG_SILENT)
+		n++;
+	return n;
+}
+
 static void signatures(struct work *w, struct results_dump *r)
 {
 	struct results_signature *v;
@@ -248,12 +282,17 @@ static enum ntr_st analyse(struct work *w, struct ntr_err *e)
 	return st;
 }
 
-static void fill(struct work *w, struct results_dump *r)
+static void fill(struct work *w, struct results_dump *r,
+		 const struct scan_sink *sink)
 {
+	size_t silent = profile(w, sink);
+
+	w->s->n -= silent;
 	r->json = json_of(w, NULL); /* also loads what modules() names */
 	machine_and_stop(w, r);
 	conclusions(w, r);
 	signatures(w, r);
+	w->s->n += silent;
 }
 
 static void end(struct work *w)
@@ -285,7 +324,7 @@ static void judge_dump(const struct scan_judge *j, struct ntr_file *f,
 	if (st)
 		failed(&w, r, st, &e);
 	else
-		fill(&w, r);
+		fill(&w, r, sink);
 	sink->row(sink->ctx, r);
 	end(&w);
 }

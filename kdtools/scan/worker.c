@@ -85,6 +85,21 @@ static void on_row(void *ctx, const struct results_dump *d)
 	frame_send(c, SCAN_ROW);
 }
 
+static void on_cost(void *ctx, const struct sig_set *set,
+		    const struct sig_results *r)
+{
+	struct child *c = ctx;
+
+	frame_begin(c);
+	for (size_t i = 0; i < r->n; i++) {
+		struct scan_cost_of cost = { sig_index(set, r->v[i].rule),
+					     r->v[i].ns };
+
+		ntr_str_addn(&c->out, (const char *)&cost, sizeof(cost));
+	}
+	frame_send(c, SCAN_COSTS);
+}
+
 static bool read_all(int fd, void *buf, size_t n)
 {
 	char *p = buf;
@@ -104,7 +119,7 @@ static bool read_all(int fd, void *buf, size_t n)
 
 static void serve(struct child *c, const struct scan_judge *j)
 {
-	const struct scan_sink sink = { on_member, on_row, c };
+	const struct scan_sink sink = { on_member, on_row, on_cost, c };
 	struct job job;
 	char *path = malloc(PATH_BYTES);
 
