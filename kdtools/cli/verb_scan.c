@@ -320,6 +320,16 @@ static bool prepare(void *ctx, struct scan_judge *j)
 	return !ntr_cli_store_if_any(c, &j->store);
 }
 
+/* What a worker would fail at is better said once. */
+static int try_symbols(struct ntr_cli *c)
+{
+	struct ntr_store *store = NULL;
+	int code = ntr_cli_store_if_any(c, &store);
+
+	ntr_store_close(store);
+	return code;
+}
+
 static int exit_code(const struct scan_counts *c)
 {
 	if (c->outcome[RESULTS_UNREADABLE] || c->outcome[RESULTS_DAMAGED] ||
@@ -463,6 +473,8 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 
 	if (!code)
 		code = numbers(a, &o);
+	if (!code)
+		code = try_symbols(c);
 	if (!code)
 		code = ntr_cli_rules(c, &set);
 	if (code)

@@ -429,8 +429,9 @@ static enum ntr_st begin_member(struct slot *sl, const struct scan_frame *f)
 	if (f->n < sizeof(number) || memchr(f->p + 4, 0, f->n - 4))
 		return NTR_BAD;
 	memcpy(&number, f->p, sizeof(number));
-	/* A frame out of order would send the same member for ever. */
-	if (number < sl->skip[0] || (sl->member && number <= sl->number))
+	/* A frame out of order would send the same member for ever. Files of an
+	 * archive in the archive have its number. */
+	if (number < sl->skip[0] || (sl->member && number < sl->number))
 		return NTR_BAD;
 	free(sl->member);
 	sl->rowed = false;
@@ -501,8 +502,12 @@ static enum ntr_st take(struct scan *s, struct slot *sl, struct ntr_err *e)
 	}
 	if (st == NTR_NOMEM || frame == NTR_NOMEM)
 		return no_memory(e);
-	if (st == NTR_END || frame == NTR_BAD)
+	if (st != NTR_END && frame != NTR_BAD)
+		return NTR_OK;
+	if (sl->n)
 		return replace(s, sl, false, e);
+	/* It had nothing to do: hand() starts another when there is. */
+	(void)scan_worker_end(&sl->w, true);
 	return NTR_OK;
 }
 
