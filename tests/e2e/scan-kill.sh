@@ -65,7 +65,7 @@ kill -KILL $scanner
 exec 7>&-
 kill -CONT "$worker" 2>/dev/null
 sleep .3
-same "no worker outlives the scanner" "$(sed -n 's/^State:[[:space:]]*\([^Z]\).*/\1/p' "/proc/$worker/status" 2>/dev/null)" ""
+same "no worker outlives the scanner" "$(awk '$1 == "State:" && $2 != "Z" { print $2 }' "/proc/$worker/status" 2>/dev/null)" ""
 case $B in
 *asan*) skip "memory" "AddressSanitizer's own use has no limit" ;;
 *)
