@@ -42,7 +42,8 @@ struct sql_cur {
 	sqlite3_stmt *s;
 	bool kept; /* it is g->kept[id] */
 	enum sql_id id;
-	char *unpacked; /* what a blob held; NULL: none yet */
+	char *unpacked; /* what a blob held, in room bytes; NULL: none yet */
+	size_t room;
 };
 
 struct sqlite {
@@ -227,10 +228,17 @@ static const char *unpack(struct sql_cur *c, int i)
 	unsigned long long len = p ? ZSTD_getFrameContentSize(p, n) :
 				     ZSTD_CONTENTSIZE_ERROR;
 
-	free(c->unpacked);
-	c->unpacked = len <= MAX_VALUE ? malloc((size_t)len + 1) : NULL;
-	if (!c->unpacked)
+	if (len > MAX_VALUE)
 		return NULL;
+	if (len >= c->room) {
+		free(c->unpacked);
+		c->room = (size_t)len + 1;
+		c->unpacked = malloc(c->room);
+	}
+	if (!c->unpacked) {
+		c->room = 0;
+		return NULL;
+	}
 	if (ZSTD_decompress(c->unpacked, (size_t)len, p, n) != len)
 		return NULL;
 	c->unpacked[len] = 0;
