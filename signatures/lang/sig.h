@@ -170,7 +170,7 @@ struct sig_result {
 enum {
 	SIG_EXPLAIN = 1,  /* also silent rules whose index matches, all their
 			     conditions evaluated: near misses, why not */
-	SIG_PROFILE = 2,
+	SIG_PROFILE = 2,  /* also silent rules, for what they cost */
 	SIG_RETIRED = 4,  /* judge retired rules too */
 };
 
