@@ -64,6 +64,7 @@ bool sig_given_up(const struct sig_src *s)
 	return s->lost || s->errors >= SIG_MAX_DIAGS;
 }
 
+NTR_PRINTF(4, 0)
 static void report(struct sig_src *s, struct sig_loc at,
 		   enum sig_diag_level level, const char *fmt, va_list ap)
 {

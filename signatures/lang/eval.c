@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define TOO_MUCH "this rule asks more than is allowed of one dump"
-#define MATCH_STEPS 20u /* a regular expression costs as many steps */
+#define MATCH_STEPS 20u /* a regular expression costs as many steps, */
+#define LIMIT_STEPS 50000u /* and one that went to its limit these */
 
 char *sig_scratch(struct sig_eval *ev, size_t n)
 {
@@ -125,8 +126,10 @@ static enum sig_tri match(struct sig_eval *ev, const struct sig_expr *e)
 		out = SIG_FALSE;
 	} else if (v.state == NTR_FACT_KNOWN) {
 		out = sig_regex_match(ev, e->kid[1]->u.lit.re, v.s, &why);
-		if (out == SIG_MAYBE)
+		if (out == SIG_MAYBE) {
+			ev->steps += LIMIT_STEPS;
 			sig_leaf_unknown(ev, e, why);
+		}
 	}
 	return e->negated ? sig_not(out) : out;
 }

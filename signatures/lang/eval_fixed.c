@@ -74,9 +74,10 @@ static enum sig_tri this_os(struct sig_eval *ev, size_t i, const char **why)
 	if (!want->nos)
 		return SIG_TRUE;
 	ask(ev, "os.version", &none, &v);
-	*why = v.why;
-	if (v.state != NTR_FACT_KNOWN)
+	if (v.state != NTR_FACT_KNOWN) {
+		*why = v.why;
 		return SIG_MAYBE;
+	}
 	return parts(v.version, v.nversion, want->os, want->nos) ? SIG_FALSE :
 								   SIG_TRUE;
 }

@@ -117,13 +117,15 @@ enum sig_tri sig_eval_quantifier(struct sig_eval *ev, const struct sig_expr *e)
 struct sum {
 	sig_int n;
 	u64 elements;
-	const char *why; /* it is unknown */
+	const char *why;     /* it is unknown */
+	struct sig_val last; /* the last that was folded */
 };
 
 static void fold_value(struct sum *s, u8 op, const struct sig_val *v)
 {
 	bool first = !s->elements++;
 
+	s->last = *v;
 	if (op == SIG_F_COUNT)
 		s->n++;
 	else if (op == SIG_F_SUM)
@@ -131,6 +133,12 @@ static void fold_value(struct sum *s, u8 op, const struct sig_val *v)
 			 "a number is too large" : s->why;
 	else if (first || (op == SIG_F_MIN ? v->n < s->n : v->n > s->n))
 		s->n = v->n;
+}
+
+/* The first that is known to fit is enough. */
+static bool found(const struct sum *s, u8 op)
+{
+	return op == SIG_F_FIRST && s->elements;
 }
 
 static void fold_item(struct sig_eval *ev, const struct sig_expr *e,
@@ -147,7 +155,8 @@ static void fold_item(struct sig_eval *ev, const struct sig_expr *e,
 		s->why = "what it rests on is not known";
 	else if (t == SIG_TRUE && v.state == NTR_FACT_UNKNOWN)
 		s->why = v.why;
-	else if (t == SIG_TRUE && v.state == NTR_FACT_KNOWN)
+	else if (t == SIG_TRUE && (v.state == NTR_FACT_KNOWN ||
+				   e->op == SIG_F_FIRST))
 		fold_value(s, e->op, &v);
 }
 
@@ -161,7 +170,7 @@ void sig_eval_fold(struct sig_eval *ev, const struct sig_expr *e,
 		sig_unknown(out, w.list.why);
 		return;
 	}
-	for (u64 i = 0; i < w.n; i++) {
+	for (u64 i = 0; i < w.n && !found(&s, e->op); i++) {
 		size_t mine = ev->ntrail;
 
 		if (spent(ev)) {
@@ -174,12 +183,14 @@ void sig_eval_fold(struct sig_eval *ev, const struct sig_expr *e,
 		if (!s.why)
 			ev->ntrail = mine;
 	}
-	if (s.why) {
+	if (s.why && !found(&s, e->op)) {
 		sig_trail_cut(ev, w.from, w.mine);
 		sig_unknown(out, s.why);
 		return;
 	}
 	sig_number(out, s.n);
+	if (found(&s, e->op))
+		*out = s.last;
 	if (!s.elements && e->op != SIG_F_COUNT && e->op != SIG_F_SUM)
 		*out = (struct sig_val){ .state = NTR_FACT_NONE,
 					   .why = "no element fits" };

@@ -22,10 +22,11 @@ struct sig_keys {
 	u8 nos;
 };
 
-/* A key and a rule that has it. */
+/* A key and a rule that has it; beside a stop code a module that must be there
+ * too, plus 1, so that most rules of a code cost a bit. */
 struct entry {
 	u64 key;
-	u32 rule;
+	u32 rule, module;
 };
 
 struct entries {
@@ -300,12 +301,12 @@ static bool keys_of(struct sig_set *s, const struct sig_block *b)
 
 /* --- the index ------------------------------------------------------------------------------ */
 
-static bool push(struct entries *v, u64 key, u32 rule)
+static bool push(struct entries *v, u64 key, u32 rule, u32 module)
 {
 	struct entry *x = ntr_vec_add(v);
 
 	if (x)
-		*x = (struct entry){ key, rule };
+		*x = (struct entry){ key, rule, module };
 	return x != NULL;
 }
 
@@ -323,17 +324,17 @@ static bool add_block(struct sig_index *x, const struct sig_keys *k, u32 rule)
 	if (k->never)
 		return true;
 	for (unsigned i = 0; i < k->ncodes; i++)
-		if (!push(&x->code, k->code[i], rule))
+		if (!push(&x->code, k->code[i], rule,
+			  k->nmodules ? k->module[0] + 1 : 0))
 			return false;
 	if (k->ncodes)
 		return true;
 	if (k->nmodules)
-		return push(&x->module, k->module[0], rule);
+		return push(&x->module, k->module[0], rule, 0);
 	return always(x, rule);
 }
 
-/* Does a dump judge this block? Those of a trace not, beside those of a dump. */
-static bool judged(const struct sig_code *r, const struct sig_block *b)
+bool sig_judged(const struct sig_code *r, const struct sig_block *b)
 {
 	for (size_t i = 0; i < r->nblocks; i++)
 		if (!r->block[i].trace)
@@ -349,7 +350,7 @@ static bool add_rule(struct sig_set *s, struct sig_code *r)
 		b->keys = ntr_arena_alloc(&s->arena, sizeof(*b->keys));
 		if (!b->keys || !keys_of(s, b))
 			return false;
-		if (judged(r, b) &&
+		if (sig_judged(r, b) &&
 		    !add_block(s->index, b->keys, (u32)r->number))
 			return false;
 	}
@@ -510,7 +511,7 @@ bool sig_passes(const struct sig_set *s, const struct sig_profile *p,
 {
 	(void)s;
 	for (size_t i = 0; i < r->nblocks; i++)
-		if (judged(r, &r->block[i]) && passes(p, r->block[i].keys))
+		if (sig_judged(r, &r->block[i]) && passes(p, r->block[i].keys))
 			return true;
 	return false;
 }
@@ -549,9 +550,15 @@ static bool take_key(const struct sig_set *s, const struct sig_profile *p,
 		     struct sig_numbers *out)
 {
 	for (size_t i = all ? 0 : first(v, key);
-	     i < v->n && (all || v->v[i].key == key); i++)
-		if (!take(s, p, v->v[i].rule, out))
+	     i < v->n && (all || v->v[i].key == key); i++) {
+		const struct entry *x = &v->v[i];
+
+		if (x->module && p->has_modules &&
+		    !has_module(p, x->module - 1))
+			continue;
+		if (!take(s, p, x->rule, out))
 			return false;
+	}
 	return true;
 }
 

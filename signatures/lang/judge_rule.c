@@ -3,6 +3,7 @@
  * the facts that decided. */
 #include "judge.h"
 
+#include "index.h"
 #include "say.h"
 
 #include <string.h>
@@ -288,15 +289,6 @@ static void forget(struct sig_result *r)
 
 /* --- blocks ------------------------------------------------------------------------------ */
 
-/* Blocks of a trace are judged where there is no other. */
-static bool judged(const struct sig_code *r, const struct sig_block *b)
-{
-	for (size_t i = 0; i < r->nblocks; i++)
-		if (!r->block[i].trace)
-			return !b->trace;
-	return true;
-}
-
 /* The surest of the blocks that fire. */
 static bool fire(struct sig_eval *ev, const struct outcome *o,
 		 struct sig_result *best)
@@ -329,7 +321,7 @@ bool sig_judge_rule(struct sig_eval *ev, unsigned flags, struct sig_result *out)
 		struct outcome o;
 		bool ok = true;
 
-		if (!judged(r, &r->block[i]))
+		if (!sig_judged(r, &r->block[i]))
 			continue;
 		ev->steps = 0;
 		ntr_arena_fini(&ev->scratch);

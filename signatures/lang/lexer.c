@@ -313,23 +313,44 @@ static void regex(struct sig_lex *x, struct sig_token *t)
 
 /* --- all ------------------------------------------------------------------------------ */
 
+/* Signs of other languages. */
+static const struct { const char *text, *error; } foreign[] = {
+	{ "&&", "write `and`" }, { "||", "write `or`" },
+	{ "!", "write `not`" }, { "=", "write == to compare" },
+	{ "'", "strings stand between double quotes" },
+};
+
+static const char *foreign_sign(const struct sig_lex *x)
+{
+	for (size_t i = 0; i < NTR_COUNT(foreign); i++) {
+		size_t n = strlen(foreign[i].text);
+
+		if (n <= x->end - x->pos &&
+		    !memcmp(foreign[i].text, x->text + x->pos, n))
+			return foreign[i].error;
+	}
+	return "this character has no meaning here";
+}
+
 static void sign(struct sig_lex *x, struct sig_token *t)
 {
-	for (size_t i = 0; i < NTR_COUNT(signs); i++) {
-		size_t n = strlen(signs[i].text);
+	const char *why;
 
-		if (n > x->end - x->pos ||
-		    memcmp(signs[i].text, x->text + x->pos, n))
+	for (size_t i = 0; i < NTR_COUNT(signs); i++) {
+		const char *s = signs[i].text;
+
+		if (at(x, x->pos) != s[0] || (s[1] && at(x, x->pos + 1) != s[1]))
 			continue;
 		t->t = signs[i].t;
-		x->pos += (u32)n;
+		x->pos += s[1] ? 2 : 1;
 		return;
 	}
+	why = foreign_sign(x);
 	x->pos++;
 	/* a character of more than one byte is one mistake */
 	while ((at(x, x->pos) & 0xc0) == 0x80)
 		x->pos++;
-	bad(t, "this character has no meaning here");
+	bad(t, why);
 }
 
 static void begin(struct sig_lex *x, struct sig_token *t)

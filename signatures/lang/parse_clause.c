@@ -6,20 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static void one(struct sig_parser *p, const char **out, struct sig_loc at,
-		const char *what)
+/* A clause that a rule has once. */
+static void once(struct sig_parser *p, struct sig_loc at, unsigned bit)
 {
-	const char *had = *out, *s = sig_parse_string(p, what);
-
-	if (had && s)
-		sig_error(p->s, at, "a rule has one %s; this is the second",
-			  what);
-	*out = s ? s : had;
+	if (p->r->seen & bit)
+		sig_error(p->s, at, "a rule has one `%.*s`; this is the second",
+			  (int)at.len, p->s->text + at.off);
+	p->r->seen |= bit;
 }
 
 static void title(struct sig_parser *p, struct sig_loc at)
 {
-	one(p, &p->r->r.title, at, "title");
+	const char *s = sig_parse_string(p, "the title between quotes");
+
+	once(p, at, SIG_SEEN_TITLE);
+	if (s)
+		p->r->r.title = s;
 }
 
 /* --- words out of a list ------------------------------------------------------- */
@@ -73,7 +75,7 @@ static void class_(struct sig_parser *p, struct sig_loc at)
 {
 	int i = word_of(p, classes, "class");
 
-	(void)at;
+	once(p, at, SIG_SEEN_CLASS);
 	if (i >= 0)
 		p->r->r.cls = (enum sig_class)i;
 }
@@ -82,7 +84,7 @@ static void severity(struct sig_parser *p, struct sig_loc at)
 {
 	int i = word_of(p, severities, "severity");
 
-	(void)at;
+	once(p, at, SIG_SEEN_SEVERITY);
 	if (i >= 0)
 		p->r->r.severity = (enum sig_severity)i;
 }
@@ -91,7 +93,7 @@ static void status(struct sig_parser *p, struct sig_loc at)
 {
 	int i = word_of(p, statuses, "status");
 
-	(void)at;
+	once(p, at, SIG_SEEN_STATUS);
 	if (i >= 0)
 		p->r->r.status = (enum sig_status)i;
 }

@@ -266,7 +266,7 @@ static struct sig_expr *quantifier(struct sig_parser *p, enum sig_quantifier q)
 
 static const struct { const char *name; enum sig_fold op; } folds[] = {
 	{ "count", SIG_F_COUNT }, { "sum", SIG_F_SUM }, { "min", SIG_F_MIN },
-	{ "max", SIG_F_MAX },
+	{ "max", SIG_F_MAX }, { "first", SIG_F_FIRST },
 };
 
 /* Behind "(": is it a name and `in`? */
@@ -282,7 +282,7 @@ static bool binds(const struct sig_parser *p)
 	       !memcmp(p->s->text + t.at.off, "in", 2);
 }
 
-/* count(x in LIST where E), sum(x in LIST [where E] : VALUE) */
+/* count(x in LIST where E), sum|min|max|first(x in LIST [where E] : VALUE) */
 static struct sig_expr *fold(struct sig_parser *p, enum sig_fold op,
 			     struct sig_loc at)
 {
@@ -329,7 +329,7 @@ static struct sig_expr *call(struct sig_parser *p, const char *name,
 	e->u.call.name = name;
 	/* the function's name is what is wrong when there is none such */
 	e->u.call.f = sig_func_find(name);
-	if (!e->u.call.f) {
+	if (!e->u.call.f && !p->s->syntax) {
 		sig_func_unknown(p->s, at, name);
 		return NULL;
 	}

@@ -145,7 +145,7 @@ struct sig_evidence {
 
 struct sig_missing {
 	const char *fact;
-	const char *why;           /* and, behind ": ", what would supply it */
+	const char *why;           /* and, if known, what would supply it */
 };
 
 struct sig_result {

@@ -35,6 +35,7 @@ signature Q216765 {
     }
     test silent "the fixed driver" {
         machine x86 nt3.51 cpus 1
+        time 1999-08-09
         stop 0x7f 8 0 0 0
         module "tcpip.sys" date 1999-02-04 size 124080
         stack overflow { cycle "tcpip!A+0x1c" "tcpip!B+0x40" times 60 }
