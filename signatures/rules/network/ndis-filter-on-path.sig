@@ -38,18 +38,6 @@ signature ndis-filter-on-path {
         stack { frame "tcpip!IppInspect+0x1e"; frame "ndis!ndisMIndicateNetBufferListsToOpen+0x100"; frame "foo!FilterReceive+0x40"; frame "ndis!ndisCallReceiveHandler+0x80"; frame "ndis!NdisMIndicateReceiveNetBufferLists+0x100"; frame "nt!KiIdleLoop+0x50" }
     }
 
-    test fires "Windows 10 x64: small dump" {
-        machine x64 10
-        container triage
-        stop 0xd1 8 2 0 ip
-        module "netio.sys"
-        module "tcpip.sys"
-        module "ndis.sys"
-        module "fwpkclnt.sys"
-        module "foo.sys" size 0x9000
-        stack { frame "tcpip!IppInspect+0x1e"; frame "ndis!ndisMIndicateNetBufferListsToOpen+0x100"; frame "foo!FilterReceive+0x40"; frame "ndis!ndisCallReceiveHandler+0x80"; frame "ndis!NdisMIndicateReceiveNetBufferLists+0x100"; frame "nt!KiIdleLoop+0x50" }
-    }
-
     test silent "it faults itself" {
         machine x64 10
         stop 0xd1 8 2 0 ip
