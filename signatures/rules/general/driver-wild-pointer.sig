@@ -17,7 +17,7 @@ signature driver-wild-pointer {
     }
     say       "{blame.image} tried to {exception.access} {exception.data} at {exception.address} ({blame.reason})."
     do        "The processor shows 0xffffffffffffffff for every address that is not canonical; the registers then have the real one. Freed or overwritten structures are the usual cause: Driver Verifier with special pool on {blame.image} finds it."
-    do        "Get a newer version of {blame.image} ({module[blame.image].date:date})."
+    do        "Get a newer version of {blame.image}."
 
     test fires "Windows 10 x64: " {
         machine x64 10

@@ -6,6 +6,7 @@ signature lock-deadlock {
     status    stable
 
     on dump {
+        require not known(bugcheck.code) or bugcheck.code in [0xe2, 0xdeaddead, 0x1c8, 0x1ca, 0x1d5, 0x161, 0x80, 0x9f, 0xef, 0xf4, 0x77, 0x7a]
         require any c in waits.cycles where c.length >= 2
     }
     say       "{first(c in waits.cycles where c.length >= 2 : c.text)}."

@@ -7,7 +7,6 @@ signature clock-watchdog {
 
     on dump {
         require bugcheck.code == 0x101
-        support blame.class == "definite"
     }
     say       "Processor {bugcheck.p4:dec} did not take clock interrupts for {bugcheck.p1:dec} ticks."
     say       "The running code of that processor, not this stack, tells why: {blame.image} ({blame.reason})."

@@ -8,7 +8,6 @@ signature pfn-list-damage {
     on dump {
         require bugcheck.code == 0x4e
         require bugcheck.p1 in [1, 2, 0x8f, 0x99]
-        support exists(hardware.single_bit) or corruption.single_bits > 0
     }
     say       "Entry {bugcheck.p2:hex} of the page-frame database, or the list it is on, is damaged (case {bugcheck.p1:hex}); this thread only met it."
     do        "Bad memory and drivers that unlock or free pages they do not own share this stop. Test the memory for some hours outside of Windows, one module at a time; take overclocking and memory profiles back; update the firmware. If the machine has ECC, read its log."
