@@ -114,6 +114,8 @@ static bool location_attr(struct f_lex *l, struct f_sirp *p,
 		x->completion = f_lex_text(l, "module!Function");
 	else if (f_lex_word(l, "context"))
 		x->context = f_lex_num(l, "a value");
+	else if (f_lex_word(l, "sets"))
+		x->sets = f_lex_text(l, "a lock's name");
 	else if (f_lex_word(l, "args"))
 		for (size_t i = 0; i < 4 && (!i || f_lex_is_num(l)); i++)
 			x->arg[i] = f_lex_num(l, "a value");
@@ -169,6 +171,12 @@ void f_st_irp(struct f_lex *l, void *ctx)
 			p->cancel = f_lex_text(l, "module!Function");
 		else if (f_lex_word(l, "cancelled"))
 			p->cancelled = true;
+		else if (f_lex_word(l, "event"))
+			p->event = f_lex_text(l, "a lock's name");
+		else if (f_lex_word(l, "fileevent"))
+			p->file_event = f_lex_text(l, "a lock's name");
+		else if (f_lex_word(l, "kept"))
+			p->kept = true;
 		else if (f_lex_word(l, "pending"))
 			p->pending = true;
 		else

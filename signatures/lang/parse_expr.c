@@ -17,8 +17,14 @@ static struct sig_expr *expr(struct sig_parser *p);
 static struct sig_expr *node(struct sig_parser *p, enum sig_node n,
 			     struct sig_loc at, unsigned nkids)
 {
-	struct sig_expr *e = sig_alloc(p->s, 1, sizeof(*e));
+	struct sig_expr *e;
 
+	if (p->s->nodes++ >= SIG_MAX_NODES) {
+		sig_error(p->s, at, "a file has at most %u values and operators",
+			  SIG_MAX_NODES);
+		return NULL;
+	}
+	e = sig_alloc(p->s, 1, sizeof(*e));
 	if (!e)
 		return NULL;
 	e->node = n;
@@ -93,7 +99,7 @@ static struct sig_expr *collected(struct sig_parser *p, enum sig_node n,
 	return e ? done(p, e) : NULL;
 }
 
-/* --- literals -------------------------------------------------------------------- */
+/* --- literals ------------------------------------------------------------ */
 
 static struct sig_expr *literal(struct sig_parser *p, u8 kind)
 {
@@ -178,7 +184,7 @@ static struct sig_expr *list(struct sig_parser *p)
 	return NULL;
 }
 
-/* --- quantifiers and folds ----------------------------------------------------------- */
+/* --- quantifiers and folds ----------------------------------------------- */
 
 static const char *name_of(struct sig_parser *p, const char *what)
 {
@@ -336,7 +342,7 @@ static struct sig_expr *call(struct sig_parser *p, const char *name,
 	return e;
 }
 
-/* --- paths ------------------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 struct segments {
 	NTR_VEC(struct sig_segment);
@@ -523,7 +529,7 @@ static struct sig_expr *primary(struct sig_parser *p)
 	}
 }
 
-/* --- operators ------------------------------------------------------------------------------ */
+/* --- operators ----------------------------------------------------------- */
 
 static struct sig_expr *unary(struct sig_parser *p)
 {

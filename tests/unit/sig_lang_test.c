@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- what a rule says ------------------------------------------------------------ */
+/* --- what a rule says ---------------------------------------------------- */
 
 static const char whole[] =
 	"# a comment\n"
@@ -130,7 +130,7 @@ static void names_of_values(void)
 	CHECK_STR(sig_value_name((enum sig_value)77), "?");
 }
 
-/* --- mistakes in conditions --------------------------------------------------------- */
+/* --- mistakes in conditions ---------------------------------------------- */
 
 struct wrong {
 	const char *expr, *what;
@@ -250,7 +250,7 @@ static void nesting_is_bounded(void)
 	CHECK_HAS(in_condition(list), "at most 1024 of these");
 }
 
-/* --- mistakes in rules -------------------------------------------------------------------- */
+/* --- mistakes in rules --------------------------------------------------- */
 
 static void mistakes_of_clauses(void)
 {
@@ -374,7 +374,7 @@ static void sentences(void)
 	CHECK_STR(mistakes(SAY("\"{{}} {module[\\\"x.sys\\\"].date:date}\"")), "");
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- files --------------------------------------------------------------- */
 
 static void bytes_that_are_no_text(void)
 {
@@ -426,6 +426,54 @@ static void too_many_mistakes(void)
 	ntr_str_fini(&s);
 }
 
+/* Small in the file, large in memory. */
+static void amplification(void)
+{
+	struct ntr_str s = { 0 };
+	struct rules r;
+	size_t n;
+
+	ntr_str_add(&s, HEAD "on dump {\n");
+	for (int i = 0; i < 1000; i++)
+		ntr_str_printf(&s, "require os.name =~ /((ab|c){1,50}){1,30}/\n%s",
+			       i % 200 ? "" : "} on dump {\n require true\n");
+	ntr_str_add(&s, "} }");
+	rules_load(&r, ntr_str_text(&s));
+	CHECK_EQ(r.d.errors, 200);
+	CHECK_STR(r.d.n ? r.d.v[0].text : "", "the regular expressions of a file take at most "
+		  "16777216 bytes together");
+	rules_free(&r);
+	ntr_str_clear(&s);
+	for (int i = 0; i < 9; i++) {
+		ntr_str_printf(&s, "signature R%d { title \"t\" class stop severity "
+			       "low say \"s\" on dump {\n", i);
+		for (int k = 0; k < 250; k++) {
+			ntr_str_add(&s, "require 1 in [");
+			for (int j = 0; j < 1000; j++)
+				ntr_str_add(&s, "1,");
+			ntr_str_add(&s, "]\n");
+		}
+		ntr_str_add(&s, "} }\n");
+	}
+	rules_load(&r, ntr_str_text(&s));
+	CHECK(r.d.errors > 0);
+	CHECK_STR(r.d.n ? r.d.v[0].text : "", "a file has at most 2000000 values and operators");
+	CHECK_EQ(sig_count(r.set), 7);
+	rules_free(&r);
+	ntr_str_clear(&s);
+	for (int i = 0; i < 1500; i++)
+		ntr_str_printf(&s, "signature W%d { title \"t\" class stop severity "
+			       "low say \"s\" related \"no\" on dump { require "
+			       "true } }\n", i);
+	rules_load(&r, ntr_str_text(&s));
+	n = r.d.n;
+	CHECK_EQ(n, 1000);
+	CHECK_EQ(r.d.errors, 0);
+	CHECK_EQ(sig_count(r.set), 1500);
+	rules_free(&r);
+	ntr_str_fini(&s);
+}
+
 static void too_large(void)
 {
 	struct sig_set *set = NULL;
@@ -446,7 +494,7 @@ static void too_large(void)
 	sig_set_free(NULL);
 }
 
-/* --- sets ---------------------------------------------------------------------------------------- */
+/* --- sets ---------------------------------------------------------------- */
 
 #define RULE(id, more) "signature " id " { title \"t\" class stop severity low " \
 	"say \"s\" on dump { require true } " more " }\n"
@@ -557,6 +605,7 @@ int main(void)
 	RUN(bytes_that_are_no_text);
 	RUN(the_caret);
 	RUN(too_many_mistakes);
+	RUN(amplification);
 	RUN(too_large);
 	RUN(ids_are_linked);
 	RUN(digests);
