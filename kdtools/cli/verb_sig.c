@@ -324,8 +324,10 @@ static int replace_file(const char *path, const struct ntr_str *text)
 		return ntr_cli_usage("%s: %s", path, strerror(errno));
 	f = fopen(tmp, "we");
 	ok = f && fwrite(ntr_str_text(text), 1, text->len, f) == text->len;
-	if (f)
-		ok &= !fchmod(fileno(f), st.st_mode & 07777) & !fclose(f);
+	if (f) {
+		ok &= !fchmod(fileno(f), st.st_mode & 07777);
+		ok &= !fclose(f);
+	}
 	ok = ok && !rename(tmp, path);
 	if (!ok)
 		(void)ntr_cli_usage("%s: %s", path, strerror(errno));
