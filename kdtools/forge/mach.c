@@ -466,6 +466,7 @@ static enum ntr_st stop_values(struct f_mach *m)
 		st = value(m, &m->s->stop[i], &m->stop[i]);
 		if (!f_prof_64(m->p))
 			m->stop[i] &= 0xffffffff;
+		f_putp(&m->mem, m->bugdata + i * f_prof_ptr(m->p), m->stop[i]);
 	}
 	return st;
 }
