@@ -28,6 +28,7 @@ static void syntax_errors(void)
 		{ "machine x86 nt4\ntime yesterday\n", "s:2:6: expected a UTC time" },
 		{ "machine x86 nt4\nuptime 3x\n", "s:2:8: expected a duration" },
 		{ "machine x86 nt4\nstop 0x7f what\n", "s:2:11: \"what\": expected a number" },
+		{ "machine x64 7\nstop 0x9f 3 0 0 irp\n", "s:2:17: \"irp\": expected a number" },
 		{ "machine x86 nt4\nmodule \"a.sys\" version 1.2\n", "expected a version of four numbers" },
 		{ "machine x86 nt4\nmodule \"a.sys\" base 0x80100000\n", "overlaps ntoskrnl.exe" },
 		{ "machine x86 nt4\ncurrent \"x.exe\"\n", "s:2:9: no process \"x.exe\"" },
