@@ -41,6 +41,15 @@ void page_texts(struct html *h, const char *cls, yajl_val v, const char *key)
 	html_end(h);
 }
 
+static void told(struct html *h, const char *name, const char *cls,
+		 const char *what, const char *text)
+{
+	html_box(h, name, cls);
+	html_text(h, what);
+	html_text(h, text ? text : "?");
+	html_end(h);
+}
+
 static void heading(struct html *h, const char *text)
 {
 	html_leaf(h, "h4", NULL, text);
@@ -138,17 +147,17 @@ static void exception(struct html *h, yajl_val v)
 static void culprit(struct html *h, yajl_val b)
 {
 	const char *image = verdict_str(b, "image");
+	const char *module = verdict_str(b, "module");
 	const char *f = verdict_str(b, "function");
 	const char *off = verdict_str(b, "offset");
 	const char *confidence = verdict_str(b, "confidence");
 
 	html_box(h, "p", "blame");
 	html_text(h, "Probably caused by ");
-	html_leaf(h, "b", "mono", image ? image : verdict_str(b, "module"));
+	html_leaf(h, "b", "mono", image ? image : module);
 	if (f || off) {
 		html_text(h, " ");
-		html_leaff(h, "code", NULL, "%s%s%s%s%s",
-			   verdict_str(b, "module"), f ? "!" : "", f ? f : "",
+		html_leaff(h, "code", NULL, "%s%s%s%s%s", module, f ? "!" : "", f ? f : "",
 			   off ? "+" : "", off ? off : "");
 	}
 	if (confidence) {
@@ -161,6 +170,8 @@ static void culprit(struct html *h, yajl_val b)
 static void blame(struct html *h, const struct detail *x)
 {
 	yajl_val b = verdict_get(x->v, "blame");
+	const char *reason = verdict_str(b, "reason");
+	const char *note = verdict_str(b, "note");
 	size_t n = verdict_count(b, "skipped");
 
 	if (verdict_str(b, "module"))
@@ -170,10 +181,10 @@ static void blame(struct html *h, const struct detail *x)
 			   x->d->blame);
 	else if (x->v)
 		html_leaf(h, "p", "blame", "Nobody can be named.");
-	if (verdict_str(b, "reason"))
-		html_leaff(h, "p", "why", "%s", verdict_str(b, "reason"));
-	if (verdict_str(b, "note"))
-		html_leaf(h, "p", "why", verdict_str(b, "note"));
+	if (reason)
+		html_leaf(h, "p", "why", reason);
+	if (note && (!reason || strcmp(note, reason)))
+		html_leaf(h, "p", "why", note);
 	if (verdict_str(x->v, "hardware_hint"))
 		html_leaf(h, "p", "why", verdict_str(x->v, "hardware_hint"));
 	if (!n)
@@ -206,8 +217,9 @@ static void hang(struct html *h, yajl_val v, s64 id)
 	if (!kind || (!n && !strcmp(kind, "none")))
 		return;
 	heading(h, "Hang");
+	html_box(h, n ? "div" : "details", n ? NULL : "fold");
 	if (!n)
-		html_leaf(h, "p", NULL, verdict_str(g, "text"));
+		html_leaf(h, "summary", NULL, verdict_str(g, "text"));
 	for (size_t i = 0; i < n; i++) {
 		yajl_val f = verdict_at(g, "findings", i);
 
@@ -219,8 +231,9 @@ static void hang(struct html *h, yajl_val v, s64 id)
 		html_leaff(h, "p", "lacking", "Looked at: %s",
 			   verdict_str(g, "looked_at"));
 	for (size_t i = 0; i < verdict_count(g, "unknown"); i++)
-		html_leaff(h, "p", "lacking", "Cannot be told: %s",
-			   verdict_str_at(g, "unknown", i));
+		told(h, "p", "lacking", "Cannot be told: ",
+		     verdict_str_at(g, "unknown", i));
+	html_end(h);
 }
 
 static void pool_tag(struct html *h, yajl_val t)
@@ -237,8 +250,8 @@ static void pool_tag(struct html *h, yajl_val t)
 		html_leaf(h, "li", NULL, verdict_str(verdict_at(t, "evidence",
 								i), "text"));
 	for (size_t i = 0; i < verdict_count(t, "cannot_tell"); i++)
-		html_leaff(h, "li", NULL, "Cannot tell %s",
-			   verdict_str_at(t, "cannot_tell", i));
+		told(h, "li", NULL, "Cannot tell ",
+		     verdict_str_at(t, "cannot_tell", i));
 	html_end(h);
 }
 

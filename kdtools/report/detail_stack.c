@@ -16,12 +16,24 @@ struct rounds {
 	s64 fault;                /* frame that faulted; -1 */
 };
 
+/* A processor that was stopped on request stands in frame 0 without having
+ * faulted there. */
+static bool faulted_at(yajl_val v)
+{
+	const char *at = verdict_str(verdict_get(v, "exception"), "address");
+	const char *ip = verdict_str(verdict_at(v, "stack", 0), "ip");
+
+	return at && ip && !strcmp(at, ip);
+}
+
 static void read_rounds(struct rounds *c, yajl_val v)
 {
 	yajl_val y = verdict_get(verdict_get(v, "overflow"), "cycle");
 
 	*c = (struct rounds){ .fault = -1 };
-	(void)verdict_int(verdict_get(v, "fault"), "frame", &c->fault);
+	if (verdict_int(verdict_get(v, "fault"), "frame", &c->fault) &&
+	    !c->fault && !faulted_at(v))
+		c->fault = -1;
 	if (!verdict_int(y, "first", &c->first) ||
 	    !verdict_int(y, "period", &c->period) ||
 	    !verdict_int(y, "count", &c->count) || c->first < 0 ||
@@ -229,6 +241,16 @@ static void row_facts(struct html *h, const struct results_dump *d)
 		page_pairf(h, "Size", "%" PRIu64 " bytes", d->size);
 }
 
+static void wide(struct html *h, const char *term, const char *s)
+{
+	if (!s || !*s)
+		return;
+	html_box(h, "div", "wide");
+	html_leaf(h, "dt", NULL, term);
+	html_leaf(h, "dd", "mono", s);
+	html_end(h);
+}
+
 static void registers(struct html *h, yajl_val c)
 {
 	yajl_val r = verdict_get(c, "registers");
@@ -301,8 +323,8 @@ void page_machine(struct html *h, const struct detail *x)
 	}
 	if (!YAJL_IS_OBJECT(verdict_get(x->v, "system")))
 		row_facts(h, x->d);
-	page_pair(h, "Bucket", x->d->bucket);
-	page_pair(h, "Bucket hash", x->d->bucket_hash);
+	wide(h, "Bucket", x->d->bucket);
+	wide(h, "Bucket hash", x->d->bucket_hash);
 	html_end(h);
 	registers(h, verdict_get(x->v, "context"));
 	modules(h, x->v);

@@ -18,7 +18,7 @@
 #define BOX_H 40
 #define GAP_X 20
 #define GAP_Y 56
-#define SIDE 44      /* for arrows that go around */
+#define SIDE 112     /* for arrows that go around, and what they say */
 #define UNSET UINT32_MAX
 
 struct node {
@@ -192,7 +192,7 @@ static void draw_edge(struct html *h, const struct graph *g, u32 i,
 			   a->y - GAP_Y / 2, bx, b->y + BOX_H + GAP_Y / 2, bx,
 			   b->y + BOX_H + 6);
 	} else { /* around the side */
-		u32 side = 6 + (i % 4) * 8;
+		u32 side = SIDE - 40 + (i % 4) * 8;
 		u32 from = a->y + BOX_H / 2 - (a == b ? 10 : 0);
 		u32 to = b->y + BOX_H / 2 + (a == b ? 10 : 0);
 

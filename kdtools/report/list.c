@@ -108,7 +108,8 @@ static void bucket(struct html *h, const struct report *r, u32 nr)
 	html_attrf(h, "id", "b%u", nr);
 	html_leaf(h, "h3", "mono", b->name);
 	bucket_line(h, r, b);
-	chart_timeline(h, r, tally_find(&r->buckets, b->name));
+	if (b->dumps > 1)
+		chart_timeline(h, r, tally_find(&r->buckets, b->name));
 	if (b->ncorrelations) {
 		html_leaf(h, "h4", NULL, "In common, and not elsewhere");
 		html_box(h, "ul", "common");

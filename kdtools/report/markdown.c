@@ -65,12 +65,18 @@ static void one(struct md *m, char c, bool lead, bool www)
 	else if (c == '@')
 		ntr_str_add(m->s, "&#64;");
 	else if (c == ':')
-		ntr_str_add(m->s, "&#58;");
+		ntr_str_add(m->s, "\\:");
 	else if (strchr("\\`*_{}[]#|~!$", c) ||
 		 (lead && strchr("-+=.)", c)) || (www && c == '.'))
 		put(m, "\\%c", c);
 	else
 		ntr_str_addn(m->s, &c, 1);
+}
+
+/* An underline within a word is no emphasis. */
+static bool within(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
 }
 
 static void prose(struct md *m, const char *text)
@@ -83,8 +89,9 @@ static void prose(struct md *m, const char *text)
 	s = ntr_str_text(&t);
 	for (size_t i = 0; s[i]; i++) {
 		/* A colon is harmless but in what looks like a link. */
-		if (s[i] == ':' && s[i + 1] != '/')
-			ntr_str_addn(m->s, ":", 1);
+		if ((s[i] == ':' && s[i + 1] != '/') ||
+		    (s[i] == '_' && i && within(s[i - 1]) && within(s[i + 1])))
+			ntr_str_addn(m->s, &s[i], 1);
 		else
 			one(m, s[i], lead, i >= 3 && (s[i - 1] | 32) == 'w');
 		lead = lead && s[i] >= '0' && s[i] <= '9';
