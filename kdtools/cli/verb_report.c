@@ -265,9 +265,6 @@ static int options(struct work *w)
 	if (format && !w->markdown && strcmp(format, "html"))
 		return ntr_cli_usage("report: there is no format \"%s\": html "
 				     "or md", format);
-	if (w->c->json && !w->a->opt[OPT_OUTPUT])
-		return ntr_cli_usage("report: --json tells of a file that was "
-				     "written: it wants -o FILE");
 	w->o.title = w->a->opt[OPT_TITLE];
 	w->o.details = REPORT_DETAILS;
 	if (n && (!*n || strspn(n, "0123456789") != strlen(n) ||
@@ -325,7 +322,8 @@ const struct ntr_verb ntr_verb_report = {
 		"left out is counted on the page. The same store gives the "
 		"same bytes.\n\n"
 		"--format md writes Markdown: of one dump a ticket, of more a "
-		"summary with the buckets.\n\n"
+		"summary with the buckets. With -o a line says what was "
+		"written, or a JSON document with --json.\n\n"
 		"Exit code 0 written, 1 written but there is nothing to "
 		"report, 2 it could not be made.",
 	.opts = opts, .nopts = NTR_COUNT(opts),
