@@ -66,7 +66,7 @@ static void one(struct md *m, char c, bool lead, bool www)
 		ntr_str_add(m->s, "&#64;");
 	else if (c == ':')
 		ntr_str_add(m->s, "\\:");
-	else if (strchr("\\`*_{}[]#|~!$", c) ||
+	else if (strchr("\\`*_{}[]#|~", c) ||
 		 (lead && strchr("-+=.)", c)) || (www && c == '.'))
 		put(m, "\\%c", c);
 	else
@@ -224,8 +224,11 @@ static void bugcheck(struct md *m, const struct results_dump *d, yajl_val v)
 	for (unsigned i = 0; i < 4; i++) {
 		yajl_val t = verdict_at(b, "parameter_texts", i);
 
-		put(m, "%u. `0x%" PRIx64 "` ", i + 1, d->arg[i]);
-		prose(m, verdict_str(t, "meaning"));
+		put(m, "%u. `0x%" PRIx64 "`", i + 1, d->arg[i]);
+		if (verdict_str(t, "meaning")) {
+			put(m, " ");
+			prose(m, verdict_str(t, "meaning"));
+		}
 		if (verdict_str(t, "value")) {
 			put(m, ": ");
 			code(m, verdict_str(t, "value"));

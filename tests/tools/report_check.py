@@ -3,6 +3,7 @@
 #   report_check.py check FILE       elements, attributes and links are the page's own
 #   report_check.py hostile DB N     a store whose every field is an attack (seed N)
 #   report_check.py texts FILE       the attacks are there as text
+#   report_check.py md FILE          Markdown outside of code has no markup but the report's own
 import base64, hashlib, json, random, re, sqlite3, sys
 from html.parser import HTMLParser
 
@@ -151,5 +152,34 @@ def texts(path):
 	print(len(seen), "attacks as text, hidden:", hidden)
 
 
+def prose(line):
+	"""What is outside of code spans (CommonMark 6.1), escapes taken out; None: a span without end."""
+	out, i = "", 0
+	while i < len(line):
+		n = len(re.match("`*", line[i:]).group())
+		if line[i] == "\\":
+			i += 2
+		elif n:
+			end = re.compile("(?<!`)" + "`" * n + "(?!`)").search(line, i + n)
+			if not end:
+				return None
+			i = end.end()
+		else:
+			out += line[i]
+			i += 1
+	return out
+
+
+def md(path):
+	bad = []
+	for line in open(path, encoding="utf-8").read().split("\n"):
+		if line.startswith("    "):
+			continue
+		text = prose(re.sub(r"^(#+ |\s*- |\d\. |\*\*Probably caused by\*\*)", "", line))
+		if text is None or re.search(r"[<>\[\]*|#]|://|&(?!amp;|lt;|gt;|#64;)", text):
+			bad.append(line)
+	print("\n".join(bad[:5]) if bad else "ok")
+
+
 if __name__ == "__main__":
-	{"check": check, "texts": texts, "hostile": lambda d, n, s: hostile(d, int(n), s)}[sys.argv[1]](*sys.argv[2:])
+	{"check": check, "texts": texts, "md": md, "hostile": lambda d, n, s: hostile(d, int(n), s)}[sys.argv[1]](*sys.argv[2:])
