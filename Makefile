@@ -38,6 +38,12 @@ LD_cov   := --coverage
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
 	     $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Ianalyzer -Isignatures \
 	     -I$(B)/gen $(PKG_CFLAGS) $(CFLAGS)
+# The stack knows nothing of the analyzer; its stacks grow by design.
+STACK_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
+	       $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Istack $(CFLAGS)
+LD_SO_asan := -fsanitize=address,undefined
+LD_SO_fuzz := -fsanitize=address,undefined
+LD_SO_cov  := --coverage
 # The one C++ file is the door to LLVM's demangler, which has no C interface.
 CXX_CFLAGS = -std=gnu++17 -fno-exceptions -fno-rtti -Wall -Wextra $(WERROR) \
 	     $(OPT_$(MODE)) -Ianalyzer -isystem /usr/lib/llvm-14/include
@@ -48,6 +54,10 @@ ALL_LIBS   = $(LD_$(MODE)) $(LDFLAGS) $(PKG_LIBS) -ldwarf -lelf \
 LIB_SRC   := $(sort $(wildcard analyzer/*/*.c))
 LIB_CXX   := $(sort $(wildcard analyzer/*/*.cc))
 SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
+STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack/nic/*.c \
+	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
+DRIVERS   := $(sort $(notdir $(wildcard stack/drivers/* stack/variants/*)))
+DRV_SRC   := $(sort $(wildcard stack/drivers/*/*.c stack/variants/*/*.c))
 TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -59,6 +69,13 @@ KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt kdtools/*/*.css kdto
 LIB      := $(B)/libntriage.a
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(LIB_CXX:%.cc=$(B)/%.o)
 SIG_OBJ  := $(SIG_SRC:%.c=$(B)/%.o)
+STACK    := $(B)/libstack.a
+STACK_OBJ := $(STACK_SRC:%.c=$(B)/%.o)
+DRIVER   := $(DRIVERS:%=$(B)/drivers/%.so)
+STK_UNIT_SRC := $(sort $(wildcard tests/stack/*_test.c))
+STK_FUZZ_SRC := $(sort $(wildcard tests/stack/fuzz_*.c))
+STK_UNIT := $(STK_UNIT_SRC:tests/stack/%.c=$(B)/tests/%)
+REFSTACK := $(if $(wildcard stack/refstack.c),$(B)/refstack)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
 TOOLS    := $(B)/libtools.a
 SIG      := $(B)/libsignatures.a
@@ -67,15 +84,16 @@ UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 REPLAY   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH    := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
-ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
-	    $(BENCH_SRC) tests/fuzz/replay.c
+ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(STACK_SRC) $(DRV_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
+	    $(BENCH_SRC) $(STK_UNIT_SRC) $(STK_FUZZ_SRC) tests/fuzz/replay.c\
+	    $(if $(REFSTACK),stack/refstack.c)
 
 .PHONY: all deps demo check asan fuzz bench cov lint install uninstall clean \
 	help programs seeds fuzzers man bench-programs
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(NTRIAGE) $(B)/compile_commands.json ## build the library and ntriage
+all: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(B)/compile_commands.json ## build the library and ntriage
 
 # --- building ----------------------------------------------------------------
 FLAGKEY := $(B)/.flags
@@ -106,6 +124,37 @@ $(SIG): $(SIG_OBJ)
 	$(call say,AR,$@)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+
+# The reference stack: a library, drivers as shared objects (which find the
+# executive in the program that loads them), tests of its own.
+STACK_LIBS = -rdynamic -ldl -lpthread -lm
+
+$(STACK): $(STACK_OBJ)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(B)/pic/%.o: %.c $(FLAGKEY)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STACK_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+$(B)/stack/%.o $(B)/tests/stack/%.o: ALL_CFLAGS := $(STACK_CFLAGS)
+
+.SECONDEXPANSION:
+$(B)/drivers/%.so: $$(patsubst %.c,$(B)/pic/%.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^
+
+$(REFSTACK): $(B)/stack/refstack.o $(STACK)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
+
+$(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
 $(TOOLS): $(TOOL_OBJ)
 	$(call say,AR,$@)
@@ -144,7 +193,7 @@ $(B)/compile_commands.json: Makefile $(FLAGKEY)
 	    printf ',"%s"' "$$a"; done; \
 	  printf ',"-c","%s"]}\n' "$$f"; done; echo ']'; } >$@
 
-programs: $(NTRIAGE) $(UNIT) $(REPLAY)
+programs: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(UNIT) $(STK_UNIT) $(REPLAY)
 
 # --- setting up and trying -----------------------------------------------------
 deps: ## install what the build and the tests need (Debian packages)
@@ -215,4 +264,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
--include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(LIB_CXX:%.cc=$(B)/%.d)
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(patsubst %.c,$(B)/pic/%.d,$(DRV_SRC)) $(LIB_CXX:%.cc=$(B)/%.d)

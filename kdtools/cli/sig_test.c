@@ -3,8 +3,10 @@
 
 #include "../forge/forge.h"
 #include "facts/facts.h"
+#include "sym/store.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #define JOBS_MAX 64u
+#define OPEN_FOLDERS 8
 
 /* One test of the list. */
 struct test {
@@ -37,12 +40,22 @@ struct outcome {
 /* --- the dump ---------------------------------------------------------------------- */
 
 struct dump {
+	char symbols[32]; /* folder of the test's symbols; "": it has none */
+	struct ntr_store *store;
 	struct ntr_dump *d;
 	struct ntr_target *t;
 	struct ntr_verdict *v;
 	struct ntr_facts *f;
 	struct sig_results *s;
 };
+
+static int remove_one(const char *path, const struct stat *s, int kind,
+		      struct FTW *at)
+{
+	(void)s, (void)kind, (void)at;
+	remove(path);
+	return 0;
+}
 
 static void dump_close(struct dump *d)
 {
@@ -53,26 +66,59 @@ static void dump_close(struct dump *d)
 		ntr_target_close(d->t);
 	if (d->d)
 		ntr_dump_close(d->d);
+	ntr_store_close(d->store);
+	if (d->symbols[0])
+		nftw(d->symbols, remove_one, OPEN_FOLDERS,
+		     FTW_DEPTH | FTW_PHYS);
 }
 
 /* The scenario behind as many line ends as stand before it in the file, so that
  * what forge says has the file's own lines. */
+static enum ntr_st scenario(const struct test *t, struct ntr_str *text,
+			    struct ntr_err *e)
+{
+	for (unsigned i = 1; i < t->t->line; i++)
+		ntr_str_addn(text, "\n", 1);
+	ntr_str_addn(text, t->t->scenario, t->t->len);
+	return text->lost ? ntr_fail(e, NTR_NOMEM, "out of memory") : NTR_OK;
+}
+
 static enum ntr_st forge(const struct test *t, const char *path,
 			 struct ntr_str *diag, struct ntr_err *e)
 {
 	struct ntr_str text = { 0 };
-	enum ntr_st st;
+	enum ntr_st st = scenario(t, &text, e);
 
-	for (unsigned i = 1; i < t->t->line; i++)
-		ntr_str_addn(&text, "\n", 1);
-	ntr_str_addn(&text, t->t->scenario, t->t->len);
-	if (text.lost)
-		st = ntr_fail(e, NTR_NOMEM, "out of memory");
-	else
+	if (!st)
 		st = forge_text_file(ntr_str_text(&text), t->rule->file, path,
 				     NULL, diag, e);
 	ntr_str_fini(&text);
 	return st;
+}
+
+/* A test that says `symbols` has a store with those of its modules. */
+static enum ntr_st symbols(const struct test *t, struct dump *d,
+			   struct ntr_str *diag, struct ntr_err *e)
+{
+	const struct ntr_store_opts offline = { .offline = true };
+	struct ntr_str text = { 0 };
+	bool wanted = false;
+	enum ntr_st st;
+
+	strcpy(d->symbols, "/tmp/ntriage-test-XXXXXX");
+	if (!mkdtemp(d->symbols)) {
+		d->symbols[0] = '\0';
+		return ntr_fail(e, NTR_IO, "cannot make a folder: %s",
+				strerror(errno));
+	}
+	st = scenario(t, &text, e);
+	if (!st)
+		st = forge_text_symbols(ntr_str_text(&text), t->rule->file,
+					d->symbols, &wanted, diag, e);
+	ntr_str_fini(&text);
+	if (st || !wanted)
+		return st;
+	return ntr_store_open(&d->store, d->symbols, &offline, e);
 }
 
 /* The dump as a file in memory: sparse, as forge writes it. */
@@ -110,7 +156,9 @@ static enum ntr_st judge(const struct tests *ts, const struct test *t,
 	if (!st)
 		st = ntr_dump_open_file(&d->d, f, NULL, e);
 	if (!st)
-		st = ntr_target_open(&d->t, d->d, e);
+		st = symbols(t, d, diag, e);
+	if (!st)
+		st = ntr_target_open_with(&d->t, d->d, d->store, e);
 	if (!st)
 		st = ntr_verdict_make(&d->v, d->t, e);
 	if (!st)

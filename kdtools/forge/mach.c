@@ -607,6 +607,8 @@ static enum ntr_st build(struct f_mach *m)
 	st = f_io_write(m);
 	if (!st)
 		st = f_pfn_write(m);
+	if (!st)
+		st = f_dpc_contexts(m);
 	if (st)
 		return st;
 	f_kdbg_write(m);
@@ -648,9 +650,11 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->procs);
 	ntr_vec_fini(&m->ldr);
 	ntr_vec_fini(&m->locks);
+	ntr_vec_fini(&m->item_irps);
 	ntr_vec_fini(&m->routines);
 	ntr_vec_fini(&m->dpcs);
 	ntr_vec_fini(&m->sched_refs);
+	ntr_vec_fini(&m->dpc_vas);
 	ntr_vec_fini(&m->drivers);
 	ntr_vec_fini(&m->devices);
 	ntr_vec_fini(&m->irps);

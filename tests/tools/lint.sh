@@ -19,12 +19,12 @@ verdict() {
 	printf '%s\n' "$2" | sed 's/^/    /' | head -40
 }
 
-sources=$(find analyzer signatures kdtools tests -name '*.[ch]' | sort)
+sources=$(find analyzer signatures stack kdtools tests -name '*.[ch]' | sort)
 headers=$(printf '%s\n' "$sources" | grep '\.h$' | grep -v '_list\.h$')
 scripts=$(find tests tools .ci -name '*.sh' -o -name '*.awk' -o -path .ci/run 2>/dev/null | sort)
 
 # --- layers: a file includes its own folder and lower layers only -------------
-verdict layers "$(grep -Hn '^#include "' $(find analyzer signatures kdtools -name '*.[ch]') | awk -F: '
+verdict layers "$(grep -Hn '^#include "' $(find analyzer signatures stack kdtools -name '*.[ch]') | awk -F: '
 	BEGIN { n = split("base fmt mem sym unw kobj triage facts", l, " ")
 		for (i = 1; i <= n; i++) level[l[i]] = i }
 	{
@@ -33,6 +33,8 @@ verdict layers "$(grep -Hn '^#include "' $(find analyzer signatures kdtools -nam
 		up = inc ~ /^\.\.\//; sub(/^(\.\.\/)+/, "", inc); sub(/^analyzer\//, "", inc)
 		k = split(inc, q, "/"); theirs = k > 1 ? q[1] : mine
 		where = $1 ":" $2 ": " inc
+		if (top == "stack" && inc !~ /^(ex|sched|ndis|nic|tdi|trace|sdk|host|drivers|variants)\// && inc ~ /\//) { print where " (the stack knows nothing of the analyzer)"; next }
+		if (top == "stack") next
 		if (top == "signatures" && theirs != "lang" && theirs != "facts" && theirs != "base") { print where " (rules see facts and base only)"; next }
 		if (top == "analyzer" && theirs == "kdtools") { print where " (the analyzer knows no tools)"; next }
 		if (top == "analyzer" && (theirs in level) && level[theirs] > level[mine]) print where " is a higher layer"
@@ -55,7 +57,7 @@ if [ -f "$B/libntriage.a" ]; then
 fi
 
 # --- every header compiles alone -----------------------------------------------
-flags="-std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-variable -Ianalyzer -Isignatures -Itests/fuzz -I$B/gen"
+flags="-std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-variable -Ianalyzer -Isignatures -Istack -Itests/fuzz -I$B/gen"
 flags="$flags $(pkg-config --cflags libelf libarchive 2>/dev/null)"
 alone() {
 	case $1 in *.inc.h | tests/unit/*) return ;; esac

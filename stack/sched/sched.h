@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The scheduler: which virtual CPU of which machine goes on, and what time it
+ * is.
+ *
+ * Simulation: virtual time, and a decision at every point (ke_point()) where
+ * more than one CPU could go on.  The decisions come from a seed (random, PCT),
+ * from rules about points (directed), or from the string that an earlier run
+ * left, which gives the same run again.  Time moves only when nothing can go
+ * on: to the next timer.  When nothing can go on and there is no timer, the
+ * run is idle; when CPUs spin for locks in a circle, or all threads that could
+ * end a wait are in it, it is a deadlock, with the circle in words; when only
+ * the same CPUs spin for more than a bounded number of steps, a livelock.
+ *
+ * Live: the host's clock, an epoll loop that wakes machines when a descriptor
+ * has something (sched_watch()), CPUs in the order in which they became ready.
+ */
+#ifndef SCHED_H
+#define SCHED_H
+
+#include "../ex/ex.h"
+
+enum sched_policy { SCHED_RANDOM, SCHED_PCT, SCHED_DIRECTED, SCHED_REPLAY,
+		    SCHED_ROUND_ROBIN, SCHED_LIVE };
+
+/* Kinds of points, in schedule strings by their letter. */
+#define SCHED_POINTS(X)                                                    \
+	X(LOCK, 'L') X(UNLOCK, 'U') X(WAIT, 'W') X(SIGNAL, 'S')            \
+	X(DPC, 'D') X(INDICATE, 'I') X(WORK, 'Q') X(TIMER, 'T')            \
+	X(ALLOC, 'A') X(USER, 'P')
+enum sched_point {
+#define SCHED_POINT_ENUM(n, c) SCHED_##n,
+	SCHED_POINTS(SCHED_POINT_ENUM)
+#undef SCHED_POINT_ENUM
+};
+
+/* Directed: when a CPU is at such a point for the nth time, another goes on. */
+struct sched_rule {
+	enum sched_point point;
+	const char *object;          /* name of the lock, event …; NULL: any */
+	unsigned nth;                /* from 1; 0: every time */
+	s32 cpu;                     /* that goes on; -1: any other */
+};
+
+struct sched_config {
+	enum sched_policy policy;
+	u64 seed;
+	unsigned pct_depth;          /* changes of priority; 0: 3 */
+	const struct sched_rule *rules;
+	size_t nrules;
+	const char *replay;          /* a schedule string */
+	u64 max_steps;               /* 0: none; then LIVELOCK */
+	u64 max_ns;                  /* of virtual time; 0: none */
+};
+
+struct sched *sched_new(const struct sched_config *c);
+void sched_free(struct sched *s);
+
+/*
+ * Until nothing is left to do (EX_IDLE), a machine stops, or `until` (may be
+ * NULL) says so, asked between steps.  May be called again.
+ */
+enum ex_stop sched_run(struct sched *s, bool (*until)(void *ctx), void *ctx);
+/* The same, at most to this time. */
+enum ex_stop sched_run_to(struct sched *s, u64 ns);
+u64 sched_now(struct sched *s);
+void sched_set_now(struct sched *s, u64 ns); /* forward only: an outer clock */
+u64 sched_next_timer(struct sched *s);       /* UINT64_MAX: none */
+u64 sched_steps(const struct sched *s);
+/* The decisions so far: a string that SCHED_REPLAY takes. */
+const char *sched_string(struct sched *s);
+struct ex *sched_stopped(struct sched *s);   /* the machine that stopped */
+
+/* Live: fn(ctx) as a DPC on CPU 0 of x when fd is readable (or writable).
+ * false: no memory, or not live. */
+bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
+		 void (*fn)(void *ctx), void *ctx);
+void sched_unwatch(struct sched *s, int fd);
+
+#endif

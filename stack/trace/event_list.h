@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Everything that can be seen of a machine at work: one line an event gives a
+ * counter, a record of the flight recorder and an LTTng-UST tracepoint.
+ *
+ *	EVENT(group, name, a0, a1, a2, a3, what)
+ *
+ * a0..a3 name its four 64-bit values ("-": not used); pointers are values, too.
+ * Every record also has the time, machine, CPU, IRQL and thread.
+ */
+EVENT(ke, lock_try, lock, site, -, -, "a spin lock is wanted")
+EVENT(ke, lock_got, lock, site, spins, -, "a spin lock was taken")
+EVENT(ke, lock_put, lock, site, held_ns, -, "a spin lock was released")
+EVENT(ke, dpc_enter, dpc, routine, -, -, "a DPC begins")
+EVENT(ke, dpc_leave, dpc, routine, -, -, "a DPC ends")
+EVENT(ke, wait, object, timeout_ns, -, -, "a thread waits")
+EVENT(ke, wake, object, status, waited_ns, -, "a wait ends")
+EVENT(ke, timer, timer, due_ns, -, -, "a timer is due")
+EVENT(ke, bugcheck, code, p1, p2, p3, "the machine stops")
+EVENT(ex, work_queue, item, routine, queue, depth, "a work item is queued")
+EVENT(ex, work_begin, item, routine, queue, -, "a worker takes an item")
+EVENT(ex, work_done, item, routine, queue, -, "a work item is done")
+EVENT(ex, worker_add, queue, workers, -, -, "a queue gets a dynamic worker")
+EVENT(ex, pool_alloc, block, tag, bytes, caller, "pool is allocated")
+EVENT(ex, pool_free, block, tag, bytes, caller, "pool is freed")
+EVENT(ex, pool_fail, pool, tag, bytes, caller, "an allocation fails")
+EVENT(io, call, irp, major_minor, device, -, "an IRP goes to a driver")
+EVENT(io, complete, irp, status, information, -, "an IRP is completed")
+EVENT(io, cancel, irp, -, -, -, "an IRP is cancelled")
+EVENT(ndis, send, packet, bytes, adapter, -, "a packet goes to a miniport")
+EVENT(ndis, send_done, packet, status, adapter, -, "a packet was sent")
+EVENT(ndis, receive, packet, bytes, adapter, -, "a packet is indicated")
+EVENT(ndis, request, request, oid, adapter, -, "an OID is asked for")
+EVENT(ndis, request_done, request, oid, status, adapter, "an OID is answered")
+EVENT(ndis, bind_begin, adapter, protocol, -, -, "a protocol binds")
+EVENT(ndis, bind_done, adapter, protocol, status, -, "a protocol has bound")
+EVENT(tdi, indicate, connection, indicated, available, taken, "data go up")
+EVENT(ip, drop, reason, protocol, bytes, -, "a datagram is dropped")
+EVENT(ip, fragment, id, offset, bytes, more, "a fragment is taken in")
+EVENT(tcp, state, tcb, from, to, -, "a connection changes its state")
+EVENT(tcp, segment_in, tcb, seq, ack, len_flags, "a segment comes in")
+EVENT(tcp, segment_out, tcb, seq, ack, len_flags, "a segment goes out")
+EVENT(tcp, retransmit, tcb, seq, bytes, reason, "bytes are sent again")
+EVENT(tcp, rto, tcb, rto_us, count, -, "the retransmission timer is due")
+EVENT(tcp, delayq_enter, cpu, depth, tcb, -, "deferred processing begins")
+EVENT(tcp, delayq_leave, cpu, depth, count, -, "deferred processing ends")
+EVENT(afd, send, endpoint, bytes, major, request, "a send is begun")
+EVENT(afd, send_done, endpoint, bytes, status, request, "a send is done")
+EVENT(netbt, indicate, connection, type_flags_length, indicated_available,
+      taken_capacity, "a session message is gone through")
+EVENT(netbt, copy, connection, bytes, capacity, fill, "bytes are kept")
+EVENT(netbt, reject, connection, peer, type, length, "a message is refused")
