@@ -47,8 +47,8 @@ const char *forge_profile_name(size_t i, const char **descr)
 {
 	static const char *const names[] = {
 		"x86 nt3.51", "x86 nt4", "x86 2000", "x86 xp", "x86 2003",
-		"x64 2003", "x64 7", "x64 10", "arm64 11", "alpha nt4",
-		"ia64 2003",
+		"x64 2003", "x64 vista", "x64 7", "x64 10", "arm64 11",
+		"alpha nt3.51", "alpha nt4", "ia64 2003",
 	};
 	const struct f_prof *p = f_prof_at(i);
 

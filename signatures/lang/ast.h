@@ -101,7 +101,7 @@ struct sig_expr {
 
 enum { SIG_KID_LIST, SIG_KID_WHERE, SIG_KID_BODY, SIG_KIDS };
 
-/* --- text with values in it ------------------------------------------------------ */
+/* --- text with values in it ---------------------------------------------- */
 
 struct sig_part {
 	const char *text;        /* as it is, or */
@@ -115,7 +115,7 @@ struct sig_template {
 	size_t nparts;
 };
 
-/* --- conditions --------------------------------------------------------------------- */
+/* --- conditions ---------------------------------------------------------- */
 
 enum sig_cond_kind { SIG_C_REQUIRE, SIG_C_EXCLUDE, SIG_C_SUPPORT };
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- words for messages ----------------------------------------------------------- */
+/* --- words for messages -------------------------------------------------- */
 
 static const struct { u8 kind; const char *one, *many; } kinds[] = {
 	{ NTR_FT_BOOL, "a bool", "bools" }, { NTR_FT_INT, "an int", "ints" },
@@ -77,7 +77,7 @@ static bool wants(struct sig_check *c, struct sig_expr *e, u8 kind,
 	return false;
 }
 
-/* --- operands ------------------------------------------------------------------------ */
+/* --- operands ------------------------------------------------------------ */
 
 static bool is_number(u8 kind)
 {
@@ -137,7 +137,7 @@ static void compare(struct sig_check *c, struct sig_expr *e)
 			  "or !=");
 }
 
-/* --- arithmetic ------------------------------------------------------------------------- */
+/* --- arithmetic ---------------------------------------------------------- */
 
 /* What comes of it; SIG_K_ERROR: it has no meaning. */
 static const struct { char op; u8 a, b, is; } sums[] = {
@@ -209,7 +209,7 @@ static void negative(struct sig_check *c, struct sig_expr *e)
 	e->type.kind = SIG_K_ERROR;
 }
 
-/* --- lists ---------------------------------------------------------------------------------- */
+/* --- lists --------------------------------------------------------------- */
 
 static void list(struct sig_check *c, struct sig_expr *e)
 {
@@ -361,7 +361,7 @@ static void fold(struct sig_check *c, struct sig_expr *e)
 	c->nvars--;
 }
 
-/* --- functions ----------------------------------------------------------------------------------- */
+/* --- functions ----------------------------------------------------------- */
 
 static void argument(struct sig_check *c, const struct sig_func *f,
 		     struct sig_expr *e, unsigned i)
@@ -441,7 +441,7 @@ static void field(struct sig_check *c, struct sig_expr *e)
 		  "last, lowest, highest, monotonic and plateau", e->u.field);
 }
 
-/* --- all ---------------------------------------------------------------------------------------------- */
+/* --- all ----------------------------------------------------------------- */
 
 static void kids(struct sig_check *c, struct sig_expr *e)
 {

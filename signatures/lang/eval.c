@@ -19,7 +19,7 @@ char *sig_scratch(struct sig_eval *ev, size_t n)
 	return ntr_arena_alloc(&ev->scratch, n);
 }
 
-/* --- the trail ------------------------------------------------------------------- */
+/* --- the trail ----------------------------------------------------------- */
 
 static void keep_unknown(struct sig_eval *ev, size_t from)
 {
@@ -38,7 +38,7 @@ static bool over(struct sig_eval *ev, const struct sig_expr *e)
 	return true;
 }
 
-/* --- and, or ----------------------------------------------------------------------- */
+/* --- and, or ------------------------------------------------------------- */
 
 /* One term that is `decides` decides; else an unknown one makes it unknown. */
 static enum sig_tri chain(struct sig_eval *ev, const struct sig_expr *e,
@@ -63,7 +63,7 @@ static enum sig_tri chain(struct sig_eval *ev, const struct sig_expr *e,
 	return all;
 }
 
-/* --- comparisons ------------------------------------------------------------------- */
+/* --- comparisons --------------------------------------------------------- */
 
 static bool relation(u8 op, int cmp)
 {
@@ -168,7 +168,7 @@ enum sig_tri sig_eval_bool(struct sig_eval *ev, const struct sig_expr *e)
 	}
 }
 
-/* --- values ----------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 static void literal(const struct sig_expr *e, struct sig_val *out)
 {

@@ -29,7 +29,7 @@ struct fmt {
 	bool started;
 };
 
-/* --- words --------------------------------------------------------------------- */
+/* --- words --------------------------------------------------------------- */
 
 static bool word(const struct fmt *f, const struct sig_token *t, const char *s)
 {
@@ -73,7 +73,7 @@ static bool begins_clause(const struct fmt *f)
 	return word(f, &f->t, "signature");
 }
 
-/* --- lines ------------------------------------------------------------------------- */
+/* --- lines --------------------------------------------------------------- */
 
 static void line(struct fmt *f, unsigned indent)
 {
@@ -138,7 +138,7 @@ static bool gap(struct fmt *f, bool begins)
 	return any || behind;
 }
 
-/* --- blanks between words ----------------------------------------------------------- */
+/* --- blanks between words ------------------------------------------------ */
 
 static bool name_before(const struct fmt *f)
 {
@@ -180,7 +180,7 @@ static bool is_value(const struct fmt *f)
 	       (f->prev.t >= SIG_T_STRING && f->prev.t <= SIG_T_VERSION);
 }
 
-/* --- scenarios ------------------------------------------------------------------------- */
+/* --- scenarios ----------------------------------------------------------- */
 
 /* Columns that a line is indented by, and where its text begins. */
 static unsigned indent_of(const char *s, const char *end, const char **text)
@@ -293,7 +293,7 @@ static void scenario(struct fmt *f)
 	f->prev.t = SIG_T_RBRACE;
 }
 
-/* --- words in order ------------------------------------------------------------------------ */
+/* --- words in order ------------------------------------------------------ */
 
 static void write_word(struct fmt *f)
 {

@@ -24,17 +24,17 @@ struct sig_keys {
 
 /* A key and a rule that has it; beside a stop code a module that must be there
  * too, plus 1, so that most rules of a code cost a bit. */
-struct entry {
+struct sig_key {
 	u64 key;
 	u32 rule, module;
 };
 
-struct entries {
-	NTR_VEC(struct entry);
+struct sig_keyed {
+	NTR_VEC(struct sig_key);
 };
 
 struct sig_index {
-	struct entries code, module; /* sorted by key */
+	struct sig_keyed code, module; /* sorted by key */
 	struct { NTR_VEC(u32); } always;
 	struct { NTR_VEC(const char *); } names;
 	u32 *slot;           /* of names, plus 1: open addressing */
@@ -50,7 +50,7 @@ struct sig_profile {
 	struct { NTR_VEC(u32); } names; /* that are loaded */
 };
 
-/* --- names of modules --------------------------------------------------------------- */
+/* --- names of modules ---------------------------------------------------- */
 
 /* In small letters and without the extension; false: too long. */
 static bool plain(const char *name, char out[NTR_FACT_KEY])
@@ -130,7 +130,7 @@ static bool intern(struct sig_set *s, const char *name, u32 *out)
 	return true;
 }
 
-/* --- what a condition needs ------------------------------------------------------------ */
+/* --- what a condition needs ---------------------------------------------- */
 
 static const struct ntr_fact_row *row_of(const struct sig_expr *e)
 {
@@ -302,14 +302,14 @@ static bool keys_of(struct sig_set *s, const struct sig_block *b)
 	return true;
 }
 
-/* --- the index ------------------------------------------------------------------------------ */
+/* --- the index ----------------------------------------------------------- */
 
-static bool push(struct entries *v, u64 key, u32 rule, u32 module)
+static bool push(struct sig_keyed *v, u64 key, u32 rule, u32 module)
 {
-	struct entry *x = ntr_vec_add(v);
+	struct sig_key *x = ntr_vec_add(v);
 
 	if (x)
-		*x = (struct entry){ key, rule, module };
+		*x = (struct sig_key){ key, rule, module };
 	return x != NULL;
 }
 
@@ -362,14 +362,14 @@ static bool add_rule(struct sig_set *s, struct sig_code *r)
 
 static int by_key(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct sig_key *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-static void sort(struct entries *v)
+static void sort(struct sig_keyed *v)
 {
 	if (v->n)
 		qsort(v->v, v->n, sizeof(*v->v), by_key);
@@ -401,7 +401,7 @@ void sig_index_free(struct sig_index *x)
 	free(x);
 }
 
-/* --- a dump ------------------------------------------------------------------------------------- */
+/* --- a dump -------------------------------------------------------------- */
 
 static bool ask(const struct sig_set *s, struct ntr_facts *f, const char *path,
 		struct ntr_fact *out)
@@ -519,7 +519,7 @@ bool sig_passes(const struct sig_set *s, const struct sig_profile *p,
 	return false;
 }
 
-static size_t first(const struct entries *v, u64 key)
+static size_t first(const struct sig_keyed *v, u64 key)
 {
 	size_t lo = 0, hi = v->n;
 
@@ -549,12 +549,12 @@ static bool take(const struct sig_set *s, const struct sig_profile *p, u32 rule,
 
 /* Rules of a key, or of all keys. */
 static bool take_key(const struct sig_set *s, const struct sig_profile *p,
-		     const struct entries *v, bool all, u64 key,
+		     const struct sig_keyed *v, bool all, u64 key,
 		     struct sig_numbers *out)
 {
 	for (size_t i = all ? 0 : first(v, key);
 	     i < v->n && (all || v->v[i].key == key); i++) {
-		const struct entry *x = &v->v[i];
+		const struct sig_key *x = &v->v[i];
 
 		if (x->module && p->has_modules &&
 		    !has_module(p, x->module - 1))

@@ -61,7 +61,7 @@ void *sig_keep(struct sig_src *s, void **v, size_t *n, size_t *cap, size_t each)
 	((__typeof__((vec)->v))sig_keep((s), (void **)&(vec)->v,      \
 		&(vec)->n, &(vec)->cap, sizeof(*(vec)->v)))
 
-/* --- parse.c -------------------------------------------------------------------- */
+/* --- parse.c ------------------------------------------------------------- */
 
 /* All rules of a file; with their types checked those that have no mistake are
  * added to the set. */
@@ -74,13 +74,13 @@ NTR_MUST enum ntr_st sig_parse_only(const char *text, size_t len,
 				    const char *name, struct sig_diags *d,
 				    struct ntr_err *e);
 
-/* --- regex.c ---------------------------------------------------------------------- */
+/* --- regex.c ------------------------------------------------------------- */
 
 /* Compiles the literal; false: reported. */
 bool sig_regex_compile(struct sig_src *s, struct sig_expr *e);
 void sig_regex_free(void *re);
 
-/* --- fmt.c ---------------------------------------------------------------------------- */
+/* --- fmt.c --------------------------------------------------------------- */
 
 /* A part of a file on one line, comments left out. */
 void sig_fmt_line(const char *text, struct sig_loc at, struct ntr_str *out);

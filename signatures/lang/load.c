@@ -44,7 +44,7 @@ void sig_set_free(struct sig_set *s)
 	free(s);
 }
 
-/* --- texts ---------------------------------------------------------------------- */
+/* --- texts --------------------------------------------------------------- */
 
 /* Bytes of the character at p, 0: it is none. */
 static size_t utf8(const u8 *p, size_t n)
@@ -185,7 +185,7 @@ enum ntr_st sig_load_text(struct sig_set *s, const char *text, size_t len,
 	return load(s, copy, len, name, d, e);
 }
 
-/* --- files ------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 static enum ntr_st read_all(int fd, char *text, size_t len, const char *path,
 			    size_t *got, struct ntr_err *e)
@@ -243,17 +243,17 @@ enum ntr_st sig_load_file(struct sig_set *s, const char *path,
 	return st;
 }
 
-/* --- folders ----------------------------------------------------------------------- */
+/* --- folders ------------------------------------------------------------- */
 
-struct place {
+struct rule_file {
 	char *path;
 	dev_t dev;
 	ino_t ino;
 };
 
-struct folder {
-	struct { NTR_VEC(struct place); } files;
-	struct { NTR_VEC(struct place); } seen; /* folders, once each */
+struct rule_folder {
+	struct { NTR_VEC(struct rule_file); } files;
+	struct { NTR_VEC(struct rule_file); } seen; /* folders, once each */
 };
 
 static bool is_rules(const char *name)
@@ -263,9 +263,9 @@ static bool is_rules(const char *name)
 	return n > 4 && !strcmp(name + n - 4, ".sig");
 }
 
-static bool seen(struct folder *f, const struct stat *st)
+static bool seen(struct rule_folder *f, const struct stat *st)
 {
-	struct place *slot;
+	struct rule_file *slot;
 
 	for (size_t i = 0; i < f->seen.n; i++)
 		if (f->seen.v[i].dev == st->st_dev &&
@@ -273,17 +273,17 @@ static bool seen(struct folder *f, const struct stat *st)
 			return true;
 	slot = ntr_vec_add(&f->seen);
 	if (slot)
-		*slot = (struct place){ NULL, st->st_dev, st->st_ino };
+		*slot = (struct rule_file){ NULL, st->st_dev, st->st_ino };
 	return !slot;
 }
 
-static enum ntr_st collect(struct folder *f, const char *path, unsigned depth,
+static enum ntr_st collect(struct rule_folder *f, const char *path, unsigned depth,
 			   struct ntr_err *e);
 
-static enum ntr_st add_file(struct folder *f, char *path, const struct stat *st,
+static enum ntr_st add_file(struct rule_folder *f, char *path, const struct stat *st,
 			    struct ntr_err *e)
 {
-	struct place *slot;
+	struct rule_file *slot;
 
 	if (f->files.n >= MAX_FILES)
 		return ntr_fail(e, NTR_LIMIT, "%s: more than %u files of rules",
@@ -291,12 +291,12 @@ static enum ntr_st add_file(struct folder *f, char *path, const struct stat *st,
 	slot = ntr_vec_add(&f->files);
 	if (!slot)
 		return ntr_fail(e, NTR_NOMEM, "%s: no memory", path);
-	*slot = (struct place){ strdup(path), st->st_dev, st->st_ino };
+	*slot = (struct rule_file){ strdup(path), st->st_dev, st->st_ino };
 	return slot->path ? NTR_OK : ntr_fail(e, NTR_NOMEM, "%s: no memory",
 					      path);
 }
 
-static enum ntr_st entry(struct folder *f, const char *dir, const char *name,
+static enum ntr_st entry(struct rule_folder *f, const char *dir, const char *name,
 			 unsigned depth, struct ntr_err *e)
 {
 	enum ntr_st r = NTR_OK;
@@ -316,7 +316,7 @@ static enum ntr_st entry(struct folder *f, const char *dir, const char *name,
 	return r;
 }
 
-static enum ntr_st collect(struct folder *f, const char *path, unsigned depth,
+static enum ntr_st collect(struct rule_folder *f, const char *path, unsigned depth,
 			   struct ntr_err *e)
 {
 	enum ntr_st r = NTR_OK;
@@ -338,13 +338,13 @@ static enum ntr_st collect(struct folder *f, const char *path, unsigned depth,
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct place *)a)->path,
-		      ((const struct place *)b)->path);
+	return strcmp(((const struct rule_file *)a)->path,
+		      ((const struct rule_file *)b)->path);
 }
 
 static int by_inode(const void *a, const void *b)
 {
-	const struct place *x = a, *y = b;
+	const struct rule_file *x = a, *y = b;
 
 	if (x->dev != y->dev)
 		return x->dev < y->dev ? -1 : 1;
@@ -354,14 +354,14 @@ static int by_inode(const void *a, const void *b)
 }
 
 /* A file that several links lead to is one. */
-static void each_once(struct folder *f)
+static void each_once(struct rule_folder *f)
 {
 	size_t n = 0;
 
 	if (f->files.n)
 		qsort(f->files.v, f->files.n, sizeof(*f->files.v), by_inode);
 	for (size_t i = 0; i < f->files.n; i++) {
-		struct place *x = &f->files.v[i];
+		struct rule_file *x = &f->files.v[i];
 
 		if (n && f->files.v[n - 1].dev == x->dev &&
 		    f->files.v[n - 1].ino == x->ino)
@@ -377,7 +377,7 @@ static void each_once(struct folder *f)
 enum ntr_st sig_load_dir(struct sig_set *s, const char *path,
 			 struct sig_diags *d, struct ntr_err *e)
 {
-	struct folder f = { .files = { 0 } };
+	struct rule_folder f = { .files = { 0 } };
 	enum ntr_st st = collect(&f, path, 0, e);
 
 	if (!st)
@@ -392,7 +392,7 @@ enum ntr_st sig_load_dir(struct sig_set *s, const char *path,
 	return st;
 }
 
-/* --- linking -------------------------------------------------------------------------- */
+/* --- linking ------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b)
 {
@@ -500,7 +500,7 @@ enum ntr_st sig_link(struct sig_set *s, struct sig_diags *d, struct ntr_err *e)
 	return sig_index_make(s, e);
 }
 
-/* --- asking ------------------------------------------------------------------------------ */
+/* --- asking -------------------------------------------------------------- */
 
 size_t sig_count(const struct sig_set *s)
 {

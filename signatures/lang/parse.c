@@ -83,7 +83,7 @@ void sig_parse_recover(struct sig_parser *p, unsigned kinds)
 	}
 }
 
-/* --- a rule -------------------------------------------------------------------- */
+/* --- a rule -------------------------------------------------------------- */
 
 static bool known_id(const char *s, size_t n)
 {

@@ -24,7 +24,7 @@ static void title(struct sig_parser *p, struct sig_loc at)
 		p->r->r.title = s;
 }
 
-/* --- words out of a list ------------------------------------------------------- */
+/* --- words out of a list ------------------------------------------------- */
 
 #define NAME(n, t) t,
 static const char *const classes[] = { SIG_CLASSES(NAME) NULL };
@@ -98,7 +98,7 @@ static void status(struct sig_parser *p, struct sig_loc at)
 		p->r->r.status = (enum sig_status)i;
 }
 
-/* --- lists of strings --------------------------------------------------------------- */
+/* --- lists of strings ---------------------------------------------------- */
 
 static bool room(struct sig_parser *p, struct sig_loc at, size_t n)
 {
@@ -144,7 +144,7 @@ static void false_positive(struct sig_parser *p, struct sig_loc at)
 	STRINGS(p, at, &p->r->r.false_positives, "a sentence between quotes");
 }
 
-/* --- other rules ---------------------------------------------------------------------- */
+/* --- other rules --------------------------------------------------------- */
 
 #define IDS(p, at, vec, places)                                          \
 	do {                                                             \
@@ -167,7 +167,7 @@ static void supersedes(struct sig_parser *p, struct sig_loc at)
 	IDS(p, at, &p->r->r.supersedes, &p->r->supersedes_at);
 }
 
-/* --- say, do ------------------------------------------------------------------------------ */
+/* --- say, do ------------------------------------------------------------- */
 
 #define SENTENCE "a sentence between quotes"
 
@@ -195,7 +195,7 @@ static void do_(struct sig_parser *p, struct sig_loc at)
 	PUSH(p, &p->r->advice, t);
 }
 
-/* --- fixed ---------------------------------------------------------------------------------- */
+/* --- fixed --------------------------------------------------------------- */
 
 static void fixed_version(struct sig_parser *p, struct sig_fixed *f)
 {
@@ -284,7 +284,7 @@ static void fixed(struct sig_parser *p, struct sig_loc at)
 	}
 }
 
-/* --- tests -------------------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static const char *const expectations[] = { "silent", "unknown", "fires", NULL };
 
@@ -326,7 +326,7 @@ static void on(struct sig_parser *p, struct sig_loc at)
 	}
 }
 
-/* --- all --------------------------------------------------------------------------------------------- */
+/* --- all ----------------------------------------------------------------- */
 
 typedef void clause_fn(struct sig_parser *p, struct sig_loc at);
 

@@ -99,7 +99,7 @@ static struct sig_expr *collected(struct sig_parser *p, enum sig_node n,
 	return e ? done(p, e) : NULL;
 }
 
-/* --- literals -------------------------------------------------------------------- */
+/* --- literals ------------------------------------------------------------ */
 
 static struct sig_expr *literal(struct sig_parser *p, u8 kind)
 {
@@ -184,7 +184,7 @@ static struct sig_expr *list(struct sig_parser *p)
 	return NULL;
 }
 
-/* --- quantifiers and folds ----------------------------------------------------------- */
+/* --- quantifiers and folds ----------------------------------------------- */
 
 static const char *name_of(struct sig_parser *p, const char *what)
 {
@@ -342,7 +342,7 @@ static struct sig_expr *call(struct sig_parser *p, const char *name,
 	return e;
 }
 
-/* --- paths ------------------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 struct segments {
 	NTR_VEC(struct sig_segment);
@@ -529,7 +529,7 @@ static struct sig_expr *primary(struct sig_parser *p)
 	}
 }
 
-/* --- operators ------------------------------------------------------------------------------ */
+/* --- operators ----------------------------------------------------------- */
 
 static struct sig_expr *unary(struct sig_parser *p)
 {

@@ -280,6 +280,33 @@ static void stack_facts(void)
 	shut();
 }
 
+/* Frames of 5, 6 and 4 KiB, as the scenario has them. */
+static void bytes_of_frames(void)
+{
+	if (!open_text("machine x64 7\nmemory 32MiB\nstop 0x7f 8 0 0 0\n"
+		       "module \"a.sys\"\nstack overflow {\n"
+		       "frame \"a!A+0x20\" size 0x1400\n"
+		       "frame \"a!B+0x20\" size 0x1800\n"
+		       "frame \"nt!C+0x20\" size 0x1000\n"
+		       "frame \"nt!D+0x20\" }\n", "full"))
+		return;
+	CHECK_STR(got("stack.frames[0].bytes"),
+		  "none: it does not lie on the stack of the stop");
+	CHECK_STR(got("stack.frames[3].module"), "a");
+	CHECK_STR(got("stack.frames[3].bytes"), "5120 bytes");
+	CHECK_STR(got("stack.frames[4].bytes"), "6144 bytes");
+	CHECK_STR(got("stack.frames[5].bytes"), "4096 bytes");
+	CHECK_STR(got("stack.frames[6].bytes"), "none: it is the outermost frame");
+	shut();
+	/* Alpha: nothing says where the stack ends. */
+	if (!open_text("machine alpha nt4\nstop 0x7f 8 0 0 0\nmodule \"a.sys\"\n"
+		       "stack { frame \"a!A+0x20\"; frame \"nt!B+0x20\" }\n",
+		       "full"))
+		return;
+	CHECK_HAS(got("stack.frames[0].bytes"), "the limits of the stack");
+	shut();
+}
+
 static void no_recursion(void)
 {
 	if (!open_text("machine x64 7 cpus 2\nmemory 32MiB\nstop 0xe2\n"
@@ -677,6 +704,7 @@ int main(void)
 	RUN(wrong_paths);
 	RUN(system_facts);
 	RUN(stack_facts);
+	RUN(bytes_of_frames);
 	RUN(no_recursion);
 	RUN(module_facts);
 	RUN(hashes_are_no_dates);

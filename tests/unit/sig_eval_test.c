@@ -128,7 +128,7 @@ static void check_truths(const struct truth *t, size_t n)
 
 #define CHECK_TRUTHS(t) check_truths(t, sizeof(t) / sizeof(*(t)))
 
-/* --- three values ------------------------------------------------------------------- */
+/* --- three values -------------------------------------------------------- */
 
 /* Of a header-only dump: the stop is known, the stack is not. */
 #define T "bugcheck.code == 0x7f"
@@ -255,7 +255,7 @@ static void unknown_operands(void)
 	shut();
 }
 
-/* --- a whole dump -------------------------------------------------------------------- */
+/* --- a whole dump -------------------------------------------------------- */
 
 static void operators(void)
 {
@@ -398,7 +398,7 @@ static void what_is_not_there(void)
 	shut();
 }
 
-/* --- pool tags ------------------------------------------------------------------------------ */
+/* --- pool tags ----------------------------------------------------------- */
 
 static void pool_tags_are_exact(void)
 {
@@ -457,7 +457,7 @@ static void differences(void)
 	machine_close(&was);
 }
 
-/* --- fixed files ----------------------------------------------------------------------------- */
+/* --- fixed files --------------------------------------------------------- */
 
 #define FIXED "signature T { title \"t\" class stop severity low say \"s\"\n" \
 	"fixed \"tcpip.sys\" x86 os \"3.51\" date 1999-02-04 size 124080\n"    \
@@ -518,7 +518,7 @@ static void at_least_fixed(void)
 		    "header", "unknown", "the dump holds no list of modules");
 }
 
-/* --- results --------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------- */
 
 static const char q216765[] =
 	"signature Q216765 {\n"
@@ -708,7 +708,7 @@ static void why_it_failed(void)
 	shut();
 }
 
-/* --- sets ---------------------------------------------------------------------------------------- */
+/* --- sets ---------------------------------------------------------------- */
 
 #define ONE(id, more, conditions) "signature " id " { title \"t\" class stop " \
 	"severity low " more " say \"" id "\" on dump { " conditions " } }\n"
@@ -848,7 +848,7 @@ static void prefilter(void)
 	shut();
 }
 
-/* --- cost ------------------------------------------------------------------------------------------- */
+/* --- cost ---------------------------------------------------------------- */
 
 static unsigned made_by(const char *conditions, unsigned flags)
 {
@@ -916,7 +916,7 @@ static void bounded_work(void)
 	shut();
 }
 
-/* --- traces ----------------------------------------------------------------------------------------- */
+/* --- traces -------------------------------------------------------------- */
 
 static void traces(void)
 {

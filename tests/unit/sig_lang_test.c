@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- what a rule says ------------------------------------------------------------ */
+/* --- what a rule says ---------------------------------------------------- */
 
 static const char whole[] =
 	"# a comment\n"
@@ -130,7 +130,7 @@ static void names_of_values(void)
 	CHECK_STR(sig_value_name((enum sig_value)77), "?");
 }
 
-/* --- mistakes in conditions --------------------------------------------------------- */
+/* --- mistakes in conditions ---------------------------------------------- */
 
 struct wrong {
 	const char *expr, *what;
@@ -250,7 +250,7 @@ static void nesting_is_bounded(void)
 	CHECK_HAS(in_condition(list), "at most 1024 of these");
 }
 
-/* --- mistakes in rules -------------------------------------------------------------------- */
+/* --- mistakes in rules --------------------------------------------------- */
 
 static void mistakes_of_clauses(void)
 {
@@ -374,7 +374,7 @@ static void sentences(void)
 	CHECK_STR(mistakes(SAY("\"{{}} {module[\\\"x.sys\\\"].date:date}\"")), "");
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- files --------------------------------------------------------------- */
 
 static void bytes_that_are_no_text(void)
 {
@@ -494,7 +494,7 @@ static void too_large(void)
 	sig_set_free(NULL);
 }
 
-/* --- sets ---------------------------------------------------------------------------------------- */
+/* --- sets ---------------------------------------------------------------- */
 
 #define RULE(id, more) "signature " id " { title \"t\" class stop severity low " \
 	"say \"s\" on dump { require true } " more " }\n"
