@@ -13,13 +13,14 @@ signature Q224198 {
         require bugcheck.code == 0x50 and bugcheck.p2 == 0
         require os.version == 4.0
         require first(f in stack.frames where f.module not in ["nt", "hal"] : f.module) == "netbt"
-        # The article is of 1999; later drivers have the fix.
-        require module["netbt.sys"].date < 1999-10-01
+        # Service Pack 4 of NT 4.0 (October 1998) has the fix.
+        exclude os.version == 4.0 and known(os.service_pack) and os.service_pack =~ /Service Pack [4-6]/
+        exclude os.version == 4.0 and module["netbt.sys"].date >= 1998-10-01
         support bits(bugcheck.p1, 0, 12) == 0x82a
         support weight 2 blame.image == "netbt.sys"
     }
     say       "netbt.sys of {module[\"netbt.sys\"].date:date} reads {bugcheck.p1:hex}, which is not there any more."
-    do        "Install Service Pack 6a of Windows NT 4.0."
+    do        "Install Service Pack 4 of Windows NT 4.0 or later."
 
     test fires "Windows NT 4.0" {
         machine x86 nt4
@@ -39,12 +40,12 @@ signature Q224198 {
         }
     }
 
-    test silent "the fixed driver" {
+    test silent "the driver of Service Pack 4" {
         machine x86 nt4
         container full
         time 2003-01-01
         stop 0x50 0xfebf182a 0 0 0
-        module "netbt.sys" date 1999-10-13
+        module "netbt.sys" date 1998-10-13
         process "app.exe" pid 0x60 { thread tid 0x64 }
         current "app.exe" tid 0x64 irql 2
         stack {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 signature Q161802 {
-    title     "The server uses a request again that NetBEUI has not finished"
+    title     "The server uses a request again that the transport has not finished"
     class     stop
     severity  medium
     status    experimental
@@ -12,15 +12,16 @@ signature Q161802 {
     on dump {
         require bugcheck.code == 0x0a and bugcheck.p1 == 0x104 and bugcheck.p2 == 2 and bugcheck.p3 == 1
         require os.version in [3.51, 4.0]
-        require first(f in stack.frames where f.module not in ["nt", "hal"] : f.module) in ["srv", "nbf"]
-        require module["srv.sys"].loaded and module["nbf.sys"].loaded
+        # The fault is in whichever transport has the request.
+        require first(f in stack.frames where f.module not in ["nt", "hal"] : f.module) in ["nbf", "netbt", "tcpip", "nwlnkipx", "nwlnknb", "srv"]
+        require module["srv.sys"].loaded
         # A driver moves by whole pages: the article's build faulted at this place of a page.
         support bits(bugcheck.p4, 0, 12) == 0xbe0
         # Service Pack 3 of NT 4.0 is of May 1997.
         support module["srv.sys"].date < 1997-05-01
     }
-    say       "{stack.frames[2].text} writes offset 0x104 of a request that is no longer its own."
-    do        "Install Service Pack 3 of Windows NT 4.0 or later, or move LAN Manager 2.x clients from NetBEUI to TCP/IP."
+    say       "{first(f in stack.frames where f.module not in [\"nt\", \"hal\"] : f.text)} writes offset 0x104 of a request that is no longer its own."
+    do        "Install Service Pack 3 of Windows NT 4.0 or later, or let the LAN Manager 2.x clients use oplocks."
 
     test fires "Windows NT 3.51" {
         machine x86 nt3.51
@@ -106,19 +107,23 @@ signature Q161802 {
         }
     }
 
-    test silent "no NetBEUI" {
+    test silent "no file server" {
         machine x86 nt4
         container full
         time 1998-03-01
-        stop 0xa 0x104 2 1 "srv+0x1be0"
-        module "srv.sys" date 1996-10-14
-        current "System" irql 2
+        stop 0xa 0x104 2 1 "nbf+0x1be0"
+        module "nbf.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
+        current "Idle" irql 2
         stack {
             frame "nt!KeBugCheckEx+0x12e"
             trap  "nt!KiTrap0E+0xdc" address 0x14
-            frame "srv+0x1be0"
-            frame "nt!ExpWorkerThread+0x73"
-            frame "nt!PspSystemThreadStartup+0x54"
+            frame "nbf+0x1be0"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
 

@@ -7,7 +7,7 @@ signature Q167362 {
     component "srv.sys"
     article   "Q167362"
     affects   "Windows NT 4.0"
-    false_positive "Another driver that was loaded where the server had been."
+    false_positive "Another driver that was unloaded and is still called, on a machine that never ran the server."
 
     on dump {
         require bugcheck.code == 0x50 and bugcheck.p2 == 0
@@ -22,7 +22,7 @@ signature Q167362 {
         support process.name == "winlogon.exe"
         support any u in unloaded where u.image =~ /^srv/ and bugcheck.p1 >= u.start and bugcheck.p1 < u.end
     }
-    say       "Code at {bugcheck.p1:hex} is called, where no driver is; srv.sys is not loaded any more."
+    say       "The shutdown runs, {bugcheck.p1:hex} is in no driver, and srv.sys is not loaded."
     do        "Install Service Pack 3 of Windows NT 4.0 or later. The disks were flushed late in the shutdown: have them checked."
 
     test fires "the shutdown, on two processors" {

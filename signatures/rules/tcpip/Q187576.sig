@@ -13,7 +13,7 @@ signature Q187576 {
         require bugcheck.code == 0x0a
         require os.version == 4.0
         # It jumped there.
-        require bugcheck.p1 == bugcheck.p4
+        require bugcheck.p1 != 0 and bugcheck.p1 == bugcheck.p4
         require first(f in stack.frames where f.module not in ["nt", "hal"] : f.module) == "tcpip"
         # Service Pack 4 of NT 4.0 (October 1998) has the fix.
         exclude os.version == 4.0 and known(os.service_pack) and os.service_pack =~ /Service Pack [4-6]/

@@ -9,7 +9,7 @@ signature Q320392 {
     affects   "Windows NT 4.0"
     fixed     "tcpip.sys" x86 os "4.0" version 4.0.1381.7179 date 2002-07-18 size 174960
     fixed     "tcpip.sys" alpha os "4.0" version 4.0.1381.7179 date 2002-07-18 size 309008
-    related   "Q143478"
+    related   "Q143478", "Q243878"
     false_positive "Another structure whose field at 0x14 is read through a null pointer; a card that completes a packet twice does so in ARP."
 
     on dump {
