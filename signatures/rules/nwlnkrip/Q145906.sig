@@ -10,6 +10,8 @@ signature Q145906 {
     false_positive "Another leak of blocks of 64 bytes on a machine that routes IPX: the tag tells whose they are."
 
     on dump {
+        # A leak ends in a machine that does nothing more and is stopped by hand.
+        require not known(bugcheck.code) or not exists(bugcheck.code) or bugcheck.code in [0x80, 0xe2, 0xdeaddead]
         require os.version == 3.51
         require module["nwlnkrip.sys"].loaded
         # 64 bytes, or those with a header, rounded to the 32 bytes of this version.
@@ -27,6 +29,22 @@ signature Q145906 {
         container full
         time 2002-01-01
         stop 0xe2
+        module "nwlnkrip.sys" date 1995-06-01
+        pooltags on
+        pool nonpaged max 16MiB {
+            block File size 92 count 400 held
+            block Rip1 size 64 count 120000
+            tag File allocs 90000 frees 89600
+            tag Rip1 allocs 120030 frees 30
+        }
+    }
+
+    test silent "a stop by itself" {
+        machine x86 nt3.51
+        memory 64MiB
+        container full
+        time 2002-01-01
+        stop 0x7f 8 0 0 0
         module "nwlnkrip.sys" date 1995-06-01
         pooltags on
         pool nonpaged max 16MiB {

@@ -10,6 +10,8 @@ signature Q150833 {
     false_positive "Very many open files, sessions or searches of clients take as much, and give it back."
 
     on dump {
+        # A leak ends in a machine that does nothing more and is stopped by hand.
+        require not known(bugcheck.code) or not exists(bugcheck.code) or bugcheck.code in [0x80, 0xe2, 0xdeaddead]
         require os.version == 3.51
         require module["srv.sys"].loaded
         require any t in pool.judged where t.kind == "paged" and t.verdict in ["suspect", "leak"] and starts(t.tag, "LS")
@@ -27,6 +29,22 @@ signature Q150833 {
         container full
         time 2002-01-01
         stop 0xe2
+        module "srv.sys" date 1995-06-01
+        pooltags on
+        pool paged max 16MiB {
+            block File size 92 count 400 held
+            block LStr size 2000 count 6000
+            tag File allocs 90000 frees 89600
+            tag LStr allocs 6030 frees 30
+        }
+    }
+
+    test silent "a stop by itself" {
+        machine x86 nt3.51
+        memory 64MiB
+        container full
+        time 2002-01-01
+        stop 0x7f 8 0 0 0
         module "srv.sys" date 1995-06-01
         pooltags on
         pool paged max 16MiB {
