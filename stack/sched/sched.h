@@ -23,7 +23,12 @@
 enum sched_policy { SCHED_RANDOM, SCHED_PCT, SCHED_DIRECTED, SCHED_REPLAY,
 		    SCHED_ROUND_ROBIN, SCHED_LIVE };
 
-/* Kinds of points, in schedule strings by their letter. */
+/*
+ * Kinds of points, in schedule strings by their letter.  The object of LOCK and
+ * UNLOCK is the ke_lock, of WAIT, SIGNAL and TIMER the ke_header, of DPC the
+ * ke_dpc, of WORK the ex_work; of INDICATE and USER it is a name (text); each
+ * may be NULL.
+ */
 #define SCHED_POINTS(X)                                                    \
 	X(LOCK, 'L') X(UNLOCK, 'U') X(WAIT, 'W') X(SIGNAL, 'S')            \
 	X(DPC, 'D') X(INDICATE, 'I') X(WORK, 'Q') X(TIMER, 'T')            \
@@ -46,11 +51,15 @@ struct sched_config {
 	enum sched_policy policy;
 	u64 seed;
 	unsigned pct_depth;          /* changes of priority; 0: 3 */
+	u64 pct_steps;               /* how long a run is thought to be; 0:
+					10,000 decisions */
 	const struct sched_rule *rules;
 	size_t nrules;
 	const char *replay;          /* a schedule string */
 	u64 max_steps;               /* 0: none; then LIVELOCK */
-	u64 max_ns;                  /* of virtual time; 0: none */
+	u64 max_ns;                  /* of virtual time; 0: none; then STOPPED */
+	bool past_deadlock;          /* CPUs and threads outside of a circle go
+					on until idle, then DEADLOCK */
 };
 
 struct sched *sched_new(const struct sched_config *c);
@@ -67,8 +76,14 @@ u64 sched_now(struct sched *s);
 void sched_set_now(struct sched *s, u64 ns); /* forward only: an outer clock */
 u64 sched_next_timer(struct sched *s);       /* UINT64_MAX: none */
 u64 sched_steps(const struct sched *s);
-/* The decisions so far: a string that SCHED_REPLAY takes. */
+/*
+ * The decisions so far: a string that SCHED_REPLAY takes.  "2a;7L1,3U0": seed
+ * 0x2a; at the 7th decision, which was before a lock, CPU 1 went on, at the 3rd
+ * after that CPU 0.  CPUs are counted over all machines in the order of their
+ * making.  "..." at the end: more than were kept.  Until the next call.
+ */
 const char *sched_string(struct sched *s);
+bool sched_diverged(const struct sched *s);  /* replay: the run is another */
 struct ex *sched_stopped(struct sched *s);   /* the machine that stopped */
 
 /* Live: fn(ctx) as a DPC on CPU 0 of x when fd is readable (or writable).
