@@ -83,7 +83,7 @@ static bool writes_next(void *ctx)
 
 	if (s->sent == s->n && s->sent < 3 &&
 	    (!s->sent || read(s->back[0], &c, 1) == 1))
-		CHECK_EQ(write(s->fd[1], "abc" + s->sent++, 1), 1);
+		CHECK_EQ(write(s->fd[1], &"abc"[s->sent++], 1), 1);
 	return s->n == 3;
 }
 
