@@ -6,7 +6,7 @@
  *  - `ready` has a bit for every CPU that can go on; nready counts them.
  *  - `slow` is not 0 when ke_point() has to ask: more than one CPU is ready, a
  *    thread waits for a CPU, the policy counts points, or somebody asks between
- *    steps.
+ *    steps; and it asks at the step `attention`.
  *  - Decisions are counted where more than one CPU is ready, whatever the
  *    policy: that is what makes strings of all policies replayable.
  */
@@ -33,7 +33,7 @@ struct sched_live;
 
 struct sched {
 	u32 slow, nready, always_slow;
-	u64 steps, max_steps;
+	u64 steps, attention;        /* the step that is looked into */
 	struct co *running;
 	struct co host;
 	struct ke_cpu *chosen;       /* goes on when the host is back */

@@ -7,6 +7,7 @@
  * is ready.
  */
 #include "inside.h"
+#include "../trace/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,8 @@ struct ke_cpu *policy_choose(struct sched *s, struct ke_cpu *c, u32 point,
 	pick = rule >= 0 ? (u32)rule : policies[s->config.policy](s, id);
 	s->in_a_row = (s32)pick == id ? s->in_a_row + 1 : 0;
 	string_note(s, point, pick, (s32)pick == id);
+	if (c && (s32)pick != id)
+		trace_on(c, TRACE_ke_switch, c->id, pick, point, s->decisions);
 	return s->cpu[pick];
 }
 

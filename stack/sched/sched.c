@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIVE_POLL 256                /* points between two looks outside */
+#define LIVE_POLL 4096               /* points between two looks outside */
 
 /* --- the set of CPUs that can go on -------------------------------------------------- */
 
@@ -174,31 +174,41 @@ static void quantum(struct ke_cpu *c)
 	thread_requeue(t, false);
 }
 
+/* So many steps: too many, or time to look outside. */
+static void attention(struct ke_cpu *c)
+{
+	struct sched *s = c->s;
+
+	if (s->live) {
+		s->attention = s->steps + LIVE_POLL;
+		s->to_host = true;
+		return;
+	}
+	deadlock_livelock(c->x);
+	machine_stop(c->x, EX_LIVELOCK);
+	go(s, NULL);
+}
+
 static void slow_point(struct ke_cpu *c, u32 what, const void *object)
 {
 	struct sched *s = c->s;
-	struct ke_cpu *next;
 
-	if (s->max_steps && s->steps > s->max_steps) {
-		deadlock_livelock(c->x);
-		machine_stop(c->x, EX_LIVELOCK);
-		go(s, NULL);
-	}
+	if (s->steps >= s->attention)
+		attention(c);
 	quantum(c);
-	next = decide(s, c, what, object);
-	if (s->live && !(s->steps % LIVE_POLL))
-		s->to_host = true;
-	go(s, next);
+	go(s, decide(s, c, what, object));
 }
 
 void ke_point(u32 what, const void *object)
 {
 	struct ke_cpu *c = ke_current;
+	struct sched *s;
 
 	if (!c)
 		return;
-	c->s->steps++;
-	if (__builtin_expect(c->s->slow | (u32)c->pending, 0))
+	s = c->s;
+	if (__builtin_expect(s->slow | (u32)c->pending |
+			     (++s->steps >= s->attention), 0))
 		slow_point(c, what, object);
 }
 
@@ -332,8 +342,8 @@ static enum ex_stop run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 		}
 		if (until && until(ctx))
 			return EX_RUNNING;
-		if (s->live && s->steps - s->live_steps >= LIVE_POLL) {
-			s->live_steps = s->steps;
+		if (s->live && s->steps >= s->live_steps) {
+			s->live_steps = s->steps + LIVE_POLL;
 			clock_fire(s);
 			live_poll(s, 0);
 		}
@@ -355,7 +365,7 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit, bool each,
 		return EX_STOPPED;
 	s->inside = true;
 	s->limit = limit;
-	s->asks = each;
+	s->asks = each && !s->live;
 	s->running = &s->host;
 	sched_slow(s);
 	why = run(s, until, ctx);
@@ -412,9 +422,9 @@ struct sched *sched_new(const struct sched_config *c)
 	if (!s)
 		return NULL;
 	s->config = *c;
-	s->max_steps = c->max_steps;
-	s->always_slow = c->policy == SCHED_DIRECTED || c->max_steps ||
-			 c->policy == SCHED_LIVE;
+	s->attention = c->policy == SCHED_LIVE ? LIVE_POLL :
+		       c->max_steps ? c->max_steps + 1 : UINT64_MAX;
+	s->always_slow = c->policy == SCHED_DIRECTED;
 	s->limit = UINT64_MAX;
 	s->running = &s->host;
 	if (!copy_rules(s) || !policy_start(s) ||

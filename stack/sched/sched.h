@@ -67,7 +67,8 @@ void sched_free(struct sched *s);
 
 /*
  * Until nothing is left to do (EX_IDLE), a machine stops, or `until` (may be
- * NULL) says so, asked between steps.  May be called again.
+ * NULL) says so (EX_RUNNING).  In simulation it is asked between all steps, which
+ * costs; live, every few thousand.  May be called again.
  */
 enum ex_stop sched_run(struct sched *s, bool (*until)(void *ctx), void *ctx);
 /* The same, at most to this time. */
@@ -86,7 +87,7 @@ const char *sched_string(struct sched *s);
 bool sched_diverged(const struct sched *s);  /* replay: the run is another */
 struct ex *sched_stopped(struct sched *s);   /* the machine that stopped */
 
-/* Live: fn(ctx) as a DPC on CPU 0 of x when fd is readable (or writable).
+/* Live: fn(ctx) as a DPC on CPU 0 of x while fd is readable (or writable).
  * false: no memory, or not live. */
 bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		 void (*fn)(void *ctx), void *ctx);
