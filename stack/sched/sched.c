@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIVE_POLL 4096               /* points between two looks outside */
+#define LOOK 4096                    /* points between two looks outside, and
+					turns where points are no decisions */
 
 /* --- the set of CPUs that can go on -------------------------------------------------- */
 
@@ -15,7 +16,7 @@ void sched_slow(struct sched *s)
 	for (u32 i = 0; i < s->nmachines; i++)
 		if (!s->machine[i]->stop)
 			waiting += s->machine[i]->nready;
-	s->slow = (s->nready > 1) + s->always_slow + s->asks + waiting;
+	s->slow = (!s->coarse && s->nready > 1) + s->always_slow + s->asks + waiting;
 }
 
 void sched_ready(struct ke_cpu *c)
@@ -26,7 +27,7 @@ void sched_ready(struct ke_cpu *c)
 		return;
 	s->ready[c->id / 64] |= (u64)1 << c->id % 64;
 	if (++s->nready == 2)
-		s->slow++;
+		s->slow += !s->coarse;
 }
 
 void sched_unready(struct ke_cpu *c)
@@ -37,7 +38,7 @@ void sched_unready(struct ke_cpu *c)
 		return;
 	s->ready[c->id / 64] &= ~((u64)1 << c->id % 64);
 	if (--s->nready == 1)
-		s->slow--;
+		s->slow -= !s->coarse;
 	if (s->chosen == c)
 		s->chosen = NULL;
 }
@@ -174,14 +175,23 @@ static void quantum(struct ke_cpu *c)
 	thread_requeue(t, false);
 }
 
-/* So many steps: too many, or time to look outside. */
+static void attend_at(struct sched *s)
+{
+	u64 look = s->coarse ? s->steps + LOOK : UINT64_MAX;
+	u64 end = s->config.max_steps ? s->config.max_steps + 1 : UINT64_MAX;
+
+	s->attention = look < end ? look : end;
+}
+
+/* So many steps: too many, or time for another's turn and a look outside. */
 static void attention(struct ke_cpu *c)
 {
 	struct sched *s = c->s;
 
-	if (s->live) {
-		s->attention = s->steps + LIVE_POLL;
-		s->to_host = true;
+	if (!s->config.max_steps || s->steps <= s->config.max_steps) {
+		s->in_a_row = SCHED_FAIR;
+		s->to_host |= s->live != NULL;
+		attend_at(s);
 		return;
 	}
 	deadlock_livelock(c->x);
@@ -196,7 +206,9 @@ static void slow_point(struct ke_cpu *c, u32 what, const void *object)
 	if (s->steps >= s->attention)
 		attention(c);
 	quantum(c);
-	go(s, decide(s, c, what, object));
+	if (!s->coarse || s->in_a_row >= SCHED_FAIR)
+		c = decide(s, c, what, object);
+	go(s, c);
 }
 
 void ke_point(u32 what, const void *object)
@@ -343,7 +355,7 @@ static enum ex_stop run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 		if (until && until(ctx))
 			return EX_RUNNING;
 		if (s->live && s->steps >= s->live_steps) {
-			s->live_steps = s->steps + LIVE_POLL;
+			s->live_steps = s->steps + LOOK;
 			clock_fire(s);
 			live_poll(s, 0);
 		}
@@ -422,9 +434,9 @@ struct sched *sched_new(const struct sched_config *c)
 	if (!s)
 		return NULL;
 	s->config = *c;
-	s->attention = c->policy == SCHED_LIVE ? LIVE_POLL :
-		       c->max_steps ? c->max_steps + 1 : UINT64_MAX;
-	s->always_slow = c->policy == SCHED_DIRECTED;
+	s->coarse = c->policy == SCHED_LIVE || c->policy == SCHED_RUN_ON;
+	s->always_slow = c->policy == SCHED_DIRECTED && c->nrules;
+	attend_at(s);
 	s->limit = UINT64_MAX;
 	s->running = &s->host;
 	if (!copy_rules(s) || !policy_start(s) ||
