@@ -576,6 +576,7 @@ enum ntr_st ntr_hang(struct ntr_hang **out, const struct ntr_waits *w,
 
 	if (!j.h)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	j.h->w = w;
 	if (w) {
 		look(&j);
 		conclude(&j);

@@ -46,6 +46,7 @@ struct ntr_hang {
 	struct { NTR_VEC(struct ntr_hang_finding); } findings;
 	const char *looked_at;   /* "3 processes, 40 threads, …"; NULL nothing */
 	struct { NTR_VEC(const char *); } unknown; /* why more cannot be told */
+	const struct ntr_waits *w; /* the graph; NULL: it could not be made */
 	struct ntr_waits *own;   /* NULL: w is the caller's */
 	struct ntr_arena arena;
 };

@@ -7,6 +7,8 @@
 #include "../cli/session.h"
 #include "facts/facts.h"
 #include "fmt/archive.h"
+#include "triage/hang.h"
+#include "triage/pooljudge.h"
 
 #include <nettle/sha1.h>
 #include <stdio.h>
@@ -27,6 +29,8 @@ struct work {
 	struct ntr_verdict *v;
 	struct ntr_facts *f;
 	struct sig_results *s;
+	struct ntr_hang *hang;
+	struct ntr_pool_judgement *pool;
 	struct ntr_arena arena;
 	struct ntr_str text; /* scratch */
 };
@@ -123,17 +127,21 @@ static const char *frames(struct work *w)
 	return keep(w);
 }
 
+/* "6.3.9600"; the name of another system; NULL not known. */
 static const char *os_text(struct work *w)
 {
-	const struct ntr_meta *m = &w->d->meta;
+	struct ntr_fact v;
+	char buf[64];
 
-	if (!w->t->is_nt || !w->t->build)
+	if (!w->t->is_nt)
 		return w->t->other_os;
-	if (m->has & NTR_HAS_BUILD)
-		return ntr_arena_printf(&w->arena, "%s, build %u",
-					w->t->os_name ? w->t->os_name :
-					"Windows", w->t->build);
-	return w->t->os_name;
+	if (ntr_fact_get(w->f, "os.version", &v, NULL) ||
+	    v.state != NTR_FACT_KNOWN)
+		return w->t->os_name;
+	if (!w->t->build)
+		return ntr_arena_strdup(&w->arena, ntr_fact_text(&v, buf));
+	return ntr_arena_printf(&w->arena, "%s.%u", ntr_fact_text(&v, buf),
+				w->t->build);
 }
 
 static void machine_and_stop(struct work *w, struct results_dump *r)
@@ -278,12 +286,29 @@ static void failed(struct work *w, const char *path, struct results_dump *r,
 				    plain(e->msg, path) : ntr_st_text(st));
 }
 
+/* What does not succeed is lacking, and the rest is there. */
+static enum ntr_st search_memory(struct work *w, struct ntr_err *e)
+{
+	enum ntr_st st;
+
+	if (!w->t->is_nt)
+		return NTR_OK;
+	st = ntr_hang_of(&w->hang, w->t, e);
+	if (!st)
+		st = ntr_pool_judge(&w->pool, w->t, NULL, e);
+	w->v->hang = w->hang;
+	w->v->pool = w->pool;
+	return st == NTR_NOMEM ? st : NTR_OK;
+}
+
 static enum ntr_st analyse(struct work *w, struct ntr_err *e)
 {
 	enum ntr_st st = ntr_target_open_with(&w->t, w->d, w->j->store, e);
 
 	if (!st)
 		st = ntr_verdict_make(&w->v, w->t, e);
+	if (!st && w->j->whole)
+		st = search_memory(w, e);
 	if (!st)
 		st = ntr_facts_new(&w->f, w->t, w->v, e);
 	if (!st)
@@ -309,6 +334,8 @@ static void end(struct work *w)
 	sig_results_free(w->s);
 	ntr_facts_free(w->f);
 	ntr_verdict_free(w->v);
+	ntr_pool_judgement_free(w->pool);
+	ntr_hang_free(w->hang);
 	if (w->t)
 		ntr_target_close(w->t);
 	if (w->d)

@@ -19,6 +19,8 @@ struct scan_judge {
 	struct ntr_store *store;  /* symbols; NULL none */
 	const char *judge;        /* as in struct results_dump */
 	u64 max_unpacked;         /* 0: the library's */
+	bool whole;               /* verdicts with hang and pool, which search
+				     all of memory */
 };
 
 struct scan_sink {

@@ -7,122 +7,159 @@ signature Q154484 {
     component "afd.sys"
     article   "Q154484"
     affects   "Windows NT 3.5", "Windows NT 3.51"
-
-    false_positive "The same offset of another structure faults alike: only the operating system, the module and the address speak for this article."
+    related   "Q139838"
+    false_positive "Another structure of AFD that is read at offset 0xc through a null pointer."
 
     on dump {
-        require bugcheck.code == 0xa and bugcheck.p1 == 0xc and bugcheck.p2 == 2 and bugcheck.p3 == 0
-        require os.version <= 4.0
+        require bugcheck.code == 0x0a and bugcheck.p1 == 0x0c and bugcheck.p2 == 2 and bugcheck.p3 == 0
+        require os.version in [3.50, 3.51]
         require first(f in stack.frames where f.module not in ["nt", "hal"] : f.module) == "afd"
+        require bugcheck.p4 >= module["afd.sys"].base and bugcheck.p4 < module["afd.sys"].base + module["afd.sys"].size
+        # A driver moves by whole pages: the article's build faulted at this place of a page.
+        support bits(bugcheck.p4, 0, 12) == 0xb6
+        # A packet was indicated.
+        support "ndis" in stack.modules
     }
-    say       "afd.sys reads {bugcheck.p1:hex}, a member of a structure that is not there. Known from: a packet indicated after its connection was aborted."
-    do        "Install Service Pack 5 of NT 3.51 or later."
+    say       "A packet is indicated to AFD of {module[\"afd.sys\"].date:date}, which reads offset 0xc of a connection that is gone."
+    do        "Install Service Pack 5 of Windows NT 3.51."
 
-    test fires "x86 nt3.51" {
+    test fires "Windows NT 3.5" {
         machine x86 nt3.51
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0xc 2 0 "afd!Work+0x50"
-        module "afd.sys" date 1997-01-01
-        module "tcpip.sys"
-        module "netbt.sys"
+        time 1995-02-01
+        stop 0xa 0xc 2 0 "afd+0x10b6"
+        module "afd.sys" date 1994-09-10
+        module "tcpip.sys" date 1994-09-10
+        module "ndis.sys" date 1994-09-10
+        module "el90x.sys" date 1994-09-10
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0xc
-            frame "afd!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "afd+0x10b6"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
+        damage overwrite 0xc 27030000
     }
-    test silent "another address" {
+
+    test fires "Windows NT 3.51" {
         machine x86 nt3.51
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0x10 2 0 "afd!Work+0x50"
-        module "afd.sys" date 1997-01-01
-        module "tcpip.sys"
-        module "netbt.sys"
+        time 1996-04-01
+        stop 0xa 0xc 2 0 "afd+0x10b6"
+        module "afd.sys" date 1995-06-01
+        module "tcpip.sys" date 1995-06-01
+        module "ndis.sys" date 1995-06-01
+        module "el90x.sys" date 1995-06-01
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0xc
-            frame "afd!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "afd+0x10b6"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
-    test silent "the other access" {
+
+    test silent "another offset" {
         machine x86 nt3.51
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0xc 2 1 "afd!Work+0x50"
-        module "afd.sys" date 1997-01-01
-        module "tcpip.sys"
-        module "netbt.sys"
+        time 1996-04-01
+        stop 0xa 0x10 2 0 "afd+0x10b6"
+        module "afd.sys" date 1995-06-01
+        module "tcpip.sys" date 1995-06-01
+        module "ndis.sys" date 1995-06-01
+        module "el90x.sys" date 1995-06-01
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0xc
-            frame "afd!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "afd+0x10b6"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
-    test silent "another stop" {
+
+    test silent "a write" {
         machine x86 nt3.51
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0x1e 0xc0000005 0 0 0xc
-        module "afd.sys" date 1997-01-01
-        module "tcpip.sys"
-        module "netbt.sys"
+        time 1996-04-01
+        stop 0xa 0xc 2 1 "afd+0x10b6"
+        module "afd.sys" date 1995-06-01
+        module "tcpip.sys" date 1995-06-01
+        module "ndis.sys" date 1995-06-01
+        module "el90x.sys" date 1995-06-01
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0xc
-            frame "afd!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "afd+0x10b6"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
-    test silent "another driver" {
+
+    test silent "the same stop in another driver" {
         machine x86 nt3.51
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0xc 2 0 "badfilt!Work+0x50"
-        module "badfilt.sys" date 1997-01-01
-        module "tcpip.sys"
-        module "netbt.sys"
+        time 1996-04-01
+        stop 0xa 0xc 2 0 "foo+0x10b6"
+        module "foo.sys" date 1995-06-01
+        module "tcpip.sys" date 1995-06-01
+        module "ndis.sys" date 1995-06-01
+        module "el90x.sys" date 1995-06-01
+        module "afd.sys" date 1995-06-01
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0xc
-            frame "badfilt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "foo+0x10b6"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
-    test silent "another system" {
-        machine x86 2000
+
+    test silent "Windows NT 4.0" {
+        machine x86 nt4
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0xc 2 0 "afd!Work+0x50"
-        module "afd.sys" date 1997-01-01
-        module "tcpip.sys"
-        module "netbt.sys"
+        time 2003-01-01
+        stop 0xa 0xc 2 0 "afd+0x10b6"
+        module "afd.sys" date 1996-10-14
+        module "tcpip.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0xc
-            frame "afd!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "afd+0x10b6"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
-    test unknown "x86 nt3.51: only a header" {
+
+    test unknown "only a header" {
         machine x86 nt3.51
         container header
-        stop 0xa 0xc 2 0 0xf1583318
+        stop 0xa 0xc 2 0 0
     }
 }

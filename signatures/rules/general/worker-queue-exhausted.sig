@@ -8,6 +8,7 @@ signature worker-queue-exhausted {
     false_positive "A long but finite wait of all workers (a disk that answers late) looks the same for that moment; the lengths of the waits tell."
 
     on dump {
+        require not known(bugcheck.code) or not exists(bugcheck.code) or bugcheck.code in [0xe2, 0xdeaddead, 0x1c8, 0x1ca, 0x1d5, 0x161, 0x80, 0x9f, 0xef, 0xf4, 0x77, 0x7a, 0x101, 0x133]
         require any q in queues where q.exhausted
         support any q in queues where q.exhausted and q.awaiting >= 1
         support any q in queues where q.exhausted and percent(q.same_routine, q.blocked) >= 80

@@ -1,142 +1,189 @@
 # SPDX-License-Identifier: Apache-2.0
 signature Q323551 {
-    title     "A netbt.sys from behind Service Pack 6a faults on a WINS server"
+    title     "NetBT of after Service Pack 6 writes through a null pointer on a WINS server"
     class     stop
     severity  medium
     status    experimental
     component "netbt.sys"
     article   "Q323551"
-    affects   "Windows NT 4.0 SP6a"
-
-    fixed     "netbt.sys" x86 version 4.0.1381.7167 date 2002-06-05 size 124976
-    false_positive "The same offset of another structure faults alike: only the operating system, the module and the address speak for this article."
+    affects   "Windows NT 4.0 SP6a Server"
+    fixed     "netbt.sys" x86 os "4.0" version 4.0.1381.7167 date 2002-06-05 size 124976
+    related   "Q318420"
+    false_positive "Another structure of NetBT that is written at offset 0x1d."
 
     on dump {
-        require bugcheck.code == 0xa and bugcheck.p1 == 0x1d and bugcheck.p2 == 2 and bugcheck.p3 == 1
+        require bugcheck.code == 0x0a and bugcheck.p1 == 0x1d and bugcheck.p2 == 2 and bugcheck.p3 == 1
         require os.version == 4.0
         require first(f in stack.frames where f.module not in ["nt", "hal"] : f.module) == "netbt"
-
+        require bugcheck.p4 >= module["netbt.sys"].base and bugcheck.p4 < module["netbt.sys"].base + module["netbt.sys"].size
+        # The mistake came with a hotfix to Service Pack 6a.
+        require module["netbt.sys"].date >= 1999-11-30
+        # A driver moves by whole pages: the article's build faulted at this place of a page.
+        support bits(bugcheck.p4, 0, 12) == 0x26e
+        support any t in threads where t.process == "wins.exe"
         exclude module["netbt.sys"].at_least_fixed
     }
-    say       "netbt.sys writes {bugcheck.p1:hex}, a member of a structure that is not there. Known from: a WINS server with the fix of Q269239."
-    do        "Install netbt.sys 4.0.1381.7167 or later."
+    say       "netbt.sys {module[\"netbt.sys\"].version} of {module[\"netbt.sys\"].date:date} writes offset 0x1d of a null pointer."
+    do        "Install the netbt.sys 4.0.1381.7167 of 5 June 2002 or later."
 
-    test fires "x86 nt4" {
+    test fires "Windows NT 4.0" {
         machine x86 nt4
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0x1d 2 1 "netbt!Work+0x50"
-        module "netbt.sys" date 2001-03-01
-        module "tcpip.sys"
+        time 2003-01-01
+        stop 0xa 0x1d 2 1 "netbt+0x126e"
+        module "netbt.sys" date 2001-05-01 version 4.0.1381.7090
+        module "tcpip.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0x1d
-            frame "netbt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "netbt+0x126e"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
-    test silent "another address" {
-        machine x86 nt4
-        container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0x21 2 1 "netbt!Work+0x50"
-        module "netbt.sys" date 2001-03-01
-        module "tcpip.sys"
-        current "Idle" irql 2
-        stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0x1d
-            frame "netbt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
-        }
-    }
-    test silent "the other access" {
-        machine x86 nt4
-        container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0x1d 2 0 "netbt!Work+0x50"
-        module "netbt.sys" date 2001-03-01
-        module "tcpip.sys"
-        current "Idle" irql 2
-        stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0x1d
-            frame "netbt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
-        }
-    }
-    test silent "another stop" {
-        machine x86 nt4
-        container full
-        time 2003-01-01T00:00:00Z
-        stop 0x1e 0xc0000005 0 0 0x1d
-        module "netbt.sys" date 2001-03-01
-        module "tcpip.sys"
-        current "Idle" irql 2
-        stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0x1d
-            frame "netbt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
-        }
-    }
-    test silent "another driver" {
-        machine x86 nt4
-        container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0x1d 2 1 "badfilt!Work+0x50"
-        module "badfilt.sys" date 2001-03-01
-        module "tcpip.sys"
-        module "netbt.sys"
-        current "Idle" irql 2
-        stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0x1d
-            frame "badfilt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
-        }
-    }
-    test silent "another system" {
-        machine x86 2000
-        container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0x1d 2 1 "netbt!Work+0x50"
-        module "netbt.sys" date 2001-03-01
-        module "tcpip.sys"
-        current "Idle" irql 2
-        stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0x1d
-            frame "netbt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
-        }
-    }
+
     test silent "the fixed driver" {
         machine x86 nt4
         container full
-        time 2003-01-01T00:00:00Z
-        stop 0xa 0x1d 2 1 "netbt!Work+0x50"
-        module "netbt.sys" version 4.0.1381.7167 date 2002-06-05
-        module "tcpip.sys"
+        time 2003-01-01
+        stop 0xa 0x1d 2 1 "netbt+0x126e"
+        module "netbt.sys" date 2002-06-05 version 4.0.1381.7167
+        module "tcpip.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
         current "Idle" irql 2
         stack {
-            frame "nt!KeBugCheckEx+0x1b"
-            trap  "nt!KiTrap0E+0x20b" error 0 address 0x1d
-            frame "netbt!Work+0x50"
-            frame "tcpip!IndicateData+0x90"
-            frame "nt!KiIdleLoop+0x5e"
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "netbt+0x126e"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
         }
     }
-    test unknown "x86 nt4: only a header" {
+
+    test silent "another offset" {
+        machine x86 nt4
+        container full
+        time 2003-01-01
+        stop 0xa 0x1c 2 1 "netbt+0x126e"
+        module "netbt.sys" date 2001-05-01 version 4.0.1381.7090
+        module "tcpip.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
+        current "Idle" irql 2
+        stack {
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "netbt+0x126e"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
+        }
+    }
+
+    test silent "a read" {
+        machine x86 nt4
+        container full
+        time 2003-01-01
+        stop 0xa 0x1d 2 0 "netbt+0x126e"
+        module "netbt.sys" date 2001-05-01 version 4.0.1381.7090
+        module "tcpip.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
+        current "Idle" irql 2
+        stack {
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "netbt+0x126e"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
+        }
+    }
+
+    test silent "the driver of Service Pack 6" {
+        machine x86 nt4
+        container full
+        time 2003-01-01
+        stop 0xa 0x1d 2 1 "netbt+0x126e"
+        module "netbt.sys" date 1999-10-13 version 4.0.1381.336
+        module "tcpip.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
+        current "Idle" irql 2
+        stack {
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "netbt+0x126e"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
+        }
+    }
+
+    test silent "the same stop in another driver" {
+        machine x86 nt4
+        container full
+        time 2003-01-01
+        stop 0xa 0x1d 2 1 "foo+0x126e"
+        module "foo.sys" date 1996-10-14
+        module "tcpip.sys" date 1996-10-14
+        module "ndis.sys" date 1996-10-14
+        module "el90x.sys" date 1996-10-14
+        module "netbt.sys" date 2001-05-01 version 4.0.1381.7090
+        current "Idle" irql 2
+        stack {
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "foo+0x126e"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
+        }
+    }
+
+    test silent "Windows 2000" {
+        machine x86 2000
+        container full
+        time 2003-01-01
+        stop 0xa 0x1d 2 1 "netbt+0x126e"
+        module "netbt.sys" date 2001-05-01
+        module "tcpip.sys" date 1999-11-30
+        module "ndis.sys" date 1999-11-30
+        module "el90x.sys" date 1999-11-30
+        current "Idle" irql 2
+        stack {
+            frame "nt!KeBugCheckEx+0x12e"
+            trap  "nt!KiTrap0E+0xdc" address 0x14
+            frame "netbt+0x126e"
+            frame "tcpip!Up+0x50"
+            frame "ndis!MIndicate+0x2c"
+            frame "el90x!Dpc+0x58"
+            frame "nt!KiRetireDpcList+0x3c"
+            frame "nt!KiIdleLoop+0x10"
+        }
+    }
+
+    test unknown "only a header" {
         machine x86 nt4
         container header
-        stop 0xa 0x1d 2 1 0xf1583318
+        stop 0xa 0x1d 2 1 0
     }
 }
