@@ -15,7 +15,10 @@
  *
  * Invariants
  *  - No globals: everything hangs off struct ex.  ke_cpu() is the CPU that the
- *    caller runs on; it is set by the scheduler at each switch.
+ *    caller runs on (NULL outside of a machine), set by the scheduler at each
+ *    switch.  Host code outside may create machines, threads and drivers, set
+ *    events, use pool and interrupt (ex_interrupt()); for the rest it has
+ *    ex_call().
  *  - IRQL: PASSIVE for threads; a spin lock raises to DISPATCH; a DPC runs at
  *    DISPATCH.  Waiting, paged pool and work items want PASSIVE: anything else
  *    is bug check 0xA (IRQL_NOT_LESS_OR_EQUAL), as on NT.
@@ -24,6 +27,11 @@
  *  - A bug check, a deadlock and a livelock stop the machine, not the process:
  *    ex_run() returns, and the state is there to be dumped.
  *  - Time and randomness come from ex_now() and ex_random() alone.
+ *  - A machine's memory (pool, stacks, its own structures) lies at addresses
+ *    that depend on its place among the machines alone, so the pointers in a
+ *    trace are the same in every run.
+ *  - Stacks are small: what needs a big one (loading, formatting, system calls
+ *    with buffers) is done on the host's by ex_on_host().
  *
  * To add an object to wait for: a row in wait.c; an event that traces and
  * counters know: a line in trace/event_list.h.
@@ -64,7 +72,9 @@ struct ke_thread;
 	X(LOCAL_DISCONNECT, 0xc000013b) X(REMOTE_DISCONNECT, 0xc000013c)   \
 	X(TOO_MANY_ADDRESSES, 0xc0000209) X(NOT_FOUND, 0xc0000225)         \
 	X(DEVICE_NOT_READY, 0xc00000a3) X(NOT_SUPPORTED, 0xc00000bb)       \
-	X(DEVICE_BUSY, 0x80000011) X(END_OF_FILE, 0xc0000011)
+	X(DEVICE_BUSY, 0x80000011) X(END_OF_FILE, 0xc0000011)              \
+	X(OBJECT_NAME_NOT_FOUND, 0xc0000034)                               \
+	X(IMAGE_ALREADY_LOADED, 0xc000010e) X(REVISION_MISMATCH, 0xc0000059)
 enum ex_status {
 #define EX_STATUS_ENUM(n, v) EX_##n = (int)(v),
 	EX_STATUSES(EX_STATUS_ENUM)
@@ -107,22 +117,37 @@ enum ex_stop ex_stopped(const struct ex *x);
 /* Text of it: the bug check, the circle of a deadlock. */
 const char *ex_stop_text(const struct ex *x);
 
+/* From outside: fn in a thread of x until it has ended. false: it did not (no
+ * memory, the machine stopped). Inside of x: a plain call. */
+bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx);
+/* On the host's stack, which is large; fn must not call the machine. */
+void ex_on_host(void (*fn)(void *ctx), void *ctx);
+
 u64 ex_now(struct ex *x);            /* ns; virtual in simulation */
 u64 ex_random(struct ex *x);         /* 64 bits from the machine's seed */
 void *ex_slot(struct ex *x, const char *name, size_t size); /* zeroed memory of
-	a name that lives as long as the machine: a driver's one global */
+	a name (39 characters) that lives as long as the machine: a driver's one
+	global. NULL: no memory, or another size than before */
 
 /* --- processors ------------------------------------------------------------------ */
 
 enum ke_irql { KE_PASSIVE = 0, KE_APC = 1, KE_DISPATCH = 2, KE_HIGH = 31 };
 
-struct ke_cpu *ke_cpu(void);
-struct ex *ke_machine(void);         /* of the caller */
+/* The one thing that is the host thread's: set at each switch. */
+extern _Thread_local struct ke_cpu *ke_current
+	__attribute__((tls_model("initial-exec")));
+static inline struct ke_cpu *ke_cpu(void)
+{
+	return ke_current;
+}
+struct ex *ke_machine(void);         /* of the caller; NULL outside */
 unsigned ke_cpu_number(void);
-enum ke_irql ke_irql(void);
+unsigned ex_cpus(const struct ex *x);
+enum ke_irql ke_irql(void);          /* outside: PASSIVE */
 enum ke_irql ke_raise(enum ke_irql to);
 void ke_lower(enum ke_irql to);      /* DPCs that wait run, threads too */
-/* A place where the scheduler may let another CPU go on. */
+/* A place where the scheduler may let another CPU go on. what: enum sched_point
+ * (sched/sched.h says what object is for each). */
 void ke_point(u32 what, const void *object);
 
 /* --- DPCs ------------------------------------------------------------------------- */
@@ -132,6 +157,7 @@ struct ke_dpc {
 	ke_dpc_fn *routine;
 	void *context, *arg1, *arg2;
 	struct ke_dpc *next;
+	struct ke_cpu *on;           /* in whose queue it is */
 	bool queued;
 	s32 target;                  /* CPU; -1: the one that queues it */
 };
@@ -139,6 +165,8 @@ void ke_dpc_init(struct ke_dpc *d, ke_dpc_fn *routine, void *context);
 bool ke_dpc_queue(struct ke_dpc *d, void *arg1, void *arg2); /* false: it is */
 bool ke_dpc_remove(struct ke_dpc *d);
 bool ke_in_dpc(void);
+/* To another machine, or from outside: on CPU target, or 0 of x. */
+bool ex_interrupt(struct ex *x, struct ke_dpc *d, void *arg1, void *arg2);
 
 /* --- spin locks --------------------------------------------------------------------- */
 
@@ -151,6 +179,7 @@ struct ke_lock {
 	u32 waiters;
 	bool queued;                 /* handed over in the order of arrival */
 	u64 ticket, serving;
+	u64 since;                   /* when it was taken, while traced */
 };
 void ke_lock_init(struct ke_lock *l, const char *name);
 void ke_lock_init_queued(struct ke_lock *l, const char *name);
@@ -186,9 +215,10 @@ void ke_semaphore_init(struct ke_semaphore *s, const char *name, s32 count,
 void ke_semaphore_release(struct ke_semaphore *s, s32 by);
 void ke_mutex_init(struct ke_mutex *m, const char *name);
 void ke_mutex_release(struct ke_mutex *m);
-/* PASSIVE only, unless ns is 0. SUCCESS, or TIMEOUT. */
+#define KE_WAIT_MAX 64               /* objects in one wait */
+/* Below DISPATCH only, unless ns is 0. SUCCESS, or TIMEOUT. */
 enum ex_status ke_wait(void *object, u64 ns);
-/* SUCCESS + index for any; SUCCESS for all. */
+/* For any, *which (may be NULL) is the index of the one. */
 enum ex_status ke_wait_many(void *const *objects, unsigned n, bool all, u64 ns,
 			    unsigned *which);
 
@@ -199,6 +229,7 @@ struct ex_resource {
 	struct { struct ke_thread *thread; u32 count; } *shared;
 	u32 nshared, shared_room, depth, exclusive_waiters, shared_waiters;
 	u64 contention;
+	struct ex *x;                /* whose pool `shared` is from */
 	struct ke_semaphore shared_gate;
 	struct ke_event exclusive_gate;
 };
@@ -214,7 +245,11 @@ struct ke_timer {
 	struct ke_header h;
 	u64 due, period;             /* ns; due 0: not set */
 	struct ke_dpc *dpc;
-	size_t heap;                 /* its place among the timers */
+	size_t heap;                 /* its place among the timers, from 1 */
+	u64 seq;                     /* of two due at once the older is first */
+	s32 cpu;                     /* that set it, and runs dpc */
+	bool background;             /* alone it keeps no simulation going */
+	bool of_wait;                /* it limits the wait of a thread */
 	struct ex *x;
 };
 void ke_timer_init(struct ke_timer *t, const char *name);
@@ -229,9 +264,10 @@ typedef void ke_thread_fn(void *context);
 struct ke_thread *ke_thread_create(struct ex *x, const char *name,
 				   unsigned priority, ke_thread_fn *fn,
 				   void *context);
-struct ke_thread *ke_thread(void);   /* NULL in a DPC */
+struct ke_thread *ke_thread(void);   /* NULL in a DPC and outside */
 const char *ke_thread_name(const struct ke_thread *t);
 void ke_sleep(u64 ns);
+size_t ke_stack_left(void);          /* bytes below the caller; 0 outside */
 /* An object that is set when the thread has ended; released by ke_thread_put. */
 void *ke_thread_object(struct ke_thread *t);
 void ke_thread_put(struct ke_thread *t);
@@ -312,8 +348,8 @@ struct io_stack {
 #define IO_STACKS 8
 typedef void io_cancel_fn(struct io_device *d, struct irp *irp);
 struct irp {
-	u32 size_of_stack, current;  /* current: NT counts downwards; here the
-					index of the location in use */
+	s32 current;                 /* NT counts downwards; here the index of
+					the location in use, -1 none yet */
 	enum ex_status status;
 	size_t information;
 	void *system_buffer;
@@ -330,6 +366,7 @@ struct irp {
 	struct io_stack stack[IO_STACKS];
 };
 struct irp *io_irp_alloc(struct ex *x);
+void io_irp_reuse(struct irp *irp);  /* as new; it is in nobody's hands */
 void io_irp_free(struct ex *x, struct irp *irp);
 static inline struct io_stack *io_here(struct irp *irp)
 {
@@ -343,7 +380,7 @@ void io_complete(struct irp *irp, enum ex_status st, size_t information);
 /* The cancel routine is set and taken under the machine's cancel lock. */
 bool io_set_cancel(struct irp *irp, io_cancel_fn *fn); /* false: cancelled */
 bool io_take_cancel(struct irp *irp);      /* false: it is being cancelled */
-void io_cancel(struct irp *irp);
+bool io_cancel(struct irp *irp);           /* true: a routine was called */
 /* Sends and waits (PASSIVE). */
 enum ex_status io_sync(struct io_device *d, struct irp *irp);
 
@@ -411,6 +448,9 @@ struct ke_stop {
 };
 const struct ke_stop *ex_bugcheck(const struct ex *x); /* NULL: none */
 
+/* Who gets the lines of ex_log(); NULL: nobody. On the host's stack. */
+void ex_log_to(struct ex *x, void (*fn)(void *ctx, const char *line),
+	       void *ctx);
 /* A line for whoever runs the machine (the host shows it). */
 __attribute__((format(printf, 2, 3))) void ex_log(struct ex *x,
 						  const char *fmt, ...);

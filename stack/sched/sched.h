@@ -12,6 +12,9 @@
  * end a wait are in it, it is a deadlock, with the circle in words; when only
  * the same CPUs spin for more than a bounded number of steps, a livelock.
  *
+ * Run on: simulation for bulk work: a CPU goes on as long as it can, points cost
+ * next to nothing, and there is no string (the same seed is the same run anyway).
+ *
  * Live: the host's clock, an epoll loop that wakes machines when a descriptor
  * has something (sched_watch()), CPUs in the order in which they became ready.
  */
@@ -21,9 +24,14 @@
 #include "../ex/ex.h"
 
 enum sched_policy { SCHED_RANDOM, SCHED_PCT, SCHED_DIRECTED, SCHED_REPLAY,
-		    SCHED_ROUND_ROBIN, SCHED_LIVE };
+		    SCHED_ROUND_ROBIN, SCHED_RUN_ON, SCHED_LIVE };
 
-/* Kinds of points, in schedule strings by their letter. */
+/*
+ * Kinds of points, in schedule strings by their letter.  The object of LOCK and
+ * UNLOCK is the ke_lock, of WAIT, SIGNAL and TIMER the ke_header, of DPC the
+ * ke_dpc, of WORK the ex_work; of INDICATE and USER it is a name (text); each
+ * may be NULL.
+ */
 #define SCHED_POINTS(X)                                                    \
 	X(LOCK, 'L') X(UNLOCK, 'U') X(WAIT, 'W') X(SIGNAL, 'S')            \
 	X(DPC, 'D') X(INDICATE, 'I') X(WORK, 'Q') X(TIMER, 'T')            \
@@ -46,11 +54,15 @@ struct sched_config {
 	enum sched_policy policy;
 	u64 seed;
 	unsigned pct_depth;          /* changes of priority; 0: 3 */
+	u64 pct_steps;               /* how long a run is thought to be; 0:
+					10,000 decisions */
 	const struct sched_rule *rules;
 	size_t nrules;
 	const char *replay;          /* a schedule string */
 	u64 max_steps;               /* 0: none; then LIVELOCK */
-	u64 max_ns;                  /* of virtual time; 0: none */
+	u64 max_ns;                  /* of virtual time; 0: none; then STOPPED */
+	bool past_deadlock;          /* CPUs and threads outside of a circle go
+					on until idle, then DEADLOCK */
 };
 
 struct sched *sched_new(const struct sched_config *c);
@@ -58,7 +70,8 @@ void sched_free(struct sched *s);
 
 /*
  * Until nothing is left to do (EX_IDLE), a machine stops, or `until` (may be
- * NULL) says so, asked between steps.  May be called again.
+ * NULL) says so (EX_RUNNING).  In simulation it is asked between all steps, which
+ * costs; live, every few thousand.  May be called again.
  */
 enum ex_stop sched_run(struct sched *s, bool (*until)(void *ctx), void *ctx);
 /* The same, at most to this time. */
@@ -67,14 +80,21 @@ u64 sched_now(struct sched *s);
 void sched_set_now(struct sched *s, u64 ns); /* forward only: an outer clock */
 u64 sched_next_timer(struct sched *s);       /* UINT64_MAX: none */
 u64 sched_steps(const struct sched *s);
-/* The decisions so far: a string that SCHED_REPLAY takes. */
+/*
+ * The decisions so far: a string that SCHED_REPLAY takes.  "2a;7L1,3U0": seed
+ * 0x2a; at the 7th decision, which was before a lock, CPU 1 went on, at the 3rd
+ * after that CPU 0.  CPUs are counted over all machines in the order of their
+ * making.  "..." at the end: more than were kept; "": the policy makes none
+ * (SCHED_RUN_ON, SCHED_LIVE).  Until the next call.
+ */
 const char *sched_string(struct sched *s);
+bool sched_diverged(const struct sched *s);  /* replay: the run is another */
 struct ex *sched_stopped(struct sched *s);   /* the machine that stopped */
 
-/* Live: fn(ctx) as a DPC on CPU 0 of x when fd is readable (or writable).
+/* Live: fn(ctx) as a DPC on CPU 0 of x while fd is readable (or writable).
  * false: no memory, or not live. */
 bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		 void (*fn)(void *ctx), void *ctx);
-void sched_unwatch(struct sched *s, int fd);
+void sched_unwatch(struct sched *s, int fd); /* before fd is closed */
 
 #endif

@@ -60,6 +60,11 @@ for t in tests/unit/*_test.c; do
 	n=$(basename "$t" .c)
 	run_one "unit/$n" "$B/tests/$n"
 done
+for t in tests/stack/*_test.c; do
+	[ -f "$t" ] || continue
+	n=$(basename "$t" .c)
+	run_one "stack/$n" "$B/tests/$n"
+done
 for t in tests/fuzz/fuzz_*.c; do
 	[ -f "$t" ] || continue
 	n=$(basename "$t" .c)

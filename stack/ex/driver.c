@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Drivers, their devices and files.  A driver is a shared object with one
+ * exported structure, io_driver_NAME, or one that was linked in.  Its entry and
+ * its unload run in a thread of the machine, at PASSIVE.
+ */
+#include "../sched/inside.h"
+#include "../trace/trace.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAG_DRIVER EX_TAG('D', 'r', 'i', 'v')
+#define TAG_DEVICE EX_TAG('D', 'e', 'v', 'i')
+#define TAG_FILE EX_TAG('F', 'i', 'l', 'e')
+#define NAME_MAX_LEN 64
+
+struct io_builtin {
+	struct io_builtin *next;
+	const struct io_driver_info *info;
+};
+
+/* io_driver comes first: the rest is the loader's. */
+struct loaded {
+	struct io_driver d;
+	struct loaded *next;
+	char name[NAME_MAX_LEN];
+};
+
+void io_driver_path(struct ex *x, const char *folder)
+{
+	snprintf(x->driver_path, sizeof(x->driver_path), "%s", folder);
+}
+
+void io_builtin(struct ex *x, const struct io_driver_info *i)
+{
+	struct io_builtin *b = pages_get(x, sizeof(*b));
+
+	if (!b)
+		return;
+	*b = (struct io_builtin){ .next = x->builtins, .info = i };
+	x->builtins = b;
+}
+
+/* --- finding -------------------------------------------------------------------------------- */
+
+/* "…/tcpip-q216765.so" is a driver tcpip. */
+static void symbol_of(const char *name, char *buf, size_t size)
+{
+	const char *base = strrchr(name, '/');
+	size_t n;
+
+	base = base ? base + 1 : name;
+	n = strcspn(base, "-.");
+	snprintf(buf, size, "io_driver_%.*s", (int)n, base);
+}
+
+struct find {
+	struct ex *x;
+	const char *name;
+	const struct io_driver_info *info;
+	void *handle;
+};
+
+static void open_object(void *ctx)
+{
+	struct find *f = ctx;
+	char path[1024], symbol[NAME_MAX_LEN + 16];
+
+	if (strchr(f->name, '/'))
+		snprintf(path, sizeof(path), "%s", f->name);
+	else
+		snprintf(path, sizeof(path), "%s/%s.so",
+			 f->x->driver_path[0] ? f->x->driver_path : ".",
+			 f->name);
+	f->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!f->handle) {
+		ex_log(f->x, "%s", dlerror());
+		return;
+	}
+	symbol_of(f->name, symbol, sizeof(symbol));
+	f->info = dlsym(f->handle, symbol);
+	if (f->info)
+		return;
+	ex_log(f->x, "%s has no %s", path, symbol);
+	dlclose(f->handle);
+	f->handle = NULL;
+}
+
+static void close_object(void *handle)
+{
+	if (handle)
+		dlclose(handle);
+}
+
+/* --- what is gone --------------------------------------------------------------------------- */
+
+struct range {
+	const struct link_map *map;
+	const u8 *low, *high;
+};
+
+static int range_of(struct dl_phdr_info *i, size_t size, void *ctx)
+{
+	struct range *r = ctx;
+
+	(void)size;
+	if (i->dlpi_addr != r->map->l_addr)
+		return 0;
+	for (unsigned k = 0; k < i->dlpi_phnum; k++) {
+		const ElfW(Phdr) *p = &i->dlpi_phdr[k];
+		const u8 *at = (const u8 *)(i->dlpi_addr + p->p_vaddr);
+
+		if (p->p_type != PT_LOAD)
+			continue;
+		if (!r->low || at < r->low)
+			r->low = at;
+		if (at + p->p_memsz > r->high)
+			r->high = at + p->p_memsz;
+	}
+	return 1;
+}
+
+struct closing {
+	struct ex *x;
+	void *handle;
+	char name[NAME_MAX_LEN];
+};
+
+static void close_remembered(void *ctx)
+{
+	const struct closing *c = ctx;
+	struct range r = { 0 };
+	struct ex_unloaded *u;
+
+	if (c->handle && !dlinfo(c->handle, RTLD_DI_LINKMAP, &r.map) &&
+	    dl_iterate_phdr(range_of, &r)) {
+		u = &c->x->unloaded[c->x->nunloaded++ % EX_UNLOADED];
+		*u = (struct ex_unloaded){ .base = r.low,
+					   .size = (size_t)(r.high - r.low) };
+		snprintf(u->name, sizeof(u->name), "%.23s", c->name);
+	}
+	close_object(c->handle);
+}
+
+const struct ex_unloaded *driver_unloaded(const struct ex *x, u64 at)
+{
+	for (u32 i = 0; i < EX_UNLOADED && i < x->nunloaded; i++) {
+		const struct ex_unloaded *u = &x->unloaded[i];
+
+		if (u->base && at - (u64)(uintptr_t)u->base < u->size)
+			return u;
+	}
+	return NULL;
+}
+
+static void find(struct find *f)
+{
+	for (struct io_builtin *b = f->x->builtins; b; b = b->next)
+		if (!strcmp(b->info->name, f->name))
+			f->info = b->info;
+	if (!f->info)
+		ex_on_host(open_object, f);
+}
+
+static bool is_loaded(struct ex *x, const char *name)
+{
+	for (struct loaded *l = (struct loaded *)x->drivers; l; l = l->next)
+		if (!strcmp(l->name, name))
+			return true;
+	return false;
+}
+
+/* --- loading --------------------------------------------------------------------------------- */
+
+static void unlink_driver(struct ex *x, struct loaded *l)
+{
+	struct loaded **at = (struct loaded **)(void *)&x->drivers;
+
+	while (*at && *at != l)
+		at = &(*at)->next;
+	if (*at)
+		*at = l->next;
+}
+
+static void forget(struct loaded *l)
+{
+	struct ex *x = l->d.x;
+	struct closing c = { .x = x, .handle = l->d.handle };
+
+	while (l->d.devices)
+		io_device_delete(l->d.devices);
+	unlink_driver(x, l);
+	memcpy(c.name, l->name, sizeof(c.name));
+	ex_free_pool(x, l, TAG_DRIVER);
+	ex_on_host(close_remembered, &c);
+}
+
+static enum ex_status begin(struct ex *x, const struct find *f,
+			    const char *options, struct io_driver **out)
+{
+	struct loaded *l;
+	enum ex_status st;
+
+	if (f->info->abi != IO_DRIVER_ABI)
+		return EX_REVISION_MISMATCH;
+	if (is_loaded(x, f->info->name))
+		return EX_IMAGE_ALREADY_LOADED;
+	l = ex_alloc_zero(x, EX_NONPAGED, sizeof(*l), TAG_DRIVER);
+	if (!l)
+		return EX_INSUFFICIENT_RESOURCES;
+	snprintf(l->name, sizeof(l->name), "%s", f->info->name);
+	l->d.name = l->name;
+	l->d.x = x;
+	l->d.handle = f->handle;
+	l->next = (struct loaded *)x->drivers;
+	x->drivers = &l->d;
+	st = f->info->entry(&l->d, options ? options : "");
+	if (ex_failed(st)) {
+		l->d.handle = NULL; /* the caller's to close */
+		forget(l);
+		return st;
+	}
+	if (out)
+		*out = &l->d;
+	return EX_SUCCESS;
+}
+
+struct load {
+	struct ex *x;
+	const char *name, *options;
+	struct io_driver *driver;
+	enum ex_status st;
+};
+
+static void load_thread(void *ctx)
+{
+	struct load *l = ctx;
+	struct find f = { .x = l->x, .name = l->name };
+
+	l->st = EX_OBJECT_NAME_NOT_FOUND;
+	find(&f);
+	if (!f.info)
+		return;
+	l->st = begin(l->x, &f, l->options, &l->driver);
+	if (ex_failed(l->st) && f.handle)
+		ex_on_host(close_object, f.handle);
+}
+
+enum ex_status io_load(struct ex *x, const char *name, const char *options,
+		       struct io_driver **out)
+{
+	struct load l = { .x = x, .name = name, .options = options };
+
+	if (!ex_call(x, load_thread, &l))
+		return EX_UNSUCCESSFUL;
+	if (!ex_failed(l.st) && out)
+		*out = l.driver;
+	return l.st;
+}
+
+static void unload_thread(void *ctx)
+{
+	struct loaded *l = ctx;
+
+	l->d.unload(&l->d);
+	forget(l);
+}
+
+enum ex_status io_unload(struct io_driver *d)
+{
+	if (!d->unload)
+		return EX_INVALID_DEVICE_REQUEST;
+	return ex_call(d->x, unload_thread, d) ? EX_SUCCESS : EX_UNSUCCESSFUL;
+}
+
+/* The machine is gone: no unload routine, but the objects are let go. */
+void drivers_free(struct ex *x)
+{
+	for (struct loaded *l = (struct loaded *)x->drivers; l; l = l->next)
+		close_object(l->d.handle);
+	x->drivers = NULL;
+}
+
+/* --- devices ----------------------------------------------------------------------------------- */
+
+struct io_device *io_device_create(struct io_driver *d, const char *name,
+				   size_t extension)
+{
+	size_t head = (sizeof(struct io_device) + 15) / 16 * 16;
+	struct io_device *dev;
+
+	if (io_device_find(d->x, name))
+		return NULL;
+	dev = ex_alloc_zero(d->x, EX_NONPAGED, head + extension, TAG_DEVICE);
+	if (!dev)
+		return NULL;
+	*dev = (struct io_device){ .name = name, .driver = d,
+				   .extension = (u8 *)dev + head,
+				   .next = d->devices };
+	d->devices = dev;
+	return dev;
+}
+
+void io_device_delete(struct io_device *dev)
+{
+	struct io_device **at = &dev->driver->devices;
+
+	while (*at && *at != dev)
+		at = &(*at)->next;
+	if (*at)
+		*at = dev->next;
+	ex_free_pool(dev->driver->x, dev, TAG_DEVICE);
+}
+
+struct io_device *io_device_find(struct ex *x, const char *name)
+{
+	for (struct loaded *l = (struct loaded *)x->drivers; l; l = l->next)
+		for (struct io_device *d = l->d.devices; d; d = d->next)
+			if (!strcmp(d->name, name))
+				return d;
+	return NULL;
+}
+
+/* --- files --------------------------------------------------------------------------------------- */
+
+/* io_file comes first. The request that closes it is there from the start:
+ * closing must not fail. */
+struct opened {
+	struct io_file f;
+	struct irp *irp;
+};
+
+static enum ex_status file_irp(struct opened *o, enum io_major major,
+			       const void *ea, size_t n)
+{
+	struct irp *irp = o->irp;
+	struct io_stack *s;
+
+	io_irp_reuse(irp);
+	s = io_next(irp);
+	s->major = major;
+	s->file = &o->f;
+	s->buffer = (void *)(uintptr_t)ea;
+	s->length = n;
+	return io_sync(o->f.device, irp);
+}
+
+static void file_free(struct ex *x, struct opened *o)
+{
+	if (o->irp)
+		io_irp_free(x, o->irp);
+	ex_free_pool(x, o, TAG_FILE);
+}
+
+enum ex_status io_open(struct ex *x, const char *device, const void *ea,
+		       size_t ea_len, struct io_file **out)
+{
+	struct io_device *d = io_device_find(x, device);
+	struct opened *o;
+	enum ex_status st;
+
+	if (!d)
+		return EX_OBJECT_NAME_NOT_FOUND;
+	o = ex_alloc_zero(x, EX_NONPAGED, sizeof(*o), TAG_FILE);
+	if (!o)
+		return EX_INSUFFICIENT_RESOURCES;
+	o->f = (struct io_file){ .device = d, .name = d->name, .refs = 1 };
+	o->irp = io_irp_alloc(x);
+	st = o->irp ? file_irp(o, IO_CREATE, ea, ea_len) :
+		      EX_INSUFFICIENT_RESOURCES;
+	if (ex_failed(st)) {
+		file_free(x, o);
+		return st;
+	}
+	*out = &o->f;
+	return EX_SUCCESS;
+}
+
+void io_close(struct io_file *f)
+{
+	struct opened *o = (struct opened *)f;
+
+	if (--f->refs)
+		return;
+	file_irp(o, IO_CLEANUP, NULL, 0);
+	file_irp(o, IO_CLOSE, NULL, 0);
+	file_free(f->device->driver->x, o);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Spin locks.  A CPU that finds one taken is not asked again until it is free,
+ * so a simulation wastes no steps on spinning, and a circle of CPUs that spin is
+ * known when it closes.  A queued lock goes to the CPU that came first.
+ */
+#include "../sched/inside.h"
+#include "../trace/trace.h"
+
+#define SITE __builtin_return_address(0)
+
+void ke_lock_init(struct ke_lock *l, const char *name)
+{
+	*l = (struct ke_lock){ .name = name };
+}
+
+void ke_lock_init_queued(struct ke_lock *l, const char *name)
+{
+	*l = (struct ke_lock){ .name = name, .queued = true };
+}
+
+void ke_lock_fini(struct ke_lock *l)
+{
+	if (l->owner && ke_current)
+		ke_bugcheck(0xf, TRACE_V(l), TRACE_V(l->owner), 0, 0);
+}
+
+static bool is_free(const struct ke_lock *l)
+{
+	return !l->owner && l->ticket == l->serving;
+}
+
+static void deadlock_here(struct ke_cpu *c)
+{
+	if (!c->s->config.past_deadlock)
+		machine_stop(c->x, EX_DEADLOCK);
+}
+
+/* Its turn: a plain lock when it is free, a queued one with the ticket. */
+static bool is_ours(const struct ke_cpu *c, const struct ke_lock *l)
+{
+	return !l->owner && (!l->queued || l->serving == c->ticket);
+}
+
+__attribute__((noinline)) static u64 spin(struct ke_cpu *c, struct ke_lock *l,
+					  const void *site)
+{
+	u64 spins = 0;
+
+	if (l->queued)
+		c->ticket = l->ticket++;
+	l->waiters++;
+	while (!is_ours(c, l)) {
+		spins++;
+		c->spinning = l;
+		c->spin_site = site;
+		if (deadlock_of_cpu(c))
+			deadlock_here(c);
+		sched_next(c, SCHED_LOCK, l);
+		c->spinning = NULL;
+	}
+	l->waiters--;
+	return spins;
+}
+
+static inline void take(struct ke_cpu *c, struct ke_lock *l, const void *site,
+			enum ke_irql before)
+{
+	u64 spins = 0;
+
+	trace_on(c, TRACE_ke_lock_try, TRACE_V(l), TRACE_V(site), 0, 0);
+	ke_point(SCHED_LOCK, l);
+	if (__builtin_expect(is_free(l), 1)) {
+		if (l->queued)
+			l->ticket++;
+	} else {
+		spins = spin(c, l, site);
+	}
+	l->owner = c;
+	l->site = site;
+	l->before = before;
+	if (c->tracing)
+		l->since = ex_now(c->x);
+	trace_on(c, TRACE_ke_lock_got, TRACE_V(l), TRACE_V(site), spins, 0);
+}
+
+enum ke_irql ke_lock(struct ke_lock *l)
+{
+	struct ke_cpu *c = ke_current;
+	enum ke_irql before;
+
+	if (!c)
+		return KE_PASSIVE;
+	before = c->irql;
+	if (before > KE_DISPATCH)
+		ke_bugcheck(0xa, TRACE_V(l), before, 1, TRACE_V(SITE));
+	c->irql = KE_DISPATCH;
+	take(c, l, SITE, before);
+	return before;
+}
+
+void ke_lock_dpc(struct ke_lock *l)
+{
+	struct ke_cpu *c = ke_current;
+
+	if (!c)
+		return;
+	if (c->irql != KE_DISPATCH)
+		ke_bugcheck(0xa, TRACE_V(l), c->irql, 1, TRACE_V(SITE));
+	take(c, l, SITE, KE_DISPATCH);
+}
+
+bool ke_trylock(struct ke_lock *l, enum ke_irql *before)
+{
+	struct ke_cpu *c = ke_current;
+
+	if (!c)
+		return true;
+	if (c->irql > KE_DISPATCH)
+		ke_bugcheck(0xa, TRACE_V(l), c->irql, 1, TRACE_V(SITE));
+	ke_point(SCHED_LOCK, l);
+	c = ke_current;              /* the thread may have moved */
+	if (!is_free(l))
+		return false;
+	*before = c->irql;
+	c->irql = KE_DISPATCH;
+	l->ticket += l->queued;
+	l->owner = c;
+	l->site = SITE;
+	l->before = *before;
+	if (c->tracing)
+		l->since = ex_now(c->x);
+	trace_on(c, TRACE_ke_lock_got, TRACE_V(l), TRACE_V(SITE), 0, 0);
+	return true;
+}
+
+/* Those that wait for it may try again; of a queued one the next alone. */
+__attribute__((noinline)) static void wake(struct ke_cpu *me, struct ke_lock *l)
+{
+	const struct sched *s = me->s;
+
+	for (u32 i = 0; i < s->ncpus; i++) {
+		struct ke_cpu *c = s->cpu[i];
+
+		if (c && c->spinning == l && is_ours(c, l))
+			sched_ready(c);
+	}
+}
+
+static inline void put(struct ke_cpu *c, struct ke_lock *l, const void *site)
+{
+	if (__builtin_expect(l->owner != c, 0))
+		ke_bugcheck(0x10, TRACE_V(l), TRACE_V(l->owner), 0,
+			    TRACE_V(site));
+	trace_on(c, TRACE_ke_lock_put, TRACE_V(l), TRACE_V(site),
+		 c->tracing ? ex_now(c->x) - l->since : 0, 0);
+	l->owner = NULL;
+	l->serving += l->queued;
+	if (l->waiters)
+		wake(c, l);
+}
+
+void ke_unlock(struct ke_lock *l, enum ke_irql before)
+{
+	struct ke_cpu *c = ke_current;
+
+	if (!c)
+		return;
+	put(c, l, SITE);
+	ke_lower(before);
+	ke_point(SCHED_UNLOCK, l);
+}
+
+void ke_unlock_dpc(struct ke_lock *l)
+{
+	struct ke_cpu *c = ke_current;
+
+	if (!c)
+		return;
+	put(c, l, SITE);
+	ke_point(SCHED_UNLOCK, l);
+}

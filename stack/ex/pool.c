@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Pool: free lists of size classes over chunks (pool.h has the layout).  The
+ * size of a class differs from the next by 16 bytes up to 1 KiB and by an eighth
+ * of its power of two above.
+ *
+ * Under AddressSanitizer everything but live blocks is poisoned, and freed ones
+ * are used again as late as possible.
+ */
+#include "pool.h"
+
+#include "../sched/inside.h"
+#include "../trace/trace.h"
+
+#include <string.h>
+
+#if CO_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define __asan_poison_memory_region(p, n) ((void)(p), (void)(n))
+#define __asan_unpoison_memory_region(p, n) ((void)(p), (void)(n))
+#endif
+
+/* Bug check parameter 1: 0xC2 BAD_POOL_CALLER, 0x19 BAD_POOL_HEADER. */
+enum { CALLER_FREED_TWICE = 7, CALLER_WRONG_TAG = 0xa, CALLER_NO_BLOCK = 0x46,
+       HEADER_BAD = 0x20 };
+
+/* --- size classes --------------------------------------------------------------------- */
+
+#define STEP_16_TO 1024u
+
+static unsigned class_of(size_t size)
+{
+	unsigned shift, eighth;
+
+	if (size <= STEP_16_TO)
+		return (unsigned)(size / POOL_UNIT);
+	shift = 63 - (unsigned)__builtin_clzll(size - 1); /* 10: to 2 KiB */
+	eighth = (unsigned)((size - 1) >> (shift - 3)) - 8;
+	return 65 + (shift - 10) * 8 + eighth;
+}
+
+static u32 class_size(unsigned i)
+{
+	unsigned shift, eighth;
+
+	if (i <= 64)
+		return i * POOL_UNIT;
+	shift = 10 + (i - 65) / 8;
+	eighth = (i - 65) % 8;
+	return (8 + eighth + 1) << (shift - 3);
+}
+
+bool pool_start(struct ex *x, enum ex_pool kind)
+{
+	struct ex_pool_side *p = pages_get(x, sizeof(*p));
+
+	if (!p)
+		return false;
+	*p = (struct ex_pool_side){
+		.kind = kind,
+		.limit = kind == EX_PAGED ? x->config.paged_limit :
+					    x->config.nonpaged_limit,
+	};
+	for (unsigned i = 0; i < POOL_CLASSES; i++)
+		p->cls[i].block = class_size(i);
+	x->pool[kind] = p;
+	return true;
+}
+
+/* --- tags ------------------------------------------------------------------------------- */
+
+/* The row of a tag; the last row has all that found no other. */
+static u32 tag_row(struct ex_pool_side *p, u32 tag)
+{
+	u32 i = tag * 2654435761u >> 22;
+
+	for (u32 k = 0; tag && k < POOL_TAGS - 1; k++, i++) {
+		i &= POOL_TAGS - 1;
+		if (p->tag[i].tag == tag)
+			return i;
+		if (p->tag[i].tag || p->ntags >= POOL_TAGS / 2)
+			continue;
+		p->tag[i].tag = tag;
+		p->ntags++;
+		return i;
+	}
+	return POOL_TAGS - 1;
+}
+
+static void count_alloc(struct ex_pool_side *p, u32 row, size_t size)
+{
+	p->allocs++;
+	p->bytes += size;
+	if (p->bytes > p->peak)
+		p->peak = p->bytes;
+	p->tag[row].allocs++;
+	p->tag[row].bytes += size;
+}
+
+static void count_free(struct ex_pool_side *p, u32 row, size_t size)
+{
+	p->frees++;
+	p->bytes -= size;
+	p->tag[row].frees++;
+	p->tag[row].bytes -= size;
+}
+
+/* --- blocks -------------------------------------------------------------------------------- */
+
+POOL_RAW static void head_write(struct pool_head *h, struct pool_head v)
+{
+	h->tag = v.tag;
+	h->bytes = v.bytes;
+	h->units = v.units;
+	h->state = v.state;
+	h->pool = v.pool;
+	h->index = v.index;
+	h->check = pool_sum(h);
+}
+
+static void end_write(struct pool_head *h, enum ex_pool pool)
+{
+	head_write(h, (struct pool_head){ .state = POOL_END,
+					  .pool = (u8)pool });
+}
+
+static bool chunk_new(struct ex *x, struct ex_pool_side *p,
+		      struct pool_class *k)
+{
+	size_t size = k->block <= POOL_CHUNK / 16 ? POOL_CHUNK :
+						    (size_t)k->block * 4 +
+						    EX_PAGE;
+	struct pool_chunk *c = pages_get(x, size);
+
+	if (!c)
+		return false;
+	size = (size + EX_PAGE - 1) / EX_PAGE * EX_PAGE;
+	*c = (struct pool_chunk){ .next = p->chunks, .block = k->block,
+				  .size = (u32)size };
+	p->chunks = c;
+	k->fresh = (u8 *)(c + 1);
+	k->end = (u8 *)c + size - sizeof(struct pool_head);
+	__asan_poison_memory_region(k->fresh, size - sizeof(*c));
+	return true;
+}
+
+POOL_RAW static struct pool_head *class_take(struct ex *x,
+					     struct ex_pool_side *p,
+					     struct pool_class *k)
+{
+	struct pool_free *f = k->head;
+	struct pool_head *h;
+
+	if (f) {
+		k->head = f->next;
+		return (struct pool_head *)(void *)f - 1;
+	}
+	if ((!k->fresh || k->fresh + k->block > k->end) && !chunk_new(x, p, k))
+		return NULL;
+	h = (struct pool_head *)(void *)k->fresh;
+	k->fresh += k->block;
+	end_write((struct pool_head *)(void *)k->fresh, p->kind);
+	return h;
+}
+
+POOL_RAW static void class_give(struct pool_class *k, struct pool_head *h)
+{
+	struct pool_free *f = (struct pool_free *)(void *)(h + 1);
+
+	if (CO_ASAN && k->head) {
+		f->next = NULL;
+		k->tail->next = f;
+	} else {
+		f->next = k->head;
+		k->head = f;
+	}
+	if (!f->next)
+		k->tail = f;
+}
+
+static struct pool_head *big_take(struct ex *x, struct ex_pool_side *p,
+				  size_t size)
+{
+	size_t all = sizeof(struct pool_big) + size + sizeof(struct pool_head);
+	struct pool_big *b = pages_get(x, all);
+	struct pool_head *h;
+
+	if (!b)
+		return NULL;
+	*b = (struct pool_big){ .next = p->big, .size = all };
+	if (p->big)
+		p->big->prev = b;
+	p->big = b;
+	h = (struct pool_head *)(void *)(b + 1);
+	end_write((struct pool_head *)(void *)((u8 *)h + size), p->kind);
+	__asan_poison_memory_region(h, all - sizeof(*b));
+	return h;
+}
+
+static void big_give(struct ex *x, struct ex_pool_side *p,
+		     struct pool_head *h)
+{
+	struct pool_big *b = (struct pool_big *)(void *)h - 1;
+
+	if (b->prev)
+		b->prev->next = b->next;
+	else
+		p->big = b->next;
+	if (b->next)
+		b->next->prev = b->prev;
+	pages_put(x, b, b->size);
+}
+
+/* The bytes behind what was asked for, to the end of the block. */
+POOL_RAW static void fill(u8 *p, size_t n, size_t to)
+{
+	size_t stop = n + POOL_FILL_MAX < to ? n + POOL_FILL_MAX : to;
+
+	for (size_t i = n; i < stop; i++)
+		p[i] = POOL_FILL;
+}
+
+/* --- allocating ------------------------------------------------------------------------------ */
+
+static bool may(struct ex *x, struct ex_pool_side *p, size_t n, size_t size)
+{
+	u64 at = ++x->allocations;
+
+	return n <= UINT32_MAX - 64 && at != x->config.alloc_fail_at &&
+	       size <= p->limit - p->bytes;
+}
+
+static void *take(struct ex *x, struct ex_pool_side *p, size_t n, size_t size,
+		  u32 tag, u32 row)
+{
+	struct pool_head v = { .tag = tag, .bytes = (u32)n,
+			       .pool = (u8)p->kind, .state = POOL_USED,
+			       .index = (u16)row };
+	struct pool_head *h = NULL;
+
+	if (x->config.special_pool) {
+		h = special_get(x, n);
+		v.state = POOL_SPECIAL;
+	}
+	if (!h && size <= POOL_SMALL) {
+		struct pool_class *k = &p->cls[class_of(size)];
+
+		h = class_take(x, p, k);
+		v.units = (u16)(k->block / POOL_UNIT);
+		v.state = POOL_USED;
+		size = k->block;
+	} else if (!h) {
+		h = big_take(x, p, size);
+		v.state = POOL_BIG;
+	}
+	if (!h)
+		return NULL;
+	head_write(h, v);
+	if (v.state == POOL_SPECIAL)
+		return special_data(h, n);
+	fill((u8 *)(h + 1), n, size - sizeof(*h));
+	__asan_unpoison_memory_region(h + 1, n);
+	return h + 1;
+}
+
+static void *allocate(struct ex *x, enum ex_pool pool, size_t n, u32 tag,
+		      const void *site)
+{
+	struct ex_pool_side *p = x->pool[pool];
+	size_t size = pool_size(n);
+	void *data;
+	u32 row;
+
+	if (pool == EX_PAGED && ke_irql() >= KE_DISPATCH)
+		ke_bugcheck(0xa, 0, ke_irql(), 0, TRACE_V(site));
+	ke_point(SCHED_ALLOC, NULL);
+	row = tag_row(p, tag);
+	data = may(x, p, n, size) ? take(x, p, n, size, tag, row) : NULL;
+	if (!data) {
+		p->failed++;
+		TRACE(ex_pool_fail, pool, tag, n, site);
+		return NULL;
+	}
+	count_alloc(p, row, size);
+	TRACE(ex_pool_alloc, data, tag, n, site);
+	return data;
+}
+
+void *ex_alloc(struct ex *x, enum ex_pool pool, size_t n, u32 tag)
+{
+	return allocate(x, pool, n, tag, __builtin_return_address(0));
+}
+
+void *ex_alloc_zero(struct ex *x, enum ex_pool pool, size_t n, u32 tag)
+{
+	void *p = allocate(x, pool, n, tag, __builtin_return_address(0));
+
+	return p ? memset(p, 0, n) : NULL;
+}
+
+/* --- freeing ---------------------------------------------------------------------------------- */
+
+/* All of it: its addresses come round. */
+static bool in_special(const struct ex_area *a, const void *p)
+{
+	return a->base && (const u8 *)p >= a->base + sizeof(struct pool_head) &&
+	       (const u8 *)p < a->end;
+}
+
+static bool in_area(const struct ex_area *a, const void *p)
+{
+	return (const u8 *)p > a->base && (const u8 *)p < a->next;
+}
+
+POOL_RAW static bool head_right(const struct pool_head *h)
+{
+	return h->check == pool_sum(h);
+}
+
+/* Bytes behind the asked ones still as they were, and the next header, too. */
+POOL_RAW static bool tail_right(const struct pool_head *h)
+{
+	const u8 *p = (const u8 *)(h + 1);
+	size_t size = h->units ? h->units * POOL_UNIT : pool_size(h->bytes);
+	size_t to = size - sizeof(*h);
+	size_t stop = h->bytes + POOL_FILL_MAX;
+
+	for (size_t i = h->bytes; i < to && i < stop; i++)
+		if (p[i] != POOL_FILL)
+			return false;
+	return head_right((const struct pool_head *)(const void *)(p + to));
+}
+
+POOL_RAW const char *pool_block_wrong(const struct pool_head *h,
+				      enum ex_pool pool)
+{
+	if (!head_right(h))
+		return "its header was written over";
+	if (h->pool != pool)
+		return "it is of the other pool";
+	if ((h->state == POOL_USED || h->state == POOL_BIG) && !tail_right(h))
+		return "bytes behind it were written";
+	return NULL;
+}
+
+POOL_RAW static struct pool_head head_read(const struct pool_head *h)
+{
+	return (struct pool_head){ .tag = h->tag, .bytes = h->bytes,
+				   .units = h->units, .state = h->state,
+				   .pool = h->pool, .index = h->index };
+}
+
+/* 0, or the bug check and its first parameter. */
+static u32 judge(const struct pool_head *h, u32 tag, u64 *why)
+{
+	struct pool_head v = head_read(h);
+
+	*why = HEADER_BAD;
+	if (!head_right(h) || v.pool >= EX_POOLS)
+		return 0x19;
+	*why = CALLER_FREED_TWICE;
+	if (v.state == POOL_FREE)
+		return 0xc2;
+	*why = CALLER_NO_BLOCK;
+	if (v.state != POOL_USED && v.state != POOL_BIG &&
+	    v.state != POOL_SPECIAL)
+		return 0xc2;
+	*why = CALLER_WRONG_TAG;
+	if (tag && v.tag != tag)
+		return 0xc2;
+	*why = HEADER_BAD;
+	if (v.state == POOL_SPECIAL)
+		return special_right(h, v.bytes) ? 0 : 0x19;
+	return tail_right(h) ? 0 : 0x19;
+}
+
+static void give(struct ex *x, struct ex_pool_side *p, struct pool_head *h,
+		 struct pool_head v)
+{
+	switch (v.state) {
+	case POOL_SPECIAL:
+		special_put(x, h, v.bytes);
+		return;
+	case POOL_BIG:
+		big_give(x, p, h);
+		return;
+	default:
+		v.state = POOL_FREE;
+		head_write(h, v);
+		__asan_poison_memory_region(h, v.units * POOL_UNIT);
+		class_give(&p->cls[class_of(v.units * POOL_UNIT)], h);
+	}
+}
+
+static struct pool_head *head_of(struct ex *x, void *p, u64 *why)
+{
+	if (in_special(&x->pages.special, p)) {
+		if (pages_special_freed(x, p))
+			*why = CALLER_FREED_TWICE;
+		return special_head(x, p);
+	}
+	if (!in_area(&x->pages.heap, p) || (uintptr_t)p % POOL_UNIT)
+		return NULL;
+	return (struct pool_head *)p - 1;
+}
+
+void ex_free_pool(struct ex *x, void *p, u32 tag)
+{
+	struct pool_head *h, v;
+	u64 why = CALLER_NO_BLOCK;
+	u32 code = 0xc2;
+
+	if (!p)
+		return;
+	h = head_of(x, p, &why);
+	if (h)
+		code = judge(h, tag, &why);
+	if (code) {
+		bugcheck_of(x, code, why, TRACE_V(p), tag,
+			    TRACE_V(__builtin_return_address(0)));
+		return;
+	}
+	v = head_read(h);
+	if (v.pool == EX_PAGED && ke_irql() >= KE_DISPATCH)
+		ke_bugcheck(0xa, TRACE_V(p), ke_irql(), 1,
+			    TRACE_V(__builtin_return_address(0)));
+	TRACE(ex_pool_free, p, v.tag, v.bytes, __builtin_return_address(0));
+	count_free(x->pool[v.pool], v.index, pool_size(v.bytes));
+	give(x, x->pool[v.pool], h, v);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What tests of the reference stack share: a machine of its own scheduler, and
+ * threads of it.  The functions that run in the machine check with the macros of
+ * test.h: all of it is one host thread.
+ */
+#ifndef TESTS_STACK_MACHINE_H
+#define TESTS_STACK_MACHINE_H
+
+#include "../unit/test.h"
+#include "ex/ex.h"
+#include "sched/sched.h"
+
+struct machine {
+	struct sched *s;
+	struct ex *x;
+};
+
+static inline struct machine machine_of(const struct sched_config *sc,
+					const struct ex_config *xc)
+{
+	struct machine m = { .s = sched_new(sc) };
+
+	m.x = m.s ? ex_new(xc, m.s) : NULL;
+	if (!m.x) {
+		printf("fail %s: no machine\n", test_.name);
+		exit(1);
+	}
+	return m;
+}
+
+static inline struct machine machine_new(u64 seed, unsigned cpus)
+{
+	return machine_of(&(struct sched_config){ .seed = seed,
+						  .max_steps = 50000000 },
+			  &(struct ex_config){ .name = "m", .cpus = cpus });
+}
+
+static inline void machine_free(struct machine *m)
+{
+	ex_free(m->x);
+	sched_free(m->s);
+}
+
+/* A thread that nobody waits for. */
+static inline void thread_of(struct ex *x, const char *name, ke_thread_fn *fn,
+			     void *ctx)
+{
+	struct ke_thread *t = ke_thread_create(x, name, 8, fn, ctx);
+
+	CHECK(t != NULL);
+	if (t)
+		ke_thread_put(t);
+}
+
+/* Bytes of live blocks of a tag. */
+static inline u64 tag_bytes(struct ex *x, enum ex_pool pool, u32 tag)
+{
+	struct ex_pool_tag t;
+
+	for (size_t i = 0; ex_pool_tag(x, pool, i, &t); i++)
+		if (t.tag == tag)
+			return t.bytes;
+	return 0;
+}
+
+/* The run ends with that bug check and first parameter. */
+static inline void check_bugcheck(struct machine *m, u32 code, u64 p1)
+{
+	const struct ke_stop *b;
+
+	CHECK_EQ(sched_run(m->s, NULL, NULL), EX_BUGCHECK);
+	CHECK(sched_stopped(m->s) == m->x);
+	b = ex_bugcheck(m->x);
+	CHECK(b != NULL);
+	if (!b)
+		return;
+	CHECK_EQ(b->code, code);
+	CHECK_EQ(b->arg[0], p1);
+}
+
+#endif
