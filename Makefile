@@ -56,7 +56,9 @@ LIB_CXX   := $(sort $(wildcard analyzer/*/*.cc))
 SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
 STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack/nic/*.c \
 	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
-DRIVERS   := $(sort $(notdir $(wildcard stack/drivers/* stack/variants/*)))
+# inet/ is no driver: it is built into those that INET names.
+INET      := tcpip tcpip6
+DRIVERS   := $(filter-out inet,$(sort $(notdir $(wildcard stack/drivers/* stack/variants/*))))
 DRV_SRC   := $(sort $(wildcard stack/drivers/*/*.c stack/variants/*/*.c))
 TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
@@ -142,7 +144,8 @@ $(B)/pic/%.o: %.c $(FLAGKEY)
 $(B)/stack/%.o $(B)/tests/stack/%.o: ALL_CFLAGS := $(STACK_CFLAGS)
 
 .SECONDEXPANSION:
-$(B)/drivers/%.so: $$(patsubst %.c,$(B)/pic/%.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c))
+$(B)/drivers/%.so: $$(patsubst %.c,$(B)/pic/%.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c) \
+		$$(if $$(filter $$(firstword $$(subst -, ,$$*)),$(INET)),$$(wildcard stack/drivers/inet/*.c)))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^
