@@ -157,7 +157,7 @@ static void to_header(const struct ndis_packet *p, u8 h[VNET_HEADER])
 	put_le16(h + 4, p->mss);
 }
 
-static enum ex_status send(struct ndis_adapter *a, struct ndis_packet *p)
+static enum ex_status tap_send(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	struct nic_tap *t = ndis_context(a);
 	struct writing w = { .fd = t->fd };
@@ -197,7 +197,7 @@ static void halt(struct ndis_adapter *a)
 }
 
 static const struct ndis_miniport miniport = {
-	.name = "tap", .send = send, .request = request, .halt = halt,
+	.name = "tap", .send = tap_send, .request = request, .halt = halt,
 };
 
 /* --- opening ---------------------------------------------------------------------- */
