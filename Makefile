@@ -57,7 +57,9 @@ LIB_CXX   := $(sort $(wildcard analyzer/*/*.cc))
 SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
 STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack/nic/*.c \
 	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
-DRIVERS   := $(sort $(notdir $(wildcard stack/drivers/* stack/variants/*)))
+# inet/ is no driver: it is built into those that INET names.
+INET      := tcpip tcpip6
+DRIVERS   := $(filter-out inet,$(sort $(notdir $(wildcard stack/drivers/* stack/variants/*))))
 DRV_SRC   := $(sort $(wildcard stack/drivers/*/*.c stack/variants/*/*.c))
 TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
@@ -151,7 +153,8 @@ $(B)/pic/%.o: %.c $(FLAGKEY)
 $(B)/stack/%.o $(B)/tests/stack/%.o $(STK_BENCH_SRC:%.c=$(B)/%.o): ALL_CFLAGS := $(STACK_CFLAGS)
 
 .SECONDEXPANSION:
-$(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c tests/stack/drivers/$$*/*.c)))
+$(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c tests/stack/drivers/$$*/*.c) \
+		$$(if $$(filter $$(firstword $$(subst -, ,$$*)),$(INET)),$$(wildcard stack/drivers/inet/*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^

@@ -23,8 +23,6 @@ struct ndis_buffer {
 	struct ndis_buffer *next;
 	u8 *data;
 	u32 length;
-	u32 room;                    /* bytes of the block before and behind
-					data belong to owner's allocation */
 	struct ndis_block *block;    /* counted memory behind it; NULL: lent */
 };
 
@@ -38,7 +36,9 @@ struct ndis_packet {
 	u32 flags;                   /* NDIS_* */
 	u32 mss;                     /* of LSO and RSC */
 	u16 csum_start, csum_offset; /* of CSUM_L4_DO: from the frame's start */
-	s32 refs;                    /* returns to owner at 0 */
+	s32 refs;                    /* freed at 0 */
+	struct ex *x;
+	void (*release)(struct ndis_packet *p); /* before that; NULL */
 	struct ndis_packet *next;    /* of whatever queue */
 	struct ndis_adapter *adapter;
 	void *protocol[4], *miniport[2];
@@ -76,6 +76,8 @@ static inline u16 ndis_fold(u32 sum)
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (u16)~(sum + (sum >> 16));
 }
+/* Sums and checksums are in the order of the bytes in memory: a folded one is
+ * stored with memcpy(), not swapped. */
 
 /* --- requests --------------------------------------------------------------------- */
 
@@ -146,10 +148,12 @@ void ndis_indicate_complete(struct ndis_adapter *a);  /* end of a batch */
 void ndis_send_done(struct ndis_packet *p, enum ex_status st);
 void ndis_request_done(struct ndis_request *r, enum ex_status st);
 void ndis_link(struct ndis_adapter *a, bool up);
+/* A request answered from the adapter's info: for miniports. */
+enum ex_status ndis_answer(struct ndis_adapter *a, struct ndis_request *r);
 
 struct ndis_counters {
 	u64 sent, sent_bytes, send_errors, received, received_bytes,
-	    no_buffer, crc, runts, pending_requests;
+	    no_buffer, crc, runts, requests;
 };
 const struct ndis_counters *ndis_counters(const struct ndis_adapter *a);
 

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What tcpip and tcpip6 share: TCP, UDP, raw sockets and their TDI objects, over
+ * a family (IPv4, IPv6) that routes, sends and receives.
+ *
+ * The files in this folder are built into both drivers (Makefile); each driver
+ * has its own struct inet, which lives as long as it is loaded.
+ *
+ * The way in: ndis -> ARPRcv/IPRcv (tcpip/) or IPv6Rcv (tcpip6/) ->
+ * inet_deliver() -> TCPRcv or UDPRcv -> the TDI event handlers.  All at DISPATCH
+ * in the adapter's DPC; ends of batches come as inet_deliver_complete() ->
+ * TCPRcvComplete, which drains the delay queue of the CPU.
+ * The way out: TDI request -> TCPSend or UDPSend -> inet->family->output().
+ *
+ * Order of locks (each level may take the ones behind it): address table,
+ * address object, connection table, connection, TCB table, tcb.
+ */
+#ifndef INET_H
+#define INET_H
+
+#include "../../tdi/tdi.h"
+
+struct inet;
+struct inet_iface;                   /* the family's */
+
+struct inet_ip {                     /* network order; IPv4: the first 4 bytes */
+	u8 b[16];
+};
+
+/* A datagram that came in: p begins with the transport's header. */
+struct inet_rx {
+	struct inet_ip src, dst;
+	struct inet_iface *iface;
+	u8 protocol, ttl, tos;
+	bool broadcast, multicast, loopback;
+};
+
+/* A datagram to send: p begins with the transport's header, with headroom for
+ * those below (INET_HEADROOM). */
+#define INET_HEADROOM 96u
+struct inet_tx {
+	struct inet_ip src, dst;
+	struct inet_iface *iface;    /* NULL: as routed */
+	u8 protocol, ttl, tos;       /* ttl 0: the personality's */
+	bool dont_fragment, header_included;
+	u32 flow;                    /* for the IP id of a personality */
+};
+
+struct inet_path {
+	struct inet_iface *iface;
+	u32 mtu;                     /* of the path, as far as known */
+	u32 offloads;                /* NDIS_CSUM_*, NDIS_LSO of the adapter */
+	bool local, loopback;
+};
+
+enum inet_error {                    /* as ICMP says them */
+	INET_NET_UNREACHABLE, INET_HOST_UNREACHABLE, INET_PORT_UNREACHABLE,
+	INET_PROTOCOL_UNREACHABLE, INET_TOO_BIG, INET_TTL, INET_PARAMETER,
+	INET_PROHIBITED,
+};
+
+struct inet_family {
+	u8 family, address_len, header_len; /* 4, 4, 20 or 6, 16, 40 */
+	const char *tcp_device, *udp_device, *raw_device;
+	/* src all zero: chosen. false: unreachable. */
+	bool (*route)(struct inet *s, const struct inet_ip *dst,
+		      struct inet_ip *src, struct inet_path *out);
+	/* Takes p over, also on failure. */
+	enum ex_status (*output)(struct inet *s, struct ndis_packet *p,
+				 const struct inet_tx *t);
+	bool (*is_local)(struct inet *s, const struct inet_ip *a);
+	bool (*is_unicast)(struct inet *s, const struct inet_ip *a);
+	u32 (*pseudo_sum)(const struct inet_ip *src, const struct inet_ip *dst,
+			  u8 protocol, u32 length);
+	/* ICMP port unreachable for a datagram that nobody wants. */
+	void (*refuse)(struct inet *s, struct ndis_packet *p,
+		       const struct inet_rx *rx, enum inet_error why);
+	/* The path's MTU was found to be smaller (PMTUD). */
+	void (*learn_mtu)(struct inet *s, const struct inet_ip *dst, u32 mtu);
+	bool (*join)(struct inet *s, const struct inet_ip *group,
+		     struct inet_iface *iface, bool leave);
+};
+
+/* NT as it appears on the wire. */
+struct inet_personality {
+	const char *name;            /* "nt4", "nt5", "modern" */
+	u8 ttl;                      /* 128 */
+	u32 window;                  /* 8760, 65535 (17520 on Ethernet) … */
+	bool window_scale, timestamps, sack;
+	const char *syn_options;     /* order, in letters: M mss, N nop, W scale,
+					T timestamps, S sack permitted */
+	int ip_id;                   /* 0 counts by 1 (little-endian: 2 nt4),
+					1 random, 3 zero with DF */
+	int isn;                     /* 0 time-driven, 1 random increments,
+					2 RFC 6528 */
+	bool rst_ack_zero_window;
+	u32 initial_rto_ms, delack_ms, max_data_retrans, max_syn_retrans,
+	    time_wait_s;
+	u32 initial_cwnd;            /* segments */
+};
+const struct inet_personality *inet_personality(const char *name);
+
+struct inet {
+	struct ex *x;
+	struct io_driver *driver;
+	const struct inet_family *family;
+	const struct inet_personality *as;
+	void *ip;                    /* the family's own */
+	struct inet_objects *objects; /* TDI: object.c */
+	struct tcp *tcp;             /* tcp.c */
+	struct udp *udp;             /* udp.c */
+	struct inet_sysctl {
+		u32 syn_backlog, max_tcbs, keepalive_s, keepalive_interval_s,
+		    rcv_buf, snd_buf;
+		bool syn_cookies, checked; /* checked: as a checked build */
+	} ctl;
+};
+
+/* Makes TCP, UDP and the devices; on unload _stop() first closes everything. */
+enum ex_status inet_start(struct inet *s);
+void inet_stop(struct inet *s);
+
+/* From the family. p is lent: keep what is needed by ndis_buffer_clone(). */
+void inet_deliver(struct inet *s, struct ndis_packet *p,
+		  const struct inet_rx *rx);
+void inet_deliver_complete(struct inet *s);
+/* An ICMP error about a datagram of ours: its transport header's first bytes. */
+void inet_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
+	       const struct inet_ip *dst, const u8 *quoted, u32 n,
+	       enum inet_error what, u32 mtu);
+/* An address of ours went away. */
+void inet_address_gone(struct inet *s, const struct inet_ip *a);
+
+/* --- between object.c and the transports ------------------------------------------- */
+
+struct inet_address {                /* a TDI address object */
+	struct inet *s;
+	struct ke_lock lock;
+	struct inet_address *next;   /* of its hash chain */
+	struct inet_ip ip;           /* zero: any */
+	u16 port;
+	u8 protocol;
+	bool reuse, broadcast, header_included;
+	u8 ttl, tos;
+	struct { void *fn, *context; } event[TDI_EVENTS];
+	struct inet_connection *connections; /* associated */
+	struct irp *datagrams;       /* RECEIVE_DATAGRAMs that wait */
+	u32 refs;
+	bool closing;
+	void *transport;             /* UDP's or raw's own */
+};
+/* By where a datagram goes; the most specific wins. A reference, or NULL. */
+struct inet_address *inet_address_find(struct inet *s, u8 protocol,
+				       const struct inet_ip *dst, u16 port,
+				       const struct inet_ip *src);
+void inet_address_put(struct inet_address *a);
+
+/* udp.c: UDP and raw sockets */
+enum ex_status udp_start(struct inet *s);
+void udp_stop(struct inet *s);
+void UDPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
+void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
+/* At most DISPATCH. Completes irp. */
+void UDPSend(struct inet_address *a, struct irp *irp, struct tdi_request *r);
+
+/* tcp_*.c */
+enum ex_status tcp_start(struct inet *s);
+void tcp_stop(struct inet *s);
+void TCPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
+void TCPRcvComplete(struct inet *s);
+void tcp_icmp(struct inet *s, const struct inet_ip *src,
+	      const struct inet_ip *dst, const u8 *quoted, u32 n,
+	      enum inet_error what, u32 mtu);
+
+#endif

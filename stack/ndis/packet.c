@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Packets and buffers: counted blocks of nonpaged pool, and views of them. */
+#include "ndis.h"
+
+#include <string.h>
+
+#define TAG_PACKET EX_TAG('N', 'D', 'P', 't')
+#define TAG_BUFFER EX_TAG('N', 'D', 'b', 'f')
+#define TAG_BLOCK EX_TAG('N', 'D', 'b', 'k')
+
+struct ndis_block {
+	u32 refs, size;
+	u8 bytes[];
+};
+
+struct ndis_packet *ndis_packet_alloc(struct ex *x)
+{
+	struct ndis_packet *p = ex_alloc_zero(x, EX_NONPAGED, sizeof(*p),
+					      TAG_PACKET);
+
+	if (p) {
+		p->refs = 1;
+		p->x = x;
+	}
+	return p;
+}
+
+static void block_put(struct ex *x, struct ndis_block *b)
+{
+	if (b && !--b->refs)
+		ex_free_pool(x, b, TAG_BLOCK);
+}
+
+struct ndis_buffer *ndis_buffer_lend(struct ex *x, void *data, u32 n)
+{
+	struct ndis_buffer *b = ex_alloc_zero(x, EX_NONPAGED, sizeof(*b),
+					      TAG_BUFFER);
+
+	if (b) {
+		b->data = data;
+		b->length = n;
+	}
+	return b;
+}
+
+struct ndis_buffer *ndis_buffer_new(struct ex *x, u32 headroom, u32 n)
+{
+	struct ndis_block *k;
+	struct ndis_buffer *b;
+
+	if (n > UINT32_MAX / 2 || headroom > UINT32_MAX / 4)
+		return NULL;
+	k = ex_alloc(x, EX_NONPAGED, sizeof(*k) + headroom + n, TAG_BLOCK);
+	if (!k)
+		return NULL;
+	k->refs = 1;
+	k->size = headroom + n;
+	b = ndis_buffer_lend(x, k->bytes + headroom, n);
+	if (!b) {
+		ex_free_pool(x, k, TAG_BLOCK);
+		return NULL;
+	}
+	b->block = k;
+	return b;
+}
+
+struct ndis_buffer *ndis_buffer_clone(struct ex *x, struct ndis_buffer *b,
+				      u32 off, u32 n)
+{
+	struct ndis_buffer *c;
+
+	if (off > b->length || n > b->length - off)
+		return NULL;
+	c = ndis_buffer_lend(x, b->data + off, n);
+	if (c && b->block) {
+		c->block = b->block;
+		c->block->refs++;
+	}
+	return c;
+}
+
+void ndis_buffer_free(struct ex *x, struct ndis_buffer *b)
+{
+	block_put(x, b->block);
+	ex_free_pool(x, b, TAG_BUFFER);
+}
+
+void ndis_packet_append(struct ndis_packet *p, struct ndis_buffer *b)
+{
+	b->next = NULL;
+	if (p->tail)
+		p->tail->next = b;
+	else
+		p->head = b;
+	p->tail = b;
+	p->length += b->length;
+}
+
+struct ndis_packet *ndis_packet_new(struct ex *x, u32 headroom, u32 n)
+{
+	struct ndis_packet *p = ndis_packet_alloc(x);
+	struct ndis_buffer *b = p ? ndis_buffer_new(x, headroom, n) : NULL;
+
+	if (!b) {
+		if (p)
+			ndis_packet_put(p);
+		return NULL;
+	}
+	ndis_packet_append(p, b);
+	return p;
+}
+
+void ndis_packet_ref(struct ndis_packet *p)
+{
+	p->refs++;
+}
+
+static void drop_buffers(struct ndis_packet *p)
+{
+	while (p->head) {
+		struct ndis_buffer *b = p->head;
+
+		p->head = b->next;
+		ndis_buffer_free(p->x, b);
+	}
+	p->tail = NULL;
+	p->length = 0;
+}
+
+void ndis_packet_put(struct ndis_packet *p)
+{
+	if (--p->refs)
+		return;
+	if (p->release)
+		p->release(p);
+	drop_buffers(p);
+	ex_free_pool(p->x, p, TAG_PACKET);
+}
+
+/* Room before the data that nobody else looks at. */
+static u32 headroom(const struct ndis_buffer *b)
+{
+	if (!b || !b->block || b->block->refs != 1)
+		return 0;
+	return (u32)(b->data - b->block->bytes);
+}
+
+u8 *ndis_packet_push(struct ex *x, struct ndis_packet *p, u32 n)
+{
+	struct ndis_buffer *b = p->head;
+
+	if (headroom(b) < n) {
+		b = ndis_buffer_new(x, 64, n);
+		if (!b)
+			return NULL;
+		b->next = p->head;
+		p->head = b;
+		if (!p->tail)
+			p->tail = b;
+	} else {
+		b->data -= n;
+		b->length += n;
+	}
+	p->length += n;
+	return b->data;
+}
+
+static void drop_empty_head(struct ndis_packet *p)
+{
+	while (p->head && !p->head->length && p->head != p->tail) {
+		struct ndis_buffer *b = p->head;
+
+		p->head = b->next;
+		ndis_buffer_free(p->x, b);
+	}
+}
+
+bool ndis_packet_pull(struct ndis_packet *p, u32 n)
+{
+	if (n > p->length)
+		return false;
+	p->length -= n;
+	while (n) {
+		u32 part = p->head->length < n ? p->head->length : n;
+
+		p->head->data += part;
+		p->head->length -= part;
+		n -= part;
+		drop_empty_head(p);
+	}
+	return true;
+}
+
+void ndis_packet_trim(struct ndis_packet *p, u32 length)
+{
+	struct ndis_buffer *b = p->head, *rest;
+	u32 left = length;
+
+	if (length >= p->length || !b)
+		return;
+	while (b->length < left) {
+		left -= b->length;
+		b = b->next;
+	}
+	b->length = left;
+	rest = b->next;
+	b->next = NULL;
+	p->tail = b;
+	p->length = length;
+	while (rest) {
+		struct ndis_buffer *next = rest->next;
+
+		ndis_buffer_free(p->x, rest);
+		rest = next;
+	}
+}
+
+u32 ndis_packet_copy(const struct ndis_packet *p, u32 off, void *to, u32 n)
+{
+	const struct ndis_buffer *b = p->head;
+	u8 *out = to;
+	u32 done = 0;
+
+	for (; b && off >= b->length; b = b->next)
+		off -= b->length;
+	for (; b && done < n; b = b->next) {
+		u32 part = b->length - off;
+
+		if (part > n - done)
+			part = n - done;
+		memcpy(out + done, b->data + off, part);
+		done += part;
+		off = 0;
+	}
+	return done;
+}
+
+u8 *ndis_packet_flat(struct ex *x, struct ndis_packet *p, u32 n)
+{
+	struct ndis_buffer *b;
+
+	if (n > p->length || !p->head)
+		return NULL;
+	if (p->head->length >= n)
+		return p->head->data;
+	b = ndis_buffer_new(x, 64, n);
+	if (!b)
+		return NULL;
+	(void)ndis_packet_copy(p, 0, b->data, n);
+	(void)ndis_packet_pull(p, n);
+	if (!p->length)
+		drop_buffers(p);
+	b->next = p->head;
+	p->head = b;
+	if (!p->tail)
+		p->tail = b;
+	p->length += n;
+	return b->data;
+}
+
+bool ndis_packet_ok(const struct ndis_packet *p)
+{
+	const struct ndis_buffer *last = NULL;
+	u64 sum = 0;
+
+	for (const struct ndis_buffer *b = p->head; b; b = b->next) {
+		sum += b->length;
+		last = b;
+		if (sum > p->length)
+			return false;
+	}
+	return sum == p->length && last == p->tail && p->refs > 0;
+}
+
+/* --- checksums ------------------------------------------------------------------- */
+
+/*
+ * RFC 1071: the sum in the host's order, eight bytes at a time; the carries are
+ * added back at the end.
+ */
+u32 ndis_sum(const void *p, size_t n, u32 sum)
+{
+	const u8 *s = p;
+	u64 a = sum, b = 0;
+
+	for (; n >= 16; s += 16, n -= 16) {
+		u64 v, w;
+
+		memcpy(&v, s, 8);
+		memcpy(&w, s + 8, 8);
+		a += (v & UINT32_MAX) + (v >> 32);
+		b += (w & UINT32_MAX) + (w >> 32);
+	}
+	for (; n >= 4; s += 4, n -= 4) {
+		u32 v;
+
+		memcpy(&v, s, 4);
+		a += v;
+	}
+	if (n) {
+		u32 v = 0;
+
+		memcpy(&v, s, n);
+		a += v;
+	}
+	a = (a & UINT32_MAX) + (a >> 32);
+	a += (b & UINT32_MAX) + (b >> 32);
+	a = (a & UINT32_MAX) + (a >> 32);
+	a = (a & UINT32_MAX) + (a >> 32);
+	a = (a & 0xffff) + (a >> 16);
+	return (u32)((a & 0xffff) + (a >> 16));
+}
+
+/* A run that begins at an odd place counts with its bytes exchanged. */
+static u32 swap_sum(u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xff) << 8 | sum >> 8;
+}
+
+u32 ndis_packet_sum(const struct ndis_packet *p, u32 off, u32 n, u32 sum)
+{
+	const struct ndis_buffer *b = p->head;
+	bool odd = false;
+
+	for (; b && off >= b->length; b = b->next)
+		off -= b->length;
+	for (; b && n; b = b->next) {
+		u32 part = b->length - off, s;
+
+		if (part > n)
+			part = n;
+		s = ndis_sum(b->data + off, part, 0);
+		sum += odd ? swap_sum(s) : s;
+		sum = (sum & 0xffff) + (sum >> 16);
+		odd ^= part & 1;
+		n -= part;
+		off = 0;
+	}
+	return sum;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Miniports: a link between two machines, loopback within one, a TAP device of
+ * the host, a capture that is played back.
+ *
+ * Each gives adapters to NDIS and takes them back; frames begin with the MAC
+ * header.  To add one: a file here with its functions.
+ */
+#ifndef NIC_H
+#define NIC_H
+
+#include "../ndis/ndis.h"
+
+#include <stdio.h>
+
+/* --- pair: a link ---------------------------------------------------------------- */
+
+struct nic_pair_config {
+	u64 seed;
+	double loss, duplicate, corrupt, reorder; /* of frames, 0..1 */
+	u64 delay_ns, jitter_ns;
+	u64 bps;                     /* 0: no limit */
+	u32 queue;                   /* frames of a direction; 0: 1000 */
+};
+struct nic_pair_counters {
+	u64 frames, lost, dropped, duplicated, corrupted, reordered;
+};
+struct nic_pair;
+/* Adapters ia on xa and ib on xb. The same seed: the same faults. */
+struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
+			      struct ex *xb, const struct ndis_adapter_info *ib,
+			      const struct nic_pair_config *c);
+void nic_pair_free(struct nic_pair *p); /* after both machines have ended, or
+					   with the adapters removed */
+struct ndis_adapter *nic_pair_end(struct nic_pair *p, unsigned end);
+/* side: of the frames that this end sends. */
+const struct nic_pair_counters *nic_pair_counters(const struct nic_pair *p,
+						  unsigned end);
+
+/* --- wire: the other end is the host ------------------------------------------------ */
+
+struct nic_wire;
+/* A frame that the machine sends goes to out (on the host's stack). */
+struct nic_wire *nic_wire_new(struct ex *x, const struct ndis_adapter_info *i,
+			      void (*out)(void *ctx, const u8 *frame, u32 n,
+					  u64 when), void *ctx);
+void nic_wire_free(struct nic_wire *w);
+struct ndis_adapter *nic_wire_adapter(struct nic_wire *w);
+bool nic_wire_inject(struct nic_wire *w, const void *frame, u32 n);
+
+/* --- tap ------------------------------------------------------------------------------- */
+
+struct nic_tap;
+/* Opens the TAP device of this name (made before, or made now as root); live
+ * scheduling only. NULL: text in why. offloads: with a virtio header. */
+struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
+			    const char *device, bool offloads, char *why,
+			    size_t why_size);
+void nic_tap_free(struct nic_tap *t);
+struct ndis_adapter *nic_tap_adapter(struct nic_tap *t);
+
+/* --- captures -------------------------------------------------------------------------- */
+
+/* What an adapter sends and receives, as pcap (nanoseconds, Ethernet). */
+struct nic_capture;
+struct nic_capture *nic_capture_new(FILE *to); /* owned */
+void nic_capture_frame(struct nic_capture *c, u64 when, const u8 *frame,
+		       u32 n);
+void nic_capture_free(struct nic_capture *c);
+/* Frames of a pcap (either byte order, micro- or nanoseconds) in their order;
+ * false: the file is damaged (what was before the damage was given). */
+bool nic_capture_each(FILE *from, bool (*fn)(void *ctx, u64 when,
+					     const u8 *frame, u32 n),
+		      void *ctx);
+
+#endif
