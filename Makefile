@@ -150,8 +150,8 @@ $(B)/pic/%.o: %.c $(FLAGKEY)
 $(B)/stack/%.o $(B)/tests/stack/%.o $(STK_BENCH_SRC:%.c=$(B)/%.o): ALL_CFLAGS := $(STACK_CFLAGS)
 
 .SECONDEXPANSION:
-$(B)/drivers/%.so: $$(patsubst %.c,$(B)/pic/%.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c tests/stack/drivers/$$*/*.c) \
-		$$(if $$(filter $$(firstword $$(subst -, ,$$*)),$(INET)),$$(wildcard stack/drivers/inet/*.c)))
+$(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c tests/stack/drivers/$$*/*.c) \
+		$$(if $$(filter $$(firstword $$(subst -, ,$$*)),$(INET)),$$(wildcard stack/drivers/inet/*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^

@@ -190,6 +190,9 @@ struct line {
 	va_list *ap;
 };
 
+/* The format came through ex_log(), where the compiler has checked it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void log_line(void *ctx)
 {
 	struct line *l = ctx;
@@ -198,6 +201,7 @@ static void log_line(void *ctx)
 	vsnprintf(text, sizeof(text), l->fmt, *l->ap);
 	l->x->log(l->x->log_ctx, text);
 }
+#pragma GCC diagnostic pop
 
 void ex_log_to(struct ex *x, void (*fn)(void *ctx, const char *line),
 	       void *ctx)
