@@ -229,6 +229,26 @@ static u32 source_for(const struct way *w, u32 dst)
 	return w->local ? dst : ip_source(w->f, w->next);
 }
 
+bool ip_path_to(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
+		struct inet_path *out)
+{
+	struct ip *ip = ip_of(s);
+	u32 a = ip4_of(dst), from = ip4_of(src);
+	struct way w;
+
+	if (!find_way(ip, a, from, NULL, &w))
+		return false;
+	if (!from) {
+		from = source_for(&w, a);
+		*src = ip4_to(from);
+	}
+	*out = (struct inet_path){
+		.iface = w.f, .offloads = w.f->offloads, .local = w.local,
+		.loopback = w.local,
+		.mtu = ip->npmtu ? ip_path_mtu(ip, w.f, a) : w.f->mtu };
+	return from;
+}
+
 /* RFC 1112 6.4, RFC 894. */
 static void cast_mac(u32 dst, u8 *mac)
 {
