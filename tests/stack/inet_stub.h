@@ -18,4 +18,11 @@ const struct inet_personality *inet_personality(const char *name)
 	static const struct inet_personality p = { .name = "nt5", .ttl = 128 };
 	return strcmp(name, "nt5") ? NULL : &p;
 }
+struct inet_address *inet_address_find(struct inet *s, u8 protocol, const struct inet_ip *dst, u16 port, const struct inet_ip *src)
+{ (void)s; (void)protocol; (void)dst; (void)port; (void)src; return NULL; }
+struct inet_address *inet_address_next(struct inet *s, u8 protocol, const struct inet_ip *dst, u16 port, const struct inet_ip *src, struct inet_address *prev)
+{ (void)s; (void)protocol; (void)dst; (void)port; (void)src; (void)prev; return NULL; }
+void inet_address_put(struct inet_address *a) { (void)a; }
+struct tdi_request *tdi_enter(struct irp *irp) { (void)irp; return NULL; }
+void tdi_check_indication(const char *who, u32 i, u32 a, u32 t) { (void)who; (void)i; (void)a; (void)t; }
 #endif
