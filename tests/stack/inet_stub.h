@@ -6,7 +6,7 @@
 enum ex_status inet_start(struct inet *s) { (void)s; return EX_SUCCESS; }
 void inet_stop(struct inet *s) { (void)s; }
 void inet_deliver(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
-{ if (rx->protocol == 17) s->family->refuse(s, p, rx, INET_PORT_UNREACHABLE); }
+{ if (rx->protocol != 6) s->family->refuse(s, p, rx, rx->protocol == 17 ? INET_PORT_UNREACHABLE : INET_PROTOCOL_UNREACHABLE); }
 void inet_deliver_complete(struct inet *s) { (void)s; }
 void inet_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 	       const struct inet_ip *dst, const u8 *quoted, u32 n,

@@ -208,6 +208,45 @@ static inline void net_in_ip(struct net *n, const char *text)
 	net_raw(n, b, len);
 }
 
+/* The same, with the checksum of an ICMP or IGMP message, too. */
+static inline void net_in_icmp(struct net *n, const char *text)
+{
+	u8 b[NET_FRAME];
+	u32 len = net_hex(text, b, sizeof(b));
+	u32 at = 14 + (b[14] & 15u) * 4;
+
+	net_sum_ip(b);
+	net_put16(b + at + 2, 0);
+	net_put16(b + at + 2, net_sum(b + at, len - at, 0));
+	net_raw(n, b, len);
+}
+
+/* Sums of a frame that came out are right: IP, and ICMP or IGMP if it is. */
+static inline bool net_sums_ok(const struct net_frame *f)
+{
+	u32 at, len;
+
+	if (!f || f->n < 34)
+		return false;
+	at = 14 + (f->b[14] & 15u) * 4;
+	len = (u32)f->b[16] << 8 | f->b[17];
+	if (net_sum(f->b + 14, at - 14, 0) || 14 + len > f->n)
+		return false;
+	return f->b[23] > 2 || f->b[20] & 0x3f || f->b[21] ||
+	       !net_sum(f->b + at, 14 + len - at, 0);
+}
+
+/* Nothing is left in the pool of what came in and went out. */
+static inline void net_check_pool(struct net *n)
+{
+	static const char tags[][5] = { "NDPt", "NDbf", "NDbk", "TRas" };
+
+	for (u32 i = 0; i < 4; i++)
+		CHECK_EQ(tag_bytes(n->m.x, EX_NONPAGED,
+				   EX_TAG(tags[i][0], tags[i][1], tags[i][2],
+					  tags[i][3])), 0);
+}
+
 #define NET_MACS "020000000001 020000000002 0800 "
 #define NET_MACS_OUT "020000000002 020000000001 0800 "
 /* The machine asks who 192.0.2.2 is; this is the answer. */
