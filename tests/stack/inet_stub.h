@@ -3,6 +3,8 @@
 #ifndef TESTS_STACK_INET_STUB_H
 #define TESTS_STACK_INET_STUB_H
 #include "drivers/inet/inet.h"
+
+#include <string.h>
 enum ex_status inet_start(struct inet *s) { (void)s; return EX_SUCCESS; }
 void inet_stop(struct inet *s) { (void)s; }
 void inet_deliver(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
