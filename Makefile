@@ -40,7 +40,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
 	     -I$(B)/gen $(PKG_CFLAGS) $(CFLAGS)
 # The stack knows nothing of the analyzer; its stacks grow by design.
 STACK_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
-	       $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Istack $(CFLAGS)
+	       $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Istack \
+	       -fstack-clash-protection $(CFLAGS)
 LD_SO_asan := -fsanitize=address,undefined
 LD_SO_fuzz := -fsanitize=address,undefined
 LD_SO_cov  := --coverage
@@ -63,7 +64,7 @@ DRV_SRC   := $(sort $(wildcard stack/drivers/*/*.c stack/variants/*/*.c))
 TOOL_SRC  := $(sort $(wildcard kdtools/*/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
+BENCH_SRC := $(sort $(filter-out tests/bench/bench_stack%,$(wildcard tests/bench/bench_*.c)))
 # Data files become C tables: tools/gen_<name>.awk makes gen/<name>.inc.
 GEN       := $(patsubst tools/gen_%.awk,$(B)/gen/%.inc,$(wildcard tools/gen_*.awk))
 KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt)
@@ -76,6 +77,14 @@ STACK_OBJ := $(STACK_SRC:%.c=$(B)/%.o)
 DRIVER   := $(DRIVERS:%=$(B)/drivers/%.so)
 STK_UNIT_SRC := $(sort $(wildcard tests/stack/*_test.c))
 STK_FUZZ_SRC := $(sort $(wildcard tests/stack/fuzz_*.c))
+STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
+STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
+# Fuzzers have the driver linked in: what it covers is seen.
+STK_FUZZ_OBJ := $(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c))
+STK_BENCH_SRC := $(sort $(wildcard tests/bench/bench_stack*.c))
+STK_BENCH := $(STK_BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+TEST_DRIVERS := $(notdir $(wildcard tests/stack/drivers/*))
+TEST_DRIVER := $(TEST_DRIVERS:%=$(B)/drivers/%.so)
 STK_UNIT := $(STK_UNIT_SRC:tests/stack/%.c=$(B)/tests/%)
 REFSTACK := $(if $(wildcard stack/refstack.c),$(B)/refstack)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
@@ -87,7 +96,7 @@ REPLAY   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH    := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(STACK_SRC) $(DRV_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
-	    $(BENCH_SRC) $(STK_UNIT_SRC) $(STK_FUZZ_SRC) tests/fuzz/replay.c\
+	    $(BENCH_SRC) $(STK_UNIT_SRC) $(STK_FUZZ_SRC) $(STK_BENCH_SRC) tests/fuzz/replay.c\
 	    $(if $(REFSTACK),stack/refstack.c)
 
 .PHONY: all deps demo check asan fuzz bench cov lint install uninstall clean \
@@ -128,8 +137,9 @@ $(SIG): $(SIG_OBJ)
 	$(Q)ar rcs $@ $^
 
 # The reference stack: a library, drivers as shared objects (which find the
-# executive in the program that loads them), tests of its own.
-STACK_LIBS = -rdynamic -ldl -lpthread -lm
+# executive in the program that loads them), tests of its own.  Symbols are bound
+# at the start: the lazy binder wants more stack than a kernel thread has.
+STACK_LIBS = -rdynamic -Wl,-z,now -ldl -lpthread -lm
 
 $(STACK): $(STACK_OBJ)
 	$(call say,AR,$@)
@@ -141,11 +151,11 @@ $(B)/pic/%.o: %.c $(FLAGKEY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STACK_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
 
-$(B)/stack/%.o $(B)/tests/stack/%.o: ALL_CFLAGS := $(STACK_CFLAGS)
+$(B)/stack/%.o $(B)/tests/stack/%.o $(STK_BENCH_SRC:%.c=$(B)/%.o): ALL_CFLAGS := $(STACK_CFLAGS)
 
 .SECONDEXPANSION:
-$(B)/drivers/%.so: $$(patsubst %.c,$(B)/pic/%.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c) \
-		$$(if $$(filter $$(firstword $$(subst -, ,$$*)),$(INET)),$$(wildcard stack/drivers/inet/*.c)))
+$(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c tests/stack/drivers/$$*/*.c) \
+		$$(if $$(filter $$(firstword $$(subst -, ,$$*)),$(INET)),$$(wildcard stack/drivers/inet/*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^
@@ -154,7 +164,22 @@ $(REFSTACK): $(B)/stack/refstack.o $(STACK)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
-$(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER)
+$(STK_BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(STACK) | $(DRIVER)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
+
+$(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIVER)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
+
+$(STK_FUZZ): $(B)/fuzz/%: $(B)/tests/stack/%.o $(STK_FUZZ_OBJ) $(STACK)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
+
+$(STK_REPLAY): $(B)/replay/%: $(B)/tests/stack/%.o $(B)/tests/fuzz/replay.o $(STK_FUZZ_OBJ) $(STACK)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
@@ -196,7 +221,7 @@ $(B)/compile_commands.json: Makefile $(FLAGKEY)
 	    printf ',"%s"' "$$a"; done; \
 	  printf ',"-c","%s"]}\n' "$$f"; done; echo ']'; } >$@
 
-programs: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(UNIT) $(STK_UNIT) $(REPLAY)
+programs: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(UNIT) $(STK_UNIT) $(REPLAY) $(STK_REPLAY)
 
 # --- setting up and trying -----------------------------------------------------
 deps: ## install what the build and the tests need (Debian packages)
@@ -223,14 +248,14 @@ asan: ## the tests under AddressSanitizer and UBSan
 seeds: all ## make the fuzzers' seeds with forge
 	$(Q)tests/tools/make-seeds.sh $(NTRIAGE) build/seeds
 
-fuzzers: $(FUZZERS)
+fuzzers: $(FUZZERS) $(STK_FUZZ)
 
 FUZZ_SECONDS ?= 30
 fuzz: seeds ## run every fuzzer for FUZZ_SECONDS seconds
 	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=fuzz CC=clang fuzzers
 	$(Q)tests/tools/fuzz.sh build/fuzz/fuzz build/seeds $(FUZZ_SECONDS)
 
-bench-programs: $(BENCH) $(NTRIAGE)
+bench-programs: $(BENCH) $(STK_BENCH) $(NTRIAGE)
 bench: ## optimised build, one line per figure
 	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=rel bench-programs
 	$(Q)tests/tools/bench.sh build/rel
@@ -267,4 +292,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
--include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(patsubst %.c,$(B)/pic/%.d,$(DRV_SRC)) $(LIB_CXX:%.cc=$(B)/%.d)
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(patsubst %.c,$(B)/pic/%.d,$(DRV_SRC) $(wildcard tests/stack/drivers/*/*.c)) $(LIB_CXX:%.cc=$(B)/%.d)

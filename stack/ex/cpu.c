@@ -33,8 +33,8 @@ enum ke_irql ke_raise(enum ke_irql to)
 	if (!c)
 		return KE_PASSIVE;
 	was = c->irql;
-	if (to < was)
-		ke_bugcheck(0xa, 0, was, 0,
+	if (to < was)   /* IRQL_NOT_GREATER_OR_EQUAL */
+		ke_bugcheck(0x9, 0, was, to,
 			    TRACE_V(__builtin_return_address(0)));
 	c->irql = to;
 	return was;
@@ -95,8 +95,8 @@ bool ke_dpc_queue(struct ke_dpc *d, void *arg1, void *arg2)
 {
 	struct ke_cpu *me = ke_current, *c = me;
 
-	if (!me)
-		return false;
+	if (!me)   /* whose CPU? */
+		ke_bugcheck(0xa, TRACE_V(d), 0, 0, 0);
 	if (d->target >= 0 && (u32)d->target != me->number)
 		c = dpc_target(me->x, d, -1);
 	if (!dpc_put(c, d, arg1, arg2))

@@ -32,13 +32,8 @@ static bool is_free(const struct ke_lock *l)
 
 static void deadlock_here(struct ke_cpu *c)
 {
-	struct sched *s = c->s;
-
-	if (s->config.past_deadlock) {
-		s->deadlock = true;
-		return;
-	}
-	machine_stop(c->x, EX_DEADLOCK);
+	if (!c->s->config.past_deadlock)
+		machine_stop(c->x, EX_DEADLOCK);
 }
 
 /* Its turn: a plain lock when it is free, a queued one with the ticket. */

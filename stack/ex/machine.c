@@ -153,6 +153,7 @@ static void call_thread(void *context)
 
 	c->fn(c->ctx);
 	c->done = true;
+	c->x->s->to_host = true;
 }
 
 static bool call_is_over(void *ctx)
@@ -176,7 +177,7 @@ bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
 	t = ke_thread_create(x, "call", 8, call_thread, &c);
 	if (!t)
 		return false;
-	sched_run(x->s, call_is_over, &c);
+	sched_run_call(x->s, call_is_over, &c);
 	ke_thread_put(t);
 	return c.done;
 }
@@ -189,6 +190,9 @@ struct line {
 	va_list *ap;
 };
 
+/* The format came through ex_log(), where the compiler has checked it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void log_line(void *ctx)
 {
 	struct line *l = ctx;
@@ -197,6 +201,7 @@ static void log_line(void *ctx)
 	vsnprintf(text, sizeof(text), l->fmt, *l->ap);
 	l->x->log(l->x->log_ctx, text);
 }
+#pragma GCC diagnostic pop
 
 void ex_log_to(struct ex *x, void (*fn)(void *ctx, const char *line),
 	       void *ctx)

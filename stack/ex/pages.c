@@ -72,9 +72,14 @@ static void *take(struct ex_area *a, size_t n)
 	return p;
 }
 
+/* Large runs come in few sizes, so that those given back fit others. */
 static size_t whole_pages(size_t n)
 {
-	return (n + EX_PAGE - 1) / EX_PAGE * EX_PAGE;
+	size_t to = EX_PAGE;
+
+	if (n > 64 * EX_PAGE)
+		to = (size_t)1 << (60 - __builtin_clzll(n));
+	return (n + to - 1) / to * to;
 }
 
 static unsigned run_list(size_t n)

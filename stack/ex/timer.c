@@ -22,7 +22,9 @@ void ke_timer_set(struct ke_timer *t, u64 in_ns, u64 period_ns,
 
 	if (!t->x)
 		t->x = ke_machine();
-	if (!t->x || t->x->stop)
+	if (!t->x)   /* whose clock? */
+		ke_bugcheck(0xa, TRACE_V(t), 0, 0, 0);
+	if (t->x->stop)
 		return;
 	clock_cancel(t->x->s, t);
 	t->h.signal = 0;

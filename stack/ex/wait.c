@@ -152,11 +152,7 @@ void wait_signal(struct ke_header *h)
 
 static void circle_here(struct ke_thread *t)
 {
-	struct sched *s = t->x->s;
-
-	if (s->config.past_deadlock)
-		s->deadlock = true;
-	else
+	if (!t->x->s->config.past_deadlock)
 		machine_stop(t->x, EX_DEADLOCK);
 }
 

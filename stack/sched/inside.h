@@ -76,7 +76,6 @@ struct sched {
 	void *host_ctx;
 	struct sched_live *live;
 	u64 live_steps;
-	bool deadlock;               /* one was passed by */
 };
 
 /* --- CPUs (sched.c) -------------------------------------------------------------- */
@@ -93,6 +92,10 @@ void sched_interrupt(struct ke_cpu *c);
 void sched_next(struct ke_cpu *c, u32 point, const void *object);
 /* The same, for good. */
 __attribute__((noreturn)) void sched_leave(struct ke_cpu *c);
+/* sched_run(), but `until` is asked only when something comes back to the host
+ * (s->to_host). */
+enum ex_stop sched_run_call(struct sched *s, bool (*until)(void *ctx),
+			    void *ctx);
 void sched_halt(struct ex *x);                     /* no CPU of it goes on */
 static inline bool sched_is_ready(const struct sched *s, u32 id)
 {

@@ -345,7 +345,8 @@ static enum ex_stop run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 	}
 }
 
-static enum ex_stop run_guarded(struct sched *s, u64 limit,
+/* each: `until` is asked between all steps, otherwise when the host is back. */
+static enum ex_stop run_guarded(struct sched *s, u64 limit, bool each,
 				bool (*until)(void *ctx), void *ctx)
 {
 	enum ex_stop why;
@@ -354,7 +355,7 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit,
 		return EX_STOPPED;
 	s->inside = true;
 	s->limit = limit;
-	s->asks = until != NULL;
+	s->asks = each;
 	s->running = &s->host;
 	sched_slow(s);
 	why = run(s, until, ctx);
@@ -364,12 +365,18 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit,
 
 enum ex_stop sched_run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 {
-	return run_guarded(s, UINT64_MAX, until, ctx);
+	return run_guarded(s, UINT64_MAX, until != NULL, until, ctx);
+}
+
+enum ex_stop sched_run_call(struct sched *s, bool (*until)(void *ctx),
+			    void *ctx)
+{
+	return run_guarded(s, UINT64_MAX, false, until, ctx);
 }
 
 enum ex_stop sched_run_to(struct sched *s, u64 ns)
 {
-	return run_guarded(s, ns, NULL, NULL);
+	return run_guarded(s, ns, false, NULL, NULL);
 }
 
 u64 sched_steps(const struct sched *s)

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A TAP device of the host: frames by read() and write(), with offloads behind
+ * a virtio-net header (Linux: Documentation/networking/tuntap; the header is
+ * that of the virtio specification, 5.1.6.1).
+ *
+ * Live scheduling only: the device's descriptor is watched, and read in a DPC
+ * of CPU 0 until it would block or a batch is full.
+ */
+#include "../sched/sched.h"
+#include "nic.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define BATCH 64u
+#define FRAME_MAX 65550u
+#define VNET_HEADER 10u
+#define GSO_TCPV4 1u
+#define GSO_TCPV6 4u
+#define NEEDS_CSUM 1u
+#define DATA_VALID 2u
+
+struct nic_tap {
+	struct ndis_adapter *adapter;
+	struct sched *s;
+	int fd;
+	bool offloads;
+	struct ke_dpc again;
+	u8 *frame;               /* FRAME_MAX and the header */
+};
+
+/* --- in --------------------------------------------------------------------------- */
+
+struct reading {
+	struct nic_tap *t;
+	ssize_t n;
+};
+
+static void read_frame(void *ctx)
+{
+	struct reading *r = ctx;
+
+	do
+		r->n = read(r->t->fd, r->t->frame, FRAME_MAX + VNET_HEADER);
+	while (r->n < 0 && errno == EINTR);
+}
+
+static u16 le16(const u8 *p)
+{
+	return (u16)(p[0] | p[1] << 8);
+}
+
+static void of_header(const u8 *h, struct ndis_packet *p)
+{
+	if (h[0] & (NEEDS_CSUM | DATA_VALID))
+		p->flags |= NDIS_CSUM_L4_OK;
+	if (h[1]) {
+		p->flags |= NDIS_RSC;
+		p->mss = le16(h + 4);
+	}
+}
+
+static bool one(struct nic_tap *t)
+{
+	struct ex *x = ndis_machine(t->adapter);
+	struct reading r = { t, -1 };
+	u32 skip = t->offloads ? VNET_HEADER : 0;
+	struct ndis_packet *p;
+
+	ex_on_host(read_frame, &r);
+	if (r.n <= (ssize_t)skip)
+		return false;
+	p = ndis_packet_new(x, 0, (u32)r.n - skip);
+	if (!p)
+		return true; /* lost, as with any card */
+	memcpy(p->head->data, t->frame + skip, (size_t)r.n - skip);
+	if (t->offloads)
+		of_header(t->frame, p);
+	p->when = ex_now(x);
+	ndis_indicate_packet(t->adapter, p);
+	return true;
+}
+
+static void readable(void *context)
+{
+	struct nic_tap *t = context;
+	unsigned n = 0;
+
+	while (t->adapter && n < BATCH && one(t))
+		n++;
+	if (!t->adapter)
+		return;
+	if (n)
+		ndis_indicate_complete(t->adapter);
+	if (n == BATCH)
+		(void)ke_dpc_queue(&t->again, NULL, NULL);
+}
+
+static void again(void *context, void *a, void *b)
+{
+	(void)a;
+	(void)b;
+	readable(context);
+}
+
+/* --- out -------------------------------------------------------------------------- */
+
+#define PIECES 32
+
+struct writing {
+	int fd;
+	struct iovec v[PIECES];
+	int n;
+	ssize_t done;
+};
+
+static void write_frame(void *ctx)
+{
+	struct writing *w = ctx;
+
+	do
+		w->done = writev(w->fd, w->v, w->n);
+	while (w->done < 0 && errno == EINTR);
+}
+
+static void put_le16(u8 *p, u32 v)
+{
+	p[0] = (u8)v;
+	p[1] = (u8)(v >> 8);
+}
+
+/* 5.1.6.2: what the other end has to do. */
+static void to_header(const struct ndis_packet *p, u8 h[VNET_HEADER])
+{
+	u8 ip[2] = { 0 };
+
+	memset(h, 0, VNET_HEADER);
+	if (p->flags & (NDIS_CSUM_L4_DO | NDIS_LSO)) {
+		h[0] = NEEDS_CSUM;
+		put_le16(h + 6, p->csum_start);
+		put_le16(h + 8, p->csum_offset);
+	}
+	if (!(p->flags & NDIS_LSO))
+		return;
+	(void)ndis_packet_copy(p, 12, ip, 2);
+	h[1] = ip[0] == 0x86 ? GSO_TCPV6 : GSO_TCPV4;
+	/* Of MAC, IP and TCP: at least where the sum of TCP ends. */
+	put_le16(h + 2, p->csum_start + 20u);
+	put_le16(h + 4, p->mss);
+}
+
+static enum ex_status tap_send(struct ndis_adapter *a, struct ndis_packet *p)
+{
+	struct nic_tap *t = ndis_context(a);
+	struct writing w = { .fd = t->fd };
+	u8 header[VNET_HEADER];
+
+	if (t->offloads) {
+		to_header(p, header);
+		w.v[w.n++] = (struct iovec){ header, sizeof(header) };
+	}
+	for (struct ndis_buffer *b = p->head; b; b = b->next) {
+		if (w.n == PIECES)
+			break;
+		w.v[w.n++] = (struct iovec){ b->data, b->length };
+	}
+	if (w.n == PIECES && p->tail != p->head) {
+		/* More pieces than that: as one. */
+		if (!ndis_packet_flat(ndis_machine(a), p, p->length))
+			return EX_INSUFFICIENT_RESOURCES;
+		w.n = t->offloads ? 1 : 0;
+		w.v[w.n++] = (struct iovec){ p->head->data, p->length };
+	}
+	ex_on_host(write_frame, &w);
+	return w.done < 0 ? EX_DEVICE_BUSY : EX_SUCCESS;
+}
+
+static enum ex_status request(struct ndis_adapter *a, struct ndis_request *r)
+{
+	return ndis_answer(a, r);
+}
+
+static void halt(struct ndis_adapter *a)
+{
+	struct nic_tap *t = ndis_context(a);
+
+	sched_unwatch(t->s, t->fd);
+	t->adapter = NULL;
+}
+
+static const struct ndis_miniport miniport = {
+	.name = "tap", .send = tap_send, .request = request, .halt = halt,
+};
+
+/* --- opening ---------------------------------------------------------------------- */
+
+static int open_device(const char *device, bool offloads, char *why,
+		       size_t why_size)
+{
+	unsigned features = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+
+	if (strlen(device) >= sizeof(r.ifr_name)) {
+		snprintf(why, why_size, "\"%.40s\" is no name of a device",
+			 device);
+	} else if (fd < 0) {
+		snprintf(why, why_size, "/dev/net/tun: %s", strerror(errno));
+	} else {
+		memcpy(r.ifr_name, device, strlen(device) + 1);
+		if (offloads)
+			r.ifr_flags |= IFF_VNET_HDR;
+		if (!ioctl(fd, TUNSETIFF, &r) &&
+		    (!offloads || !ioctl(fd, TUNSETOFFLOAD, features)))
+			return fd;
+		snprintf(why, why_size, "%s: %s", device, strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
+			    const char *device, bool offloads, char *why,
+			    size_t why_size)
+{
+	struct nic_tap *t = calloc(1, sizeof(*t));
+	struct ndis_adapter_info info = *i;
+
+	if (t)
+		t->frame = malloc(FRAME_MAX + VNET_HEADER);
+	if (!t || !t->frame) {
+		snprintf(why, why_size, "out of memory");
+		free(t);
+		return NULL;
+	}
+	t->s = ex_sched(x);
+	t->offloads = offloads;
+	if (offloads)
+		info.offloads |= NDIS_CSUM_L4_DO | NDIS_LSO;
+	ke_dpc_init(&t->again, again, t);
+	t->again.target = 0;
+	t->fd = open_device(device, offloads, why, why_size);
+	if (t->fd >= 0)
+		t->adapter = ndis_add(x, &miniport, &info, t);
+	if (t->adapter && sched_watch(t->s, x, t->fd, false, readable, t))
+		return t;
+	if (t->fd >= 0)
+		snprintf(why, why_size, "%s: not a live scheduler, or out of "
+			 "memory", device);
+	nic_tap_free(t);
+	return NULL;
+}
+
+void nic_tap_free(struct nic_tap *t)
+{
+	if (!t)
+		return;
+	if (t->fd >= 0)
+		close(t->fd);
+	free(t->frame);
+	free(t);
+}
+
+struct ndis_adapter *nic_tap_adapter(struct nic_tap *t)
+{
+	return t->adapter;
+}

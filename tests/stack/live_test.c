@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Live: descriptors wake a machine, the clock is the host's, and the loop ends
+ * when nobody waits for anything. */
+#include "machine.h"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MS UINT64_C(1000000)
+
+struct state {
+	struct ex *x;
+	struct sched *s;
+	int fd[2], back[2];
+	struct ke_event e;
+	char got[64];
+	unsigned n, calls, sent;
+	bool in_dpc;
+	u64 slept;
+};
+
+static struct machine live_new(struct state *s)
+{
+	struct machine m = machine_of(
+		&(struct sched_config){ .policy = SCHED_LIVE },
+		&(struct ex_config){ .cpus = 2 });
+
+	*s = (struct state){ .x = m.x, .s = m.s };
+	ke_event_init(&s->e, "e", true, false);
+	CHECK(!pipe(s->fd) && !pipe2(s->back, O_NONBLOCK));
+	return m;
+}
+
+static void live_free(struct machine *m, struct state *s)
+{
+	machine_free(m);
+	for (int i = 0; i < 2; i++) {
+		close(s->fd[i]);
+		close(s->back[i]);
+	}
+}
+
+static u64 host_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
+/* --- a descriptor ------------------------------------------------------------------- */
+
+static void readable(void *ctx)
+{
+	struct state *s = ctx;
+	ssize_t n = read(s->fd[0], s->got + s->n, sizeof(s->got) - s->n);
+
+	s->in_dpc = ke_in_dpc() && ke_cpu_number() == 0;
+	s->calls++;
+	if (n > 0)
+		s->n += (unsigned)n;
+	ke_event_set(&s->e);
+	if (n == 0)
+		sched_unwatch(s->s, s->fd[0]);
+}
+
+/* Answers each wake with a byte, so that the writer is in step. */
+static void reader(void *context)
+{
+	struct state *s = context;
+
+	while (s->n < 3) {
+		ke_wait(&s->e, KE_FOREVER);
+		CHECK_EQ(write(s->back[1], "!", 1), 1);
+	}
+}
+
+static bool writes_next(void *ctx)
+{
+	struct state *s = ctx;
+	char c;
+
+	if (s->sent == s->n && s->sent < 3 &&
+	    (!s->sent || read(s->back[0], &c, 1) == 1))
+		CHECK_EQ(write(s->fd[1], &"abc"[s->sent++], 1), 1);
+	return s->n == 3;
+}
+
+static void a_descriptor_wakes(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+
+	CHECK(sched_watch(m.s, m.x, s.fd[0], false, readable, &s));
+	thread_of(m.x, "reader", reader, &s);
+	CHECK_EQ(sched_run(m.s, writes_next, &s), EX_RUNNING);
+	CHECK_EQ(s.calls, 3);
+	CHECK(s.in_dpc);
+	CHECK(!memcmp(s.got, "abc", 3));
+	/* the end of the pipe takes the watch away, and that is all there was */
+	close(s.fd[1]);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(s.calls, 4);
+	live_free(&m, &s);
+}
+
+static void writable(void *ctx)
+{
+	struct state *s = ctx;
+
+	s->calls++;
+	sched_unwatch(s->s, s->fd[1]);
+}
+
+static void room_to_write_wakes(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+
+	CHECK(sched_watch(m.s, m.x, s.fd[1], true, writable, &s));
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(s.calls, 1);
+	live_free(&m, &s);
+}
+
+static void not_in_simulation(void)
+{
+	struct machine m = machine_new(1, 1);
+
+	CHECK(!sched_watch(m.s, m.x, 0, false, readable, NULL));
+	machine_free(&m);
+}
+
+/* --- time ------------------------------------------------------------------------------- */
+
+static void sleeps(void *context)
+{
+	struct state *s = context;
+	u64 begun = ex_now(s->x);
+
+	ke_sleep(20 * MS);
+	s->slept = ex_now(s->x) - begun;
+}
+
+static void the_clock_is_the_hosts(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+	u64 begun = host_ns(), took;
+
+	thread_of(m.x, "sleeps", sleeps, &s);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	took = host_ns() - begun;
+	CHECK(s.slept >= 20 * MS);
+	CHECK(took >= 20 * MS);
+	CHECK(s.slept <= took);
+	live_free(&m, &s);
+}
+
+static void run_to_a_time(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+
+	thread_of(m.x, "sleeps", sleeps, &s);
+	CHECK_EQ(sched_run_to(m.s, 5 * MS), EX_IDLE);
+	CHECK_EQ(s.slept, 0);
+	CHECK(sched_now(m.s) >= 5 * MS);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK(s.slept >= 20 * MS);
+	live_free(&m, &s);
+}
+
+/* A machine that computes without end is interrupted for its timers. */
+static void computes(void *context)
+{
+	struct state *s = context;
+
+	while (!s->slept)
+		ke_point(SCHED_USER, NULL);
+	s->calls++;
+}
+
+static void timers_while_busy(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+
+	for (int i = 0; i < 3; i++)
+		thread_of(m.x, "computes", computes, &s);
+	thread_of(m.x, "sleeps", sleeps, &s);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(s.calls, 3);
+	live_free(&m, &s);
+}
+
+int main(void)
+{
+	RUN(a_descriptor_wakes);
+	RUN(room_to_write_wakes);
+	RUN(not_in_simulation);
+	RUN(the_clock_is_the_hosts);
+	RUN(run_to_a_time);
+	RUN(timers_while_busy);
+	return test_done();
+}
