@@ -142,6 +142,8 @@ struct inet_address {                /* a TDI address object */
 	u8 protocol;
 	bool reuse, broadcast, header_included;
 	u8 ttl, tos;
+	u32 rcv_buf;                 /* of connections to it; 0: the default */
+	u32 listens;                 /* LISTENs that wait on its connections */
 	struct { void *fn, *context; } event[TDI_EVENTS];
 	struct inet_connection *connections; /* associated */
 	struct irp *datagrams;       /* RECEIVE_DATAGRAMs that wait */
