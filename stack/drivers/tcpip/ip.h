@@ -262,6 +262,8 @@ void reass_drop_all(struct ip *ip);
 
 enum ex_status ip_output(struct inet *s, struct ndis_packet *p,
 			 const struct inet_tx *t);
+bool ip_path_to(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
+		struct inet_path *out);
 /* With options (a multiple of 4 bytes) behind the header. */
 enum ex_status ip_output_options(struct ip *ip, struct ndis_packet *p,
 				 const struct inet_tx *t, const u8 *options,

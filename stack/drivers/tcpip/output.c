@@ -222,11 +222,31 @@ static bool find_way(struct ip *ip, u32 dst, u32 src, struct inet_iface *want,
 	return w->f;
 }
 
-static u32 source_for(struct ip *ip, const struct way *w, u32 dst)
+static u32 source_for(const struct way *w, u32 dst)
 {
 	if (w->local && ip4_loopback(dst))
 		return 0x7f000001;
 	return w->local ? dst : ip_source(w->f, w->next);
+}
+
+bool ip_path_to(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
+		struct inet_path *out)
+{
+	struct ip *ip = ip_of(s);
+	u32 a = ip4_of(dst), from = ip4_of(src);
+	struct way w;
+
+	if (!find_way(ip, a, from, NULL, &w))
+		return false;
+	if (!from) {
+		from = source_for(&w, a);
+		*src = ip4_to(from);
+	}
+	*out = (struct inet_path){
+		.iface = w.f, .offloads = w.f->offloads, .local = w.local,
+		.loopback = w.local,
+		.mtu = ip->npmtu ? ip_path_mtu(ip, w.f, a) : w.f->mtu };
+	return from;
 }
 
 /* RFC 1112 6.4, RFC 894. */
@@ -306,7 +326,7 @@ static enum ex_status own_header(struct ip *ip, struct ndis_packet *p,
 	if (!get16(h + 4))
 		put_id(ip, h + 4, h[6] & 0x40);
 	if (!get32(h + 12))
-		put32(h + 12, source_for(ip, &w, dst));
+		put32(h + 12, source_for(&w, dst));
 	ip_header_sum(h, hlen);
 	go(ip, &w, dst, p);
 	return EX_SUCCESS;
@@ -330,12 +350,12 @@ enum ex_status ip_output_options(struct ip *ip, struct ndis_packet *p,
 
 	if (p->length + hlen > 65535)
 		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
-	if (!dst || dst >> 28 == 0xf ? dst != UINT32_MAX : false)
+	if (!dst || (dst >> 28 == 0xf && dst != UINT32_MAX))
 		return fail(ip, p, DROP_DESTINATION, EX_NETWORK_UNREACHABLE);
 	if (!find_way(ip, dst, src, t->iface, &w))
 		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
 	if (!src)
-		src = source_for(ip, &w, dst);
+		src = source_for(&w, dst);
 	if (t->dont_fragment && !w.local && !(p->flags & NDIS_LSO) &&
 	    p->length + hlen > (ip->npmtu ? ip_path_mtu(ip, w.f, dst) :
 					    w.f->mtu))

@@ -9,38 +9,6 @@
 
 /* --- what the transports ask of IPv4 ------------------------------------------------ */
 
-static bool family_route(struct inet *s, const struct inet_ip *dst,
-			 struct inet_ip *src, struct inet_path *out)
-{
-	struct ip *ip = ip_of(s);
-	u32 a = ip4_of(dst), next = a, from = ip4_of(src);
-	struct inet_iface *f;
-	enum ke_irql before;
-
-	if (ip_is_local(ip, a)) {
-		*out = (struct inet_path){ .iface = &ip->lo, .mtu = ip->lo.mtu,
-					   .offloads = ip->lo.offloads,
-					   .local = true, .loopback = true };
-		if (!from)
-			*src = ip4_to(ip4_loopback(a) ? 0x7f000001 : a);
-		return true;
-	}
-	before = ke_lock(&ip->lock);
-	f = ip_route_to(ip, a, &next);
-	if (f)
-		*out = (struct inet_path){ .iface = f,
-					   .mtu = ip_path_mtu(ip, f, a),
-					   .offloads = f->offloads };
-	ke_unlock(&ip->lock, before);
-	if (!f)
-		return false;
-	if (!from) {
-		from = ip_source(f, next);
-		*src = ip4_to(from);
-	}
-	return from;
-}
-
 static bool family_is_local(struct inet *s, const struct inet_ip *a)
 {
 	return ip_is_local(ip_of(s), ip4_of(a));
@@ -75,7 +43,7 @@ static void family_learn_mtu(struct inet *s, const struct inet_ip *dst,
 const struct inet_family ip_family = {
 	.family = 4, .address_len = 4, .header_len = IP_HEADER,
 	.tcp_device = "\\Device\\Tcp", .udp_device = "\\Device\\Udp",
-	.raw_device = "\\Device\\RawIp", .route = family_route,
+	.raw_device = "\\Device\\RawIp", .route = ip_path_to,
 	.output = ip_output, .is_local = family_is_local,
 	.is_unicast = family_is_unicast, .pseudo_sum = family_pseudo_sum,
 	.refuse = ip_refuse, .learn_mtu = family_learn_mtu, .join = igmp_join,
