@@ -66,38 +66,53 @@ static const struct {
 	[AFD_SET_OPTION] = { AfdSetOption, sizeof(struct afd_option) },
 	[AFD_GET_NAME] = { AfdName, sizeof(struct tdi_address) },
 	[AFD_GET_PEER] = { AfdPeer, sizeof(struct tdi_address) },
+	[AFD_END] = { AfdEnd, 0 },
 	[AFD_GET_INFO] = { AfdInfo, sizeof(struct tdi_tcp_info) },
 };
 
 /* The functions give PENDING when they took the IRP over. */
-static enum ex_status control(struct io_device *d, struct irp *irp)
+enum ex_status afd_run(afd_fn *fn, struct irp *irp)
 {
-	struct io_stack *s = io_here(irp);
-	enum ex_status st = EX_INVALID_PARAMETER;
+	struct afd_endpoint *e = afd_endpoint_of(irp);
+	enum ex_status st;
+	struct afd_pass p;
 
-	(void)d;
 	irp->information = 0;
 	irp->driver[0] = irp->driver[2] = NULL;
-	if (s->code >= AFD_CODES || !codes[s->code].fn)
-		st = EX_INVALID_DEVICE_REQUEST;
-	else if (s->buffer && s->length >= codes[s->code].length)
-		st = codes[s->code].fn(afd_endpoint_of(irp), irp);
+	afd_enter(e->afd, &p);
+	e->refs++;
+	afd_leave(&p);
+	st = fn(e, irp);
 	if (st != EX_PENDING)
 		io_complete(irp, st, irp->information);
+	afd_endpoint_put(e);
 	return st;
+}
+
+static enum ex_status refuse(struct afd_endpoint *e, struct irp *irp)
+{
+	(void)e;
+	return io_here(irp)->code < AFD_CODES ? EX_INVALID_PARAMETER :
+						EX_INVALID_DEVICE_REQUEST;
+}
+
+static enum ex_status control(struct io_device *d, struct irp *irp)
+{
+	const struct io_stack *s = io_here(irp);
+	afd_fn *fn = refuse;
+
+	(void)d;
+	if (s->code < AFD_CODES && codes[s->code].fn &&
+	    (s->buffer || !codes[s->code].length) &&
+	    s->length >= codes[s->code].length)
+		fn = codes[s->code].fn;
+	return afd_run(fn, irp);
 }
 
 static enum ex_status AfdRead(struct io_device *d, struct irp *irp)
 {
-	enum ex_status st;
-
 	(void)d;
-	irp->information = 0;
-	irp->driver[0] = irp->driver[2] = NULL;
-	st = AfdReceive(afd_endpoint_of(irp), irp);
-	if (st != EX_PENDING)
-		io_complete(irp, st, irp->information);
-	return st;
+	return afd_run(AfdReceive, irp);
 }
 
 static void unload(struct io_driver *d)

@@ -41,6 +41,8 @@ enum afd_code {
 	AFD_GET_NAME,                /* struct tdi_address, filled */
 	AFD_GET_PEER,                /* struct tdi_address, filled */
 	AFD_GET_INFO,                /* struct tdi_tcp_info, filled */
+	AFD_END,                     /* what CLEANUP does, while other calls
+					still have the file */
 	AFD_CODES
 };
 

@@ -91,7 +91,7 @@ static enum ex_status may_connect(struct afd_endpoint *e)
 	if (e->state == AFD_CONNECTING || e->busy)
 		st = EX_DEVICE_BUSY;
 	else if (e->state == AFD_CONNECTED)
-		st = EX_ADDRESS_ALREADY_EXISTS;
+		st = EX_INVALID_DEVICE_REQUEST;
 	else if (e->state != AFD_BOUND || e->closed)
 		st = EX_INVALID_PARAMETER;
 	else

@@ -270,21 +270,22 @@ enum ex_status AfdInfo(struct afd_endpoint *e, struct irp *irp)
 
 /* --- the end --------------------------------------------------------------------------------- */
 
-enum ex_status AfdCleanup(struct io_device *d, struct irp *irp)
+/* Whatever waits is cancelled, nobody can begin anything. Once. */
+static void end(struct afd_endpoint *e)
 {
-	struct afd_endpoint *e = afd_endpoint_of(irp);
 	struct afd_connection *c;
 	struct afd_pass p;
+	bool again;
 
-	(void)d;
 	afd_enter(e->afd, &p);
+	again = e->closed;
 	e->closed = true;
 	if (e->address && e->address->owner == e)
 		e->address->owner = NULL;
 	afd_flush(&p, &e->reads, EX_CANCELLED);
 	afd_flush(&p, &e->writes, EX_CANCELLED);
 	afd_flush(&p, &e->accepts, EX_CANCELLED);
-	c = e->c;
+	c = again ? NULL : e->c;
 	if (c) {
 		afd_flush(&p, &c->reads, EX_CANCELLED);
 		afd_flush(&p, &c->writes, EX_CANCELLED);
@@ -299,6 +300,19 @@ enum ex_status AfdCleanup(struct io_device *d, struct irp *irp)
 		afd_disconnect(e, c);
 		afd_connection_put(c);
 	}
+}
+
+enum ex_status AfdEnd(struct afd_endpoint *e, struct irp *irp)
+{
+	(void)irp;
+	end(e);
+	return EX_SUCCESS;
+}
+
+enum ex_status AfdCleanup(struct io_device *d, struct irp *irp)
+{
+	(void)d;
+	end(afd_endpoint_of(irp));
 	io_complete(irp, EX_SUCCESS, 0);
 	return EX_SUCCESS;
 }

@@ -184,6 +184,8 @@ void afd_finish(struct afd_pass *p, struct irp *irp, enum ex_status st,
 		size_t information);
 void afd_born(struct afd *a);        /* under the lock or alone */
 void afd_gone(struct afd *a);
+typedef enum ex_status afd_fn(struct afd_endpoint *e, struct irp *irp);
+enum ex_status afd_run(afd_fn *fn, struct irp *irp);
 struct afd_endpoint *afd_endpoint_of(struct irp *irp);
 
 /* queue.c: IRPs that wait, bytes that wait */
@@ -214,6 +216,7 @@ void afd_drop(struct afd *a, struct afd_bytes *q);
 enum ex_status AfdCreate(struct io_device *d, struct irp *irp);
 enum ex_status AfdCleanup(struct io_device *d, struct irp *irp);
 enum ex_status AfdClose(struct io_device *d, struct irp *irp);
+enum ex_status AfdEnd(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdBind(struct afd_endpoint *e, struct irp *irp);
 enum ex_status afd_bind(struct afd_endpoint *e, const struct tdi_address *a);
 enum ex_status AfdName(struct afd_endpoint *e, struct irp *irp);

@@ -18,13 +18,6 @@ enum ex_status AfdWriteComplete(struct io_device *d, struct irp *irp,
 
 enum ex_status AfdWrite(struct io_device *d, struct irp *irp)
 {
-	enum ex_status st;
-
 	(void)d;
-	irp->information = 0;
-	irp->driver[0] = irp->driver[2] = NULL;
-	st = AfdSend(afd_endpoint_of(irp), irp);
-	if (st != EX_PENDING)
-		io_complete(irp, st, irp->information);
-	return st;
+	return afd_run(AfdSend, irp);
 }
