@@ -250,8 +250,24 @@ static void path_mtu(void)
 	net_close(&n);
 }
 
+/* --- IGMP: queries; nobody has joined anything ------------------------------------------ */
+
+static void queries(void)
+{
+	struct net n;
+
+	CHECK(net_ready(&n, "ip=192.0.2.1/24"));
+	net_in_icmp(&n, "01005e000001 020000000002 0800 46000020 00010000 0102 "
+			"0000 c0000202 e0000001 94040000 1164 0000 00000000");
+	net_run(&n, UINT64_C(20000000000));
+	CHECK_SILENT(&n); /* all hosts is never reported */
+	net_check_pool(&n);
+	net_close(&n);
+}
+
 int main(void)
 {
+	RUN(queries);
 	RUN(echo_as_nt);
 	RUN(does_not_answer);
 	RUN(unreachables);

@@ -55,9 +55,9 @@ static inline void net_run(struct net *n, u64 ns)
 	(void)sched_run_to(n->m.s, n->now);
 }
 
-/* The address of n must stay: the wire knows it. */
-static inline bool net_open(struct net *n, const char *options,
-			    const struct ndis_adapter_info *info)
+static inline bool net_start(struct net *n, const char *options,
+			     const struct ndis_adapter_info *info,
+			     const struct ex_config *c)
 {
 	static const struct ndis_adapter_info eth0 = {
 		.name = "eth0", .address = { 2, 0, 0, 0, 0, 1 },
@@ -66,15 +66,31 @@ static inline bool net_open(struct net *n, const char *options,
 	const char *b = getenv("B");
 	char path[256];
 
-	*n = (struct net){ .m = machine_new(1, 1) };
+	*n = (struct net){ .m = machine_of(&(struct sched_config){ .seed = 1 },
+					   c) };
 	n->out = calloc(NET_OUT, sizeof(*n->out));
 	snprintf(path, sizeof(path), "%s/drivers", b ? b : "build/dev");
 	io_driver_path(n->m.x, path);
 	n->w = nic_wire_new(n->m.x, info ? info : &eth0, net_take, n);
-	if (ex_failed(io_load(n->m.x, "tcpip", options, &n->driver)))
+	if (!n->w || ex_failed(io_load(n->m.x, "tcpip", options, &n->driver)))
 		return false;
 	net_run(n, 1000000);
 	return true;
+}
+
+/* The address of n must stay: the wire knows it. */
+static inline bool net_open(struct net *n, const char *options,
+			    const struct ndis_adapter_info *info)
+{
+	return net_start(n, options, info, &(struct ex_config){ .name = "m" });
+}
+
+/* The at-th allocation of the machine fails. */
+static inline bool net_open_failing(struct net *n, const char *options, u64 at)
+{
+	return net_start(n, options, NULL,
+			 &(struct ex_config){ .name = "m",
+					      .alloc_fail_at = at });
 }
 
 static inline void net_close(struct net *n)
@@ -82,7 +98,8 @@ static inline void net_close(struct net *n)
 	if (n->driver)
 		CHECK_EQ(io_unload(n->driver), EX_SUCCESS);
 	machine_free(&n->m);
-	nic_wire_free(n->w);
+	if (n->w)
+		nic_wire_free(n->w);
 	free(n->out);
 }
 
