@@ -181,6 +181,31 @@ struct inet_address *inet_address_find(struct inet *s, u8 protocol,
 	return best;
 }
 
+/* The table may have changed since prev was found; prev is in it as long as it
+ * is not closing, and then the walk ends. */
+struct inet_address *inet_address_next(struct inet *s, u8 protocol,
+				       const struct inet_ip *dst, u16 port,
+				       const struct inet_ip *src,
+				       struct inet_address *prev)
+{
+	struct inet_address *a;
+
+	(void)src;
+	ke_lock_dpc(&s->objects->lock);
+	if (prev)
+		a = prev->closing ? NULL : prev->next;
+	else
+		a = *bucket_of(s->objects, port);
+	while (a && !match(a, protocol, dst, port))
+		a = a->next;
+	if (a)
+		a->refs++;
+	ke_unlock_dpc(&s->objects->lock);
+	if (prev)
+		inet_address_put(prev);
+	return a;
+}
+
 /* The first connection, no longer the address's; referenced. */
 static struct inet_connection *take_first(struct inet_address *a)
 {
@@ -198,21 +223,6 @@ static struct inet_connection *take_first(struct inet_address *a)
 	}
 	ke_unlock_dpc(&a->lock);
 	return c;
-}
-
-static void cancel_datagrams(struct inet_address *a)
-{
-	struct irp *irp, *next;
-
-	ke_lock_dpc(&a->lock);
-	irp = a->datagrams;
-	a->datagrams = NULL;
-	ke_unlock_dpc(&a->lock);
-	for (; irp; irp = next) {
-		next = irp->next;
-		if (io_take_cancel(irp))
-			io_complete(irp, EX_CANCELLED, 0);
-	}
 }
 
 /* Address before connection, and neither in a call out: the other way round is
@@ -234,7 +244,8 @@ void inet_address_close(struct inet_address *a)
 	ke_lock_dpc(&a->lock);
 	memset(a->event, 0, sizeof(a->event));
 	ke_unlock_dpc(&a->lock);
-	cancel_datagrams(a);
+	if (a->protocol != 6)
+		udp_close(a);
 }
 
 /* --- connections --------------------------------------------------------------------------- */
