@@ -25,7 +25,7 @@ struct script {
 	unsigned line;
 	struct host_config config;
 	char ip[32], gw[32];
-	bool arp_manual;
+	bool arp_manual, boot_seen;  /* what it sends as it starts, too */
 	struct sched *s;
 	struct host *h;
 	struct pkt_net net;
@@ -77,8 +77,8 @@ static bool boot(struct script *s)
 		s->capture = nic_capture_new(s->capture_file);
 	host_capture(s->h, s->capture);
 	(void)sched_run_to(s->s, BOOT);
-	while (!s->arp_manual &&
-	       host_extract_frame(s->h, s->frame, PKT_FRAME_MAX, NULL))
+	while (!s->boot_seen && host_extract_frame(s->h, s->frame, PKT_FRAME_MAX,
+						    NULL))
 		;
 	memcpy(s->net.mac, i->mac, 6);
 	s->last = BOOT;
@@ -128,6 +128,8 @@ static bool set_one(struct script *s, const char *key, const char *v)
 		s->config.ex.cpus = (unsigned)atoi(v);
 	} else if (!strcmp(key, "arp") && !strcmp(v, "manual")) {
 		s->arp_manual = true;
+	} else if (!strcmp(key, "boot") && !strcmp(v, "seen")) {
+		s->boot_seen = true;
 	} else if (!strcmp(key, "gw")) {
 		snprintf(s->gw, sizeof(s->gw), "%s", v);
 	} else if (!strcmp(key, "personality")) {
@@ -139,7 +141,7 @@ static bool set_one(struct script *s, const char *key, const char *v)
 			}
 		return bad(s, "no such personality");
 	} else {
-		return bad(s, "set: mtu=, cpus=, arp=manual, gw=, personality=");
+		return bad(s, "set: mtu= cpus= arp=manual boot=seen gw= personality=");
 	}
 	return true;
 }
@@ -176,7 +178,8 @@ static bool time_of(struct script *s, const char **at, struct when *w)
 
 	if (**at == '*') {
 		++*at;
-		*w = (struct when){ s->last, s->last + ANY, true };
+		*w = (struct when){ s->boot_seen ? 0 : s->last, s->last + ANY,
+				    true };
 		return true;
 	}
 	if (**at == '+') {
