@@ -318,6 +318,7 @@ static bool silence(struct script *s, u64 until)
 	struct pkt_datagram is;
 
 	run_to(s, until);
+	s->r->seen += until > s->last;
 	s->last = until;
 	if (!next_frame(s))
 		return true;
