@@ -118,6 +118,37 @@ static void advance(struct connection *from, struct irp *irp, size_t n)
 		io_complete(irp, EX_SUCCESS, r->length);
 }
 
+static void cancel(struct io_device *d, struct irp *irp)
+{
+	struct connection *c = io_here(irp)->file->context;
+	enum ke_irql b = ke_lock(&c->f->lock);
+
+	(void)d;
+	if (c->receive == irp)
+		c->receive = NULL;
+	if (c->connect == irp)
+		c->connect = NULL;
+	ke_unlock(&c->f->lock, b);
+	io_complete(irp, EX_CANCELLED, 0);
+}
+
+static void do_receive(struct connection *c, struct irp *irp)
+{
+	enum ke_irql b;
+	bool dead;
+
+	io_pending(irp);
+	b = ke_lock(&c->f->lock);
+	dead = c->dead;
+	if (!dead)
+		c->receive = irp;
+	ke_unlock(&c->f->lock, b);
+	if (dead || !io_set_cancel(irp, cancel))
+		io_complete(irp, EX_CONNECTION_ABORTED, 0);
+	else
+		kick(c);
+}
+
 static void into_receive(struct connection *c, struct irp *receive,
 			 struct irp *send)
 {
@@ -136,7 +167,7 @@ static void indicate(struct connection *c, struct irp *send)
 	bool urgent = request(send)->flags & TDI_SEND_EXPEDITED;
 	enum tdi_event ev = urgent ? TDI_EVENT_RECEIVE_EXPEDITED :
 				     TDI_EVENT_RECEIVE;
-	size_t n, all = request(send)->length - request(send)->moved;
+	size_t n;
 	u8 *p = run(send, &n);
 	struct irp *irp = NULL;
 	u32 taken = 0, max = c->f->ctl->indicate_max;
@@ -149,14 +180,13 @@ static void indicate(struct connection *c, struct irp *send)
 		st = fn(c->a->event[ev].context, c->context,
 			urgent ? TDI_RECEIVE_EXPEDITED : TDI_RECEIVE_NORMAL,
 			(u32)n, (u32)n, &taken, p, NULL, &irp);
-	(void)all;
 	if (taken < n) {
 		c->stalled = true;
 		c->f->ctl->partial++;
 	}
 	if (st == EX_MORE_PROCESSING_REQUIRED && irp) {
 		tdi_enter(irp);
-		c->receive = irp;
+		do_receive(c, irp);
 	}
 	if (taken)
 		advance(c->peer, send, taken);
@@ -254,20 +284,6 @@ static void deliver(void *context, void *arg1, void *arg2)
 
 /* --- connections ---------------------------------------------------------------------------- */
 
-static void cancel(struct io_device *d, struct irp *irp)
-{
-	struct connection *c = io_here(irp)->file->context;
-	enum ke_irql b = ke_lock(&c->f->lock);
-
-	(void)d;
-	if (c->receive == irp)
-		c->receive = NULL;
-	if (c->connect == irp)
-		c->connect = NULL;
-	ke_unlock(&c->f->lock, b);
-	io_complete(irp, EX_CANCELLED, 0);
-}
-
 static struct address *listener(struct fake *f, u16 port)
 {
 	enum ke_irql b = ke_lock(&f->lock);
@@ -346,7 +362,7 @@ static void do_send(struct connection *c, struct irp *irp)
 	request(irp)->moved = 0;
 	io_pending(irp);
 	b = ke_lock(&c->f->lock);
-	if (!ex_failed(st) && (c->dead || !c->peer || c->fin_sent))
+	if (!ex_failed(st) && (c->dead || !c->peer || c->peer->dead || c->fin_sent))
 		st = EX_CONNECTION_RESET;
 	if (!ex_failed(st))
 		push(&c->sends, irp);
@@ -354,23 +370,6 @@ static void do_send(struct connection *c, struct irp *irp)
 	ke_unlock(&c->f->lock, b);
 	if (ex_failed(st))
 		io_complete(irp, st, 0);
-}
-
-static void do_receive(struct connection *c, struct irp *irp)
-{
-	enum ke_irql b;
-	bool dead;
-
-	io_pending(irp);
-	b = ke_lock(&c->f->lock);
-	dead = c->dead;
-	if (!dead)
-		c->receive = irp;
-	ke_unlock(&c->f->lock, b);
-	if (dead || !io_set_cancel(irp, cancel))
-		io_complete(irp, EX_CONNECTION_ABORTED, 0);
-	else
-		kick(c);
 }
 
 static void set_reset(struct connection *c, enum ex_status why)
@@ -561,7 +560,8 @@ static void end_connection(struct fake *f, struct connection *c)
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	if (c->peer && (!c->fin_sent || !c->peer->fin_seen) && !c->dead)
+	if (c->peer && (!c->fin_sent || !c->peer->fin_seen || c->peer->sends) &&
+	    !c->dead)
 		set_reset(c->peer, EX_CONNECTION_RESET);
 	c->dead = true;
 	ke_unlock(&f->lock, b);
