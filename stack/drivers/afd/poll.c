@@ -17,7 +17,7 @@ static int of_connection(const struct afd_endpoint *e)
 	const struct afd_connection *c = e->c;
 	int r = 0;
 
-	if (c->in.bytes || c->eof || c->receive_shut)
+	if (c->in.bytes || c->stalled || c->eof || c->receive_shut)
 		r |= POLLIN | POLLRDNORM;
 	if (c->eof)
 		r |= POLLRDHUP;
