@@ -5,15 +5,23 @@
  *
  *	struct host *h = host_new(&config);            one or more machines
  *	host_call(h, fn, ctx)                          fn in a thread of it
- *	host_run_to(h, ns)                             an outer virtual clock
- *	host_inject(h, frame, n), host_extract(…)      raw IP packets
+ *	sched_run_to(s, ns)                            an outer virtual clock
+ *	host_inject(h, packet, n), host_extract(…)     raw IP packets
  *
  * Enough for a test driver in packetdrill's manner: socket calls that block are
  * begun at one time and looked at later.
+ *
+ * The adapter of a machine is one of: a wire whose other end is the caller (the
+ * default), a link to another machine (link: host_link()), a TAP device (tap).
+ * It is there before the drivers are loaded; with `link` it comes by host_link().
+ *
+ * To add a kind of adapter: a field of struct host_interface, a case in
+ * open_interface().
  */
 #ifndef SDK_HOST_H
 #define SDK_HOST_H
 
+#include "../nic/nic.h"
 #include "../sched/sched.h"
 #include "socket.h"
 
@@ -27,6 +35,10 @@ struct host_interface {
 	const char *gateway4, *gateway6;
 	u32 mtu;                     /* 0: 1500 */
 	bool slaac;                  /* take addresses from advertisements */
+	bool link;                   /* the adapter comes by host_link() */
+	const char *tap;             /* a TAP device; live scheduling */
+	bool offloads;               /* of the TAP device */
+	bool frames;                 /* the wire answers no ARP by itself */
 };
 
 struct host_config {
@@ -52,18 +64,23 @@ struct host_call *host_call(struct host *h, const char *name,
 bool host_done(const struct host_call *c);
 void host_call_free(struct host_call *c);
 
-/* The interface as a wire: IP packets (no MAC header) in and out. */
+/* The interface as a wire: IP packets (no MAC header) in and out. The outside
+ * is 02:00:00:00:00:fe and answers ARP for every address but the machine's. */
 bool host_inject(struct host *h, const void *packet, size_t n);
 /* The next packet that it sent, with its time; 0: none. */
 size_t host_extract(struct host *h, void *packet, size_t room, u64 *when);
+/* The same with MAC headers, other protocols too; to be used instead. */
+bool host_inject_frame(struct host *h, const void *frame, size_t n);
+size_t host_extract_frame(struct host *h, void *frame, size_t room, u64 *when);
+extern const u8 host_outside[6];
 
-/* Two machines' interfaces as one link. */
-struct pair_config {
-	u64 seed;
-	double loss, duplicate, corrupt, reorder; /* 0..1 of frames */
-	u64 delay_ns, jitter_ns, bps;             /* bps 0: no limit */
-	u32 queue;                                /* frames; 0: 1000 */
-};
-bool host_link(struct host *a, struct host *b, const struct pair_config *c);
+/* Two machines' interfaces as one link. Both were made with `link`; it is gone
+ * when both machines are. NULL of c: a perfect link. */
+bool host_link(struct host *a, struct host *b,
+	       const struct nic_pair_config *c);
+/* Of the frames that this host sends; NULL: no link. */
+const struct nic_pair_counters *host_link_counters(const struct host *h);
+/* Every frame of the wire and the link goes to it, too; NULL: no more. */
+void host_capture(struct host *h, struct nic_capture *c);
 
 #endif

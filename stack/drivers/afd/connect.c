@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Connecting, and the ways to end: shutdown, close, linger. */
+#include "inside.h"
+
+static enum ex_status AfdConnectComplete(struct io_device *d, struct irp *irp,
+					 void *context)
+{
+	struct afd_connection *c = context;
+	enum ex_status st = irp->status;
+	struct afd_endpoint *e;
+	struct afd_pass p;
+
+	(void)d;
+	afd_enter(c->afd, &p);
+	c->op[AFD_OP_OPEN].busy = false;
+	e = c->endpoint;
+	if (!ex_failed(st)) {
+		c->opened = true;
+		if (e)
+			e->state = AFD_CONNECTED;
+	} else if (e) {
+		e->error = st;
+		e->state = AFD_BOUND;
+		e->c = NULL;
+		c->endpoint = NULL;
+		c->refs--;           /* the endpoint's; ours is left */
+	}
+	if (ex_failed(st))
+		ke_event_set(&c->quiet);
+	afd_flush(&p, &c->connects, st);
+	if (e)
+		afd_wake(&p, e);
+	afd_leave(&p);
+	afd_pump(c);
+	afd_connection_put(c);
+	return EX_MORE_PROCESSING_REQUIRED;
+}
+
+static enum ex_status connect_datagram(struct afd_endpoint *e,
+				       const struct tdi_address *to)
+{
+	struct afd_pass p;
+
+	afd_enter(e->afd, &p);
+	e->peer = *to;
+	e->state = to->family ? AFD_CONNECTED : AFD_BOUND;
+	afd_leave(&p);
+	return EX_SUCCESS;
+}
+
+static enum ex_status connect_stream(struct afd_endpoint *e,
+				     struct afd_connection *c,
+				     struct irp *irp)
+{
+	const struct afd_connect *r = io_here(irp)->buffer;
+	bool wait = !(r->flags & AFD_NOWAIT), closed;
+	struct afd_pass p;
+
+	c->peer = r->to;
+	c->op[AFD_OP_OPEN].r = (struct tdi_request){ .remote = r->to };
+	afd_enter(e->afd, &p);
+	e->busy = false;
+	closed = e->closed;
+	if (!closed) {
+		afd_attach(e, c);
+		e->state = AFD_CONNECTING;
+		e->error = EX_SUCCESS;
+		c->op[AFD_OP_OPEN].busy = true;
+		c->refs++;
+		if (wait)
+			afd_queue(&p, &c->connects, irp);
+	}
+	afd_leave(&p);
+	if (closed) {
+		afd_connection_put(c);
+		return EX_CANCELLED;
+	}
+	if (!wait)
+		irp->information = 1;
+	afd_op(c, AFD_OP_OPEN, TDI_CONNECT, AfdConnectComplete);
+	return wait ? EX_PENDING : EX_SUCCESS;
+}
+
+/* A stream may only when it is bound and at rest. */
+static enum ex_status may_connect(struct afd_endpoint *e)
+{
+	enum ex_status st = EX_SUCCESS;
+	struct afd_pass p;
+
+	afd_enter(e->afd, &p);
+	if (e->state == AFD_CONNECTING || e->busy)
+		st = EX_DEVICE_BUSY;
+	else if (e->state == AFD_CONNECTED)
+		st = EX_INVALID_DEVICE_REQUEST;
+	else if (e->state != AFD_BOUND || e->closed)
+		st = EX_INVALID_PARAMETER;
+	else
+		e->busy = true;
+	afd_leave(&p);
+	return st;
+}
+
+enum ex_status AfdConnect(struct afd_endpoint *e, struct irp *irp)
+{
+	const struct afd_connect *r = io_here(irp)->buffer;
+	struct tdi_address any = { .family = e->family };
+	struct afd_connection *c;
+	enum ex_status st;
+	struct afd_pass p;
+
+	if (r->to.family != e->family &&
+	    (e->kind == AFD_STREAM || r->to.family))
+		return EX_INVALID_PARAMETER;
+	if (e->state == AFD_OPEN) {
+		st = afd_bind(e, &any);
+		if (ex_failed(st))
+			return st;
+	}
+	if (e->kind != AFD_STREAM)
+		return connect_datagram(e, &r->to);
+	st = may_connect(e);
+	if (st != EX_SUCCESS)
+		return st;
+	c = afd_connection(e->afd, e->address, afd_device(e), &st);
+	if (c) {
+		afd_option_apply(e, c->file, true);
+		return connect_stream(e, c, irp);
+	}
+	afd_enter(e->afd, &p);
+	e->busy = false;
+	afd_leave(&p);
+	return st;
+}
+
+/* --- shutdown and close ------------------------------------------------------------------ */
+
+static enum ex_status shut(struct afd_endpoint *e, u32 how)
+{
+	struct afd_connection *c;
+	struct afd_pass p;
+
+	afd_enter(e->afd, &p);
+	c = e->c;
+	if (e->state != AFD_CONNECTED) {
+		afd_leave(&p);
+		return EX_INVALID_CONNECTION;
+	}
+	e->receive_shut |= how & AFD_SHUT_RECEIVE;
+	e->send_shut |= !!(how & AFD_SHUT_SEND);
+	if (c)
+		c->refs++;
+	if (c && how & AFD_SHUT_RECEIVE) {
+		c->receive_shut = true;
+		afd_serve(&p, c);
+	} else if (how & AFD_SHUT_RECEIVE) {
+		afd_flush(&p, &e->reads, EX_SUCCESS);
+	}
+	if (c && how & AFD_SHUT_SEND)
+		c->fin_wanted = true;
+	afd_wake(&p, e);
+	afd_leave(&p);
+	if (c) {
+		afd_pump(c);
+		afd_connection_put(c);
+	}
+	return EX_SUCCESS;
+}
+
+enum ex_status AfdShutdown(struct afd_endpoint *e, struct irp *irp)
+{
+	const u32 *how = io_here(irp)->buffer;
+
+	if (!*how || *how & ~(u32)(AFD_SHUT_RECEIVE | AFD_SHUT_SEND))
+		return EX_INVALID_PARAMETER;
+	return shut(e, *how);
+}
+
+/*
+ * The handle is closed. Bytes that nobody read, or SO_LINGER of 0, want a reset
+ * (RFC 1122 4.2.2.13); else what is buffered goes out, then a FIN.
+ */
+void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c)
+{
+	bool linger = e->option[AFD_OPT_LINGER], hard;
+	struct afd_pass p;
+
+	afd_enter(c->afd, &p);
+	c->endpoint = NULL;
+	c->closing = true;
+	hard = !c->opened || (linger && !e->linger_s) ||
+	       ((c->in.bytes || c->stalled) && !c->receive_shut);
+	c->fin_wanted = true;
+	afd_drop(c->afd, &c->in);
+	afd_drop(c->afd, &c->oob);
+	afd_leave(&p);
+	if (hard || c->error) {
+		afd_abort(c);
+	} else {
+		afd_pump(c);
+		if (linger && ke_wait(&c->quiet, (u64)e->linger_s *
+						 1000000000) == EX_TIMEOUT)
+			afd_abort(c);
+	}
+	io_cancel(c->op[AFD_OP_RESUME].irp);
+}

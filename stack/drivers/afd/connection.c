@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Connections: the transport's file, its requests, how it ends. */
+#include "inside.h"
+
+static void irps_free(struct afd_connection *c)
+{
+	for (int i = 0; i < AFD_OPS; i++)
+		if (c->op[i].irp)
+			io_irp_free(c->afd->x, c->op[i].irp);
+}
+
+static void connection_free(void *ctx)
+{
+	struct afd_connection *c = ctx;
+	struct afd *a = c->afd;
+	struct afd_pass p;
+
+	if (c->file)
+		io_close(c->file);
+	if (c->address)
+		afd_address_put(c->address);
+	irps_free(c);
+	afd_drop(a, &c->in);
+	afd_drop(a, &c->oob);
+	ex_free_pool(a->x, c, AFD_TAG_CONNECTION);
+	afd_enter(a, &p);
+	afd_gone(a);
+	afd_leave(&p);
+}
+
+void afd_connection_put(struct afd_connection *c)
+{
+	struct afd_pass p;
+	u32 left;
+
+	afd_enter(c->afd, &p);
+	left = --c->refs;
+	afd_leave(&p);
+	if (left)
+		return;
+	if (ke_irql() == KE_PASSIVE && !ke_in_dpc()) {
+		connection_free(c);
+		return;
+	}
+	ex_work_init(&c->work, connection_free, c);
+	ex_work_queue(c->afd->x, &c->work, EX_DELAYED);
+}
+
+static bool irps_alloc(struct afd_connection *c)
+{
+	for (int i = 0; i < AFD_OPS; i++) {
+		c->op[i].irp = io_irp_alloc(c->afd->x);
+		if (!c->op[i].irp)
+			return false;
+	}
+	return true;
+}
+
+static enum ex_status open_file(struct afd_connection *c, const char *device)
+{
+	struct tdi_open o = { .kind = TDI_CONNECTION_FILE, .protocol = 6,
+			      .context = c };
+	struct tdi_request r = { .address = c->address->file };
+	enum ex_status st = io_open(c->afd->x, device, &o, sizeof(o),
+				    &c->file);
+
+	if (ex_failed(st)) {
+		c->file = NULL;
+		return st;
+	}
+	return tdi_call(c->file, TDI_ASSOCIATE, &r);
+}
+
+/* One reference, the caller's. PASSIVE. */
+struct afd_connection *afd_connection(struct afd *a, struct afd_address *addr,
+				      const char *device,
+				      enum ex_status *why)
+{
+	struct afd_connection *c = ex_alloc_zero(a->x, EX_NONPAGED, sizeof(*c),
+						 AFD_TAG_CONNECTION);
+	struct afd_pass p;
+
+	*why = EX_INSUFFICIENT_RESOURCES;
+	if (!c)
+		return NULL;
+	c->afd = a;
+	c->refs = 1;
+	c->address = addr;
+	c->out_end = &c->out;
+	c->receive_limit = c->send_limit = AFD_WINDOW;
+	ke_event_init(&c->quiet, "afd quiet", false, false);
+	afd_enter(a, &p);
+	afd_born(a);
+	addr->refs++;
+	afd_leave(&p);
+	if (irps_alloc(c))
+		*why = open_file(c, device);
+	if (!ex_failed(*why))
+		return c;
+	afd_connection_put(c);
+	return NULL;
+}
+
+/* --- requests ------------------------------------------------------------------------ */
+
+struct irp *afd_op_irp(struct afd_connection *c, enum afd_operation o,
+		       enum tdi_minor minor, io_complete_fn *done)
+{
+	struct afd_op *op = &c->op[o];
+	struct io_stack *s;
+
+	io_irp_reuse(op->irp);
+	tdi_fill(op->irp, c->file, minor, &op->r);
+	s = &op->irp->stack[op->irp->current + 1];
+	s->complete = done;
+	s->context = c;
+	return op->irp;
+}
+
+void afd_op(struct afd_connection *c, enum afd_operation o,
+	    enum tdi_minor minor, io_complete_fn *done)
+{
+	io_call(c->file->device, afd_op_irp(c, o, minor, done));
+}
+
+static enum ex_status AfdAbortComplete(struct io_device *d, struct irp *irp,
+				       void *context)
+{
+	struct afd_connection *c = context;
+
+	(void)d;
+	(void)irp;
+	ke_event_set(&c->quiet);
+	afd_connection_put(c);
+	return EX_MORE_PROCESSING_REQUIRED;
+}
+
+/* Once; whatever is in the transport comes back with an error. An indication may
+ * be the one that asks while the last reference is gone and the file is being
+ * closed: the transport resets it then by itself. */
+void afd_abort(struct afd_connection *c)
+{
+	struct afd_pass p;
+	bool first;
+
+	afd_enter(c->afd, &p);
+	first = !c->aborted && c->refs;
+	c->aborted = true;
+	if (first)
+		c->refs++;
+	afd_leave(&p);
+	if (!first)
+		return;
+	c->op[AFD_OP_ABORT].r = (struct tdi_request){
+		.flags = TDI_DISCONNECT_ABORT };
+	afd_op(c, AFD_OP_ABORT, TDI_DISCONNECT, AfdAbortComplete);
+}
+
+/* It gets what the endpoint was told to do. Under the lock; the reference of the
+ * caller goes along. */
+void afd_attach(struct afd_endpoint *e, struct afd_connection *c)
+{
+	e->c = c;
+	c->endpoint = e;
+	c->listener = NULL;
+	c->receive_limit = e->option[AFD_OPT_RCVBUF];
+	c->send_limit = e->option[AFD_OPT_SNDBUF];
+	c->oob_inline = e->option[AFD_OPT_OOBINLINE];
+}
+
+/* No more comes or goes. Under the lock. */
+void afd_broken(struct afd_pass *p, struct afd_connection *c,
+		enum ex_status why)
+{
+	if (!c->error)
+		c->error = why;
+	c->eof = true;
+	c->stalled = false;
+	ke_event_set(&c->quiet);
+	afd_serve(p, c);
+	afd_flush(p, &c->writes, c->error);
+	if (c->endpoint) {
+		if (!c->endpoint->error)
+			c->endpoint->error = c->error;
+		afd_wake(p, c->endpoint);
+	}
+}
+
+/* --- events ----------------------------------------------------------------------------- */
+
+static void AfdDisconnectEvent(void *context, void *connection_context,
+			       u32 flags, enum ex_status why)
+{
+	struct afd_connection *c = connection_context;
+	struct afd_pass p;
+
+	(void)context;
+	afd_enter(c->afd, &p);
+	if (flags & TDI_DISCONNECT_ABORT) {
+		afd_broken(&p, c, ex_failed(why) ? why : EX_CONNECTION_RESET);
+	} else {
+		c->eof = true;
+		afd_serve(&p, c);
+		if (c->endpoint)
+			afd_wake(&p, c->endpoint);
+	}
+	afd_leave(&p);
+}
+
+static const struct handler {
+	enum tdi_event event;
+	bool stream, datagram;
+	void *fn;
+} handlers[] = {
+	{ TDI_EVENT_DISCONNECT, true, false, AfdDisconnectEvent },
+	{ TDI_EVENT_RECEIVE, true, false, AfdReceiveEvent },
+	{ TDI_EVENT_RECEIVE_EXPEDITED, true, false, AfdExpeditedEvent },
+	{ TDI_EVENT_RECEIVE_DATAGRAM, false, true, AfdDatagramEvent },
+	{ TDI_EVENT_ERROR, true, true, AfdErrorEvent },
+};
+
+void afd_set_handlers(struct afd_address *a, enum afd_kind kind,
+		      enum ex_status *st)
+{
+	*st = EX_SUCCESS;
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(*handlers); i++) {
+		const struct handler *h = &handlers[i];
+
+		if (!(kind == AFD_STREAM ? h->stream : h->datagram))
+			continue;
+		*st = tdi_set_event(a->file, h->event, h->fn, a);
+		if (ex_failed(*st))
+			return;
+	}
+}

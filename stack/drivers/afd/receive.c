@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Receiving on connections: the transport indicates, bytes go straight into the
+ * IRPs that wait and else into buffers up to the limit; what does not fit stays
+ * with the transport ("stalled") until there is room again, when a RECEIVE of
+ * ours gets it going.
+ */
+#include "inside.h"
+
+static bool all_of_it(const struct irp *irp)
+{
+	return (afd_flags(irp) & (AFD_WAITALL | AFD_PEEK)) == AFD_WAITALL;
+}
+
+static void take(struct afd *a, struct afd_bytes *q, u32 n)
+{
+	struct afd_buffer *b = q->head;
+
+	b->off += n;
+	q->bytes -= n;
+	if (b->off < b->length)
+		return;
+	q->head = b->next;
+	if (!q->head)
+		q->tail = NULL;
+	ex_free_pool(a->x, b, AFD_TAG_BUFFER);
+}
+
+/* Bytes that wait, into irp. */
+static void drain(struct afd *a, struct afd_bytes *q, struct irp *irp)
+{
+	size_t room = afd_length(irp);
+
+	while (q->head && afd_moved(irp) < room) {
+		struct afd_buffer *b = q->head;
+		size_t n = b->length - b->off;
+
+		if (n > room - afd_moved(irp))
+			n = room - afd_moved(irp);
+		afd_scatter(irp, afd_moved(irp), b->data + b->off, n);
+		afd_move(irp, n);
+		take(a, q, (u32)n);
+	}
+}
+
+static size_t peek(const struct afd_bytes *q, struct irp *irp)
+{
+	size_t room = afd_length(irp), done = 0;
+
+	for (struct afd_buffer *b = q->head; b && done < room; b = b->next) {
+		size_t n = b->length - b->off;
+
+		if (n > room - done)
+			n = room - done;
+		afd_scatter(irp, done, b->data + b->off, n);
+		done += n;
+	}
+	return done;
+}
+
+static bool ended(const struct afd_connection *c)
+{
+	return c->eof || c->receive_shut;
+}
+
+/* The first that waits has what it gets: it is done with. */
+static bool satisfied(struct afd_connection *c, struct irp *irp,
+		      enum ex_status *st, size_t *n)
+{
+	*st = EX_SUCCESS;
+	*n = 0;
+	if (c->in.bytes && afd_flags(irp) & AFD_PEEK) {
+		*n = peek(&c->in, irp);
+		return true;
+	}
+	drain(c->afd, &c->in, irp);
+	*n = afd_moved(irp);
+	if (*n == afd_length(irp) || (*n && !all_of_it(irp)))
+		return true;
+	if (!ended(c))
+		return false;
+	if (!*n && c->error && !c->receive_shut)
+		*st = c->error;
+	return true;
+}
+
+/* Under the lock. */
+void afd_serve(struct afd_pass *p, struct afd_connection *c)
+{
+	struct irp *irp;
+	enum ex_status st;
+	size_t n;
+
+	while ((irp = c->reads.head) && satisfied(c, irp, &st, &n))
+		if (afd_unqueue(irp))
+			afd_finish(p, irp, st, n);
+}
+
+/* --- what comes in ---------------------------------------------------------------------- */
+
+/* Straight into the IRPs that wait. */
+static u32 feed(struct afd_pass *p, struct afd_connection *c, const u8 *data,
+		u32 n)
+{
+	struct irp *irp;
+	u32 done = 0;
+
+	while (done < n && !c->in.bytes && (irp = c->reads.head) &&
+	       !(afd_flags(irp) & AFD_PEEK)) {
+		size_t k = afd_length(irp) - afd_moved(irp);
+
+		if (k > n - done)
+			k = n - done;
+		afd_scatter(irp, afd_moved(irp), data + done, k);
+		afd_move(irp, k);
+		done += (u32)k;
+		if (afd_moved(irp) < afd_length(irp) && all_of_it(irp))
+			break;
+		if (afd_unqueue(irp))
+			afd_finish(p, irp, EX_SUCCESS, afd_moved(irp));
+	}
+	return done;
+}
+
+static u32 room_of(const struct afd_connection *c)
+{
+	return c->in.bytes < c->receive_limit ?
+		       c->receive_limit - c->in.bytes :
+		       0;
+}
+
+static u32 keep(struct afd_pass *p, struct afd_connection *c, const u8 *data,
+		u32 n)
+{
+	u32 done = feed(p, c, data, n), k = n - done;
+
+	if (k > room_of(c))
+		k = room_of(c);
+	if (k && afd_append(c->afd, &c->in, data + done, k))
+		done += k;
+	afd_serve(p, c);             /* one that peeks */
+	if (c->endpoint && done)
+		afd_wake(p, c->endpoint);
+	return done;
+}
+
+/* Its RECEIVE has something to read into. Under the lock. */
+static bool resume_begin(struct afd_pass *p, struct afd_connection *c)
+{
+	u32 room = room_of(c);
+	struct irp *irp;
+
+	if (!c->stalled || c->op[AFD_OP_RESUME].busy || c->closing ||
+	    c->aborted)
+		return false;
+	if (!room && c->reads.head)
+		room = 1;            /* SO_RCVBUF of 0 */
+	if (!room)
+		return false;
+	c->resume = afd_buffer(c->afd, room);
+	if (!c->resume) {
+		irp = afd_dequeue(&c->reads);
+		if (irp)
+			afd_finish(p, irp, EX_INSUFFICIENT_RESOURCES, 0);
+		return false;
+	}
+	c->op[AFD_OP_RESUME].busy = true;
+	c->op[AFD_OP_RESUME].r = (struct tdi_request){
+		.flags = TDI_RECEIVE_NORMAL, .data = c->resume->data,
+		.length = room };
+	c->stalled = false;
+	c->refs++;
+	return true;
+}
+
+static enum ex_status AfdRestartComplete(struct io_device *d, struct irp *irp,
+					 void *context)
+{
+	struct afd_connection *c = context;
+	size_t n = ex_failed(irp->status) ? 0 : irp->information;
+	struct afd_buffer *b;
+	bool discard;
+	struct afd_pass p;
+
+	(void)d;
+	afd_enter(c->afd, &p);
+	b = c->resume;
+	c->resume = NULL;
+	c->op[AFD_OP_RESUME].busy = false;
+	discard = n && c->closing;
+	if (n > b->room)
+		n = b->room;
+	b->length = (u32)n;
+	if (n && !c->closing && !c->receive_shut) {
+		afd_add(&c->in, b);
+		b = NULL;
+		afd_serve(&p, c);
+		if (c->endpoint)
+			afd_wake(&p, c->endpoint);
+	}
+	afd_leave(&p);
+	if (b)
+		ex_free_pool(c->afd->x, b, AFD_TAG_BUFFER);
+	if (discard)
+		afd_abort(c);
+	afd_resume(c);
+	afd_connection_put(c);
+	return EX_MORE_PROCESSING_REQUIRED;
+}
+
+void afd_resume(struct afd_connection *c)
+{
+	struct afd_pass p;
+	bool go;
+
+	afd_enter(c->afd, &p);
+	go = resume_begin(&p, c);
+	afd_leave(&p);
+	if (go)
+		afd_op(c, AFD_OP_RESUME, TDI_RECEIVE, AfdRestartComplete);
+}
+
+enum ex_status AfdReceiveEvent(void *context, void *connection_context,
+			       u32 flags, u32 indicated, u32 available,
+			       u32 *taken, const u8 *data,
+			       struct ndis_buffer *chain, struct irp **irp)
+{
+	struct afd_connection *c = connection_context;
+	bool abort = false, more = false;
+	struct afd_pass p;
+
+	(void)context;
+	(void)flags;
+	(void)chain;
+	afd_enter(c->afd, &p);
+	if (c->closing) {
+		*taken = indicated;  /* nobody will read it: RFC 1122 4.2.2.13 */
+		abort = true;
+	} else if (c->receive_shut) {
+		*taken = indicated;
+	} else {
+		*taken = keep(&p, c, data, indicated);
+	}
+	if (*taken < available && !c->closing) {
+		c->stalled = true;
+		more = *taken == indicated && resume_begin(&p, c);
+	}
+	tdi_check_indication("afd", indicated, available, *taken);
+	afd_leave(&p);
+	if (abort)
+		afd_abort(c);
+	if (more) {
+		*irp = afd_op_irp(c, AFD_OP_RESUME, TDI_RECEIVE,
+				  AfdRestartComplete);
+		return EX_MORE_PROCESSING_REQUIRED;
+	}
+	return *taken ? EX_SUCCESS : EX_DATA_NOT_ACCEPTED;
+}
+
+/* Urgent bytes, up to a limit: the sender must not fill our memory. */
+enum ex_status AfdExpeditedEvent(void *context, void *connection_context,
+				 u32 flags, u32 indicated, u32 available,
+				 u32 *taken, const u8 *data,
+				 struct ndis_buffer *chain, struct irp **irp)
+{
+	struct afd_connection *c = connection_context;
+	struct afd_pass p;
+
+	if (c->oob_inline)
+		return AfdReceiveEvent(context, c, flags, indicated, available,
+				       taken, data, chain, irp);
+	afd_enter(c->afd, &p);
+	*taken = indicated;
+	if (!c->closing && !c->receive_shut &&
+	    indicated <= AFD_OOB_MAX - c->oob.bytes &&
+	    afd_append(c->afd, &c->oob, data, indicated) && c->endpoint)
+		afd_wake(&p, c->endpoint);
+	afd_leave(&p);
+	return EX_SUCCESS;
+}
+
+/* --- what is asked for -------------------------------------------------------------------- */
+
+/* Never waits: INVALID_PARAMETER when there is nothing, as with BSD. */
+static void urgent(struct afd_pass *p, struct afd_connection *c,
+		   struct irp *irp)
+{
+	size_t n;
+
+	if (c->oob_inline || !c->oob.bytes) {
+		afd_finish(p, irp, EX_INVALID_PARAMETER, 0);
+		return;
+	}
+	if (afd_flags(irp) & AFD_PEEK) {
+		n = peek(&c->oob, irp);
+	} else {
+		drain(c->afd, &c->oob, irp);
+		n = afd_moved(irp);
+	}
+	afd_finish(p, irp, EX_SUCCESS, n);
+}
+
+static void begin(struct afd_pass *p, struct afd_connection *c,
+		  struct irp *irp)
+{
+	if (afd_flags(irp) & AFD_OOB) {
+		urgent(p, c, irp);
+		return;
+	}
+	if (!afd_queue(p, &c->reads, irp))
+		return;
+	afd_serve(p, c);
+	if (!irp->driver[0] || !(afd_flags(irp) & AFD_NOWAIT))
+		return;
+	if (afd_unqueue(irp))
+		afd_finish(p, irp,
+			   afd_moved(irp) ? EX_SUCCESS : EX_DEVICE_NOT_READY,
+			   afd_moved(irp));
+}
+
+enum ex_status AfdReceive(struct afd_endpoint *e, struct irp *irp)
+{
+	struct afd_connection *c;
+	struct afd_pass p;
+
+	if (!afd_transfer_ok(irp))
+		return EX_INVALID_PARAMETER;
+	if (e->kind != AFD_STREAM)
+		return afd_datagram_receive(e, irp);
+	afd_enter(e->afd, &p);
+	c = e->c;
+	if (!c || e->state != AFD_CONNECTED || e->closed) {
+		afd_leave(&p);
+		return EX_INVALID_CONNECTION;
+	}
+	if (!afd_length(irp)) {
+		afd_leave(&p);
+		return EX_SUCCESS;
+	}
+	c->refs++;
+	begin(&p, c, irp);
+	afd_leave(&p);
+	afd_resume(c);
+	afd_connection_put(c);
+	return EX_PENDING;
+}

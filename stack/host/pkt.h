@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Packet scripts: what a machine does with datagrams and socket calls, on the
+ * virtual clock.  The language is described in tests/pkt/README.md.
+ *
+ *	text --pkt_parse--> struct pkt_datagram --pkt_build--> frame, injected
+ *	frame that was sent --pkt_read--> struct pkt_datagram --pkt_differs--
+ *
+ * Invariant: numbers of sequence are relative to the flow's two initial ones;
+ * nothing of the drivers is used to make or to read a datagram.
+ *
+ * To add a kind of datagram: a value of enum pkt_kind, and a row in parse.c,
+ * build.c, read.c and differ.c.  A call: a row in calls.c.
+ */
+#ifndef HOST_PKT_H
+#define HOST_PKT_H
+
+#include "../sdk/host.h"
+
+#define PKT_FRAME_MAX 70000u
+#define PKT_OPTIONS 12u
+#define PKT_FLOWS 16u
+#define PKT_NAME 24u
+
+enum pkt_kind { PKT_TCP, PKT_UDP, PKT_ICMP, PKT_ARP, PKT_IP, PKT_FRAME,
+		PKT_FRAGMENT, PKT_NOTHING };
+
+enum { PKT_HAS_SRC = 1, PKT_HAS_DST = 2, PKT_HAS_TTL = 4, PKT_HAS_TOS = 8,
+       PKT_HAS_DF = 0x10, PKT_HAS_ID = 0x20, PKT_HAS_WIN = 0x40,
+       PKT_HAS_OPTIONS = 0x80, PKT_HAS_URG = 0x100, PKT_HAS_MTU = 0x200,
+       PKT_HAS_ECHO = 0x400, PKT_HAS_LEN = 0x800, PKT_HAS_SEQ = 0x1000,
+       PKT_HAS_MAC = 0x2000, PKT_HAS_PORTS = 0x4000,
+       PKT_HAS_POINTER = 0x8000 };
+
+enum { PKT_FIN = 1, PKT_SYN = 2, PKT_RST = 4, PKT_PSH = 8, PKT_ACK = 16,
+       PKT_URG = 32, PKT_ECE = 64, PKT_CWR = 128 };
+
+struct pkt_option {
+	u8 kind, n;
+	u8 any, last;                /* bit i of v: any value; the last seen */
+	u32 v[8];
+};
+
+struct pkt_quote {                   /* what an ICMP error is about */
+	bool there;
+	u8 protocol;
+	u16 sport, dport;
+	u32 seq;
+};
+
+struct pkt_datagram {
+	enum pkt_kind kind;
+	u32 given;                   /* PKT_HAS_* */
+	u32 src, dst;
+	u8 ttl, tos, protocol;
+	u16 id;
+	bool df, bad_sum, bad_ip_sum, no_sum;
+	unsigned flow;
+	bool fresh;                  /* the flow begins anew */
+	u16 sport, dport, flags;
+	u32 seq, ack, win, urg;
+	struct pkt_option option[PKT_OPTIONS];
+	unsigned noptions;
+	u8 type, code, op;
+	u16 echo_id, echo_seq;
+	u32 mtu, pointer;
+	struct pkt_quote quote;
+	u8 mac[6];                   /* of ARP's sender */
+	char of[PKT_NAME];           /* FRAGMENT: of which datagram */
+	u32 from, to;
+	bool more;
+	u32 len;                     /* of the payload */
+	u8 *bytes;                   /* a payload, or a packet; NULL: pattern */
+	u8 *mask;                    /* 0: any byte */
+};
+
+struct pkt_flow {
+	u32 remote_isn, local_isn, remote_ip;
+	bool known;                  /* local_isn, from its SYN */
+	u16 remote_port, local_port;
+	u32 last_ts;                 /* that the machine sent */
+};
+
+struct pkt_net {
+	u32 local_ip, remote_ip;
+	u8 mac[6];
+	struct pkt_flow flow[PKT_FLOWS];
+};
+
+/* The byte at an offset of every payload that is not written down. */
+static inline u8 pkt_pattern(u64 off)
+{
+	return (u8)(off + (off >> 8) * 7);
+}
+
+/* parse.c: the text of a datagram; NULL, or what is wrong with it. */
+const char *pkt_parse(const char *text, struct pkt_datagram *d);
+void pkt_datagram_free(struct pkt_datagram *d);
+const char *pkt_address(const char *at, u32 *ip); /* behind it; NULL: none */
+const char *pkt_number(const char *at, u64 *v);
+const char *pkt_blank(const char *at);
+
+/* build.c: an IP packet (a frame of ARP and FRAME). Its length; 0: too long. */
+u32 pkt_build(struct pkt_net *n, const struct pkt_datagram *d, u8 *b);
+/* One of its pieces (RFC 791 3.2), of the bytes of pkt_build(). */
+u32 pkt_piece(const u8 *whole, u32 length, const struct pkt_datagram *piece,
+	      u8 *b);
+u16 pkt_sum(const u8 *b, u32 n, u32 sum); /* RFC 1071 */
+u32 pkt_pseudo(const u8 *ip, u32 length);
+
+/* read.c: a frame with its MAC header. A text of why it is malformed, or NULL.
+ * The payload is lent. */
+const char *pkt_read(struct pkt_net *n, const u8 *b, u32 length,
+		     const struct pkt_datagram *want, struct pkt_datagram *d);
+void pkt_text(const struct pkt_datagram *d, char *buf, size_t size);
+
+/* differ.c: the first way in which it is another than wanted, in words. */
+bool pkt_differs(const struct pkt_datagram *want, const struct pkt_datagram *is,
+		 char *why, size_t size);
+
+/* calls.c: socket calls. */
+struct pkt_calls;
+struct pkt_calls *pkt_calls_new(struct host *h, struct pkt_net *n);
+void pkt_calls_free(struct pkt_calls *c);
+/* "x = accept(s)", "l: recv(c, 9)", "l = 9", "l waits", "state(c) = X"; false:
+ * not as the line says, with words. now: begun, run until nothing is left. */
+bool pkt_call(struct pkt_calls *c, const char *text, char *why, size_t size);
+
+/* run.c: a whole script; false: not as it says. why: "12: expected …". */
+struct pkt_result {
+	unsigned lines, sent, seen, calls;
+};
+bool pkt_run(const char *file, const char *drivers, FILE *capture,
+	     struct pkt_result *r, char *why, size_t size);
+
+#endif

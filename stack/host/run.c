@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Packet scripts: line after line. */
+#include "pkt.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND UINT64_C(1000000000)
+#define BOOT SECOND                  /* when a script's time begins */
+#define SLACK UINT64_C(2000000)      /* of a time that is no range */
+#define ANY (300 * SECOND)           /* how long "*" waits */
+#define NAMED 16
+
+struct named {
+	char name[PKT_NAME];
+	u8 *b;
+	u32 n;
+};
+
+struct script {
+	const char *file, *drivers;
+	FILE *capture_file;
+	unsigned line;
+	struct host_config config;
+	char ip[32], gw[32];
+	bool arp_manual, boot_seen;  /* what it sends as it starts, too */
+	struct sched *s;
+	struct host *h;
+	struct pkt_net net;
+	struct pkt_calls *calls;
+	struct named named[NAMED];
+	unsigned nnamed;
+	u8 *frame, *out;             /* the next that was sent; to be sent */
+	u32 n;                       /* 0: none is known */
+	u64 when, last;
+	struct nic_capture *capture;
+	struct pkt_result *r;
+	char why[1024];
+};
+
+struct when {
+	u64 from, to;                /* ns of the scheduler */
+	bool range;
+};
+
+static bool bad(struct script *s, const char *what)
+{
+	snprintf(s->why, sizeof(s->why), "%s", what);
+	return false;
+}
+
+/* --- the machine ------------------------------------------------------------------------ */
+
+static bool boot(struct script *s)
+{
+	static const char *const drivers[] = { "tcpip", "afd", NULL };
+	struct host_interface *i = &s->config.interface;
+
+	if (s->h)
+		return true;
+	*i = (struct host_interface){ .name = "eth0", .mtu = i->mtu,
+		.mac = { 2, 0, 0, 0, 0, 1 }, .ip4 = { s->ip },
+		.gateway4 = s->gw[0] ? s->gw : NULL, .frames = s->arp_manual };
+	s->config.ex.name = "pkt";
+	if (!s->config.ex.cpus)
+		s->config.ex.cpus = 1;
+	s->config.drivers = drivers;
+	s->config.driver_path = s->drivers;
+	s->s = sched_new(&(struct sched_config){ .seed = 1 });
+	s->h = s->s ? host_new(&s->config, s->s, s->why, sizeof(s->why)) : NULL;
+	s->calls = s->h ? pkt_calls_new(s->h, &s->net) : NULL;
+	if (!s->calls)
+		return s->why[0] ? false : bad(s, "no memory for a machine");
+	if (s->capture_file)
+		s->capture = nic_capture_new(s->capture_file);
+	host_capture(s->h, s->capture);
+	(void)sched_run_to(s->s, BOOT);
+	while (!s->boot_seen && host_extract_frame(s->h, s->frame, PKT_FRAME_MAX,
+						    NULL))
+		;
+	memcpy(s->net.mac, i->mac, 6);
+	s->last = BOOT;
+	return true;
+}
+
+/* What scripts do not speak of: IGMP, IPv6, and ARP unless it is by hand. */
+static bool hidden(const struct script *s)
+{
+	const u8 *f = s->frame;
+
+	if (f[12] == 8 && f[13] == 6)
+		return !s->arp_manual;
+	return (f[12] == 0x86 && f[13] == 0xdd) ||
+	       (f[12] == 8 && !f[13] && s->n > 23 && f[23] == 2);
+}
+
+static bool next_frame(struct script *s)
+{
+	while (!s->n) {
+		s->n = (u32)host_extract_frame(s->h, s->frame, PKT_FRAME_MAX,
+					       &s->when);
+		if (!s->n)
+			return false;
+		if (s->n < 14 || hidden(s))
+			s->n = 0;
+	}
+	return true;
+}
+
+static void run_to(struct script *s, u64 ns)
+{
+	u64 now = sched_now(s->s);
+
+	(void)sched_run_to(s->s, ns > now ? ns : now);
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
+
+static bool set_one(struct script *s, const char *key, const char *v)
+{
+	static const char *const as[] = { "nt4", "nt5", "modern" };
+
+	if (!strcmp(key, "mtu")) {
+		s->config.interface.mtu = (u32)atoi(v);
+	} else if (!strcmp(key, "cpus")) {
+		s->config.ex.cpus = (unsigned)atoi(v);
+	} else if (!strcmp(key, "arp") && !strcmp(v, "manual")) {
+		s->arp_manual = true;
+	} else if (!strcmp(key, "boot") && !strcmp(v, "seen")) {
+		s->boot_seen = true;
+	} else if (!strcmp(key, "gw")) {
+		snprintf(s->gw, sizeof(s->gw), "%s", v);
+	} else if (!strcmp(key, "personality")) {
+		for (int i = 0; i < 3; i++)
+			if (!strcmp(v, as[i])) {
+				s->config.personality =
+					(enum host_personality)i;
+				return true;
+			}
+		return bad(s, "no such personality");
+	} else {
+		return bad(s, "set: mtu= cpus= arp=manual boot=seen gw= personality=");
+	}
+	return true;
+}
+
+static bool set_line(struct script *s, const char *at)
+{
+	char key[32], v[32];
+	int n;
+
+	if (s->h)
+		return bad(s, "\"set\" comes before everything else");
+	for (; sscanf(at, " %31[a-z]=%31s%n", key, v, &n) == 2; at += n)
+		if (!set_one(s, key, v))
+			return false;
+	return !*pkt_blank(at) || bad(s, "set KEY=VALUE");
+}
+
+static bool seconds(const char **at, u64 *ns)
+{
+	char *end;
+	double v = strtod(*at, &end);
+
+	if (end == *at || v < 0 || v > 1e6)
+		return false;
+	*ns = (u64)(v * 1e9 + 0.5);
+	*at = end;
+	return true;
+}
+
+/* 0.5, +0.5, +0.5~0.7, * */
+static bool time_of(struct script *s, const char **at, struct when *w)
+{
+	u64 base = BOOT, v;
+
+	if (**at == '*') {
+		++*at;
+		*w = (struct when){ s->boot_seen ? 0 : s->last, s->last + ANY,
+				    true };
+		return true;
+	}
+	if (**at == '+') {
+		++*at;
+		base = s->last;
+	}
+	if (!seconds(at, &v))
+		return bad(s, "a line begins with a time");
+	*w = (struct when){ base + v, base + v, false };
+	if (**at == '~') {
+		++*at;
+		w->range = true;
+		if (!seconds(at, &v))
+			return bad(s, "a time is missing behind \"~\"");
+		w->to = base + v;
+	}
+	return w->to >= s->last || bad(s, "a time that is past");
+}
+
+static const struct named *find(const struct script *s, const char *name)
+{
+	for (unsigned i = 0; i < s->nnamed; i++)
+		if (!strcmp(s->named[i].name, name))
+			return &s->named[i];
+	return NULL;
+}
+
+/* datagram NAME = … */
+static bool define(struct script *s, const char *at)
+{
+	struct named *n = &s->named[s->nnamed];
+	struct pkt_datagram d;
+	const char *w;
+	int len = 0;
+
+	if (s->nnamed == NAMED ||
+	    sscanf(at, " %23[A-Za-z0-9_] = %n", n->name, &len) != 1 || !len)
+		return bad(s, "datagram NAME = …, at most 16 of them");
+	w = pkt_parse(at + len, &d);
+	n->n = w ? 0 : pkt_build(&s->net, &d, s->out);
+	pkt_datagram_free(&d);
+	if (!n->n)
+		return bad(s, w ? w : "too long");
+	n->b = malloc(n->n);
+	if (!n->b)
+		return bad(s, "out of memory");
+	memcpy(n->b, s->out, n->n);
+	s->nnamed++;
+	return true;
+}
+
+static bool inject(struct script *s, const struct pkt_datagram *d)
+{
+	const struct named *of = NULL;
+	u32 n;
+
+	if (d->kind == PKT_FRAGMENT) {
+		of = find(s, d->of);
+		n = of ? pkt_piece(of->b, of->n, d, s->out) : 0;
+	} else {
+		n = pkt_build(&s->net, d, s->out);
+	}
+	if (!n)
+		return bad(s, "this cannot be sent");
+	s->r->sent++;
+	if (d->kind == PKT_ARP || (d->kind == PKT_FRAME && !d->protocol))
+		(void)host_inject_frame(s->h, s->out, n);
+	else
+		(void)host_inject(s->h, s->out, n);
+	run_to(s, 0);
+	return true;
+}
+
+static void said(struct script *s, const char *expected, const char *how,
+		 const struct pkt_datagram *is)
+{
+	char text[400];
+
+	pkt_text(is, text, sizeof(text));
+	snprintf(s->why, sizeof(s->why), "expected %s; sent at %.6f: %s; %s",
+		 expected, (double)((s64)s->when - (s64)BOOT) / 1e9, text, how);
+}
+
+static bool compare(struct script *s, const struct pkt_datagram *want,
+		    const struct when *w, const char *text)
+{
+	u64 slack = w->range ? 0 : SLACK;
+	struct pkt_datagram is;
+	char how[160];
+	const char *mal = pkt_read(&s->net, s->frame, s->n, want, &is);
+
+	if (mal) {
+		said(s, text, mal, &is);
+		return false;
+	}
+	if (pkt_differs(want, &is, how, sizeof(how))) {
+		said(s, text, how, &is);
+		return false;
+	}
+	if (s->when + slack >= w->from && s->when <= w->to + slack)
+		return true;
+	snprintf(how, sizeof(how), "the time is not %.6f to %.6f",
+		 (double)((s64)w->from - (s64)BOOT) / 1e9,
+		 (double)((s64)w->to - (s64)BOOT) / 1e9);
+	said(s, text, how, &is);
+	return false;
+}
+
+static bool expect(struct script *s, const struct pkt_datagram *want,
+		   const struct when *w, const char *text)
+{
+	u64 end = w->to + (w->range ? 0 : SLACK), next;
+
+	run_to(s, 0);
+	while (!next_frame(s) && sched_now(s->s) < end &&
+	       !ex_stopped(host_machine(s->h))) {
+		next = sched_next_timer(s->s);
+		run_to(s, next < end ? next : end);
+	}
+	if (!s->n) {
+		snprintf(s->why, sizeof(s->why),
+			 "expected %s; nothing was sent until %.6f", text,
+			 (double)((s64)end - (s64)BOOT) / 1e9);
+		return false;
+	}
+	if (!compare(s, want, w, text))
+		return false;
+	s->r->seen++;
+	s->n = 0;
+	s->last = s->when > s->last ? s->when : s->last;
+	return true;
+}
+
+static bool silence(struct script *s, u64 until)
+{
+	struct pkt_datagram is;
+
+	run_to(s, until);
+	s->r->seen += until > s->last;
+	s->last = until;
+	if (!next_frame(s))
+		return true;
+	(void)pkt_read(&s->net, s->frame, s->n, NULL, &is);
+	said(s, "nothing", "it was sent and not expected", &is);
+	return false;
+}
+
+static bool datagram_line(struct script *s, const char *at,
+			  const struct when *w)
+{
+	bool in = *at == '<', ok;
+	struct pkt_datagram d;
+	const char *wrong = pkt_parse(at + 1, &d);
+
+	if (wrong) {
+		ok = bad(s, wrong);
+	} else if (d.kind == PKT_NOTHING) {
+		ok = !in ? silence(s, w->to) : bad(s, "nothing to send");
+	} else if (in) {
+		run_to(s, w->from);
+		s->last = w->from;
+		ok = inject(s, &d);
+	} else {
+		ok = expect(s, &d, w, pkt_blank(at + 1));
+	}
+	pkt_datagram_free(&d);
+	return ok;
+}
+
+static bool timed_line(struct script *s, const char *at)
+{
+	struct when w;
+
+	if (!boot(s) || !time_of(s, &at, &w))
+		return false;
+	at = pkt_blank(at);
+	if (*at == '<' || *at == '>')
+		return datagram_line(s, at, &w);
+	run_to(s, w.from);
+	s->last = w.from;
+	s->r->calls++;
+	return pkt_call(s->calls, at, s->why, sizeof(s->why));
+}
+
+static bool one_line(struct script *s, char *line)
+{
+	const char *at = pkt_blank(line);
+	struct ex *x;
+
+	line[strcspn(line, "\r\n")] = 0;
+	if (!*at || *at == '#')
+		return true;
+	s->r->lines++;
+	if (!strncmp(at, "set ", 4))
+		return set_line(s, at + 4);
+	if (!strncmp(at, "datagram ", 9))
+		return define(s, at + 9);
+	if (!timed_line(s, at))
+		return false;
+	x = host_machine(s->h);
+	return !ex_stopped(x) || bad(s, ex_stop_text(x));
+}
+
+/* --- all of it ------------------------------------------------------------------------------------- */
+
+static bool start(struct script *s)
+{
+	s->frame = malloc(PKT_FRAME_MAX);
+	s->out = malloc(2 * PKT_FRAME_MAX);
+	strcpy(s->ip, "192.0.2.1/24");
+	s->config.personality = HOST_NT5;
+	s->net.local_ip = 0xc0000201;
+	s->net.remote_ip = 0xc0000202;
+	for (unsigned i = 0; i < PKT_FLOWS; i++)
+		s->net.flow[i] = (struct pkt_flow){
+			.remote_isn = 1000 + 1000000 * i,
+			.remote_ip = 0xc0000202,
+			.remote_port = (u16)(40000 + i), .local_port = 8080 };
+	return s->frame && s->out;
+}
+
+static void end(struct script *s)
+{
+	host_free(s->h);
+	pkt_calls_free(s->calls);
+	sched_free(s->s);
+	nic_capture_free(s->capture);
+	for (unsigned i = 0; i < s->nnamed; i++)
+		free(s->named[i].b);
+	free(s->frame);
+	free(s->out);
+}
+
+/* Nothing is left that was not expected. */
+static bool over(struct script *s)
+{
+	if (!s->h)
+		return bad(s, "the script does nothing");
+	return silence(s, sched_now(s->s));
+}
+
+bool pkt_run(const char *file, const char *drivers, FILE *capture,
+	     struct pkt_result *r, char *why, size_t size)
+{
+	struct script s = { .file = file, .drivers = drivers, .r = r,
+			    .capture_file = capture };
+	FILE *f = fopen(file, "r");
+	char line[4096];
+	bool ok = f && start(&s);
+
+	memset(r, 0, sizeof(*r));
+	if (!f)
+		bad(&s, "it cannot be read");
+	while (ok && fgets(line, sizeof(line), f)) {
+		s.line++;
+		ok = one_line(&s, line);
+	}
+	if (ok)
+		ok = over(&s);
+	if (!ok)
+		snprintf(why, size, "%u: %s", s.line, s.why);
+	if (f)
+		fclose(f);
+	end(&s);
+	return ok;
+}
