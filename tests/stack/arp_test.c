@@ -2,7 +2,6 @@
 /* ARP: frames byte by byte from RFC 826, conflicts as in RFC 5227. */
 #include "net.h"
 
-#include "inet_stub.h"
 
 #define REQUEST(mac, ip, target)                                           \
 	"ffffffffffff " mac " 0806 0001 0800 06 04 0001 " mac " " ip       \

@@ -6,7 +6,6 @@
  */
 #include "net.h"
 
-#include "inet_stub.h"
 #include "trace/trace.h"
 
 #define TAG_REASS EX_TAG('T', 'R', 'a', 's')

@@ -67,6 +67,7 @@ static enum ex_status enter(struct inet *s, struct inet_address *a)
 				return EX_ADDRESS_ALREADY_EXISTS;
 	if (used)
 		used[a->port / 8] |= (u8)(1u << a->port % 8);
+	a->serial = ++o->serial;
 	a->next = *at;
 	*at = a;
 	o->addresses++;
@@ -181,6 +182,41 @@ struct inet_address *inet_address_find(struct inet *s, u8 protocol,
 	return best;
 }
 
+/* To a group or to all: also to who is bound to an address of ours. */
+static bool takes(const struct inet_address *a, u8 protocol,
+		  const struct inet_ip *dst, u16 port)
+{
+	struct inet *s = a->s;
+
+	if (match(a, protocol, dst, port))
+		return true;
+	return !a->closing && a->protocol == protocol && a->port == port &&
+	       !s->family->is_unicast(s, dst) && s->family->is_local(s, &a->ip);
+}
+
+/* Chains are from the newest to the oldest, so that it does not matter what is
+ * opened and closed between two calls. */
+struct inet_address *inet_address_next(struct inet *s, u8 protocol,
+				       const struct inet_ip *dst, u16 port,
+				       const struct inet_ip *src,
+				       struct inet_address *prev)
+{
+	u64 below = prev ? prev->serial : UINT64_MAX;
+	struct inet_address *a;
+
+	(void)src;
+	if (prev)
+		inet_address_put(prev);
+	ke_lock_dpc(&s->objects->lock);
+	a = *bucket_of(s->objects, port);
+	while (a && (a->serial >= below || !takes(a, protocol, dst, port)))
+		a = a->next;
+	if (a)
+		a->refs++;
+	ke_unlock_dpc(&s->objects->lock);
+	return a;
+}
+
 /* The first connection, no longer the address's; referenced. */
 static struct inet_connection *take_first(struct inet_address *a)
 {
@@ -198,21 +234,6 @@ static struct inet_connection *take_first(struct inet_address *a)
 	}
 	ke_unlock_dpc(&a->lock);
 	return c;
-}
-
-static void cancel_datagrams(struct inet_address *a)
-{
-	struct irp *irp, *next;
-
-	ke_lock_dpc(&a->lock);
-	irp = a->datagrams;
-	a->datagrams = NULL;
-	ke_unlock_dpc(&a->lock);
-	for (; irp; irp = next) {
-		next = irp->next;
-		if (io_take_cancel(irp))
-			io_complete(irp, EX_CANCELLED, 0);
-	}
 }
 
 /* Address before connection, and neither in a call out: the other way round is
@@ -234,7 +255,7 @@ void inet_address_close(struct inet_address *a)
 	ke_lock_dpc(&a->lock);
 	memset(a->event, 0, sizeof(a->event));
 	ke_unlock_dpc(&a->lock);
-	cancel_datagrams(a);
+	udp_close(a);
 }
 
 /* --- connections --------------------------------------------------------------------------- */

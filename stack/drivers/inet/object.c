@@ -120,44 +120,6 @@ static enum ex_status set_event(struct inet_address *a,
 	return EX_SUCCESS;
 }
 
-static void datagram_cancelled(struct io_device *d, struct irp *irp)
-{
-	struct inet_address *a = io_here(irp)->file->context;
-	struct irp **at = &a->datagrams;
-	enum ke_irql before = ke_raise(KE_DISPATCH);
-
-	(void)d;
-	ke_lock_dpc(&a->lock);
-	while (*at && *at != irp)
-		at = &(*at)->next;
-	if (*at)
-		*at = irp->next;
-	ke_unlock_dpc(&a->lock);
-	io_complete(irp, EX_CANCELLED, 0);
-	ke_lower(before);
-}
-
-static enum ex_status receive_datagram(struct inet_address *a, struct irp *irp)
-{
-	struct irp **at = &a->datagrams;
-	enum ex_status st = EX_PENDING;
-
-	ke_lock_dpc(&a->lock);
-	if (a->protocol == 6 || a->closing) {
-		st = EX_INVALID_DEVICE_REQUEST;
-	} else if (!io_set_cancel(irp, datagram_cancelled)) {
-		st = EX_CANCELLED;
-	} else {
-		io_pending(irp);
-		irp->next = NULL;
-		while (*at)
-			at = &(*at)->next;
-		*at = irp;
-	}
-	ke_unlock_dpc(&a->lock);
-	return st;
-}
-
 static enum ex_status of_address(struct inet_address *a, struct irp *irp,
 				 struct tdi_request *r)
 {
@@ -169,7 +131,10 @@ static enum ex_status of_address(struct inet_address *a, struct irp *irp,
 	case TDI_SET_INFORMATION:
 		return inet_address_set(a, r);
 	case TDI_RECEIVE_DATAGRAM:
-		return receive_datagram(a, irp);
+		if (a->protocol == 6)
+			return EX_INVALID_DEVICE_REQUEST;
+		UDPReceive(a, irp, r);
+		return EX_PENDING;
 	case TDI_SEND_DATAGRAM:
 		if (a->protocol == 6)
 			return EX_INVALID_DEVICE_REQUEST;

@@ -15,6 +15,7 @@ static void too_big(struct tcb *t, u32 mtu)
 	mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
 	if (mss >= t->mss)           /* never larger (RFC 1191 3) */
 		return;
+	t->tcp->s->family->learn_mtu(t->tcp->s, &t->remote, mtu);
 	t->mss = (u16)mss;
 	if (t->state < TCP_ESTABLISHED || !tcp_in_flight(t))
 		return;
