@@ -255,7 +255,8 @@ void inet_address_close(struct inet_address *a)
 	ke_lock_dpc(&a->lock);
 	memset(a->event, 0, sizeof(a->event));
 	ke_unlock_dpc(&a->lock);
-	udp_close(a);
+	if (a->protocol != 6)
+		udp_close(a);
 }
 
 /* --- connections --------------------------------------------------------------------------- */

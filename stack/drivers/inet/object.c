@@ -133,12 +133,12 @@ static enum ex_status of_address(struct inet_address *a, struct irp *irp,
 	case TDI_RECEIVE_DATAGRAM:
 		if (a->protocol == 6)
 			return EX_INVALID_DEVICE_REQUEST;
-		UDPReceive(a, irp, r);
+		UDPReceive(a, irp, r); /* these two complete it */
 		return EX_PENDING;
 	case TDI_SEND_DATAGRAM:
 		if (a->protocol == 6)
 			return EX_INVALID_DEVICE_REQUEST;
-		UDPSend(a, irp, r);  /* completes it */
+		UDPSend(a, irp, r);
 		return EX_PENDING;
 	default:
 		return EX_INVALID_DEVICE_REQUEST;

@@ -15,7 +15,6 @@ static void too_big(struct tcb *t, u32 mtu)
 	mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
 	if (mss >= t->mss)           /* never larger (RFC 1191 3) */
 		return;
-	t->tcp->s->family->learn_mtu(t->tcp->s, &t->remote, mtu);
 	t->mss = (u16)mss;
 	if (t->state < TCP_ESTABLISHED || !tcp_in_flight(t))
 		return;
@@ -40,15 +39,18 @@ static enum ex_status status_of(enum inet_error what)
 	}
 }
 
-/* RFC 5927 4.1: of something that is on its way; 5.2, 6.1: only a connection
- * that is being made ends by it. */
-static void told(struct tcb *t, u32 seq, enum inet_error what, u32 mtu)
+/* RFC 5927 4.1: about something that is on its way. */
+static bool is_ours(const struct tcb *t, u32 seq)
+{
+	return !(t->flags & F_DEAD) && seq_le(t->snd_una, seq) &&
+	       seq_lt(seq, t->snd_nxt);
+}
+
+/* RFC 5927 5.2: only a connection that is being made ends by it. */
+static void told(struct tcb *t, enum inet_error what, u32 mtu)
 {
 	enum ex_status why = status_of(what);
 
-	if (t->flags & F_DEAD || !seq_le(t->snd_una, seq) ||
-	    !seq_lt(seq, t->snd_nxt))
-		return;
 	if (what == INET_TOO_BIG)
 		too_big(t, mtu);
 	else if (t->state <= TCP_SYN_RCVD && why != EX_SUCCESS)
@@ -60,6 +62,7 @@ void tcp_icmp(struct inet *s, const struct inet_ip *src,
 	      enum inet_error what, u32 mtu)
 {
 	struct tcb *t;
+	bool ours;
 	u32 seq;
 
 	if (n < 8)                   /* ports and sequence number */
@@ -69,8 +72,12 @@ void tcp_icmp(struct inet *s, const struct inet_ip *src,
 		return;
 	seq = (u32)get16(quoted + 4) << 16 | get16(quoted + 6);
 	ke_lock_dpc(&t->lock);
-	told(t, seq, what, mtu);
+	ours = is_ours(t, seq);
+	if (ours)
+		told(t, what, mtu);
 	ke_unlock_dpc(&t->lock);
+	if (ours && what == INET_TOO_BIG)
+		s->family->learn_mtu(s, dst, mtu);
 	ProcessTCBDelayQ(s->tcp);
 	tcb_put(t);
 }

@@ -350,6 +350,8 @@ static bool make_ack(struct tcb *t, struct made *m)
 	if (!(t->need & NEED_ACK) || t->state < TCP_SYN_RCVD)
 		return false;
 	tcp_out_of(t, &m->o);
+	if (t->flags & F_PROBED)     /* behind the probe it is out of window */
+		m->o.seq = t->snd_una;
 	m->o.wnd = window_field(t, false);
 	m->o.noptions = (u8)tcp_put_options(t, m->o.options);
 	put_urgent(t, &m->o);
