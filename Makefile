@@ -81,6 +81,9 @@ STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
 STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
 # Fuzzers have the driver linked in: what it covers is seen.
 STK_FUZZ_OBJ := $(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c))
+# LTTng-UST is optional: what is traced goes to a provider that is loaded late.
+LTTNG    := $(if $(shell pkg-config --exists lttng-ust && echo y),$(B)/ntstack-lttng.so)
+LTTNG_SRC := stack/trace/lttng/provider.c
 STK_BENCH_SRC := $(sort $(wildcard tests/bench/bench_stack*.c))
 STK_BENCH := $(STK_BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 TEST_DRIVERS := $(notdir $(wildcard tests/stack/drivers/*))
@@ -95,7 +98,7 @@ UNIT     := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 REPLAY   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH    := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
-ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(STACK_SRC) $(DRV_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
+ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(STACK_SRC) $(DRV_SRC) $(LTTNG_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
 	    $(BENCH_SRC) $(STK_UNIT_SRC) $(STK_FUZZ_SRC) $(STK_BENCH_SRC) tests/fuzz/replay.c\
 	    $(if $(REFSTACK),stack/refstack.c)
 
@@ -104,7 +107,7 @@ ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(STACK_SRC) $(DRV_SRC) $(TOOL_SRC) kdtools/nt
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(B)/compile_commands.json ## build the library and ntriage
+all: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(LTTNG) $(B)/compile_commands.json ## build the library and ntriage
 
 # --- building ----------------------------------------------------------------
 FLAGKEY := $(B)/.flags
@@ -160,6 +163,10 @@ $(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drive
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^
 
+$(LTTNG): $(LTTNG_SRC:%.c=$(B)/pic/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^ -llttng-ust -llttng-ust-common -ldl
+
 $(REFSTACK): $(B)/stack/refstack.o $(STACK)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
@@ -169,7 +176,7 @@ $(STK_BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(STACK) | $(DRIVER)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
-$(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIVER)
+$(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIVER) $(LTTNG)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
@@ -292,4 +299,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
--include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(patsubst %.c,$(B)/pic/%.d,$(DRV_SRC) $(wildcard tests/stack/drivers/*/*.c)) $(LIB_CXX:%.cc=$(B)/%.d)
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(patsubst %.c,$(B)/pic/%.d,$(DRV_SRC) $(LTTNG_SRC) $(wildcard tests/stack/drivers/*/*.c)) $(LIB_CXX:%.cc=$(B)/%.d)

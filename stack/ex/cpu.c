@@ -55,6 +55,14 @@ void ke_lower(enum ke_irql to)
 		sched_interrupt(c);
 }
 
+size_t ke_stack_left(void)
+{
+	const u8 *here = __builtin_frame_address(0);
+	const struct co *co = ke_current ? ke_current->s->running : NULL;
+
+	return co && here > co->low ? (size_t)(here - co->low) : 0;
+}
+
 /* --- DPCs ------------------------------------------------------------------------- */
 
 void ke_dpc_init(struct ke_dpc *d, ke_dpc_fn *routine, void *context)

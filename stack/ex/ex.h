@@ -266,6 +266,7 @@ struct ke_thread *ke_thread_create(struct ex *x, const char *name,
 struct ke_thread *ke_thread(void);   /* NULL in a DPC and outside */
 const char *ke_thread_name(const struct ke_thread *t);
 void ke_sleep(u64 ns);
+size_t ke_stack_left(void);          /* bytes below the caller; 0 outside */
 /* An object that is set when the thread has ended; released by ke_thread_put. */
 void *ke_thread_object(struct ke_thread *t);
 void ke_thread_put(struct ke_thread *t);

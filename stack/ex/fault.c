@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Faults of the machine's code are the machine's: on the guard page of its
- * stack 0x7F (8, 0, 0, 0), elsewhere 0xD1 or 0x50, and in special pool 0xCD and
- * 0xCC.  The handler runs on an alternate stack and leaves it by a switch to the
+ * stack 0x7F (8, 0, 0, 0), elsewhere 0xD1 or 0x50, in special pool 0xCD and 0xCC;
+ * a division by zero is 0x7F (0), an instruction that is none 0x7F (6).  The
+ * handler runs on an alternate stack and leaves it by a switch to the
  * host; the context of the fault is kept for a dump.
  */
 #include "../sched/inside.h"
@@ -16,7 +17,9 @@
 
 #define ALTERNATE ((size_t)128 << 10)
 
-static struct sigaction old_segv, old_bus;
+static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+#define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
+static struct sigaction old_action[NSIGNALS];
 static _Thread_local bool has_stack;
 
 static bool in_guard(const struct co *c, const u8 *at)
@@ -44,15 +47,28 @@ static u64 instruction(const ucontext_t *u)
 #endif
 }
 
+enum { TRAP_DIVIDE = 0, TRAP_INVALID_OPCODE = 6, TRAP_DOUBLE_FAULT = 8 };
+
+/* UNEXPECTED_KERNEL_MODE_TRAP: its number; -1: it is about an address. */
+static int trap_of(const struct ke_cpu *c, int sig, const u8 *at)
+{
+	if (sig == SIGFPE)
+		return TRAP_DIVIDE;
+	if (sig == SIGILL)
+		return TRAP_INVALID_OPCODE;
+	return in_guard(c->s->running, at) ? TRAP_DOUBLE_FAULT : -1;
+}
+
 /* The code and parameters of a fault at an address. */
-static u32 judge(const struct ke_cpu *c, const u8 *at, const ucontext_t *u,
-		 u64 arg[4])
+static u32 judge(const struct ke_cpu *c, int sig, const u8 *at,
+		 const ucontext_t *u, u64 arg[4])
 {
 	const struct ex_area *special = &c->x->pages.special;
+	int trap = trap_of(c, sig, at);
 
 	memset(arg, 0, 4 * sizeof(*arg));
-	if (in_guard(c->s->running, at)) {
-		arg[0] = 8;
+	if (trap >= 0) {
+		arg[0] = (u64)trap;
 		return 0x7f;
 	}
 	arg[0] = TRACE_V(at);
@@ -68,9 +84,17 @@ static u32 judge(const struct ke_cpu *c, const u8 *at, const ucontext_t *u,
 	return 0xd1;
 }
 
+static struct sigaction *old_of(int sig)
+{
+	for (unsigned i = 1; i < NSIGNALS; i++)
+		if (signals[i] == sig)
+			return &old_action[i];
+	return &old_action[0];
+}
+
 static void pass_on(int sig, siginfo_t *i, void *context)
 {
-	const struct sigaction *old = sig == SIGSEGV ? &old_segv : &old_bus;
+	const struct sigaction *old = old_of(sig);
 
 	if (old->sa_flags & SA_SIGINFO && old->sa_sigaction)
 		old->sa_sigaction(sig, i, context);
@@ -88,7 +112,7 @@ static void on_fault(int sig, siginfo_t *i, void *context)
 		pass_on(sig, i, context);
 		return;
 	}
-	code = judge(c, i->si_addr, context, arg);
+	code = judge(c, sig, i->si_addr, context, arg);
 	bugcheck_record(c->x, c, code, arg, context);
 	for (;;)
 		sched_next(c, SCHED_USER, NULL);
@@ -100,8 +124,8 @@ static void install(void)
 			       .sa_flags = SA_SIGINFO | SA_ONSTACK |
 					   SA_NODEFER };
 
-	sigaction(SIGSEGV, &a, &old_segv);
-	sigaction(SIGBUS, &a, &old_bus);
+	for (unsigned i = 0; i < NSIGNALS; i++)
+		sigaction(signals[i], &a, &old_action[i]);
 }
 
 /* A host thread keeps its alternate stack until the process ends. */

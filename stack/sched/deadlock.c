@@ -2,7 +2,8 @@
 /*
  * Circles.  A CPU that spins waits for the CPU that owns the lock; a thread that
  * waits for a mutex, a resource or another thread waits for its owner.  Events
- * and semaphores have no owner: who waits for one is in no circle.
+ * and semaphores have no owner: who waits for one is in no circle.  Searching and
+ * telling are done on the host's stack: the caller's is small.
  */
 #include "inside.h"
 
@@ -26,9 +27,10 @@ static void say(struct ex *x, const char *fmt, ...)
 
 /* --- CPUs that spin ---------------------------------------------------------------------- */
 
-static void cpu_circle_text(struct ex *x, struct ke_cpu *c)
+static void cpu_circle_text(void *ctx)
 {
-	struct ke_cpu *at = c;
+	struct ke_cpu *c = ctx, *at = c;
+	struct ex *x = c->x;
 
 	if (x->stop_text[0])
 		return;
@@ -54,7 +56,7 @@ bool deadlock_of_cpu(struct ke_cpu *c)
 		if (!at)
 			return false;
 		if (at == c) {
-			cpu_circle_text(c->x, c);
+			ex_on_host(cpu_circle_text, c);
 			return true;
 		}
 	}
@@ -66,6 +68,7 @@ bool deadlock_of_cpu(struct ke_cpu *c)
 struct walk {
 	struct ke_thread *from, *link[CIRCLE_MAX];
 	unsigned depth, looked;
+	bool found;
 };
 
 static bool search(struct walk *w, struct ke_thread *t);
@@ -124,20 +127,31 @@ static void thread_text(struct ex *x, const struct ke_thread *t)
 		say(x, "%s; ", t->block[0].object->name);
 }
 
+static void thread_search(void *ctx)
+{
+	struct walk *w = ctx;
+	struct ex *x = w->from->x;
+
+	w->found = search(w, w->from);
+	if (!w->found || x->stop_text[0])
+		return;
+	say(x, "deadlock: ");
+	thread_text(x, w->from);
+	for (unsigned i = 0; i + 1 < w->depth; i++)
+		thread_text(x, w->link[i]);
+	say(x, "a circle");
+}
+
+/* Most waits are for one event, and in no circle. */
 bool deadlock_of_thread(struct ke_thread *t)
 {
 	struct walk w = { .from = t };
 
-	if (!search(&w, t))
+	if (!t->resource && !t->wait_all &&
+	    (t->nblocks != 1 || !object_owner(t->block[0].object)))
 		return false;
-	if (!t->x->stop_text[0]) {
-		say(t->x, "deadlock: ");
-		thread_text(t->x, t);
-		for (unsigned i = 0; i + 1 < w.depth; i++)
-			thread_text(t->x, w.link[i]);
-		say(t->x, "a circle");
-	}
-	return true;
+	ex_on_host(thread_search, &w);
+	return w.found;
 }
 
 /* --- when nothing can go on ------------------------------------------------------------------ */
@@ -179,8 +193,10 @@ struct ex *deadlock_any(struct sched *s)
 	return NULL;
 }
 
-void deadlock_livelock(struct ex *x)
+static void livelock_text(void *ctx)
 {
+	struct ex *x = ctx;
+
 	say(x, "livelock: %llu steps;",
 	    (unsigned long long)sched_steps(x->s));
 	for (u32 i = 0; i < x->ncpus; i++) {
@@ -196,4 +212,9 @@ void deadlock_livelock(struct ex *x)
 			say(x, " CPU %u runs thread %s;", i,
 			    c->thread->h.name);
 	}
+}
+
+void deadlock_livelock(struct ex *x)
+{
+	ex_on_host(livelock_text, x);
 }

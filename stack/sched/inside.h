@@ -4,9 +4,9 @@
  *
  * Invariants
  *  - `ready` has a bit for every CPU that can go on; nready counts them.
- *  - `slow` is not 0 when ke_point() has to ask: more than one CPU is ready, a
- *    thread waits for a CPU, the policy counts points, or somebody asks between
- *    steps.
+ *  - `slow` is not 0 when ke_point() has to ask: more than one CPU is ready
+ *    (unless the policy is coarse), a thread waits for a CPU, the policy counts points, or somebody asks between
+ *    steps; and it asks at the step `attention`.
  *  - Decisions are counted where more than one CPU is ready, whatever the
  *    policy: that is what makes strings of all policies replayable.
  */
@@ -33,11 +33,12 @@ struct sched_live;
 
 struct sched {
 	u32 slow, nready, always_slow;
-	u64 steps, max_steps;
+	u64 steps, attention;        /* the step that is looked into */
 	struct co *running;
 	struct co host;
 	struct ke_cpu *chosen;       /* goes on when the host is back */
 	bool inside;                 /* sched_run() is at work */
+	bool coarse;                 /* points are no decisions */
 	bool to_host;                /* the next switch by way of the host */
 	bool asks;                   /* each one */
 	struct sched_config config;

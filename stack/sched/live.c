@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Live: descriptors that wake machines.  A descriptor that has something is not
- * looked at again until its DPC has run (EPOLLONESHOT), so a slow machine is
- * not flooded.  Reading and writing of one descriptor are two watches.
+ * Live: descriptors that wake machines.  As long as a descriptor has something,
+ * every look outside queues its DPC, unless it is queued.  Reading and writing of
+ * one descriptor are two watches.
  */
 #include "inside.h"
 
@@ -41,16 +41,6 @@ bool live_start(struct sched *s)
 	return s->live->epoll >= 0;
 }
 
-static void arm(struct watch *w, int op)
-{
-	struct epoll_event e = {
-		.events = (w->write ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT,
-		.data.ptr = w,
-	};
-
-	epoll_ctl(w->s->live->epoll, op, w->own, &e);
-}
-
 static void watch_dpc(void *context, void *arg1, void *arg2)
 {
 	struct watch *w = context;
@@ -62,15 +52,14 @@ static void watch_dpc(void *context, void *arg1, void *arg2)
 	w->busy = true;
 	w->fn(w->ctx);
 	w->busy = false;
-	if (!w->dead)
-		arm(w, EPOLL_CTL_MOD);
 }
 
 bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		 void (*fn)(void *ctx), void *ctx)
 {
 	struct watch *w = s->live ? calloc(1, sizeof(*w)) : NULL;
-	struct epoll_event e = { .events = EPOLLONESHOT };
+	struct epoll_event e = { .events = write ? EPOLLOUT : EPOLLIN,
+				 .data.ptr = w };
 
 	if (!w)
 		return false;
@@ -89,7 +78,6 @@ bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 	w->next = s->live->watches;
 	s->live->watches = w;
 	s->live->n++;
-	arm(w, EPOLL_CTL_MOD);
 	return true;
 }
 

@@ -7,6 +7,7 @@
  * is ready.
  */
 #include "inside.h"
+#include "../trace/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,7 @@ static u32 (*const policies[])(struct sched *s, s32 id) = {
 	[SCHED_DIRECTED] = go_on,
 	[SCHED_REPLAY] = choose_replay,
 	[SCHED_ROUND_ROBIN] = choose_round_robin,
+	[SCHED_RUN_ON] = go_on,
 	[SCHED_LIVE] = go_on,
 };
 
@@ -215,6 +217,8 @@ struct ke_cpu *policy_choose(struct sched *s, struct ke_cpu *c, u32 point,
 	pick = rule >= 0 ? (u32)rule : policies[s->config.policy](s, id);
 	s->in_a_row = (s32)pick == id ? s->in_a_row + 1 : 0;
 	string_note(s, point, pick, (s32)pick == id);
+	if (c && (s32)pick != id)
+		trace_on(c, TRACE_ke_switch, c->id, pick, point, s->decisions);
 	return s->cpu[pick];
 }
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIVE_POLL 256                /* points between two looks outside */
+#define LOOK 4096                    /* points between two looks outside, and
+					turns where points are no decisions */
 
 /* --- the set of CPUs that can go on -------------------------------------------------- */
 
@@ -15,7 +16,7 @@ void sched_slow(struct sched *s)
 	for (u32 i = 0; i < s->nmachines; i++)
 		if (!s->machine[i]->stop)
 			waiting += s->machine[i]->nready;
-	s->slow = (s->nready > 1) + s->always_slow + s->asks + waiting;
+	s->slow = (!s->coarse && s->nready > 1) + s->always_slow + s->asks + waiting;
 }
 
 void sched_ready(struct ke_cpu *c)
@@ -26,7 +27,7 @@ void sched_ready(struct ke_cpu *c)
 		return;
 	s->ready[c->id / 64] |= (u64)1 << c->id % 64;
 	if (++s->nready == 2)
-		s->slow++;
+		s->slow += !s->coarse;
 }
 
 void sched_unready(struct ke_cpu *c)
@@ -37,7 +38,7 @@ void sched_unready(struct ke_cpu *c)
 		return;
 	s->ready[c->id / 64] &= ~((u64)1 << c->id % 64);
 	if (--s->nready == 1)
-		s->slow--;
+		s->slow -= !s->coarse;
 	if (s->chosen == c)
 		s->chosen = NULL;
 }
@@ -174,31 +175,52 @@ static void quantum(struct ke_cpu *c)
 	thread_requeue(t, false);
 }
 
+static void attend_at(struct sched *s)
+{
+	u64 look = s->coarse ? s->steps + LOOK : UINT64_MAX;
+	u64 end = s->config.max_steps ? s->config.max_steps + 1 : UINT64_MAX;
+
+	s->attention = look < end ? look : end;
+}
+
+/* So many steps: too many, or time for another's turn and a look outside. */
+static void attention(struct ke_cpu *c)
+{
+	struct sched *s = c->s;
+
+	if (!s->config.max_steps || s->steps <= s->config.max_steps) {
+		s->in_a_row = SCHED_FAIR;
+		s->to_host |= s->live != NULL;
+		attend_at(s);
+		return;
+	}
+	deadlock_livelock(c->x);
+	machine_stop(c->x, EX_LIVELOCK);
+	go(s, NULL);
+}
+
 static void slow_point(struct ke_cpu *c, u32 what, const void *object)
 {
 	struct sched *s = c->s;
-	struct ke_cpu *next;
 
-	if (s->max_steps && s->steps > s->max_steps) {
-		deadlock_livelock(c->x);
-		machine_stop(c->x, EX_LIVELOCK);
-		go(s, NULL);
-	}
+	if (s->steps >= s->attention)
+		attention(c);
 	quantum(c);
-	next = decide(s, c, what, object);
-	if (s->live && !(s->steps % LIVE_POLL))
-		s->to_host = true;
-	go(s, next);
+	if (!s->coarse || s->in_a_row >= SCHED_FAIR)
+		c = decide(s, c, what, object);
+	go(s, c);
 }
 
 void ke_point(u32 what, const void *object)
 {
 	struct ke_cpu *c = ke_current;
+	struct sched *s;
 
 	if (!c)
 		return;
-	c->s->steps++;
-	if (__builtin_expect(c->s->slow | (u32)c->pending, 0))
+	s = c->s;
+	if (__builtin_expect(s->slow | (u32)c->pending |
+			     (++s->steps >= s->attention), 0))
 		slow_point(c, what, object);
 }
 
@@ -332,8 +354,8 @@ static enum ex_stop run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 		}
 		if (until && until(ctx))
 			return EX_RUNNING;
-		if (s->live && s->steps - s->live_steps >= LIVE_POLL) {
-			s->live_steps = s->steps;
+		if (s->live && s->steps >= s->live_steps) {
+			s->live_steps = s->steps + LOOK;
 			clock_fire(s);
 			live_poll(s, 0);
 		}
@@ -355,7 +377,7 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit, bool each,
 		return EX_STOPPED;
 	s->inside = true;
 	s->limit = limit;
-	s->asks = each;
+	s->asks = each && !s->live;
 	s->running = &s->host;
 	sched_slow(s);
 	why = run(s, until, ctx);
@@ -412,9 +434,9 @@ struct sched *sched_new(const struct sched_config *c)
 	if (!s)
 		return NULL;
 	s->config = *c;
-	s->max_steps = c->max_steps;
-	s->always_slow = c->policy == SCHED_DIRECTED || c->max_steps ||
-			 c->policy == SCHED_LIVE;
+	s->coarse = c->policy == SCHED_LIVE || c->policy == SCHED_RUN_ON;
+	s->always_slow = c->policy == SCHED_DIRECTED && c->nrules;
+	attend_at(s);
 	s->limit = UINT64_MAX;
 	s->running = &s->host;
 	if (!copy_rules(s) || !policy_start(s) ||

@@ -12,6 +12,9 @@
  * end a wait are in it, it is a deadlock, with the circle in words; when only
  * the same CPUs spin for more than a bounded number of steps, a livelock.
  *
+ * Run on: simulation for bulk work: a CPU goes on as long as it can, points cost
+ * next to nothing, and there is no string (the same seed is the same run anyway).
+ *
  * Live: the host's clock, an epoll loop that wakes machines when a descriptor
  * has something (sched_watch()), CPUs in the order in which they became ready.
  */
@@ -21,7 +24,7 @@
 #include "../ex/ex.h"
 
 enum sched_policy { SCHED_RANDOM, SCHED_PCT, SCHED_DIRECTED, SCHED_REPLAY,
-		    SCHED_ROUND_ROBIN, SCHED_LIVE };
+		    SCHED_ROUND_ROBIN, SCHED_RUN_ON, SCHED_LIVE };
 
 /*
  * Kinds of points, in schedule strings by their letter.  The object of LOCK and
@@ -67,7 +70,8 @@ void sched_free(struct sched *s);
 
 /*
  * Until nothing is left to do (EX_IDLE), a machine stops, or `until` (may be
- * NULL) says so, asked between steps.  May be called again.
+ * NULL) says so (EX_RUNNING).  In simulation it is asked between all steps, which
+ * costs; live, every few thousand.  May be called again.
  */
 enum ex_stop sched_run(struct sched *s, bool (*until)(void *ctx), void *ctx);
 /* The same, at most to this time. */
@@ -80,13 +84,14 @@ u64 sched_steps(const struct sched *s);
  * The decisions so far: a string that SCHED_REPLAY takes.  "2a;7L1,3U0": seed
  * 0x2a; at the 7th decision, which was before a lock, CPU 1 went on, at the 3rd
  * after that CPU 0.  CPUs are counted over all machines in the order of their
- * making.  "..." at the end: more than were kept.  Until the next call.
+ * making.  "..." at the end: more than were kept; "": the policy makes none
+ * (SCHED_RUN_ON, SCHED_LIVE).  Until the next call.
  */
 const char *sched_string(struct sched *s);
 bool sched_diverged(const struct sched *s);  /* replay: the run is another */
 struct ex *sched_stopped(struct sched *s);   /* the machine that stopped */
 
-/* Live: fn(ctx) as a DPC on CPU 0 of x when fd is readable (or writable).
+/* Live: fn(ctx) as a DPC on CPU 0 of x while fd is readable (or writable).
  * false: no memory, or not live. */
 bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		 void (*fn)(void *ctx), void *ctx);

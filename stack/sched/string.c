@@ -41,7 +41,7 @@ void string_note(struct sched *s, u32 point, u32 cpu, bool went_on)
 {
 	bool full = s->after == AFTER_MAX;
 
-	if (s->live || s->truncated || (went_on && !full)) {
+	if (s->coarse || s->truncated || (went_on && !full)) {
 		s->after++;
 		return;
 	}
@@ -62,7 +62,7 @@ const char *sched_string(struct sched *s)
 	bool first = true;
 
 	free(s->text);
-	s->text = malloc(room);
+	s->text = s->coarse ? NULL : malloc(room);
 	if (!s->text)
 		return "";
 	at = (size_t)snprintf(s->text, room, "%" PRIx64 ";", s->config.seed);

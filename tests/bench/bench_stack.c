@@ -221,6 +221,7 @@ int main(void)
 	line("stack_step_random", steps(SCHED_RANDOM), bare);
 	line("stack_step_pct", steps(SCHED_PCT), bare);
 	line("stack_step_round_robin", steps(SCHED_ROUND_ROBIN), bare);
+	line("stack_step_run_on", steps(SCHED_RUN_ON), bare);
 	line("stack_wait_wake", in_machine(waits, &one, &r), bare);
 	return 0;
 }

@@ -75,8 +75,9 @@ static double gbits(const char *options, unsigned offloads)
 {
 	struct flow f = { .options = options, .chunk = calloc(1, CHUNK) };
 
-	two_open(&f.t, 1, &(struct nic_pair_config){ .delay_ns = 0 }, 1,
-		 offloads, options);
+	two_open_as(&f.t, SCHED_RUN_ON, 1,
+		    &(struct nic_pair_config){ .delay_ns = 0 }, 1, offloads,
+		    options);
 	thread_of(f.t.x[1], "sink", sink, &f);
 	thread_of(f.t.x[0], "source", source, &f);
 	(void)sched_run(f.t.s, NULL, NULL);

@@ -161,6 +161,64 @@ static void faults_are_bug_checks(void)
 	}
 }
 
+/* --- other traps -------------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+static void divides(void *context)
+{
+	u32 high = 0, low = 1, zero = 0;
+
+	(void)context;
+	__asm__ volatile("divl %2" : "+a"(low), "+d"(high) : "r"(zero));
+}
+
+static void executes_nothing(void *context)
+{
+	(void)context;
+	__asm__ volatile("ud2");
+}
+
+static void traps_are_bug_checks(void)
+{
+	static const struct {
+		ke_thread_fn *fn;
+		u64 trap;
+	} row[] = { { divides, 0 }, { executes_nothing, 6 } };
+
+	for (int i = 0; i < 2; i++) {
+		struct machine m = machine_new(1, 1);
+
+		thread_of(m.x, "traps", row[i].fn, NULL);
+		check_bugcheck(&m, 0x7f, row[i].trap);
+		check_context(ex_bugcheck(m.x));
+		machine_free(&m);
+	}
+}
+#else
+static void traps_are_bug_checks(void)
+{
+	SKIP("the instructions are x86-64's");
+}
+#endif
+
+/* --- how much is left ------------------------------------------------------------------------ */
+
+static void looks_left(void *context)
+{
+	*(size_t *)context = ke_stack_left();
+}
+
+static void what_is_left_is_known(void)
+{
+	struct machine m = with_stack(EX_X86);
+	size_t left = 0;
+
+	CHECK_EQ(ke_stack_left(), 0);
+	CHECK(ex_call(m.x, looks_left, &left));
+	CHECK(left > 11 * 1024 && left < 12 * 1024);
+	machine_free(&m);
+}
+
 int main(void)
 {
 	RUN(x86_thread);
@@ -169,5 +227,7 @@ int main(void)
 	RUN(depth_is_the_stacks);
 	RUN(the_other_goes_on);
 	RUN(faults_are_bug_checks);
+	RUN(traps_are_bug_checks);
+	RUN(what_is_left_is_known);
 	return test_done();
 }

@@ -300,6 +300,66 @@ static void round_robin_seeds(void)
 	CHECK(same_seed_same_run(SCHED_ROUND_ROBIN, 20) > 1);
 }
 
+static void run_on_seeds(void)
+{
+	struct outcome a, b;
+
+	for (u64 seed = 1; seed <= 50; seed++) {
+		struct sched_config c = { .policy = SCHED_RUN_ON,
+					  .seed = seed };
+
+		a = busy_run(&c);
+		b = busy_run(&c);
+		same(&a, &b);
+		CHECK_STR(a.string, "");
+		free(a.string);
+		free(b.string);
+	}
+}
+
+/* Two CPUs that wait for each other by looking: turns come without decisions. */
+struct pair {
+	volatile unsigned turn;
+	unsigned rounds;
+};
+
+static void even(void *context)
+{
+	struct pair *p = context;
+
+	for (int i = 0; i < 10; i++) {
+		while (p->turn % 2)
+			ke_point(SCHED_USER, NULL);
+		p->turn++;
+	}
+}
+
+static void odd(void *context)
+{
+	struct pair *p = context;
+
+	for (int i = 0; i < 10; i++) {
+		while (!(p->turn % 2))
+			ke_point(SCHED_USER, NULL);
+		p->turn++;
+	}
+}
+
+static void run_on_takes_turns(void)
+{
+	struct machine m = machine_of(
+		&(struct sched_config){ .policy = SCHED_RUN_ON,
+					.max_steps = 1000000 },
+		&(struct ex_config){ .cpus = 2 });
+	struct pair p = { 0 };
+
+	thread_of(m.x, "even", even, &p);
+	thread_of(m.x, "odd", odd, &p);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(p.turn, 20);
+	machine_free(&m);
+}
+
 static void every_policy_replays(void)
 {
 	const enum sched_policy policies[] = { SCHED_RANDOM, SCHED_PCT,
@@ -506,6 +566,8 @@ int main(void)
 	RUN(random_1000_seeds);
 	RUN(pct_seeds);
 	RUN(round_robin_seeds);
+	RUN(run_on_seeds);
+	RUN(run_on_takes_turns);
 	RUN(every_policy_replays);
 	RUN(a_string_of_another_run);
 	RUN(strings_that_are_none);
