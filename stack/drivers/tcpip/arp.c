@@ -155,22 +155,32 @@ void arp_announce(struct inet_iface *f, u32 addr)
 				       .target = addr });
 }
 
+bool arp_known(struct inet_iface *f, u32 next, u8 *mac)
+{
+	struct arp_entry *e = find(f, next);
+
+	if (!e || !e->known)
+		return false;
+	memcpy(mac, e->mac, 6);
+	e->used = ex_now(f->ip->x);
+	return true;
+}
+
 bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 		 struct ndis_packet *p)
 {
 	struct ip *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct arp_entry *e = find(f, next);
+	struct arp_entry *e;
 	struct ndis_packet *old = NULL, *evicted = NULL;
 	u64 now = ex_now(ip->x);
 	bool asks = false;
 
-	if (e && e->known) {
-		memcpy(mac, e->mac, 6);
-		e->used = now;
+	if (arp_known(f, next, mac)) {
 		ke_unlock(&ip->lock, before);
 		return true;
 	}
+	e = find(f, next);
 	if (!e)
 		e = make(f, next, &evicted);
 	if (e) {

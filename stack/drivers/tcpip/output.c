@@ -178,7 +178,8 @@ void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 struct way {
 	struct inet_iface *f;
 	u32 next;
-	bool local, link_cast, multicast;
+	bool local, link_cast, multicast, known;
+	u8 mac[6];                   /* of next, when it is known */
 };
 
 /* Groups and 255.255.255.255 have no route: the first adapter, unless told. */
@@ -218,6 +219,8 @@ static bool find_way(struct ip *ip, u32 dst, u32 src, struct inet_iface *want,
 		w->f = any_iface(ip, dst, src);
 	else
 		w->f = ip_route_to(ip, dst, &w->next);
+	if (w->f && !w->link_cast)
+		w->known = arp_known(w->f, w->next, w->mac);
 	ke_unlock(&ip->lock, before);
 	return w->f;
 }
@@ -289,10 +292,10 @@ static void go(struct ip *ip, const struct way *w, u32 dst,
 		if (p->head->data[9] != IP_IGMP)
 			loop_cast(ip, w, dst, p);
 		cast_mac(dst, mac);
-	} else if (!arp_resolve(w->f, w->next, mac, p)) {
+	} else if (!w->known && !arp_resolve(w->f, w->next, mac, p)) {
 		return;
 	}
-	ip_send_to(w->f, mac, p);
+	ip_send_to(w->f, w->known ? w->mac : mac, p);
 }
 
 /* --- the header ---------------------------------------------------------------------------- */
