@@ -113,6 +113,7 @@ static void send(struct inet_iface *f, const struct arp_message *m)
 {
 	struct ndis_packet *p = ndis_packet_new(f->ip->x, 0,
 						ETHER + ARP_LENGTH);
+	struct ndis_binding *b;
 	u8 *d;
 
 	if (!p)
@@ -135,11 +136,12 @@ static void send(struct inet_iface *f, const struct arp_message *m)
 	if (m->target_mac)
 		memcpy(d + 32, m->target_mac, 6);
 	put32(d + 38, m->target);
-	if (!ip_enter(f)) {
+	b = ip_enter(f);
+	if (!b) {
 		ndis_packet_put(p);
 		return;
 	}
-	ndis_send(f->b, p);
+	ndis_send(b, p);
 	ip_leave(f);
 }
 
