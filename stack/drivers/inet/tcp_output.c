@@ -454,17 +454,3 @@ void tcp_output(struct tcb *t)
 	tcp_arm(t);
 	ke_unlock_dpc(&t->lock);
 }
-
-/* An acknowledgement of its own, at once. */
-void tcp_send_ack(struct tcb *t)
-{
-	struct made m;
-	bool made;
-
-	ke_lock_dpc(&t->lock);
-	t->need |= NEED_ACK;
-	made = !(t->flags & F_DEAD) && make_ack(t, &m);
-	ke_unlock_dpc(&t->lock);
-	if (made)
-		tcp_transmit(t->tcp, m.p, &m.o);
-}
