@@ -281,6 +281,7 @@ static inline bool tcp_is_synchronized(const struct tcb *t)
 	return t->state >= TCP_ESTABLISHED;
 }
 void irp_push(struct irp_list *l, struct irp *irp);
+bool irp_unlink(struct irp_list *l, struct irp *irp);
 /* An IRP that waits in a TCB: a reference, and (cancellable) its routine. */
 bool tcb_irp(struct tcb *t, struct irp_list *l, struct irp *irp, bool cancel);
 void tcb_irp_done(struct tcb *t, struct irp *irp, enum ex_status st, size_t n);

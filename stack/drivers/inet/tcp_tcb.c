@@ -272,7 +272,7 @@ void irp_push(struct irp_list *l, struct irp *irp)
 	l->tail = irp;
 }
 
-static bool irp_unlink(struct irp_list *l, struct irp *irp)
+bool irp_unlink(struct irp_list *l, struct irp *irp)
 {
 	struct irp *last = NULL;
 
