@@ -18,7 +18,7 @@ struct wire {
 	struct io_file *address, *connection;
 	struct tdi_request r, r2;
 	struct irp *irp, *irp2;
-	u16 port;                    /* of the machine */
+	u16 port, from;              /* of the machine; the test's, 0: 1000 */
 	u32 iss;                     /* the machine's */
 	u32 at;                      /* the test's next number; it began at 1000 */
 };
@@ -46,7 +46,7 @@ static void send_full(struct wire *w, u8 flags, u32 seq, u32 ack, u16 wnd,
 	b[23] = 6;
 	memcpy(b + 26, (u8[]){ 192, 0, 2, 2, 192, 0, 2, 1 }, 8);
 	net_sum_ip(b);
-	net_put16(b + 34, 1000);
+	net_put16(b + 34, w->from ? w->from : 1000);
 	net_put16(b + 36, w->port);
 	be32(b + 38, seq);
 	be32(b + 42, ack);
@@ -600,6 +600,132 @@ static void time_wait_again(void)
 	finish(&w);
 }
 
+/* --- time and paths ------------------------------------------------------------------------------- */
+
+static void delayed_ack(void)
+{
+	struct wire w;
+
+	passive(&w, "nt5", "");
+	in(&w, ACK, 1001, w.iss + 1, "0123456789");
+	CHECK_SILENT(&w.n);
+	net_run(&w.n, UINT64_C(190000000));
+	CHECK_SILENT(&w.n);
+	net_run(&w.n, UINT64_C(20000000));
+	expect(&w, ACK, w.iss + 1, 1011, 0);
+	finish(&w);
+}
+
+/* RFC 9293 3.7.4: a small one waits for the one before; NODELAY does not. */
+static void nagle(void)
+{
+	struct wire w;
+	u32 on = 1;
+
+	passive(&w, "nt5", "");
+	send_bytes(&w, 10);
+	expect(&w, PSH | ACK, w.iss + 1, 1001, 10);
+	w.r2 = (struct tdi_request){ .data = bytes, .length = 5 };
+	ask2(&w, TDI_SEND);
+	CHECK_SILENT(&w.n);
+	in(&w, ACK, 1001, w.iss + 11, "");
+	expect(&w, PSH | ACK, w.iss + 11, 1001, 5);
+	w.r = (struct tdi_request){ .info = TDI_NODELAY, .value = &on,
+				    .value_length = sizeof(on) };
+	ask(&w, TDI_SET_INFORMATION);
+	send_bytes(&w, 3);
+	expect(&w, PSH | ACK, w.iss + 16, 1001, 3);
+	in(&w, ACK, 1001, w.iss + 19, "");
+	finish(&w);
+}
+
+static void keep_alive(void)
+{
+	struct wire w;
+	u32 on = 1;
+
+	passive(&w, "nt5", "");
+	w.r = (struct tdi_request){ .info = TDI_KEEPALIVE, .value = &on,
+				    .value_length = sizeof(on) };
+	ask(&w, TDI_SET_INFORMATION);
+	net_run(&w.n, UINT64_C(7199000000000));
+	net_in(&w.n, "020000000001 020000000002 0806 0001 0800 06 04 0001 "
+		     "020000000002 c0000202 000000000000 c0000201");
+	net_skip(&w.n);
+	net_run(&w.n, UINT64_C(1500000000));
+	expect(&w, ACK, w.iss, 1001, 0); /* one below */
+	in(&w, ACK, 1001, w.iss + 1, "");
+	net_run(&w.n, UINT64_C(3000000000));
+	CHECK_SILENT(&w.n);
+	net_run(&w.n, UINT64_C(7300000000000));
+	CHECK_EQ(state(&w), 0);      /* none was answered */
+	net_skip(&w.n);
+	finish(&w);
+}
+
+/* RFC 1191: the segment that was too big comes again in smaller ones. */
+static void path_mtu(void)
+{
+	struct wire w;
+	struct seg s;
+	char text[256];
+
+	passive(&w, "nt5", "0204 05b4");
+	send_bytes(&w, 1460);
+	expect(&w, PSH | ACK, w.iss + 1, 1001, 1460);
+	snprintf(text, sizeof(text),
+		 NET_MACS "4500 0038 0001 0000 40 01 0000 c0000202 c0000201 "
+			  "03 04 0000 0000 03e8 "
+			  "4500 05dc 0001 4000 80 06 0000 c0000201 c0000202 "
+			  "%04x 03e8 %08x", w.port, w.iss + 1);
+	net_in_icmp(&w.n, text);
+	CHECK(out(&w, &s));
+	CHECK_EQ(s.seq, w.iss + 1);
+	CHECK_EQ(s.len, 960);        /* 1000 - 40 */
+	in(&w, ACK, 1001, w.iss + 961, "");
+	expect(&w, PSH | ACK, w.iss + 961, 1001, 500);
+	/* One that is about nothing we sent changes nothing (RFC 5927). */
+	in(&w, ACK, 1001, w.iss + 1461, "");
+	net_in_icmp(&w.n, text);
+	CHECK_SILENT(&w.n);
+	finish(&w);
+}
+
+/* --- many SYNs --------------------------------------------------------------------------------------- */
+
+static void syn_flood(void)
+{
+	struct wire w;
+	struct seg s, again;
+
+	memset(&w, 0, sizeof(w));
+	w.port = 80;
+	CHECK(net_ready(&w.n, "ip=192.0.2.1/24 personality=nt5 "
+			      "syn_backlog=1 syn_cookies=1"));
+	CHECK(ex_call(w.n.m.x, open_files, &w));
+	ask(&w, TDI_LISTEN);
+	w.from = 999;                /* has the one entry */
+	send_full(&w, SYN, 1000, 0, 8000, 0, "0204 05b4", "");
+	CHECK(out(&w, &s));
+	CHECK_EQ(s.dport, 999);
+	w.from = 0;
+	send_full(&w, SYN, 1000, 0, 8000, 0, "0204 05b4", "");
+	CHECK(out(&w, &s));
+	CHECK_EQ(s.flags, SYN | ACK);
+	CHECK_EQ(s.dport, 1000);
+	net_run(&w.n, UINT64_C(4000000000));
+	CHECK(out(&w, &again));      /* only the entry is remembered */
+	CHECK_EQ(again.dport, 999);
+	CHECK_SILENT(&w.n);
+	in(&w, ACK, 1001, s.seq + 2, ""); /* not a cookie of ours */
+	expect(&w, RST, s.seq + 2, 0, 0);
+	CHECK(!w.irp->completed);
+	in(&w, ACK, 1001, s.seq + 1, "");
+	CHECK(w.irp->completed);
+	CHECK_EQ(state(&w), 4);
+	finish(&w);
+}
+
 int main(void)
 {
 	RUN(syn_options);
@@ -617,5 +743,10 @@ int main(void)
 	RUN(we_close_first);
 	RUN(both_close);
 	RUN(time_wait_again);
+	RUN(delayed_ack);
+	RUN(nagle);
+	RUN(keep_alive);
+	RUN(path_mtu);
+	RUN(syn_flood);
 	return test_done();
 }

@@ -396,8 +396,10 @@ static bool make_next(struct tcb *t, struct made *m)
 static void arm_persist(struct tcb *t)
 {
 	bool waits = t->snd_end != t->snd_nxt || t->flags & F_PROBED;
+	bool opens = t->state == TCP_SYN_SENT || t->state == TCP_SYN_RCVD;
 
-	if (may_send(t) && waits && !t->due_rtx)
+	/* A SYN for which there was no memory is one that was lost. */
+	if (!t->due_rtx && (opens || (may_send(t) && waits)))
 		tcp_arm_rtx(t);
 }
 
@@ -453,18 +455,4 @@ void tcp_output(struct tcb *t)
 	arm_persist(t);
 	tcp_arm(t);
 	ke_unlock_dpc(&t->lock);
-}
-
-/* An acknowledgement of its own, at once. */
-void tcp_send_ack(struct tcb *t)
-{
-	struct made m;
-	bool made;
-
-	ke_lock_dpc(&t->lock);
-	t->need |= NEED_ACK;
-	made = !(t->flags & F_DEAD) && make_ack(t, &m);
-	ke_unlock_dpc(&t->lock);
-	if (made)
-		tcp_transmit(t->tcp, m.p, &m.o);
 }
