@@ -165,6 +165,7 @@ struct inside {
 	struct story *t;
 	struct sk *s;
 	int what;
+	bool begun;                  /* its next step is into the call */
 	s64 result;
 	struct ke_thread *thread;
 };
@@ -177,6 +178,7 @@ static void one_call(void *ctx)
 	struct sk_poll p = { i->s, POLLIN, 0 };
 	struct sk *n = NULL;
 
+	i->begun = true;
 	switch (i->what) {
 	case 0:
 		i->result = sk_recv(i->s, big, 1, 0);
@@ -199,6 +201,8 @@ static bool enter(struct story *t, struct inside *i, struct sk *s, int what)
 {
 	*i = (struct inside){ .t = t, .s = s, .what = what, .result = 1 };
 	i->thread = ke_thread_create(t->x, "inside", 8, one_call, i);
+	while (i->thread && !i->begun)
+		ke_sleep(100);
 	return i->thread;
 }
 
