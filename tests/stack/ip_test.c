@@ -3,7 +3,6 @@
  * that is answered was taken in. */
 #include "net.h"
 
-#include "inet_stub.h"
 #include "trace/trace.h"
 
 #define ECHO "0800 f7fd 0001 0001"

@@ -197,9 +197,13 @@ struct arp_in {
 	u32 sender, target;
 };
 
-/* DROP_ARP also for senders that cannot be: those of groups, or ourselves. */
+/*
+ * Senders that cannot be are none: those of groups, and ourselves.  Nor is one
+ * that the frame is not from: ARP has no checksum, and what is learnt from a
+ * frame damaged on its way would last for minutes.
+ */
 static bool read_in(struct inet_iface *f, struct ndis_packet *p,
-		    struct arp_in *a)
+		    const u8 *from, struct arp_in *a)
 {
 	const u8 *d = ndis_packet_flat(f->ip->x, p, ARP_LENGTH);
 	static const u8 zero[6];
@@ -212,7 +216,8 @@ static bool read_in(struct inet_iface *f, struct ndis_packet *p,
 	a->sender = get32(d + 14);
 	a->target = get32(d + 24);
 	return (a->op == 1 || a->op == 2) && !(a->mac[0] & 1) &&
-	       memcmp(a->mac, zero, 6) && memcmp(a->mac, f->mac, 6);
+	       memcmp(a->mac, zero, 6) && memcmp(a->mac, f->mac, 6) &&
+	       !memcmp(a->mac, from, 6);
 }
 
 static struct ip_local *local_of(struct inet_iface *f, u32 addr)
@@ -224,8 +229,9 @@ static struct ip_local *local_of(struct inet_iface *f, u32 addr)
 }
 
 /*
- * Somebody says that an address of ours is his. Just after it was claimed it is
- * his; later we defend it, once in ten seconds.
+ * Somebody says that an address of ours is his.  Just after it was claimed it is
+ * claimed once more, and when he says it again it is his (RFC 5227 2.4 b); later
+ * we defend it, once in ten seconds.
  */
 static void conflict(struct inet_iface *f, struct ip_local *l)
 {
@@ -235,7 +241,8 @@ static void conflict(struct inet_iface *f, struct ip_local *l)
 
 	if (!l->usable)
 		return;
-	if (now - l->since < CLAIM_TIME) {
+	if (l->defended && l->defended - l->since < CLAIM_TIME &&
+	    now - l->defended < CLAIM_TIME) {
 		l->usable = false;
 		ex_log(ip->x, "%s: address %u.%u.%u.%u is in use", f->name,
 		       gone.b[0], gone.b[1], gone.b[2], gone.b[3]);
@@ -270,14 +277,14 @@ static struct ndis_packet *learn(struct inet_iface *f, const struct arp_in *a,
 	return p;
 }
 
-void ARPRcv(struct inet_iface *f, struct ndis_packet *p)
+void ARPRcv(struct inet_iface *f, struct ndis_packet *p, const u8 *from)
 {
 	struct ip *ip = f->ip;
 	struct ip_local *mine, *target;
 	struct ndis_packet *waited, *evicted = NULL;
 	struct arp_in a;
 
-	if (!read_in(f, p, &a)) {
+	if (!read_in(f, p, from, &a)) {
 		ip_drop(ip, DROP_ARP, 0, p->length);
 		return;
 	}

@@ -173,6 +173,7 @@ static s32 receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 {
 	struct inet_iface *f = ndis_binding_get(b);
 	const u8 *h = f ? ndis_packet_flat(f->ip->x, p, ETHER) : NULL;
+	u8 from[6];
 	bool cast, arp;
 
 	if (!h)
@@ -181,9 +182,10 @@ static s32 receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 	if (!cast && memcmp(h, f->mac, 6))
 		return 0;    /* a promiscuous adapter: not for us */
 	arp = h[13] == 0x06;
+	memcpy(from, h + 6, 6);
 	(void)ndis_packet_pull(p, ETHER);
 	if (arp)
-		ARPRcv(f, p);
+		ARPRcv(f, p, from);
 	else
 		IPRcv(f, p, cast);
 	return 0;

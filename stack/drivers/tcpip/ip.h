@@ -281,7 +281,8 @@ struct ndis_packet *ip_clone(struct ip *ip, const struct ndis_packet *p,
 
 /* --- ARP: arp.c --------------------------------------------------------------------------------- */
 
-void ARPRcv(struct inet_iface *f, struct ndis_packet *p);
+/* p begins with the message; from: the station whose frame it is. */
+void ARPRcv(struct inet_iface *f, struct ndis_packet *p, const u8 *from);
 /* true: mac is known. false: p was taken: kept until it is, or given up. */
 bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 		 struct ndis_packet *p);
