@@ -256,6 +256,8 @@ void afd_unlisten(struct afd_endpoint *e)
 	struct afd_connection *c;
 	struct afd_pass p;
 
+	if (e->state == AFD_LISTENING)
+		tdi_set_event(e->address->file, TDI_EVENT_CONNECT, NULL, NULL);
 	for (;;) {
 		afd_enter(e->afd, &p);
 		c = e->ready ? e->ready : e->free;

@@ -226,12 +226,13 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 			       struct ndis_buffer *chain, struct irp **irp)
 {
 	struct afd_connection *c = connection_context;
-	bool abort = false, more = false;
+	bool abort = false;
 	struct afd_pass p;
 
 	(void)context;
 	(void)flags;
 	(void)chain;
+	(void)irp;
 	afd_enter(c->afd, &p);
 	if (c->closing) {
 		*taken = indicated;  /* nobody will read it: RFC 1122 4.2.2.13 */
@@ -241,19 +242,12 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 	} else {
 		*taken = keep(&p, c, data, indicated);
 	}
-	if (*taken < available && !c->closing) {
+	if (*taken < indicated)
 		c->stalled = true;
-		more = *taken == indicated && resume_begin(&p, c);
-	}
 	tdi_check_indication("afd", indicated, available, *taken);
 	afd_leave(&p);
 	if (abort)
 		afd_abort(c);
-	if (more) {
-		*irp = afd_op_irp(c, AFD_OP_RESUME, TDI_RECEIVE,
-				  AfdRestartComplete);
-		return EX_MORE_PROCESSING_REQUIRED;
-	}
 	return *taken ? EX_SUCCESS : EX_DATA_NOT_ACCEPTED;
 }
 
