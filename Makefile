@@ -67,7 +67,7 @@ FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC := $(sort $(filter-out tests/bench/bench_stack%,$(wildcard tests/bench/bench_*.c)))
 # Data files become C tables: tools/gen_<name>.awk makes gen/<name>.inc.
 GEN       := $(patsubst tools/gen_%.awk,$(B)/gen/%.inc,$(wildcard tools/gen_*.awk))
-KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt)
+KNOWLEDGE := $(wildcard signatures/*/*.txt analyzer/*/*.txt kdtools/*/*.css kdtools/*/*.js)
 
 LIB      := $(B)/libntriage.a
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(LIB_CXX:%.cc=$(B)/%.o)

@@ -102,7 +102,7 @@ static const struct ntr_fact_row rows[] = {
 	  "the baseline, one element for each pool; the largest difference of "
 	  "bytes, up or down, first.", get_list, 0 },
 	{ "pool.growth[]", NTR_FT_RECORD, NULL, "Such a tag.", NULL, 0 },
-	{ "pool.growth[].tag", NTR_FT_STRING, NULL, "Its four characters.", get,
+	{ "pool.growth[].tag", NTR_FT_STRING, "tag", "Its four characters.", get,
 	  TAG },
 	{ "pool.growth[].kind", NTR_FT_STRING, NULL, "paged or nonpaged.", get,
 	  KIND },

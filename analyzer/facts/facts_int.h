@@ -51,6 +51,8 @@ struct ntr_facts {
 	struct ntr_net net;
 	struct ntr_nbt_scan nbt;
 	bool has_net, has_nbt;
+	struct ntr_tdi_addresses peers;
+	const char *peers_why;   /* NetBT's pool was not searched whole */
 	const char *net_why, *nbt_why;
 	struct ntr_census census;
 	struct ntr_cid_view ids;

@@ -561,6 +561,7 @@ void ntr_facts_free(struct ntr_facts *f)
 		ntr_net_fini(&f->net);
 	if (f->has_nbt)
 		ntr_nbt_scan_fini(&f->nbt);
+	ntr_vec_fini(&f->peers);
 	ntr_pool_growth_fini(&f->growth);
 	ntr_pool_close(f->old_pool);
 	ntr_pool_close(f->pool);

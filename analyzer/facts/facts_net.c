@@ -487,7 +487,7 @@ static const struct ntr_fact_row rows[] = {
 	{ "netbt.headers[]", NTR_FT_RECORD, NULL, "Such a header.", NULL, 0 },
 	{ "netbt.headers[].address", NTR_FT_ADDRESS, NULL, "Where it lies.",
 	  get_header, H_BLOCK },
-	{ "netbt.headers[].tag", NTR_FT_STRING, NULL, "Tag of the block.",
+	{ "netbt.headers[].tag", NTR_FT_STRING, "tag", "Tag of the block.",
 	  get_header, H_TAG },
 	{ "netbt.headers[].type", NTR_FT_INT, "hex", "Type of the packet.",
 	  get_header, H_TYPE },

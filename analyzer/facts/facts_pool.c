@@ -481,13 +481,13 @@ static const struct ntr_fact_row rows[] = {
 	{ "pool.tags", NTR_FT_LIST, NULL, "All tags that were ever counted.",
 	  get_tags, 0 },
 	{ "pool.tags[]", NTR_FT_RECORD, NULL, "A pool tag.", NULL, 0 },
-	{ "pool.tags[].tag", NTR_FT_STRING, NULL, "Its four characters.", get_tag,
+	{ "pool.tags[].tag", NTR_FT_STRING, "tag", "Its four characters.", get_tag,
 	  T_TAG },
 	TAG_ROWS("pool.tags[]"),
 	{ "pool.judged", NTR_FT_LIST, NULL, "Tags that hold a large share of "
 	  "their pool, the largest first.", get_judged_list, 0 },
 	{ "pool.judged[]", NTR_FT_RECORD, NULL, "Such a tag.", NULL, 0 },
-	{ "pool.judged[].tag", NTR_FT_STRING, NULL, "Its four characters.",
+	{ "pool.judged[].tag", NTR_FT_STRING, "tag", "Its four characters.",
 	  get_judged, J_TAG },
 	{ "pool.judged[].kind", NTR_FT_STRING, NULL, "paged or nonpaged.",
 	  get_judged, J_KIND },
@@ -524,12 +524,12 @@ static const struct ntr_fact_row rows[] = {
 	  get_damage, D_KIND },
 	{ "pool.corruption[].fault", NTR_FT_STRING, NULL, "What is wrong with "
 	  "it.", get_damage, D_FAULT },
-	{ "pool.corruption[].suspect", NTR_FT_STRING, NULL, "Tag of the block in "
+	{ "pool.corruption[].suspect", NTR_FT_STRING, "tag", "Tag of the block in "
 	  "front, which was probably written past its end.", get_damage,
 	  D_BEFORE },
 	{ "pool.corruption[].suspect_address", NTR_FT_ADDRESS, NULL, "Where that "
 	  "block's header lies.", get_damage, D_BEFORE_AT },
-	{ "pool.corruption[].next", NTR_FT_STRING, NULL, "Tag of the first good "
+	{ "pool.corruption[].next", NTR_FT_STRING, "tag", "Tag of the first good "
 	  "block behind the damage.", get_damage, D_AFTER },
 	{ "pool.corruption[].single_bit", NTR_FT_BOOL, NULL, "One changed bit "
 	  "explains it, a sign of bad memory.", get_damage, D_BIT },

@@ -158,7 +158,7 @@ static void get_whole(struct ntr_facts *f, const struct ntr_fact_at *at,
 #define PARTY_ROWS(P, who, what)                                               \
 	{ P ".address", NTR_FT_ADDRESS, NULL, "Where " what " begins: its "    \
 	  "header, where it has one.", get, OF(who, ADDRESS) },                \
-	{ P ".tag", NTR_FT_STRING, NULL, "Its four characters.", get,          \
+	{ P ".tag", NTR_FT_STRING, "tag", "Its four characters.", get,          \
 	  OF(who, TAG) },                                                      \
 	{ P ".driver", NTR_FT_STRING, NULL, "File of the driver whose tag it " \
 	  "is, as far as is known.", get, OF(who, DRIVER) },                   \

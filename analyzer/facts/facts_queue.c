@@ -6,7 +6,8 @@
 
 enum { PENDING, WORKERS, BLOCKED, IDLE, RUNNING, UNREADABLE, EXHAUSTED, SHORTEST,
        PROCESSED, LAST_PASS, DYNAMIC, MAX_THREADS, SAME_STACK, MODULES, NEXT,
-       TEXT, NAME, ADDRESS, FIELDS };
+       TEXT, STACKS, OBJECTS, ROUTINE, IN_ROUTINE, AWAITING, AWAITED, STANDS,
+       ITEMS, I_ROUTINE, I_MODULE, I_PRIORITY, NAME, ADDRESS, FIELDS };
 
 /* arg of a queue by name: FIELDS * (1 + its number) more. */
 static const char *const named[] = { "critical", "delayed", "hypercritical" };
@@ -83,6 +84,74 @@ static void get_next(struct ntr_facts *f, const struct ntr_work_queue *q,
 	ntr_fact_str(out, ntr_facts_text(f, "%s", name), "memory was short");
 }
 
+/* What the stacks and waits of the blocked workers have in common. */
+static void get_common(struct ntr_facts *f, const struct ntr_wqueue *v, int field,
+		       struct ntr_fact *out)
+{
+	const struct ntr_work_queue *q = &f->w->queues.q.v[v->queue];
+	const char *no = v->blocked ? "the stacks of its workers are not in the "
+			 "dump" : "none of its workers is blocked";
+	char name[96];
+
+	switch (field) {
+	case STACKS:
+		ntr_fact_n_if(out, v->stacks || !v->blocked, v->stacks, no);
+		break;
+	case OBJECTS:
+		ntr_fact_n(out, v->objects);
+		break;
+	case ROUTINE:
+		ntr_fact_str(out, v->routine, no);
+		break;
+	case IN_ROUTINE:
+		ntr_fact_n_if(out, v->routine || !v->blocked, v->in_routine, no);
+		break;
+	case AWAITING:
+		ntr_fact_n(out, v->awaiting);
+		break;
+	case AWAITED:
+		if (!v->awaiting) {
+			ntr_fact_none(out, "no worker waits for what a pending "
+				      "item refers to");
+			break;
+		}
+		ntr_target_symbolise(f->t, q->items.v[v->awaited].routine, name,
+				     sizeof(name));
+		ntr_fact_str(out, ntr_facts_text(f, "%s", name),
+			     "memory was short");
+		break;
+	}
+}
+
+/* A pending item: index `own` of the path. */
+static void get_item(struct ntr_facts *f, const struct ntr_work_queue *q, u64 i,
+		     int field, struct ntr_fact *out)
+{
+	const struct ntr_work_item *x = &q->items.v[i];
+	const struct ntr_module *m;
+	char name[96];
+
+	if (field == I_PRIORITY) {
+		if (q->priorities)
+			ntr_fact_n(out, x->priority);
+		else
+			ntr_fact_none(out, "this queue has one priority");
+		return;
+	}
+	if (!x->routine) {
+		ntr_fact_why(out, "the item is not in the dump");
+		return;
+	}
+	if (field == I_MODULE) {
+		m = ntr_target_module(f->t, x->routine);
+		ntr_fact_str(out, m ? m->name : NULL, "its routine is in no "
+			     "module");
+		return;
+	}
+	ntr_target_symbolise(f->t, x->routine, name, sizeof(name));
+	ntr_fact_str(out, ntr_facts_text(f, "%s", name), "memory was short");
+}
+
 static void get_kernel_count(const struct ntr_work_queue *q, int field,
 			     struct ntr_fact *out)
 {
@@ -149,14 +218,32 @@ static void get_field(struct ntr_facts *f, const struct ntr_wqueue *v,
 		else
 			ntr_fact_none(out, "it is idle, or moving");
 		break;
+	case STANDS:
+		ntr_fact_n_if(out, q->has_counter, v->stands,
+			      "this kernel does not count it");
+		break;
+	case ITEMS:
+		ntr_fact_n_if(out, !q->why[0] || q->items.n, q->items.n, q->why);
+		break;
+	case I_ROUTINE:
+	case I_MODULE:
+	case I_PRIORITY:
+		get_item(f, q, at->index[own], field, out);
+		break;
 	case NAME:
 		ntr_fact_str(out, q->name, NULL);
 		break;
 	case ADDRESS:
 		ntr_fact_n(out, q->va);
 		break;
-	default:
+	case PROCESSED:
+	case LAST_PASS:
+	case DYNAMIC:
+	case MAX_THREADS:
 		get_kernel_count(q, field, out);
+		break;
+	default:
+		get_common(f, v, field, out);
 	}
 }
 
@@ -219,6 +306,31 @@ static void get_list(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 	  (base) + MODULES },                                                  \
 	{ P ".next", NTR_FT_STRING, NULL, "Routine of the first item.",        \
 	  get_queue, (base) + NEXT },                                          \
+	{ P ".stacks", NTR_FT_INT, NULL, "Different stacks of the blocked "     \
+	  "workers.", get_queue, (base) + STACKS },                            \
+	{ P ".objects", NTR_FT_INT, NULL, "Objects that the blocked workers "   \
+	  "wait for, each counted once.", get_queue, (base) + OBJECTS },       \
+	{ P ".routine", NTR_FT_STRING, NULL, "Function that most of them wait " \
+	  "in: the first outside of the kernel.", get_queue, (base) + ROUTINE }, \
+	{ P ".same_routine", NTR_FT_INT, NULL, "Blocked workers that wait in "  \
+	  "it.", get_queue, (base) + IN_ROUTINE },                             \
+	{ P ".awaiting", NTR_FT_INT, NULL, "Blocked workers that wait, perhaps " \
+	  "through the owners of locks, for what a pending item of this queue " \
+	  "refers to.", get_queue, (base) + AWAITING },                        \
+	{ P ".awaited", NTR_FT_STRING, NULL, "Routine of the first such item.", \
+	  get_queue, (base) + AWAITED },                                       \
+	{ P ".stands", NTR_FT_BOOL, NULL, "The count of items done did not "    \
+	  "move since the balance manager's last look.", get_queue,            \
+	  (base) + STANDS },                                                   \
+	{ P ".items", NTR_FT_LIST, NULL, "Items that wait to be done.",         \
+	  get_queue, (base) + ITEMS },                                         \
+	{ P ".items[]", NTR_FT_RECORD, NULL, "An item.", NULL, 0 },             \
+	{ P ".items[].routine", NTR_FT_STRING, NULL, "Its routine.", get_queue, \
+	  (base) + I_ROUTINE },                                                \
+	{ P ".items[].module", NTR_FT_STRING, NULL, "Module of its routine.",   \
+	  get_queue, (base) + I_MODULE },                                      \
+	{ P ".items[].priority", NTR_FT_INT, NULL, "Its priority (8.1 and "     \
+	  "later).", get_queue, (base) + I_PRIORITY },                         \
 	{ P ".text", NTR_FT_STRING, NULL, "The judgement in words.", get_queue, \
 	  (base) + TEXT }
 

@@ -4,6 +4,7 @@
  * not show may lie in the part that is missing: then whether there is one is
  * not known.
  */
+#include "../triage/triage.h"
 #include "facts_int.h"
 
 #define NO_LIMITS "the limits of the stack, or the stack pointer, are not known"
@@ -104,7 +105,31 @@ static const char *frame_text(struct ntr_facts *f, const struct ntr_vframe *x)
 }
 
 enum { FR_TEXT, FR_MODULE, FR_IMAGE, FR_FUNCTION, FR_OFFSET, FR_DISP, FR_IP,
-       FR_FSP, FR_TRUST, FR_UNLOADED };
+       FR_FSP, FR_TRUST, FR_UNLOADED, FR_BYTES };
+
+/* Up to the stack pointer of its caller, where no frame can be missing between
+ * them. */
+static void frame_bytes(const struct ntr_verdict *v, u64 i, struct ntr_fact *out)
+{
+	const struct ntr_vframe *x = &v->stack.v[i], *up = x + 1;
+	const struct ntr_overflow *o = &v->overflow;
+
+	if (!o->base)
+		ntr_fact_why(out, NO_LIMITS);
+	else if (x->f.sp >= o->base || x->f.sp + NTR_STACK_GUARD < o->limit)
+		ntr_fact_none(out, "it does not lie on the stack of the stop");
+	else if (i + 1 >= v->stack.n && v->stop == NTR_UNW_END)
+		ntr_fact_none(out, "it is the outermost frame");
+	else if (i + 1 >= v->stack.n)
+		ntr_fact_why(out, "no frame was found behind it");
+	else if (up->f.trust == NTR_TRUST_SCAN)
+		ntr_fact_why(out, "its caller was found by a scan, frames may be "
+			     "missing between them");
+	else if (up->f.sp <= x->f.sp || up->f.sp > o->base)
+		ntr_fact_why(out, "its caller lies on another stack");
+	else
+		ntr_fact_n(out, up->f.sp - x->f.sp);
+}
 
 static void get_frame(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 		      struct ntr_fact *out)
@@ -141,6 +166,9 @@ static void get_frame(struct ntr_facts *f, const struct ntr_fact_at *at, int arg
 		break;
 	case FR_TRUST:
 		ntr_fact_str(out, ntr_trust_name(x->f.trust), NULL);
+		break;
+	case FR_BYTES:
+		frame_bytes(f->v, at->index[0], out);
 		break;
 	case FR_UNLOADED:
 		if (x->unloaded)
@@ -291,6 +319,8 @@ static const struct ntr_fact_row rows[] = {
 	  get_frame, FR_IP },
 	{ "stack.frames[].sp", NTR_FT_ADDRESS, NULL, "Stack pointer.", get_frame,
 	  FR_FSP },
+	{ "stack.frames[].bytes", NTR_FT_SIZE, NULL, "Bytes of stack it takes, up "
+	  "to its caller's stack pointer.", get_frame, FR_BYTES },
 	{ "stack.frames[].trust", NTR_FT_STRING, NULL, "How the frame was found.",
 	  get_frame, FR_TRUST },
 	{ "stack.frames[].unloaded", NTR_FT_STRING, NULL, "The unloaded module "

@@ -148,6 +148,16 @@ enum ntr_st ntr_dpc_queue(struct ntr_target *t, const struct ntr_cpu *cpu,
 	return NTR_OK;
 }
 
+bool ntr_dpc_active(struct ntr_target *t, const struct ntr_cpu *cpu, bool *known)
+{
+	u64 v = 0;
+
+	*known = cpu->kprcb &&
+		 !ntr_read_member(&t->priv->types, t->mem, cpu->kprcb, "_KPRCB",
+				  "DpcRoutineActive", &v);
+	return *known && v;
+}
+
 void ntr_dpc_queue_fini(struct ntr_dpc_queue *q)
 {
 	ntr_vec_fini(&q->d);

@@ -28,6 +28,8 @@ NTR_MUST enum ntr_st ntr_dpc_queue(struct ntr_target *t,
 				   const struct ntr_cpu *cpu,
 				   struct ntr_dpc_queue *out,
 				   struct ntr_err *e);
+/* Does a DPC run on the processor? False with *known false: not known. */
+bool ntr_dpc_active(struct ntr_target *t, const struct ntr_cpu *cpu, bool *known);
 void ntr_dpc_queue_fini(struct ntr_dpc_queue *q);
 
 #endif

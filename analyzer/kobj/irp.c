@@ -45,7 +45,7 @@ const char *ntr_minor_name(u8 major, u8 minor)
 
 struct raw_irp {
 	u64 mdl, buffer, information, cancel_routine, user_buffer, thread,
-		current, file;
+		current, file, event;
 	u32 flags, status;
 	u16 size;
 	u8 mode, pending, stack_count, location, cancelled;
@@ -68,6 +68,7 @@ static const struct ntr_member irp_members[] = {
 	NTR_MEMBER_OPT(raw_irp, mode, "RequestorMode"),
 	NTR_MEMBER_OPT(raw_irp, pending, "PendingReturned"),
 	NTR_MEMBER_OPT(raw_irp, cancelled, "Cancel"),
+	NTR_MEMBER_OPT(raw_irp, event, "UserEvent"),
 };
 enum { HAS_COUNTS = 7, HAS_THREAD = 8, HAS_MDL = 16, HAS_STATUS = 32 };
 
@@ -151,6 +152,7 @@ static void take(const struct raw_irp *r, u32 have, struct ntr_irp *p)
 	p->thread = r->thread;
 	p->cancel_routine = r->cancel_routine;
 	p->file = r->file;
+	p->event = r->event;
 	p->current_va = r->current;
 	p->mode = r->mode;
 	p->pending = r->pending;
@@ -260,6 +262,26 @@ const struct ntr_irp_location *ntr_irp_current(const struct ntr_irp *p)
 	if (ntr_irp_state(p) != NTR_IRP_ACTIVE || p->current > p->n)
 		return NULL;
 	return &p->at[p->current - 1];
+}
+
+const char *ntr_irp_signals(struct ntr_target *t, const struct ntr_irp *p,
+			    u64 object)
+{
+	struct ntr_type_hit h;
+
+	if (!object)
+		return NULL;
+	if (p->event == object)
+		return "its UserEvent";
+	/* Without an event of the caller's the file object's own is set. */
+	if (!p->event && p->file &&
+	    ntr_types_find(&t->priv->types, "_FILE_OBJECT", "Event", &h) &&
+	    p->file + h.off == object)
+		return "the Event of its file object";
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->at[i].completion && p->at[i].context == object)
+			return "the context of a completion routine";
+	return NULL;
 }
 
 /* --- of a thread --------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ struct ntr_irp {
 	u16 size;
 	u32 flags, status;
 	u64 information, mdl, buffer, user_buffer, thread, cancel_routine, file;
+	u64 event;               /* UserEvent; 0 none */
 	u64 current_va;          /* as CurrentStackLocation says */
 	u8 mode, stack_count, current; /* current: 1 .. stack_count, more: none */
 	bool has_counts, has_thread, has_mdl, has_status;
@@ -45,6 +46,10 @@ enum ntr_irp_state { NTR_IRP_ACTIVE, NTR_IRP_IDLE, NTR_IRP_DONE,
 enum ntr_irp_state ntr_irp_state(const struct ntr_irp *p);
 /* Its current location; NULL none. */
 const struct ntr_irp_location *ntr_irp_current(const struct ntr_irp *p);
+/* By what the completion of the request signals that object: "its UserEvent";
+ * static. NULL: not that it is known. */
+const char *ntr_irp_signals(struct ntr_target *t, const struct ntr_irp *p,
+			    u64 object);
 /* "IRP_MN_START_DEVICE" and the like, NULL where the major has none. */
 const char *ntr_minor_name(u8 major, u8 minor);
 

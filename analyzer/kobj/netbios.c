@@ -195,6 +195,11 @@ static bool block(void *ctx, const struct ntr_pool_hit *hit)
 	n = size < sizeof(head) ? (size_t)size : sizeof(head);
 	n = ntr_space_read_some(s->p->t->mem, data, head, n);
 	s->out->absent += !n;
+	s->lost = !ntr_tdi_addresses_add(&s->out->addresses, s->p->t, data,
+					 size < NTR_POOL_PAGE ? size :
+					 NTR_POOL_PAGE, hit->tag);
+	if (s->lost)
+		return false;
 	if (!ntr_nbt_header_check(head, n, size, &h))
 		return true;
 	h.block = hit->va;
@@ -252,4 +257,5 @@ enum ntr_st ntr_nbt_scan(struct ntr_pool *p, struct ntr_nbt_scan *out,
 void ntr_nbt_scan_fini(struct ntr_nbt_scan *s)
 {
 	ntr_vec_fini(&s->h);
+	ntr_vec_fini(&s->addresses);
 }

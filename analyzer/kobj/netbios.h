@@ -15,6 +15,7 @@
 #define NTR_KOBJ_NETBIOS_H
 
 #include "pool.h"
+#include "tdi_address.h"
 
 #define NTR_NBT_HEAD 72u          /* bytes that are looked at */
 #define NTR_NBT_MAX_HEADERS 4096u
@@ -45,6 +46,7 @@ bool ntr_nbt_header_check(const u8 *p, size_t n, u64 size,
 
 struct ntr_nbt_scan {
 	struct { NTR_VEC(struct ntr_nbt_header); } h; /* by address */
+	struct ntr_tdi_addresses addresses; /* internet addresses in them */
 	u64 blocks;          /* of NetBT that are in use */
 	u64 absent;          /* of these: not in the dump */
 	u64 found, faults;   /* all, also those beyond what is kept */

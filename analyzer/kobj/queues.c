@@ -130,7 +130,8 @@ static enum ntr_st read_queue(struct ntr_target *t, const struct ntr_layout *l,
 	counters(t, l, q);
 	if (!q->priorities)
 		st = add_items(t, l, q, q->va + l->queue_items, 0);
-	for (unsigned i = 0; !st && q->priorities && i < PRIORITIES; i++)
+	/* The most urgent first, as they are taken. */
+	for (unsigned i = PRIORITIES; !st && q->priorities && i--;)
 		st = add_items(t, l, q, q->va + l->pri_items +
 			       (u64)i * 2 * t->ptr_size, (u8)i);
 	return st ? st : add_workers(t, l, q, q->va + (q->priorities ?

@@ -155,6 +155,18 @@ static void wait_array(struct ntr_target *t, const struct ntr_layout *l,
 			return;
 }
 
+/* An array has no block of the thread's timer: a wait that ends by itself is
+ * one whose timer is set (DISPATCHER_HEADER.Inserted, since 7 a bit). */
+static bool timer_set(struct ntr_target *t, const struct ntr_layout *l,
+		      const struct ntr_kthread *k)
+{
+	u8 flags;
+
+	return l->thread_timer != NTR_NO_OFFSET &&
+	       !ntr_read_u8(t->mem, k->th.va + l->thread_timer + 3, &flags) &&
+	       (flags & 0x40);
+}
+
 static void take_waits(struct ntr_target *t, const struct ntr_layout *l,
 		       const struct ntr_raw_thread *r, u32 have,
 		       struct ntr_kthread *k)
@@ -172,8 +184,10 @@ static void take_waits(struct ntr_target *t, const struct ntr_layout *l,
 		wait_ring(t, l, k, r->blocks);
 	} else if (have & NTR_RT_NBLOCKS) {
 		wait_array(t, l, k, r->blocks, r->nblocks);
+		k->timeout |= timer_set(t, l, k);
 	} else {
 		wait_array(t, l, k, r->blocks, 1);
+		k->timeout |= timer_set(t, l, k);
 		k->wait_note = "how many objects it waits for is not known";
 	}
 }

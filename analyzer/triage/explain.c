@@ -332,11 +332,10 @@ static const char *value_text(struct ntr_triage_job *j,
 	case NTR_PK_COMPL:
 		return n > 1 ? complement_text(v, v->arg[n - 2], a) : NULL;
 	case NTR_PK_POOL:
-		s = pool_text(j, a);
+	case NTR_PK_ADDR:
+		s = p->kind == NTR_PK_POOL ? pool_text(j, a) : NULL;
 		if (s)
 			return s;
-		/* fall through */
-	case NTR_PK_ADDR:
 		if (!a && !(j->b->fault && p == &j->b->p[j->b->fault - 1]))
 			return NULL; /* 0 is no address here */
 		return address_text(v, a);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hang.h"
 
+#include "../kobj/device.h"
+#include "../kobj/irp.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_LINES 12u /* of evidence of one kind */
+#define SPIN_LINES 6u /* frames of a processor */
 
 struct job {
 	const struct ntr_waits *w;
@@ -153,6 +157,164 @@ static void deadlock(struct job *j, const struct ntr_wcycle *c)
 		    c->behind == 1 ? " waits" : "s wait");
 }
 
+/* --- processors --------------------------------------------------------------------- */
+
+struct tally {
+	u32 n[NTR_CW_RUNS + 1];
+	const struct ntr_wcpu *first; /* that spins */
+	bool known, same; /* the locks of all that spin */
+};
+
+static struct tally tally(const struct ntr_waits *w)
+{
+	struct tally y = { .known = true, .same = true };
+
+	for (size_t i = 0; i < w->cpus.n; i++) {
+		const struct ntr_wcpu *c = &w->cpus.v[i];
+
+		y.n[c->work]++;
+		if (c->work != NTR_CW_SPINS)
+			continue;
+		y.first = y.first ? y.first : c;
+		y.known &= c->lock != 0;
+		y.same &= c->lock == y.first->lock;
+	}
+	return y;
+}
+
+static void spinner(struct job *j, struct ntr_hang_finding *f,
+		    const struct ntr_wcpu *c)
+{
+	const char *name = ntr_waits_cpu_name(j->w, c, &j->h->arena), *text = "";
+
+	add(j, f, "%s: %s", name, c->text);
+	for (u32 i = 0; i < c->nframes && i < SPIN_LINES; i++)
+		text = ntr_arena_printf(&j->h->arena, "%s%s%s", text, i ?
+					" <- " : "", ntr_hang_site(j->w->t,
+					c->ip[i], true, &j->h->arena));
+	if (c->nframes > 1)
+		add(j, f, "%s: frames that may own other locks: %s", name,
+		    text);
+	if (c->ndpcs)
+		add(j, f, "%s: %u DPC%s queued and cannot run, the first %s",
+		    name, c->ndpcs, c->ndpcs == 1 ? " is" : "s are",
+		    ntr_hang_site(j->w->t, c->dpc, false, &j->h->arena));
+}
+
+static void held_by_dpcs(struct job *j, struct ntr_hang_finding *f)
+{
+	const struct ntr_waits *w = j->w;
+	unsigned lines = 0;
+
+	for (size_t i = 0; i < w->irps.n && lines < MAX_LINES; i++) {
+		const struct ntr_wlock *l = &w->locks.v[w->irps.v[i].lock];
+
+		if (l->cpu == NTR_NONE ||
+		    w->cpus.v[l->cpu].work != NTR_CW_SPINS)
+			continue;
+		lines++;
+		add(j, f, "%s waits for %s", who(j, w->irps.v[i].thread),
+		    l->ender);
+	}
+}
+
+static void link(struct job *j, struct ntr_hang_finding *f)
+{
+	const struct ntr_waits *w = j->w;
+	const struct ntr_wlink *l = &w->spin_link;
+
+	add(j, f, "the %s of the locks 0x%" PRIx64 " and 0x%" PRIx64 " point to "
+	    "one another: 0x%" PRIx64 " to 0x%" PRIx64 ", 0x%" PRIx64 " to 0x%"
+	    PRIx64, l->sized ? "structures" : "surroundings (256 bytes)",
+	    w->cpus.v[l->cpu[0]].lock, w->cpus.v[l->cpu[1]].lock, l->at[0],
+	    l->to[0], l->at[1], l->to[1]);
+}
+
+/* Whoever owns a spin lock cannot be switched out: he is on a processor. */
+static void spin(struct job *j)
+{
+	const struct ntr_waits *w = j->w;
+	struct ntr_hang_finding *f;
+	struct tally y = tally(w);
+	u32 n = y.n[NTR_CW_SPINS];
+
+	if (!n || y.n[NTR_CW_RUNS] || y.n[NTR_CW_UNKNOWN] ||
+	    ntr_waits_cpus_lacking(w))
+		return;
+	f = finding(j, NTR_HANG_SPIN, ntr_arena_printf(&j->h->arena,
+		"%u processor%s, %u idle: nothing runs that could release the "
+		"lock%s", n, n == 1 ? " spins for a spin lock" :
+		"s spin for spin locks", y.n[NTR_CW_IDLE], n == 1 ? "" : "s"));
+	for (size_t i = 0; f && i < w->cpus.n; i++)
+		if (w->cpus.v[i].work == NTR_CW_SPINS && i < MAX_LINES)
+			spinner(j, f, &w->cpus.v[i]);
+	if (!f)
+		return;
+	if (n > 1 && y.known && !y.same)
+		add(j, f, "they want different locks: each of these is owned "
+		    "by one of them, or was never released; which is not "
+		    "recorded");
+	else if (n > 1 && y.known)
+		add(j, f, "they want the same lock: one of them took it "
+		    "before, or it was never released");
+	else if (n == 1)
+		add(j, f, "it took the lock before, or the lock was never "
+		    "released");
+	if (w->spin_link.found)
+		link(j, f);
+	held_by_dpcs(j, f);
+}
+
+/* --- power ------------------------------------------------------------------------------ */
+
+/* Stop 0x9F, parameter 1 = 3: 2 is the physical device, 4 the request. */
+static void power_stack(struct job *j, struct ntr_hang_finding *f, u64 device)
+{
+	struct ntr_device_list l;
+	struct ntr_driver d;
+
+	if (ntr_device_stack(j->w->t, device, &l, NULL))
+		return;
+	for (size_t i = 0; i < l.d.n && i < MAX_LINES; i++) {
+		bool known = l.d.v[i].has_driver && !ntr_driver_read(j->w->t,
+				l.d.v[i].driver, &d, NULL) && *d.name;
+
+		add(j, f, "device 0x%" PRIx64 " of %s%s", l.d.v[i].va,
+		    known ? d.name : "a driver that is not in the dump",
+		    l.d.v[i].va == device ? ", which has the request" : "");
+	}
+	ntr_device_list_fini(&l);
+}
+
+static void power(struct job *j)
+{
+	const struct ntr_meta *m = &j->w->t->d->meta;
+	const struct ntr_irp_location *at;
+	struct ntr_hang_finding *f;
+	struct ntr_irp *p;
+	const char *minor;
+
+	if (!(m->has & NTR_HAS_BUGCHECK) || (m->bugcheck & 0xffff) != 0x9f ||
+	    m->arg[0] != 3)
+		return;
+	p = malloc(sizeof(*p));
+	if (!p) {
+		j->lost = true;
+		return;
+	}
+	if (!ntr_irp_read(j->w->t, m->arg[3], p, NULL) &&
+	    (at = ntr_irp_current(p)) && at->read) {
+		minor = ntr_minor_name(at->major, at->minor);
+		f = finding(j, NTR_HANG_POWER, ntr_arena_printf(&j->h->arena,
+			"power request 0x%" PRIx64 "%s%s%s was not completed "
+			"in time", p->va, minor ? " (" : "", minor ? minor : "",
+			minor ? ")" : ""));
+		if (f)
+			power_stack(j, f, at->device);
+	}
+	free(p);
+}
+
 /* --- queues ------------------------------------------------------------------------- */
 
 static void pending(struct job *j, struct ntr_hang_finding *f,
@@ -177,6 +339,27 @@ static void pending(struct job *j, struct ntr_hang_finding *f,
 	}
 }
 
+static void priorities(struct job *j, struct ntr_hang_finding *f,
+		       const struct ntr_work_queue *q,
+		       const struct ntr_wqueue *v)
+{
+	u32 n[256] = { 0 };
+	const char *text = "";
+
+	for (size_t i = 0; i < q->items.n; i++)
+		n[q->items.v[i].priority]++;
+	for (unsigned i = NTR_COUNT(n); i--;)
+		if (n[i])
+			text = ntr_arena_printf(&j->h->arena, "%s%s%u of "
+				"priority %u", text, *text ? ", " : "", n[i],
+				i);
+	add(j, f, "one queue for all priorities: %s pending", text);
+	if (q->has_max_threads)
+		add(j, f, "it has %u workers of at most %" PRIu32,
+		    v->blocked + v->idle + v->running + v->unreadable,
+		    q->max_threads);
+}
+
 static void queue(struct job *j, const struct ntr_wqueue *v)
 {
 	const struct ntr_work_queue *q = &j->w->queues.q.v[v->queue];
@@ -192,6 +375,13 @@ static void queue(struct job *j, const struct ntr_wqueue *v)
 		    v->blocked, group_text(j->w, &j->w->groups.v[v->group],
 					   &j->h->arena));
 	pending(j, f, q);
+	if (v->awaiting)
+		add(j, f, "%u of %u blocked workers wait for what a pending "
+		    "item refers to, the first %s", v->awaiting, v->blocked,
+		    ntr_hang_site(j->w->t, q->items.v[v->awaited].routine,
+				  false, &j->h->arena));
+	if (q->priorities)
+		priorities(j, f, q, v);
 	if (q->has_counter)
 		add(j, f, "items done: %" PRIu32 ", at the balance manager's "
 		    "last look %" PRIu32, q->processed, q->last_pass);
@@ -242,6 +432,21 @@ static bool holds_others(const struct ntr_waits *w, u32 thread)
 	return false;
 }
 
+/* What would end the wait of an owner. */
+static void ended_by(struct job *j, struct ntr_hang_finding *f, u32 thread)
+{
+	const struct ntr_wthread *x = &j->w->threads.v[thread];
+
+	for (u32 i = 0; i < x->nedges; i++) {
+		const struct ntr_wlock *l =
+			&j->w->locks.v[j->w->edges.v[x->edge + i].lock];
+
+		if (l->ender)
+			add(j, f, "it waits for %s 0x%" PRIx64 ": %s", l->name,
+			    l->va, l->ender);
+	}
+}
+
 static void owner(struct job *j, const struct ntr_wroot *r)
 {
 	struct ntr_hang_finding *f;
@@ -253,6 +458,7 @@ static void owner(struct job *j, const struct ntr_wroot *r)
 	if (!f)
 		return;
 	owned_locks(j, f, r->thread);
+	ended_by(j, f, r->thread);
 	site = ntr_hang_blocker(j->w, r->thread, &j->h->arena);
 	if (site)
 		add(j, f, "it waits in %s itself", site);
@@ -313,8 +519,10 @@ static void look(struct job *j)
 	count(j);
 	for (size_t i = 0; i < w->cycles.n; i++)
 		deadlock(j, &w->cycles.v[i]);
+	spin(j);
 	for (size_t i = 0; i < w->queue_verdicts.n; i++)
 		queue(j, &w->queue_verdicts.v[i]);
+	power(j);
 	for (size_t i = 0; i < w->roots.n; i++)
 		owner(j, &w->roots.v[i]);
 	for (size_t i = 0; i < w->unknown.n; i++)
@@ -368,6 +576,7 @@ enum ntr_st ntr_hang(struct ntr_hang **out, const struct ntr_waits *w,
 
 	if (!j.h)
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
+	j.h->w = w;
 	if (w) {
 		look(&j);
 		conclude(&j);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Does the machine hang, and on what?  A judgement over the wait-for graph
- * (waits.h): a deadlock, an exhausted work queue, an owner that many wait for,
- * in this order; all that is found is listed.
+ * (waits.h): a deadlock, processors that spin while nothing runs that could
+ * release the locks, an exhausted work queue, a power request that a driver
+ * keeps (stop 0x9F), an owner that many wait for, in this order; all that is
+ * found is listed.  A request that a driver has for long is no hang by itself:
+ * it is told where somebody else is held up by it.
  *
  * "Nothing hangs" is said only when every list was there and whole; otherwise
  * it cannot be told, and why is said.  Threads that wait for an object that
@@ -17,7 +20,8 @@
 
 #define NTR_HANG_KINDS(X)                                            \
 	X(NONE, "none") X(UNKNOWN, "unknown")                        \
-	X(DEADLOCK, "deadlock") X(QUEUE, "exhausted_queue")          \
+	X(DEADLOCK, "deadlock") X(SPIN, "spinning_processors")       \
+	X(QUEUE, "exhausted_queue") X(POWER, "blocked_power")         \
 	X(OWNER, "slow_owner")
 enum ntr_hang_kind {
 #define NTR_HANG_ENUM(n, t) NTR_HANG_##n,
@@ -42,6 +46,7 @@ struct ntr_hang {
 	struct { NTR_VEC(struct ntr_hang_finding); } findings;
 	const char *looked_at;   /* "3 processes, 40 threads, …"; NULL nothing */
 	struct { NTR_VEC(const char *); } unknown; /* why more cannot be told */
+	const struct ntr_waits *w; /* the graph; NULL: it could not be made */
 	struct ntr_waits *own;   /* NULL: w is the caller's */
 	struct ntr_arena arena;
 };

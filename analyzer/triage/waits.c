@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waits.h"
 
+#include "lock_order.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,6 +216,12 @@ static void collect(struct ntr_waits_job *j)
 		ntr_va_map_put(&j->threads, w->threads.v[i].k.th.va, i);
 }
 
+/* Each uses what those before it found. */
+static void (*const steps[])(struct ntr_waits_job *j) = {
+	ntr_waits_locks, ntr_waits_spin, ntr_waits_cpus, ntr_waits_link,
+	ntr_waits_irps, ntr_waits_queues, ntr_waits_servers, ntr_waits_judge, ntr_waits_graph, ntr_waits_order,
+};
+
 enum ntr_st ntr_waits(struct ntr_waits **out, struct ntr_target *t,
 		      struct ntr_err *e)
 {
@@ -232,14 +240,8 @@ enum ntr_st ntr_waits(struct ntr_waits **out, struct ntr_target *t,
 	collect(&j);
 	if (!j.lost)
 		walk_stacks(&j);
-	if (!j.lost)
-		ntr_waits_locks(&j);
-	if (!j.lost)
-		ntr_waits_spin(&j);
-	if (!j.lost)
-		ntr_waits_graph(&j);
-	if (!j.lost)
-		ntr_waits_queues(&j);
+	for (size_t i = 0; i < NTR_COUNT(steps) && !j.lost; i++)
+		steps[i](&j);
 	if (j.lost) {
 		ntr_waits_free(w);
 		return ntr_fail(e, NTR_NOMEM, "out of memory");
@@ -269,6 +271,9 @@ void ntr_waits_free(struct ntr_waits *w)
 	ntr_vec_fini(&w->roots);
 	ntr_work_queues_fini(&w->queues);
 	ntr_vec_fini(&w->queue_verdicts);
+	ntr_vec_fini(&w->irps);
+	ntr_vec_fini(&w->cpus);
+	ntr_vec_fini(&w->inversions);
 	ntr_resource_list_fini(&w->resources);
 	ntr_vec_fini(&w->unknown);
 	ntr_arena_fini(&w->arena);

@@ -323,7 +323,9 @@ static const char *state_text(struct ntr_waits_job *j, u32 at)
 	l = &w->locks.v[w->edges.v[x->edge].lock];
 	return ntr_arena_printf(&w->arena, "it waits for %s 0x%" PRIx64
 				" (%s)", l->name, l->va,
-				l->no_owner ? l->no_owner : "no owner");
+				l->irp != NTR_NONE ? w->irps.v[l->irp].text :
+				l->ender ? l->ender : l->no_owner ?
+				l->no_owner : "no owner");
 }
 
 static void add_root(struct graph *g, u32 at)
@@ -393,7 +395,7 @@ static void name_unknown(struct ntr_waits_job *j)
 	for (size_t i = 0; i < j->w->locks.n; i++) {
 		const struct ntr_wlock *l = &j->w->locks.v[i];
 
-		if (!l->no_owner || (l->kind == NTR_LK_OBJECT &&
+		if (!l->no_owner || l->ender || (l->kind == NTR_LK_OBJECT &&
 				     l->nwaiters < 2))
 			continue;
 		if (n++ == MAX_UNKNOWN)

@@ -195,6 +195,7 @@ static u32 lock_of(struct ntr_waits_job *j, const struct ntr_wthread *x,
 		return NTR_NONE;
 	}
 	l->va = key;
+	l->irp = l->queue = l->item = l->cpu = NTR_NONE;
 	if (res)
 		resource_lock(j, l, res);
 	else

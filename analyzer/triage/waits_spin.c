@@ -21,7 +21,9 @@ static struct ntr_wlock *add_lock(struct ntr_waits_job *j,
 	if (!l)
 		return NULL;
 	*l = (struct ntr_wlock){ .va = q->lock, .kind = NTR_LK_SPIN,
-				 .name = "queued spin lock" };
+				 .name = "queued spin lock",
+				 .irp = NTR_NONE, .queue = NTR_NONE,
+				 .item = NTR_NONE, .cpu = NTR_NONE };
 	l->owner = ntr_arena_array(&j->w->arena, 1, sizeof(u32));
 	if (!l->owner)
 		return NULL;

@@ -4,7 +4,9 @@
 
 #include "lang/sig.h"
 
-/* In text, of rules that did not fire; JSON has them all. */
+#include <string.h>
+
+/* In text, of rules that did not fire, and of ids in a line; JSON has all. */
 #define SHOWN 6u
 
 static void list_of(struct ntr_out *o, const char *key, const char *const *v,
@@ -72,6 +74,15 @@ void ntr_report_signature_json(struct ntr_out *o, const struct sig_result *r)
 
 /* --- text ------------------------------------------------------------------------ */
 
+/* The same fact decided another condition, too. */
+static bool shown_before(const struct sig_result *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(r->evidence.v[k].fact, r->evidence.v[i].fact))
+			return true;
+	return false;
+}
+
 static void fired(struct ntr_out *o, const struct sig_result *r)
 {
 	const struct sig_rule *u = r->rule;
@@ -84,15 +95,15 @@ static void fired(struct ntr_out *o, const struct sig_result *r)
 	if (r->say)
 		ntr_out_para(o, "  ", "%s", r->say);
 	for (size_t i = 0; i < r->evidence.n; i++)
-		ntr_out_para(o, "    - ", "%s is %s", r->evidence.v[i].fact,
-			     r->evidence.v[i].value);
+		if (!shown_before(r, i))
+			ntr_out_para(o, "    - ", "%s is %s",
+				     r->evidence.v[i].fact,
+				     r->evidence.v[i].value);
 	for (size_t i = 0; i < r->advice.n; i++)
 		ntr_out_para(o, "  what to do: ", "%s", r->advice.v[i]);
 	for (size_t i = 0; i < u->false_positives.n; i++)
 		ntr_out_para(o, "  it may be wrong when: ", "%s",
 			     u->false_positives.v[i]);
-	if (r->superseded_by)
-		ntr_out_line(o, "  %s says more", r->superseded_by);
 }
 
 static void near_miss(struct ntr_out *o, const struct sig_result *r)
@@ -102,32 +113,69 @@ static void near_miss(struct ntr_out *o, const struct sig_result *r)
 		     r->failed_got ? r->failed_got : "it does not hold");
 }
 
-static void cannot_tell(struct ntr_out *o, const struct sig_result *r)
+/* The reasons why rules cannot tell, each once with the rules it is of. */
+static const char *reason(const struct sig_result *r)
 {
-	ntr_out_para(o, "  cannot tell ", "%s, %s: %s: %s", r->rule->id,
-		     r->rule->title,
-		     r->missing.n ? r->missing.v[0].fact : "a condition",
-		     r->missing.n ? r->missing.v[0].why : "unknown");
+	return r->missing.n ? r->missing.v[0].why : "unknown";
 }
 
-/* Those with this value, up to SHOWN; the rest is counted. */
-static void some(struct ntr_out *o, const struct sig_results *s,
-		 enum sig_value value, const char *what,
-		 void (*show)(struct ntr_out *, const struct sig_result *))
+static bool said_before(const struct sig_results *s, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (s->v[k].value == SIG_UNKNOWN &&
+		    !strcmp(reason(&s->v[k]), reason(&s->v[i])))
+			return true;
+	return false;
+}
+
+static void cannot_tell(struct ntr_out *o, const struct sig_results *s,
+			size_t first)
+{
+	struct ntr_str ids = { 0 };
+	unsigned n = 0;
+
+	for (size_t i = first; i < s->n; i++) {
+		if (s->v[i].value != SIG_UNKNOWN ||
+		    strcmp(reason(&s->v[i]), reason(&s->v[first])))
+			continue;
+		if (n++ < SHOWN)
+			ntr_str_printf(&ids, "%s%s", n > 1 ? ", " : "",
+				       s->v[i].rule->id);
+	}
+	if (n > SHOWN)
+		ntr_str_printf(&ids, " and %u more", n - SHOWN);
+	ntr_out_para(o, "  cannot tell ", "%s: %s", ntr_str_text(&ids),
+		     reason(&s->v[first]));
+	ntr_str_fini(&ids);
+}
+
+static void all_that_cannot_tell(struct ntr_out *o, const struct sig_results *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].value == SIG_UNKNOWN && !said_before(s, i))
+			cannot_tell(o, s, i);
+}
+
+/* Up to SHOWN of them; the rest is counted. */
+static void near_misses(struct ntr_out *o, const struct sig_results *s)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const struct sig_result *r = &s->v[i];
-
-		if (r->value != value || (value == SIG_SILENT && !r->near_miss))
-			continue;
-		if (n++ < SHOWN)
-			show(o, r);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].value == SIG_SILENT && s->v[i].near_miss &&
+		    n++ < SHOWN)
+			near_miss(o, &s->v[i]);
 	if (n > SHOWN)
-		ntr_out_line(o, "  %s %zu more (--json names them)", what,
+		ntr_out_line(o, "  near miss %zu more (--json names them)",
 			     n - SHOWN);
+}
+
+/* A rule that another says more than is but named. */
+static void superseded(struct ntr_out *o, const struct sig_result *r)
+{
+	ntr_out_styled(o, NTR_DIM, "fires %s", r->rule->id);
+	ntr_out_line(o, "  %s (%s says more)", r->rule->title,
+		     r->superseded_by);
 }
 
 static void text(struct ntr_out *o, const struct sig_results *s)
@@ -139,10 +187,13 @@ static void text(struct ntr_out *o, const struct sig_results *s)
 		n += s->v[i].value == SIG_FIRES;
 	ntr_out_line(o, "  %zu of %zu rules fire", n, s->rules);
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].value == SIG_FIRES)
+		if (s->v[i].value == SIG_FIRES && !s->v[i].superseded_by)
 			fired(o, &s->v[i]);
-	some(o, s, SIG_SILENT, "near miss", near_miss);
-	some(o, s, SIG_UNKNOWN, "cannot tell", cannot_tell);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].value == SIG_FIRES && s->v[i].superseded_by)
+			superseded(o, &s->v[i]);
+	near_misses(o, s);
+	all_that_cannot_tell(o, s);
 	ntr_out_line(o, "%s", "");
 }
 

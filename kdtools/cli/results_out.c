@@ -31,9 +31,7 @@ const char *results_time(char out[32], s64 t)
 
 /* --- JSON -------------------------------------------------------------------------- */
 
-/* A stored verdict is JSON of this program's own; a store may come from
- * somebody else. */
-static bool is_json(const char *s)
+bool results_is_json(const char *s)
 {
 	yajl_handle h;
 	bool good = s != NULL;
@@ -144,7 +142,7 @@ void results_out_members(struct ntr_out *o, const struct results_dump *d,
 	ntr_out_str(o, "digest", NULL, d->digest);
 	ntr_out_str(o, "judge", NULL, d->judge);
 	lists(o, d);
-	if (is_json(d->json))
+	if (results_is_json(d->json))
 		ntr_json_raw(&o->j, "verdict", d->json);
 	else
 		ntr_out_none(o, "verdict", NULL);
@@ -352,15 +350,20 @@ static void csv_text(struct ntr_str *out, const char *s)
 	}
 }
 
-/* A cell that begins as a formula gets a ' before it. */
-static void csv(struct ntr_str *out, const char *s)
+/* One that begins as a formula gets a ' before it. */
+void results_csv_cell(struct ntr_str *out, const char *s)
 {
-	ntr_str_add(out, ",");
 	if (!s || !*s)
 		return;
 	ntr_str_add(out, strchr("=+-@", *s) ? "\"'" : "\"");
 	csv_text(out, s);
 	ntr_str_add(out, "\"");
+}
+
+static void csv(struct ntr_str *out, const char *s)
+{
+	ntr_str_add(out, ",");
+	results_csv_cell(out, s);
 }
 
 static void csv_hex(struct ntr_str *out, bool have, u64 v)

@@ -25,6 +25,12 @@ void results_out_full(struct ntr_out *o, const struct results_dump *d);
 void results_out_members(struct ntr_out *o, const struct results_dump *d,
 			 bool full);
 
+/* JSON of this program's own, ASCII on one line; a store, or a worker that a
+ * hostile dump has taken over, may give anything. */
+bool results_is_json(const char *s);
+
+/* A cell in quotes; nothing for NULL and "". */
+void results_csv_cell(struct ntr_str *out, const char *s);
 void results_csv_head(struct ntr_str *out);
 void results_csv_row(struct ntr_str *out, const struct results_dump *d);
 

@@ -51,7 +51,7 @@ void ntr_cli_store_quiet(struct ntr_cli *c)
 }
 
 /* XDG Base Directory: a relative XDG_CACHE_HOME is to be ignored. */
-static void cache_path(struct ntr_str *out)
+void ntr_cli_symbol_cache(struct ntr_str *out)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
@@ -76,7 +76,7 @@ int ntr_cli_store(struct ntr_cli *c, const struct ntr_symbols_opts *more,
 		o.retry_missing = more->retry_missing;
 		o.timeout_s = more->timeout_s;
 	}
-	cache_path(&cache);
+	ntr_cli_symbol_cache(&cache);
 	o.default_cache = ntr_str_text(&cache);
 	if (shows_progress(c)) {
 		o.progress = show_progress;
@@ -92,7 +92,7 @@ int ntr_cli_store_if_any(struct ntr_cli *c, struct ntr_store **out)
 	struct ntr_str cache = { 0 };
 	bool any = c->symbols || getenv("_NT_SYMBOL_PATH");
 
-	cache_path(&cache);
+	ntr_cli_symbol_cache(&cache);
 	any |= *ntr_str_text(&cache) && !access(ntr_str_text(&cache), R_OK);
 	ntr_str_fini(&cache);
 	*out = NULL;

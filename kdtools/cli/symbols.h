@@ -22,6 +22,8 @@ int ntr_cli_store(struct ntr_cli *c, const struct ntr_symbols_opts *more,
 /* The same, but NULL when there is nothing to look in: no path was given and
  * the default cache does not exist. */
 int ntr_cli_store_if_any(struct ntr_cli *c, struct ntr_store **out);
+/* The folder of the default cache; "" none. */
+void ntr_cli_symbol_cache(struct ntr_str *out);
 /* Wipe the line of progress, if there is one. */
 void ntr_cli_store_quiet(struct ntr_cli *c);
 

@@ -80,15 +80,16 @@ static void schema_json(struct ntr_cli *c)
 
 /* --- what is printed ------------------------------------------------------------ */
 
+#define MAX_TEXT 400u /* of a name with its brackets */
+
 struct show {
 	struct ntr_cli *c;
 	struct ntr_facts *f;
 	bool known;       /* only what is known */
 	bool whole;       /* elements of lists in text, too */
 	unsigned nknown, nunknown;
+	char group[MAX_TEXT]; /* the last one that is unknown as a whole */
 };
-
-#define MAX_TEXT 400u /* of a name with its brackets */
 
 /* A field of the record at `row`: what is behind its path, without more
  * brackets or points; NULL: it is none. */
@@ -323,9 +324,11 @@ static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n
 	else
 		s->nknown += (unsigned)same;
 	snprintf(group, sizeof(group), "%.*s.*", (int)len, r->path);
-	if (!s->known)
+	/* Parts that follow one another may share a group. */
+	if (!s->known && strcmp(group, s->group))
 		text_line(&s->c->out, group, v->state == NTR_FACT_UNKNOWN ?
 			  "unknown because " : "none: ", v->why, "");
+	memcpy(s->group, group, sizeof(group));
 	return last + 1;
 }
 

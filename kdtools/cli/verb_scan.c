@@ -17,7 +17,7 @@
 #define COUNT_AT_ONCE 512u /* files counted between two looks at the workers */
 
 enum { OPT_JOBS, OPT_FORMAT, OPT_STORE, OPT_NO_STORE, OPT_FRESH, OPT_ONLY,
-       OPT_MIN, OPT_TIMEOUT, OPT_MEMORY };
+       OPT_MIN, OPT_TIMEOUT, OPT_MEMORY, OPT_VERDICTS, OPT_PROFILE };
 static const struct ntr_opt opts[] = {
 	[OPT_JOBS] = { "jobs", 'j', "N", "workers (default: one a processor)",
 		       NULL },
@@ -36,6 +36,10 @@ static const struct ntr_opt opts[] = {
 			  "of one dump (60; 0: none)", NULL },
 	[OPT_MEMORY] = { "memory", 0, "SIZE", "of one worker (2G; 0: no cap)",
 			 NULL },
+	[OPT_VERDICTS] = { "verdicts", 0, NULL,
+			   "jsonl: with the whole verdict of each dump", NULL },
+	[OPT_PROFILE] = { "profile", 0, NULL,
+			  "say on stderr what each rule cost", NULL },
 };
 
 static const struct ntr_example examples[] = {
@@ -56,8 +60,29 @@ struct job {
 	struct scan_walk *count;   /* a second walk, to know how many there are;
 				      NULL: not shown, or at its end */
 	u64 total, shown_at, begun;
-	bool total_known, progress, shown, write_failed;
+	bool total_known, progress, shown, verdicts;
 };
+
+/* A signal handler can only reach what is static. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* The scan ends in order then: what is judged is kept, the document closed. */
+static void catch_signals(struct ntr_cli *c)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	(void)sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < NTR_COUNT(signals); i++)
+		(void)sigaction(signals[i], &sa, NULL);
+	c->stop = &interrupted;
+}
 
 /* --- progress ----------------------------------------------------------------------- */
 
@@ -136,11 +161,13 @@ static bool on_tick(void *ctx, const struct scan_counts *c)
 static bool on_row(void *ctx, const struct results_dump *d)
 {
 	struct job *j = ctx;
+	struct results_dump shown = *d;
 
 	wipe(j);
-	j->format->row(&j->c->out, d);
-	j->write_failed = !ntr_out_flush(&j->c->out);
-	return !j->write_failed;
+	if (!j->verdicts)
+		shown.json = NULL;
+	j->format->row(&j->c->out, &shown);
+	return ntr_out_flush(&j->c->out);
 }
 
 /* --- options ------------------------------------------------------------------------ */
@@ -210,17 +237,77 @@ static int numbers(const struct ntr_args *a, struct scan_opts *o)
 	return NTR_EXIT_OK;
 }
 
-static int format_of(struct ntr_cli *c, const struct ntr_args *a,
-		     const struct scan_format **out)
+static int format_of(struct job *j, const struct ntr_args *a)
 {
 	const char *name = a->opt[OPT_FORMAT];
 
+	j->verdicts = a->opt[OPT_VERDICTS] != NULL;
 	if (!name)
-		name = c->json ? "jsonl" : "text";
-	*out = scan_format_named(name);
-	return *out ? NTR_EXIT_OK :
+		name = j->c->json || j->verdicts ? "jsonl" : "text";
+	if (strcmp(name, "jsonl") && (j->verdicts || j->c->json))
+		return ntr_cli_usage("%s is JSON Lines, not \"%s\"",
+				     j->verdicts ? "--verdicts" : "--json",
+				     name);
+	j->format = scan_format_named(name);
+	return j->format ? NTR_EXIT_OK :
 		ntr_cli_usage("--format wants text, jsonl, csv or sarif, not "
 			      "\"%s\"", name);
+}
+
+/* --- what rules cost ------------------------------------------------------------------ */
+
+struct costly {
+	const struct sig_rule *rule;
+	struct scan_cost cost;
+};
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct costly *x = a, *y = b;
+
+	if (x->cost.ns != y->cost.ns)
+		return x->cost.ns < y->cost.ns ? 1 : -1;
+	return strcmp(x->rule->id, y->rule->id);
+}
+
+static void cost_table(struct costly *v, size_t n, size_t rules, u64 ns)
+{
+	struct ntr_out err;
+
+	ntr_out_init(&err, STDERR_FILENO, false, false, false);
+	ntr_out_line(&err, "%zu of %zu rules were asked (the others' indexes "
+		     "ruled every dump out): %.1f ms", n, rules,
+		     (double)ns / 1e6);
+	ntr_out_line(&err, "%8s %10s %10s %6s  %s", "dumps", "ms", "us each",
+		     "%", "rule");
+	for (size_t i = 0; i < n; i++)
+		ntr_out_line(&err, "%8" PRIu64 " %10.2f %10.2f %6.1f  %s",
+			     v[i].cost.dumps, (double)v[i].cost.ns / 1e6,
+			     (double)v[i].cost.ns / 1e3 /
+			     (double)v[i].cost.dumps,
+			     ns ? 100.0 * (double)v[i].cost.ns / (double)ns :
+			     0.0, v[i].rule->id);
+	(void)ntr_out_flush(&err);
+	ntr_out_fini(&err);
+}
+
+static void say_costs(const struct sig_set *set, const struct scan_cost *costs)
+{
+	struct costly *v = calloc(sig_count(set) + 1, sizeof(*v));
+	size_t n = 0;
+	u64 ns = 0;
+
+	for (size_t i = 0; v && i < sig_count(set); i++) {
+		if (!costs[i].dumps)
+			continue;
+		v[n++] = (struct costly){ sig_at(set, i), costs[i] };
+		ns += costs[i].ns;
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), by_cost);
+	if (v)
+		cost_table(v, n, sig_count(set), ns);
+	free(v);
 }
 
 /* --- the scan ------------------------------------------------------------------------ */
@@ -231,6 +318,16 @@ static bool prepare(void *ctx, struct scan_judge *j)
 
 	c->quiet = true; /* no worker draws on the terminal */
 	return !ntr_cli_store_if_any(c, &j->store);
+}
+
+/* What a worker would fail at is better said once. */
+static int try_symbols(struct ntr_cli *c)
+{
+	struct ntr_store *store = NULL;
+	int code = ntr_cli_store_if_any(c, &store);
+
+	ntr_store_close(store);
+	return code;
 }
 
 static int exit_code(const struct scan_counts *c)
@@ -271,6 +368,7 @@ static int run_scan(struct job *j, const struct ntr_args *a,
 
 	if (code)
 		return code;
+	catch_signals(j->c);
 	j->begun = now_ms();
 	j->format->begin(&j->c->out, o->worker.judge.set);
 	(void)ntr_out_flush(&j->c->out); /* before workers are forked */
@@ -281,6 +379,12 @@ static int run_scan(struct job *j, const struct ntr_args *a,
 	if (st)
 		code = ntr_cli_usage("scan: %s", e.msg[0] ? e.msg :
 				     ntr_st_text(st));
+	else if (ntr_cli_stopped(j->c))
+		code = ntr_cli_usage("interrupted after %" PRIu64 " rows%s",
+				     counts.rows, o->store ?
+				     "; another run goes on from there" : "");
+	if (o->costs && !st)
+		say_costs(o->worker.judge.set, o->costs);
 	scan_walk_free(walk);
 	scan_walk_free(j->count);
 	return code;
@@ -308,6 +412,20 @@ static int with_store(struct job *j, const struct ntr_args *a,
 	return code;
 }
 
+static void identify(const struct ntr_cli *c, const struct scan_judge *judge,
+		     char identity[65])
+{
+	struct ntr_str cache = { 0 };
+	const char *path = c->symbols ? c->symbols : getenv("_NT_SYMBOL_PATH");
+
+	ntr_cli_symbol_cache(&cache);
+	scan_identity(identity, &(struct scan_asked){
+		.set = judge->set, .opt = &judge->opt, .symbols = path,
+		.cache = cache.len ? cache.s : NULL, .offline = c->offline,
+		.max_unpacked = judge->max_unpacked });
+	ntr_str_fini(&cache);
+}
+
 static int with_rules(struct job *j, const struct ntr_args *a,
 		      struct scan_opts *o, struct sig_set *set)
 {
@@ -322,15 +440,21 @@ static int with_rules(struct job *j, const struct ntr_args *a,
 			     ntr_cli_usage("out of memory");
 		judge->opt.only = ids;
 	}
+	if (!code && a->opt[OPT_PROFILE]) {
+		judge->opt.flags |= SIG_PROFILE;
+		o->costs = calloc(sig_count(set) + 1, sizeof(*o->costs));
+		o->fresh = true;
+		if (!o->costs)
+			code = ntr_cli_usage("out of memory");
+	}
 	if (!code) {
 		judge->set = set;
 		judge->max_unpacked = j->c->max_unpacked;
-		scan_identity(identity, set, &judge->opt, j->c->symbols ?
-			      j->c->symbols : getenv("_NT_SYMBOL_PATH"),
-			      j->c->offline);
+		identify(j->c, judge, identity);
 		judge->judge = identity;
 		code = with_store(j, a, o);
 	}
+	free(o->costs);
 	free(ids);
 	free(list);
 	return code;
@@ -345,10 +469,12 @@ static int run(struct ntr_cli *c, const struct ntr_args *a)
 		.on_row = on_row, .on_tick = on_tick, .ctx = &j,
 	};
 	struct sig_set *set = NULL;
-	int code = format_of(c, a, &j.format);
+	int code = format_of(&j, a);
 
 	if (!code)
 		code = numbers(a, &o);
+	if (!code)
+		code = try_symbols(c);
 	if (!code)
 		code = ntr_cli_rules(c, &set);
 	if (code)
@@ -376,6 +502,9 @@ const struct ntr_verb ntr_verb_scan = {
 		"that was reported is lost. A file that the store has with the "
 		"same size and time, judged with the same rules, symbols and "
 		"program, is not read again; --fresh does.\n\n"
+		"--profile judges everything anew and says what each rule cost. "
+		"A fact is found once a dump, at the cost of the rule that asks "
+		"for it first.\n\n"
 		"Exit code 0 a rule fired, 1 none did, 2 an input could not be "
 		"read (or the options are wrong).",
 	.opts = opts, .nopts = NTR_COUNT(opts),

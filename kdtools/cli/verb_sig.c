@@ -199,6 +199,25 @@ static const struct sig_result *result_of(const struct sig_results *s,
 	return NULL;
 }
 
+static void explained(struct ntr_cli *c, const struct sig_rule *r,
+		      const char *path, const struct sig_results *res)
+{
+	const struct sig_result *one = result_of(res, r);
+
+	if (!c->json && (!one || one->value == SIG_SILENT)) {
+		silent(&c->out, r, one);
+		return;
+	}
+	ntr_out_open(&c->out, NULL);
+	ntr_cli_schema(c, "ntriage.sig-explain/1");
+	ntr_out_str(&c->out, "file", NULL, path);
+	ntr_out_str(&c->out, "rule", NULL, r->id);
+	ntr_out_str(&c->out, "result", NULL,
+		    sig_value_name(one ? one->value : SIG_SILENT));
+	ntr_report_signatures(&c->out, res);
+	ntr_out_close(&c->out);
+}
+
 static int explain_in(struct ntr_cli *c, const struct sig_set *set,
 		      const struct sig_rule *r, const char *path,
 		      struct ntr_session *s)
@@ -210,22 +229,17 @@ static int explain_in(struct ntr_cli *c, const struct sig_set *set,
 	struct ntr_facts *f = NULL;
 	struct ntr_err e = { "" };
 	enum ntr_st st = ntr_facts_new(&f, s->t, NULL, &e);
-	int code = NTR_EXIT_OK;
+	int code;
 
 	if (!st)
 		st = sig_judge(set, f, &opt, &res, &e);
 	if (st) {
 		code = ntr_cli_error(c, path, st, &e);
 	} else {
+		explained(c, r, path, res);
 		one = result_of(res, r);
-		if (c->json && one)
-			ntr_report_signature_json(&c->out, one);
-		else if (!c->json && (!one || one->value == SIG_SILENT))
-			silent(&c->out, r, one);
-		else
-			ntr_report_signatures(&c->out, res);
-		if (!one || one->value != SIG_FIRES)
-			code = NTR_EXIT_UNKNOWN;
+		code = one && one->value == SIG_FIRES ? NTR_EXIT_OK :
+							NTR_EXIT_UNKNOWN;
 	}
 	sig_results_free(res);
 	ntr_facts_free(f);
@@ -261,6 +275,44 @@ static enum ntr_st load_path(struct sig_set *s, const char *path,
 	return sig_load_file(s, path, d, e);
 }
 
+static void diag_row(struct ntr_out *o, const struct sig_diag *d)
+{
+	ntr_out_open(o, NULL);
+	ntr_out_str(o, "file", NULL, d->file);
+	ntr_out_uint(o, "line", NULL, d->line);
+	ntr_out_uint(o, "column", NULL, d->column);
+	ntr_out_str(o, "level", NULL, d->level == SIG_DIAG_ERROR ? "error" :
+								   "warning");
+	ntr_out_str(o, "text", NULL, d->text);
+	ntr_out_str(o, "source", NULL, d->source);
+	ntr_out_close(o);
+}
+
+static void checked(struct ntr_cli *c, const struct sig_diags *d, bool good,
+		    size_t rules)
+{
+	struct ntr_out *o = &c->out;
+
+	if (!o->json) {
+		ntr_cli_diags(d, SIZE_MAX);
+		if (good)
+			ntr_out_line(o, "%zu rules are right, %zu errors, %zu "
+				     "warnings", rules, d->errors,
+				     d->n - d->errors);
+		return;
+	}
+	ntr_out_open(o, NULL);
+	ntr_cli_schema(c, "ntriage.sig-check/1");
+	ntr_out_uint(o, "rules", NULL, rules);
+	ntr_out_uint(o, "errors", NULL, d->errors);
+	ntr_out_uint(o, "warnings", NULL, d->n - d->errors);
+	ntr_out_list(o, "diagnostics");
+	for (size_t i = 0; i < d->n; i++)
+		diag_row(o, &d->v[i]);
+	ntr_out_list_end(o);
+	ntr_out_close(o);
+}
+
 /* Only these files; without any, all rules that would be used. */
 static int check(struct ntr_cli *c, const char *const *paths, size_t n)
 {
@@ -284,10 +336,7 @@ static int check(struct ntr_cli *c, const char *const *paths, size_t n)
 		st = sig_link(s, &d, &e);
 	if (!st)
 		count = sig_count(s);
-	ntr_cli_diags(&d, SIZE_MAX);
-	if (!st)
-		ntr_out_line(&c->out, "%zu rules are right, %zu errors, %zu "
-			     "warnings", count, d.errors, d.n - d.errors);
+	checked(c, &d, !st, count);
 	n = d.errors;
 	sig_diags_free(&d);
 	sig_set_free(s);
@@ -324,8 +373,9 @@ static int replace_file(const char *path, const struct ntr_str *text)
 		return ntr_cli_usage("%s: %s", path, strerror(errno));
 	f = fopen(tmp, "we");
 	ok = f && fwrite(ntr_str_text(text), 1, text->len, f) == text->len;
-	if (f)
-		ok &= !fchmod(fileno(f), st.st_mode & 07777) & !fclose(f);
+	ok = ok && !fchmod(fileno(f), st.st_mode & 07777);
+	if (f && fclose(f))
+		ok = false;
 	ok = ok && !rename(tmp, path);
 	if (!ok)
 		(void)ntr_cli_usage("%s: %s", path, strerror(errno));

@@ -2,6 +2,7 @@
 /* Who waits for whom: !waits, !deadlock. */
 #include "cmd.h"
 #include "triage/hang.h"
+#include "triage/lock_order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,135 @@ static void unknown(struct listing *l)
 		ntr_out_para(l->k->o, "Cannot be told: ", "%s",
 			     l->w->unknown.v[i]);
 	}
+	ntr_out_list_end(l->k->o);
+}
+
+/* --- orders of locks ------------------------------------------------------------------- */
+
+static void inversion_thread(struct listing *l, const struct ntr_inversion *x,
+			     unsigned i)
+{
+	struct ntr_out *o = l->k->o;
+	bool waits = x->by[i] == NTR_OB_WAIT;
+	char first[24], then[24];
+
+	ntr_kd_va(l->k, first, true, x->lock[i]);
+	ntr_kd_va(l->k, then, true, x->lock[!i]);
+	ntr_out_open(o, NULL);
+	ntr_out_hex(o, "thread", NULL, l->w->threads.v[x->thread[i]].k.th.va);
+	ntr_out_hex(o, "first", NULL, x->lock[i]);
+	ntr_out_hex(o, "then", NULL, x->lock[!i]);
+	ntr_out_str(o, "evidence", NULL, waits ? "wait" : "stack");
+	ntr_out_close(o);
+	ntr_out_line(o, "    %s", thread_text(l, x->thread[i]));
+	ntr_out_line(o, "        owns %s %s, then %s %s %s (%s)", x->kind[i],
+		     first, waits ? "waits for" : "owns", x->kind[!i], then,
+		     waits ? "certain" : "its stack supports this order");
+}
+
+static void inversions(struct listing *l)
+{
+	struct ntr_out *o = l->k->o;
+
+	ntr_out_list(o, "inversions");
+	if (l->w->inversions.n)
+		ntr_out_line(o, "Locks that two threads take in opposite "
+			     "orders:");
+	for (size_t i = 0; i < l->w->inversions.n && !ntr_kd_stopped(l->k);
+	     i++) {
+		const struct ntr_inversion *x = &l->w->inversions.v[i];
+
+		ntr_out_open(o, NULL);
+		ntr_out_bool(o, "deadlock", NULL, x->deadlock);
+		ntr_out_list(o, "threads");
+		ntr_out_line(o, "  %s", x->deadlock ? "in a deadlock:" :
+			     "no deadlock came of it yet:");
+		inversion_thread(l, x, 0);
+		inversion_thread(l, x, 1);
+		ntr_out_list_end(o);
+		ntr_out_close(o);
+	}
+	ntr_out_list_end(o);
+	if (l->w->inversions.n)
+		ntr_out_line(o, "%s", "");
+}
+
+/* --- processors, requests -------------------------------------------------------------- */
+
+static void cpu(struct listing *l, const struct ntr_wcpu *c)
+{
+	static const char *const words[] = { "unknown", "idle", "spins",
+					     "runs" };
+	const char *name = ntr_waits_cpu_name(l->w, c, &l->a);
+	struct ntr_out *o = l->k->o;
+
+	ntr_out_open(o, NULL);
+	ntr_out_str(o, "cpu", NULL, name);
+	ntr_out_str(o, "work", NULL, words[c->work]);
+	ntr_out_str(o, "routine", NULL, c->routine);
+	if (c->lock)
+		ntr_out_hex(o, "lock", NULL, c->lock);
+	else
+		ntr_out_none(o, "lock", NULL);
+	ntr_out_uint(o, "dpcs", NULL, c->ndpcs);
+	ntr_out_str(o, "text", NULL, c->text);
+	ntr_out_para(o, "    ", "%s: %s", name, c->text);
+	if (c->ndpcs)
+		ntr_out_line(o, "        %" PRIu32 " DPC%s queued, the first %s",
+			     c->ndpcs, c->ndpcs == 1 ? "" : "s",
+			     ntr_hang_site(l->w->t, c->dpc, false, &l->a));
+	ntr_out_close(o);
+}
+
+static void cpus(struct listing *l, bool all)
+{
+	struct ntr_out *o = l->k->o;
+	bool head = false;
+
+	ntr_out_list(o, "processors");
+	for (size_t i = 0; i < l->w->cpus.n && !ntr_kd_stopped(l->k); i++) {
+		const struct ntr_wcpu *c = &l->w->cpus.v[i];
+
+		if (!all && c->work != NTR_CW_SPINS)
+			continue;
+		if (!head)
+			ntr_out_line(o, all ? "Processors:" :
+				     "Processors that spin:");
+		head = true;
+		cpu(l, c);
+	}
+	ntr_out_list_end(o);
+}
+
+static void request(struct listing *l, const struct ntr_wirp *x)
+{
+	const struct ntr_wlock *lk = &l->w->locks.v[x->lock];
+	struct ntr_out *o = l->k->o;
+
+	ntr_out_open(o, NULL);
+	ntr_out_hex(o, "irp", NULL, x->va);
+	ntr_out_hex(o, "thread", NULL, l->w->threads.v[x->thread].k.th.va);
+	ntr_out_hex(o, "object", NULL, lk->va);
+	ntr_out_str(o, "by", NULL, x->link);
+	ntr_out_str(o, "driver", NULL, x->driver);
+	if (x->device)
+		ntr_out_hex(o, "device", NULL, x->device);
+	else
+		ntr_out_none(o, "device", NULL);
+	ntr_out_str(o, "text", NULL, lk->ender);
+	ntr_out_line(o, "%s", thread_text(l, x->thread));
+	ntr_out_para(o, "    ", "waits %s for %s", waited(l, x->thread),
+		     lk->ender);
+	ntr_out_close(o);
+}
+
+static void requests(struct listing *l)
+{
+	ntr_out_list(l->k->o, "requests");
+	if (l->w->irps.n)
+		ntr_out_line(l->k->o, "\nRequests that threads wait for:");
+	for (size_t i = 0; i < l->w->irps.n && !ntr_kd_stopped(l->k); i++)
+		request(l, &l->w->irps.v[i]);
 	ntr_out_list_end(l->k->o);
 }
 
@@ -270,6 +400,9 @@ static void lock(struct listing *l, u32 at)
 	ntr_out_str(o, "no_owner", NULL, x->no_owner);
 	if (x->no_owner)
 		ntr_out_line(o, "    owner not recorded: %s", x->no_owner);
+	ntr_out_str(o, "ended_by", NULL, x->ender);
+	if (x->ender)
+		ntr_out_para(o, "    ended by: ", "%s", x->ender);
 	waiting(l, NTR_NONE, at);
 	ntr_out_close(o);
 }
@@ -318,6 +451,7 @@ static enum ntr_st run_deadlock(struct ntr_kd *k, const struct ntr_call *c,
 	if (st)
 		return st;
 	cycles(&l);
+	inversions(&l);
 	unknown(&l);
 	ntr_arena_fini(&l.a);
 	return NTR_OK;
@@ -334,8 +468,11 @@ static enum ntr_st run_waits(struct ntr_kd *k, const struct ntr_call *c,
 		return st;
 	cycles(&l);
 	roots(&l);
-	if (verbose)
+	cpus(&l, verbose);
+	if (verbose) {
 		locks(&l);
+		requests(&l);
+	}
 	unknown(&l);
 	ntr_arena_fini(&l.a);
 	return NTR_OK;
@@ -348,7 +485,12 @@ const struct ntr_cmd ntr_cmd_bang_deadlock = {
 	.help = "Each thread of a ring: what it owns, what it waits for, since "
 		"when and where. A ring is claimed only over waits that nothing "
 		"else can end, and over owners that the objects record. It needs "
-		"no driver verifier, whose records WinDbg's !deadlock shows.",
+		"no driver verifier, whose records WinDbg's !deadlock shows.\n\n"
+		"Then the locks that two threads take in opposite orders, also "
+		"where no ring came of it: a thread that owns one and waits for "
+		"the other is certain, one that owns both is supported by where "
+		"their addresses stand on its stack. Orders of the past are not "
+		"in a dump.",
 	.example = "!deadlock", .does = "the rings, if there are any",
 	.run = run_deadlock,
 };
@@ -358,8 +500,12 @@ const struct ntr_cmd ntr_cmd_bang_waits = {
 	.operands = "[-v]",
 	.help = "The rings, as !deadlock; then the threads that others wait for, "
 		"those with the most waiters first, with the waiters grouped by "
-		"identical stacks. -v adds everything that is waited for, with "
-		"its owner or why none is recorded. Last what cannot be told.\n\n"
+		"identical stacks; then processors that spin for a spin lock. -v "
+		"adds all processors, everything that is waited for, with its "
+		"owner or why none is recorded, and the requests that threads "
+		"wait for: by what the event is known to be the request's, which "
+		"driver has it, and the queued work item or DPC that refers to "
+		"it. Last what cannot be told.\n\n"
 		"A stack is named by its first frame outside of the kernel.",
 	.example = "!waits", .does = "what holds the machine up",
 	.run = run_waits,

@@ -55,6 +55,9 @@ static void end(struct ntr_kd *k)
 		ntr_waits_free(k->priv->waits);
 		k->priv->waits = NULL;
 		ntr_vec_fini(&k->priv->frames);
+		free(k->priv->frame_regs);
+		k->priv->frame_regs = NULL;
+		k->priv->nframe_regs = 0;
 		ntr_kd_mem_free(k->priv->mem);
 		k->priv->v = NULL;
 		k->priv->mem = NULL;

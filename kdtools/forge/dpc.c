@@ -6,6 +6,8 @@
  */
 #include "mach.h"
 
+#include <string.h>
+
 struct lay {
 	enum f_arch arch;
 	u16 build, head, depth, step; /* in the KPRCB; step 0: one queue */
@@ -67,15 +69,37 @@ static void enqueue(struct f_mach *m, const struct lay *y, u64 queue, u64 entry)
 	f_putp(q, queue + ps, entry);
 }
 
+static enum ntr_st context_of(struct f_mach *m, const struct f_sdpc *s, u64 *out)
+{
+	*out = s->context;
+	if (s->irp && s->irp <= m->irps.n) {
+		*out = m->irps.v[s->irp - 1];
+		return NTR_OK;
+	}
+	for (size_t i = 0; s->device && i < m->devices.n; i++)
+		if (!strcmp(m->s->devices.v[i].name, s->device)) {
+			*out = m->devices.v[i];
+			return NTR_OK;
+		}
+	return s->irp || s->device ?
+	       f_scen_err(m->s, m->e, NTR_BAD, s->loc,
+			  "no such IRP or device for a DPC") : NTR_OK;
+}
+
 static void put_dpc(struct f_mach *m, const struct lay *y,
 		    const struct f_sdpc *s, u64 routine)
 {
 	u64 prcb = m->cpu[s->cpu].prcb, step = s->threaded ? y->step : 0;
 	bool wide = f_prof_64(m->p);
 	struct f_mem *q = &m->mem;
-	u64 dpc = f_pool(m, 0x40);
+	u64 dpc = f_pool(m, 0x40), *slot = ntr_vec_add(&m->dpc_vas);
 	u64 depth = f_getp(q, prcb + y->depth + step) & 0xffffffff;
 
+	if (!slot) {
+		f_mem_fail(q, NTR_NOMEM, "out of memory");
+		return;
+	}
+	*slot = dpc;
 	f_put8(q, dpc, s->threaded ? 0x18 : 0x13);
 	f_putp(q, dpc + (wide ? 0x18 : 0xc), routine);
 	f_putp(q, dpc + (wide ? 0x20 : 0x10), s->context);
@@ -94,4 +118,20 @@ void f_dpc_write(struct f_mach *m)
 		for (u64 k = 0; k < m->s->dpcs.v[i].times; k++)
 			put_dpc(m, y, &m->s->dpcs.v[i],
 				f_img_va(&m->img, &m->dpcs.v[i]));
+}
+
+enum ntr_st f_dpc_contexts(struct f_mach *m)
+{
+	u64 at = f_prof_64(m->p) ? 0x20 : 0x10, context = 0;
+	enum ntr_st st = NTR_OK;
+	size_t n = 0;
+
+	for (size_t i = 0; !st && i < m->s->dpcs.n; i++) {
+		const struct f_sdpc *s = &m->s->dpcs.v[i];
+
+		st = context_of(m, s, &context);
+		for (u64 k = 0; !st && k < s->times && n < m->dpc_vas.n; k++)
+			f_putp(&m->mem, m->dpc_vas.v[n++] + at, context);
+	}
+	return st;
 }

@@ -47,8 +47,8 @@ const char *forge_profile_name(size_t i, const char **descr)
 {
 	static const char *const names[] = {
 		"x86 nt3.51", "x86 nt4", "x86 2000", "x86 xp", "x86 2003",
-		"x64 2003", "x64 7", "x64 10", "arm64 11", "alpha nt4",
-		"ia64 2003",
+		"x64 2003", "x64 vista", "x64 7", "x64 10", "arm64 11",
+		"alpha nt3.51", "alpha nt4", "ia64 2003",
 	};
 	const struct f_prof *p = f_prof_at(i);
 
@@ -334,11 +334,25 @@ enum ntr_st forge_image(const char *text, const char *name, const char *module,
 	return st;
 }
 
+static enum ntr_st write_symbols(struct f_scen *s, const char *symbols,
+				 const char *images, struct ntr_err *e)
+{
+	struct f_mach *m = calloc(1, sizeof(*m));
+	enum ntr_st st = m ? f_mach_build(m, s, e) :
+			     ntr_fail(e, NTR_NOMEM, "out of memory");
+
+	if (!st) {
+		st = f_symbols_write(m, symbols, images, e);
+		f_mach_fini(m);
+	}
+	free(m);
+	return st;
+}
+
 enum ntr_st forge_symbols(const char *scenario_path, const char *symbols,
 			  const char *images, struct ntr_str *diag,
 			  struct ntr_err *e)
 {
-	struct f_mach *m = NULL;
 	struct f_scen s;
 	char *text;
 	enum ntr_st st = read_text(scenario_path, &text, e);
@@ -349,14 +363,23 @@ enum ntr_st forge_symbols(const char *scenario_path, const char *symbols,
 	free(text);
 	if (st)
 		return st;
-	m = calloc(1, sizeof(*m));
-	st = m ? f_mach_build(m, &s, e) :
-		 ntr_fail(e, NTR_NOMEM, "out of memory");
-	if (!st) {
-		st = f_symbols_write(m, symbols, images, e);
-		f_mach_fini(m);
-	}
-	free(m);
+	st = write_symbols(&s, symbols, images, e);
+	f_scen_fini(&s);
+	return st;
+}
+
+enum ntr_st forge_text_symbols(const char *text, const char *name,
+			       const char *symbols, bool *wanted,
+			       struct ntr_str *diag, struct ntr_err *e)
+{
+	struct f_scen s;
+	enum ntr_st st = f_scen_parse(&s, text, name, diag, e);
+
+	if (st)
+		return st;
+	*wanted = s.symbols;
+	if (s.symbols)
+		st = write_symbols(&s, symbols, NULL, e);
 	f_scen_fini(&s);
 	return st;
 }

@@ -71,6 +71,13 @@ NTR_MUST enum ntr_st forge_symbols(const char *scenario_path,
 				   const char *symbols, const char *images,
 				   struct ntr_str *diag, struct ntr_err *e);
 
+/* The same of a text that says `symbols`, below one folder; else nothing is
+ * written, and *wanted is false. */
+NTR_MUST enum ntr_st forge_text_symbols(const char *text, const char *name,
+					const char *symbols, bool *wanted,
+					struct ntr_str *diag,
+					struct ntr_err *e);
+
 /* Only check the scenario. */
 NTR_MUST enum ntr_st forge_check(const char *text, const char *name,
 				 struct ntr_str *diag, struct ntr_err *e);

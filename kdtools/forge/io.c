@@ -350,8 +350,20 @@ static enum ntr_st put_location(struct f_mach *m, u64 va,
 	if (x->completion)
 		f_putp(q, va + o(m, 0x1c, 0x38),
 		       f_img_va(&m->img, &m->io_refs.v[(*next)++]));
-	f_putp(q, va + o(m, 0x20, 0x40), x->context);
+	f_putp(q, va + o(m, 0x20, 0x40),
+	       x->sets ? f_lock_va(m, x->sets, x->loc) : x->context);
 	return st;
+}
+
+/* UserEvent, and the Event inside of a FILE_OBJECT (wdm.h). */
+static void put_events(struct f_mach *m, const struct f_sirp *p, u64 va)
+{
+	if (p->event)
+		f_putp(&m->mem, va + o(m, 0x2c, 0x50),
+		       f_lock_va(m, p->event, p->loc));
+	if (p->file_event)
+		f_putp(&m->mem, va + o(m, 0x64, 0xc0),
+		       f_lock_va(m, p->file_event, p->loc) - o(m, 0x5c, 0x98));
 }
 
 static enum ntr_st put_irp(struct f_mach *m, const struct f_sirp *p,
@@ -388,9 +400,12 @@ static enum ntr_st put_irp(struct f_mach *m, const struct f_sirp *p,
 	if (p->cancel)
 		f_putp(q, va + o(m, 0x38, 0x68),
 		       f_img_va(&m->img, &m->io_refs.v[(*next)++]));
+	put_events(m, p, va);
 	f_putp(q, va + o(m, 0x50, 0x98), t ? t->va : 0);
 	f_putp(q, va + o(m, 0x60, 0xb8), va + head + (current - 1) * each);
-	if (t)
+	if (t && p->kept)
+		f_keep_on_stack(m, t, va);
+	else if (t)
 		f_list_add(m, t->va + m->p->off->et_irps, va + o(m, 0x10, 0x20));
 	for (size_t i = 0; !st && i < p->n; i++)
 		st = put_location(m, va + head + i * each, &p->at[i], next);
@@ -407,7 +422,9 @@ enum ntr_st f_io_write(struct f_mach *m)
 	u64 invalid;
 
 	if (!used(m))
-		return NTR_OK;
+		return m->item_irps.n ?
+		       f_scen_err(m->s, m->e, NTR_BAD, m->item_irps.v[0].loc,
+				  "there are no IRPs") : NTR_OK;
 	if (m->s->handles.n)
 		b.ntypes = F_OB_TYPES;
 	invalid = f_img_va(&m->img, &m->io_refs.v[0]);
@@ -420,5 +437,12 @@ enum ntr_st f_io_write(struct f_mach *m)
 		st = f_net_files(m);
 	for (size_t i = 0; !st && i < m->s->irps.n; i++)
 		st = put_irp(m, &m->s->irps.v[i], &next);
+	for (size_t i = 0; !st && i < m->item_irps.n; i++) {
+		const struct f_item_irp *x = &m->item_irps.v[i];
+		if (x->irp > m->irps.n)
+			return f_scen_err(m->s, m->e, NTR_BAD, x->loc,
+					  "there are %zu IRPs", m->irps.n);
+		f_putp(&m->mem, x->at, m->irps.v[x->irp - 1]);
+	}
 	return st ? st : f_handle_write(&b);
 }

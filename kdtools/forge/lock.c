@@ -283,17 +283,39 @@ static u64 resource_object(struct f_mach *m, u64 va, bool shared)
 
 /* --- waits ------------------------------------------------------------------------------ */
 
-/* A waiting function keeps the address of its lock in its frame. */
-static void keep_on_stack(struct f_mach *m, const struct f_thread *t, u64 va)
+static void keep_in_frame(struct f_mach *m, const struct f_thread *t, u64 va,
+			  size_t skip)
 {
 	for (size_t i = 0; i < t->stk.f.n; i++) {
 		const struct f_frame *f = &t->stk.f.v[i];
 		if (f->how != F_K_CALL ||
-		    f->after - f->sp < o(m, 0x14, 0x40))
+		    f->after - f->sp < o(m, 0x14, 0x40) || skip--)
 			continue;
 		f_putp(&m->mem, f->sp + o(m, 4, 0x28), va);
 		return;
 	}
+}
+
+void f_keep_on_stack(struct f_mach *m, const struct f_thread *t, u64 va)
+{
+	keep_in_frame(m, t, va, 0);
+}
+
+/* Behind the frame of the wait, one lock in each. */
+static void put_holding(struct f_mach *m, const struct f_thread *t)
+{
+	for (size_t i = 0; i < t->s->nholding; i++)
+		keep_in_frame(m, t, f_lock_va(m, t->s->holding[i], t->s->loc),
+			      i + 1);
+}
+
+/* An event that only this thread waits for. */
+static u64 own_event(struct f_mach *m)
+{
+	u64 va = f_pool(m, 0x20);
+
+	header(m, va, 0, (u32)o(m, 0x10, 0x18), 0);
+	return va;
 }
 
 static u64 wait_object(struct f_mach *m, const struct f_thread *t,
@@ -304,7 +326,8 @@ static u64 wait_object(struct f_mach *m, const struct f_thread *t,
 		u64 va = m->locks.v[i];
 		if (strcmp(k->name, w->lock))
 			continue;
-		keep_on_stack(m, t, va);
+		va = k->each ? own_event(m) : va;
+		f_keep_on_stack(m, t, va);
 		if (k->kind == F_L_RESOURCE)
 			return resource_object(m, va, w->shared);
 		return k->kind == F_L_FAST ? va + o(m, 0xc, 0x18) : va;
@@ -313,6 +336,16 @@ static u64 wait_object(struct f_mach *m, const struct f_thread *t,
 		return thread_va(m, w->tid, w->loc);
 	f_mem_fail(&m->mem, NTR_BAD, "line %u: no lock \"%.40s\"", w->loc.line,
 		   w->lock);
+	return 0;
+}
+
+u64 f_lock_va(struct f_mach *m, const char *name, struct f_loc at)
+{
+	for (size_t i = 0; i < m->locks.n; i++)
+		if (!strcmp(m->s->locks.v[i].name, name))
+			return m->locks.v[i];
+	f_mem_fail(&m->mem, NTR_BAD, "line %u: no lock \"%.40s\"", at.line,
+		   name);
 	return 0;
 }
 
@@ -367,6 +400,8 @@ static void put_wait(struct f_mach *m, const struct f_thread *t)
 	if (!s->timeout)
 		return;
 	header(m, t->va + y->timer, 8, (u32)o(m, 0x28, 0x40), 0);
+	f_put8(&m->mem, t->va + y->timer + 3,
+	       m->p->build >= 7600 ? 0x40 : 1); /* Inserted */
 	put_block(m, first + TIMER_BLOCK * step, t->va, t->va + y->timer, first,
 		  0x102, true);
 }
@@ -391,7 +426,7 @@ static void put_kqueue(struct f_mach *m, u64 va, const struct f_squeue *s)
 /* Windows 10: one queue for all priorities. */
 static void put_pri_queue(struct f_mach *m, u64 va)
 {
-	u32 processed = 0, last = 0;
+	u32 processed = 0, last = 0, workers = 0, most = 0;
 
 	header(m, va, 0x15, 0x2b0, 0);
 	for (u64 i = 0; i < 32; i++)
@@ -401,13 +436,42 @@ static void put_pri_queue(struct f_mach *m, u64 va)
 	for (size_t i = 0; i < F_NQUEUES; i++) {
 		processed += (u32)m->s->queue[i].processed;
 		last += (u32)m->s->queue[i].last;
+		most = m->s->queue[i].most ? (u32)m->s->queue[i].most : most;
 	}
 	f_put32(&m->mem, va + 0x2c0, processed);
 	f_put32(&m->mem, va + 0x2c4, last);
-	f_put32(&m->mem, va + 0x2d0, 0x1000);
+	for (size_t i = 0; i < m->threads.n; i++)
+		workers += m->threads.v[i].s &&
+			   m->threads.v[i].s->worker != F_NONE;
+	f_put32(&m->mem, va + 0x2c8, workers);
+	f_put32(&m->mem, va + 0x2d0, most ? most : 0x1000);
 }
 
 static const u8 queue_prio[F_NQUEUES] = { 13, 12, 15 };
+
+/* What an item's parameter is. */
+static u64 item_param(struct f_mach *m, const struct f_sitem_kind *k, u64 item)
+{
+	struct f_item_irp *late;
+	u64 va;
+
+	if (k->irp) {
+		late = ntr_vec_add(&m->item_irps);
+		if (late)
+			*late = (struct f_item_irp){ item + o(m, 0xc, 0x18),
+						     k->irp, k->loc };
+		else
+			f_mem_fail(&m->mem, NTR_NOMEM, "out of memory");
+		return 0;
+	}
+	if (k->of)
+		return f_lock_va(m, k->of, k->loc);
+	if (!k->holds)
+		return k->param;
+	va = f_pool(m, 0x40);
+	f_putp(&m->mem, va + 3 * ps(m), f_lock_va(m, k->holds, k->loc));
+	return va;
+}
 
 static void put_items(struct f_mach *m, size_t kind, size_t *ref)
 {
@@ -422,10 +486,13 @@ static void put_items(struct f_mach *m, size_t kind, size_t *ref)
 		const struct f_sitem_kind *k = &s->items.v[i];
 		u64 routine = f_img_va(&m->img, &m->routines.v[(*ref)++]);
 		for (u64 c = 0; c < k->times; c++, n++) {
-			u64 item = f_pool(m, 0x20);
+			u64 item = k->of && k->inside ?
+				   f_lock_va(m, k->of, k->loc) + 0x40 :
+				   f_pool(m, 0x20);
 			f_list_add(m, head, item);
 			f_putp(&m->mem, item + o(m, 8, 0x10), routine);
-			f_putp(&m->mem, item + o(m, 0xc, 0x18), k->param);
+			f_putp(&m->mem, item + o(m, 0xc, 0x18),
+			       item_param(m, k, item));
 		}
 	}
 	if (!pri)
@@ -498,5 +565,6 @@ void f_lock_write(struct f_mach *m)
 		if (t->s->worker != F_NONE)
 			put_worker(m, t);
 		put_wait(m, t);
+		put_holding(m, t);
 	}
 }

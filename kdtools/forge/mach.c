@@ -360,6 +360,9 @@ static bool word_value(const struct f_mach *m, const char *w, u64 *out)
 		const char *w;
 		u64 v;
 	} t2[] = {
+		{ "irp", m->irps.n ? m->irps.v[0] : 0 },
+		{ "device", m->devices.n ? m->devices.v[0] : 0 },
+		{ "driver", m->drivers.n ? m->drivers.v[0] : 0 },
 		{ "ip", k->regs.ip },
 		{ "sp", k->regs.sp },
 		{ "trap", m->has_df ? m->df.trap : k->trap },
@@ -374,7 +377,7 @@ static bool word_value(const struct f_mach *m, const char *w, u64 *out)
 	};
 
 	for (size_t i = 0; i < NTR_COUNT(t2); i++)
-		if (!strcmp(w, t2[i].w)) {
+		if (!strcmp(w, t2[i].w) && (i > 2 || t2[i].v)) {
 			*out = t2[i].v;
 			return true;
 		}
@@ -391,7 +394,7 @@ static enum ntr_st value(struct f_mach *m, const struct f_val *v, u64 *out)
 		return NTR_OK;
 	if (!strpbrk(v->sym, "!+"))
 		return f_scen_err(m->s, m->e, NTR_BAD, v->loc,
-				  "\"%.40s\": expected a number, module!Function+0x10, or one of ip, sp, trap, thread, process, prcb, tss, exception, context, stack-limit, stack-base",
+				  "\"%.40s\": expected a number, module!Function+0x10, or one of ip, sp, trap, thread, process, prcb, tss, exception, context, stack-limit, stack-base, or irp, device, driver where there is one",
 				  v->sym);
 	st = f_img_sym(&m->img, v->sym, v->loc, F_FN_PLAIN, false, F_NONE, &r);
 	if (!st)
@@ -451,11 +454,19 @@ static enum ntr_st header_values(struct f_mach *m)
 					  "%s has no register \"%.20s\"",
 					  m->p->arch_name, m->s->regs.v[i].name);
 	}
-	st = make_exception(m);
+	return make_exception(m);
+}
+
+/* Once drivers, devices and requests have addresses. */
+static enum ntr_st stop_values(struct f_mach *m)
+{
+	enum ntr_st st = NTR_OK;
+
 	for (size_t i = 0; !st && i < 5; i++) {
 		st = value(m, &m->s->stop[i], &m->stop[i]);
 		if (!f_prof_64(m->p))
 			m->stop[i] &= 0xffffffff;
+		f_putp(&m->mem, m->bugdata + i * f_prof_ptr(m->p), m->stop[i]);
 	}
 	return st;
 }
@@ -606,7 +617,11 @@ static enum ntr_st build(struct f_mach *m)
 	f_sched_write(m);
 	st = f_io_write(m);
 	if (!st)
+		st = stop_values(m);
+	if (!st)
 		st = f_pfn_write(m);
+	if (!st)
+		st = f_dpc_contexts(m);
 	if (st)
 		return st;
 	f_kdbg_write(m);
@@ -648,9 +663,11 @@ void f_mach_fini(struct f_mach *m)
 	ntr_vec_fini(&m->procs);
 	ntr_vec_fini(&m->ldr);
 	ntr_vec_fini(&m->locks);
+	ntr_vec_fini(&m->item_irps);
 	ntr_vec_fini(&m->routines);
 	ntr_vec_fini(&m->dpcs);
 	ntr_vec_fini(&m->sched_refs);
+	ntr_vec_fini(&m->dpc_vas);
 	ntr_vec_fini(&m->drivers);
 	ntr_vec_fini(&m->devices);
 	ntr_vec_fini(&m->irps);

@@ -41,6 +41,12 @@ struct f_proc {
 	bool unlisted, noid; /* not in the list, not in PspCidTable */
 };
 
+/* A work item whose parameter is an IRP, which is made later. */
+struct f_item_irp {
+	u64 at, irp; /* where the parameter is; the n-th of the text */
+	struct f_loc loc;
+};
+
 struct f_mach {
 	struct f_scen *s;
 	const struct f_prof *p;
@@ -60,10 +66,12 @@ struct f_mach {
 	struct { NTR_VEC(u64); } ldr;  /* loader entry of each module */
 	u64 res_head, work;   /* resources, work queues: lock.c */
 	struct { NTR_VEC(u64); } locks; /* of the scenario's locks */
+	struct { NTR_VEC(struct f_item_irp); } item_irps;
 	struct { NTR_VEC(struct f_symref); } routines; /* of work items */
 	struct { NTR_VEC(struct f_symref); } dpcs;
 	struct { NTR_VEC(struct f_symref); } sched_refs; /* timers, APCs */
 	u64 timer_table;       /* KiTimerTableListHead, 0 none */
+	struct { NTR_VEC(u64); } dpc_vas; /* each, by its statement */
 	struct { NTR_VEC(u64); } drivers, devices, irps; /* of the scenario */
 	struct { NTR_VEC(struct f_symref); } io_refs; /* in their order */
 	struct { NTR_VEC(u64); } files; /* file objects of the scenario */
@@ -103,6 +111,10 @@ void f_list_add(struct f_mach *m, u64 head, u64 entry); /* at the end */
 NTR_MUST enum ntr_st f_lock_resolve(struct f_mach *m);
 void f_lock_alloc(struct f_mach *m);
 void f_lock_write(struct f_mach *m);
+/* Address of a lock of the scenario; 0 and the memory's failure: none. */
+u64 f_lock_va(struct f_mach *m, const char *name, struct f_loc at);
+/* A waiting function keeps the address of what it waits for in its frame. */
+void f_keep_on_stack(struct f_mach *m, const struct f_thread *t, u64 va);
 NTR_MUST enum ntr_st f_dpc_resolve(struct f_mach *m);
 void f_dpc_write(struct f_mach *m);
 /* sched.c: timers, APCs, queued locks; pfn.c: physical pages. */
@@ -112,6 +124,8 @@ void f_sched_write(struct f_mach *m);
 NTR_MUST enum ntr_st f_pfn_write(struct f_mach *m);
 /* A variable of the kernel that the KDBG names (kdbg: its field, 0 none). */
 void f_variable(struct f_mach *m, const char *name, u16 kdbg, u64 v);
+/* Contexts that are devices and IRPs, which are made later. */
+NTR_MUST enum ntr_st f_dpc_contexts(struct f_mach *m);
 /* io.c: drivers, devices, IRPs, the object directory. */
 NTR_MUST enum ntr_st f_io_resolve(struct f_mach *m);
 void f_io_alloc(struct f_mach *m);

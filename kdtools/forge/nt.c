@@ -327,7 +327,6 @@ static void put_phys_block(struct f_mach *m)
 
 void f_nt_lists(struct f_mach *m)
 {
-	u64 ps = f_prof_ptr(m->p);
 	struct f_mem *q = &m->mem;
 
 	f_list_init(m, m->mod_head);
@@ -340,8 +339,6 @@ void f_nt_lists(struct f_mach *m)
 	for (size_t i = 0; i < m->threads.n; i++)
 		put_thread(m, &m->threads.v[i]);
 	count_threads(m);
-	for (u64 i = 0; i < 5; i++)
-		f_putp(q, m->bugdata + i * ps, m->stop[i]);
 	f_putp(q, m->init_process, m->procs.v[1].va);
 	f_put32(q, m->nprocs_va, (u32)m->ncpus);
 	f_put32(q, m->build_va, 0xf0000000u | m->p->build);

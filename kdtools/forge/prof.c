@@ -2,8 +2,8 @@
 /*
  * Offsets: x86 and x64 from the public type tables of each build; ARM64 from
  * what a real 22000 debugger block publishes, the rest of it by the distance
- * to the x64 members around; Alpha with the x86 NT 4.0 structures and IA64
- * with the x64 2003 ones, both assumed (docs/forge.md says so).
+ * to the x64 members around; Alpha with the structures of the same NT on x86 and
+ * IA64 with the x64 2003 ones, both assumed (docs/forge.md says so).
  */
 #include "prof.h"
 
@@ -131,6 +131,27 @@ static const struct f_off off_03x64 = {
 	.pb_size = 0x2480,
 	.pcr_prcb = 0x180, .pcr_irql = 0x50, .pcr_size = 0x2600,
 	.ldr_stamp = 0x80, .ldr_size = 0x98,
+};
+
+static const struct f_off off_6002x64 = {
+	.kt_init = 0x28, .kt_limit = 0x30, .kt_base = 0x250, .kt_kstack = 0x38,
+	.kt_apc_process = 0x68, .kt_process = 0x1f8, .kt_state = 0x154,
+	.kt_reason = 0x94, .kt_list = 0x2d0, .kt_trap = 0x1c8,
+	.kt_irql = 0x156, .kt_next_cpu = 0x74, .teb = 0xb0,
+	.et_cid = 0x380, .et_start = 0x358, .et_w32start = 0x3e0,
+	.et_list = 0x3f0, .et_irps = 0x3b8, .et_process = F_NO,
+	.et_size = 0x450,
+	.kp_dtb = 0x28, .kp_threads = 0x70, .ep_pid = 0xe0, .ep_links = 0xe8,
+	.ep_parent = 0x1f0, .ep_image = 0x238, .ep_threads = 0x260,
+	.ep_nthreads = 0x280, .ep_peb = 0x290, .ep_create = 0xc8,
+	.ep_handles = 0x160, .ep_size = 0x3e8,
+	.pb_cur = 8, .pb_number = 4, .pb_state = 0x40, .pb_ctx_in_state = 0xe0,
+	.pb_sr_in_state = 0, .pb_ctx_ptr = F_NO, .pb_dpc_active = 0x345e,
+	.pb_dpc_stack = 0x3440, .pb_mhz = 0x5f4, .pb_vendor = 0x399c,
+	.pb_cpu_type = 0x5f0, .pb_frozen = 0x2308, .pb_isr_stack = F_NO,
+	.pb_size = 0x3b20,
+	.pcr_prcb = 0x180, .pcr_irql = 0x50, .pcr_size = 0x3ca0,
+	.ldr_stamp = 0x80, .ldr_size = 0xc8,
 };
 
 static const struct f_off off_7x64 = {
@@ -269,6 +290,20 @@ static const struct f_prof profs[] = {
 	  .cpu = 0xfffff80000400000, .kuser = X64_KUSER,
 	  .pte_base = 0xfffff68000000000, .stack = 0x6000, .align = 0x1000,
 	  .system_pid = 4, .classic_kernel = true, .triage_blocks = true },
+	{ .arch_name = "x64", .os = "vista",
+	  .descr = "Windows Vista SP2, Server 2008 SP2 x64",
+	  .arch = F_X64, .machine = 0x8664, .build = 6002, .major = 6,
+	  .minor = 0, .sp = 2, .page_shift = 12, .off = &off_6002x64,
+	  .kdbg_size = 0x330, .ver_rev = 18005, .root = "C:\\Windows",
+	  .kernel_pdb = "ntkrnlmp.pdb", .hal_pdb = "hal.pdb",
+	  .kernel = 0xfffff80001c00000, .hal = 0xfffff80002118000,
+	  .kernel_size = 0x518000, .hal_size = 0x46000,
+	  .kernel_date = 0x49e0237f, .hal_date = 0x49e01cd2,
+	  .drivers = 0xfffffa6000600000, .pool = 0xfffffa8003000000,
+	  .stacks = 0xfffffa6003100000, .pcr0 = 0xfffffa6002f00000,
+	  .cpu = 0xfffff80000b95000, .kuser = X64_KUSER,
+	  .pte_base = 0xfffff68000000000, .stack = 0x6000, .align = 0x1000,
+	  .system_pid = 4, .classic_kernel = true, .triage_blocks = true },
 	{ .arch_name = "x64", .os = "7", .descr = "Windows 7 SP1 x64",
 	  .arch = F_X64, .machine = 0x8664, .build = 7601, .major = 6,
 	  .minor = 1, .sp = 1, .page_shift = 12, .off = &off_7x64,
@@ -308,6 +343,17 @@ static const struct f_prof profs[] = {
 	  .cpu = 0xfffff803f1800000, .kuser = X64_KUSER,
 	  .pte_base = 0xffffa88000000000, .stack = 0x6000, .align = 0x1000,
 	  .system_pid = 4, .triage_blocks = true },
+	{ .arch_name = "alpha", .os = "nt3.51", .descr = "Windows NT 3.51 Alpha",
+	  .arch = F_ALPHA, .machine = 0x184, .build = 1057, .major = 3,
+	  .minor = 51, .sp = 5, .page_shift = 13, .off = &off_nt351,
+	  .ver_rev = 6, .root = "C:\\WINNT35", .kernel_pdb = "ntoskrnl.pdb",
+	  .hal_pdb = "hal.pdb", .kernel = 0x80080000, .hal = 0x80400000,
+	  .kernel_size = 0x18e000, .hal_size = 0x2a000,
+	  .kernel_date = 0x31ed06e1, .hal_date = 0x2fc653e2,
+	  .drivers = 0xfb000000, .pool = 0x80600000, .stacks = 0xfe800000,
+	  .pcr0 = 0x80500000, .cpu = 0x80540000, .kuser = 0xff000000,
+	  .pte_base = 0xc0000000, .stack = 0x4000, .align = 0x20,
+	  .system_pid = 2, .nb10 = true, .classic_kernel = true },
 	{ .arch_name = "alpha", .os = "nt4", .descr = "Windows NT 4.0 SP6 Alpha",
 	  .arch = F_ALPHA, .machine = 0x184, .build = 1381, .major = 4,
 	  .minor = 0, .sp = 6, .page_shift = 13, .off = &off_nt4,

@@ -47,6 +47,7 @@ enum {
 	F_MAX_ITEMS = 256,  /* kinds of item of one queue */
 	F_MAX_COUNT = 4096, /* times of a thread or an item */
 	F_MAX_WAITS = 3,    /* objects of one wait */
+	F_MAX_HOLDING = 4,  /* locks that a stack remembers */
 	F_MAX_DRIVERS = 256,
 	F_MAX_DEVICES = 1024,
 	F_MAX_IRPS = 1024,
@@ -83,6 +84,7 @@ struct f_sframe {
 	const char *sym;
 	u64 size;         /* bytes, F_NONE = default */
 	u64 err, cr2;     /* of a trap */
+	u64 first;        /* register of the first argument, F_NONE */
 };
 
 /* Frames, or a cycle of them: `n` frames repeated `times`. */
@@ -114,6 +116,8 @@ struct f_sdpc {
 	struct f_loc loc;
 	const char *routine;
 	u64 cpu, context, times;
+	const char *device; /* its context; NULL */
+	u64 irp;            /* its context: the n-th of the text; 0 none */
 	bool threaded;
 };
 
@@ -160,6 +164,8 @@ struct f_sthread {
 	bool dpc;
 	struct f_swait wait[F_MAX_WAITS];
 	size_t nwaits;
+	const char *holding[F_MAX_HOLDING]; /* in frames, innermost first */
+	size_t nholding;
 	bool all, timeout;  /* of the wait */
 	u64 waited;         /* 100 ns, F_NONE: 10 s */
 	u64 worker;         /* kind of queue, F_NONE: none */
@@ -176,7 +182,7 @@ struct f_slock {
 	enum f_lock_kind kind;
 	u64 owner[F_MAX_OWNERS];
 	size_t nowners;
-	bool shared;
+	bool shared, each;
 	u64 contention;
 };
 
@@ -184,6 +190,10 @@ struct f_sitem_kind {
 	struct f_loc loc;
 	const char *routine;
 	u64 times, param;
+	const char *of, *holds; /* the lock that the parameter is, or that it
+				   points to a pointer to; NULL */
+	u64 irp;           /* the parameter: the n-th IRP of the text; 0 none */
+	bool inside;       /* with `of`: the item lies behind the lock */
 };
 
 enum f_queue_kind { F_Q_CRITICAL, F_Q_DELAYED, F_Q_HYPER, F_NQUEUES };
@@ -191,7 +201,7 @@ enum f_queue_kind { F_Q_CRITICAL, F_Q_DELAYED, F_Q_HYPER, F_NQUEUES };
 struct f_squeue {
 	struct f_loc loc;
 	bool given;
-	u64 maximum, processed, last, dynamic;
+	u64 maximum, processed, last, dynamic, most;
 	struct { NTR_VEC(struct f_sitem_kind); } items;
 };
 
@@ -221,6 +231,7 @@ struct f_slocation {
 	struct f_loc loc;
 	u64 major, minor, flags, control, context, arg[4];
 	const char *device, *completion; /* NULL none */
+	const char *sets; /* a lock, the completion's context; NULL */
 	const char *file;                /* the same */
 };
 
@@ -237,6 +248,9 @@ struct f_sirp {
 	struct f_loc loc;
 	u64 tid, flags, mdl, status, information, current;
 	const char *cancel; /* its cancel routine; NULL */
+	const char *event;  /* a lock, its UserEvent; NULL */
+	const char *file_event; /* a lock, its file object's Event; NULL */
+	bool kept;          /* its address is on the thread's stack */
 	bool cancelled, pending;
 	struct f_slocation at[F_MAX_LOCATIONS]; /* number 1 first */
 	size_t n;
@@ -367,6 +381,7 @@ struct f_scen {
 	struct { NTR_VEC(struct f_sunl); } unl;
 	struct { NTR_VEC(struct f_sproc); } procs;
 	struct { NTR_VEC(struct f_sthread); } threads;
+	bool symbols;           /* rule tests have those of its modules */
 	struct { NTR_VEC(struct f_slock); } locks;
 	struct f_squeue queue[F_NQUEUES];
 	struct { NTR_VEC(struct f_sdpc); } dpcs;

@@ -19,6 +19,10 @@ void f_st_dpc(struct f_lex *l, void *ctx)
 			d->context = f_lex_num(l, "a value");
 		else if (f_lex_word(l, "times"))
 			d->times = f_lex_num(l, "a number");
+		else if (f_lex_word(l, "device"))
+			d->device = f_lex_text(l, "a device's name");
+		else if (f_lex_word(l, "irp"))
+			d->irp = f_lex_num(l, "an IRP's number");
 		else if (f_lex_word(l, "threaded"))
 			d->threaded = true;
 		else

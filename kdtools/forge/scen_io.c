@@ -114,6 +114,8 @@ static bool location_attr(struct f_lex *l, struct f_sirp *p,
 		x->completion = f_lex_text(l, "module!Function");
 	else if (f_lex_word(l, "context"))
 		x->context = f_lex_num(l, "a value");
+	else if (f_lex_word(l, "sets"))
+		x->sets = f_lex_text(l, "a lock's name");
 	else if (f_lex_word(l, "args"))
 		for (size_t i = 0; i < 4 && (!i || f_lex_is_num(l)); i++)
 			x->arg[i] = f_lex_num(l, "a value");
@@ -145,10 +147,26 @@ static const struct f_stmt irp_stmts[1] = {
 	{ "location", st_location },
 };
 
+/* "times N": N - 1 more of the same. */
+static void irp_copies(struct f_lex *l, u64 times, struct f_loc at)
+{
+	size_t first = l->s->irps.n - 1;
+
+	if (!l->st && (!times || times > F_MAX_IRPS))
+		f_lex_fail(l, at, "times is 1 to %d", F_MAX_IRPS);
+	for (u64 i = 1; !l->st && i < times; i++) {
+		struct f_sirp *p = F_ADD(l, &l->s->irps, F_MAX_IRPS, "IRPs");
+
+		if (p)
+			*p = l->s->irps.v[first];
+	}
+}
+
 void f_st_irp(struct f_lex *l, void *ctx)
 {
 	struct f_loc at = l->at;
 	struct f_sirp *p = F_ADD(l, &l->s->irps, F_MAX_IRPS, "IRPs");
+	u64 times = 1;
 
 	(void)ctx;
 	if (!p)
@@ -157,6 +175,8 @@ void f_st_irp(struct f_lex *l, void *ctx)
 	while (!l->st)
 		if (f_lex_word(l, "tid"))
 			p->tid = f_lex_num(l, "a thread id");
+		else if (f_lex_word(l, "times"))
+			times = f_lex_num(l, "a number");
 		else if (f_lex_word(l, "flags"))
 			p->flags = f_lex_num(l, "flags");
 		else if (f_lex_word(l, "mdl"))
@@ -169,6 +189,12 @@ void f_st_irp(struct f_lex *l, void *ctx)
 			p->cancel = f_lex_text(l, "module!Function");
 		else if (f_lex_word(l, "cancelled"))
 			p->cancelled = true;
+		else if (f_lex_word(l, "event"))
+			p->event = f_lex_text(l, "a lock's name");
+		else if (f_lex_word(l, "fileevent"))
+			p->file_event = f_lex_text(l, "a lock's name");
+		else if (f_lex_word(l, "kept"))
+			p->kept = true;
 		else if (f_lex_word(l, "pending"))
 			p->pending = true;
 		else
@@ -177,4 +203,5 @@ void f_st_irp(struct f_lex *l, void *ctx)
 		f_stmt_block(l, irp_stmts, 1, p, false);
 	if (!l->st && !p->n)
 		f_lex_fail(l, at, "an IRP has at least one location");
+	irp_copies(l, times, at);
 }

@@ -59,6 +59,9 @@ bool f_thread_wait_attr(struct f_lex *l, struct f_sthread *t)
 		w = add_wait(l, t);
 		if (w)
 			w->lock = f_lex_text(l, "a lock's name");
+	} else if (f_lex_word(l, "holding")) {
+		while (t->nholding < F_MAX_HOLDING && l->tok == F_T_STRING)
+			t->holding[t->nholding++] = f_lex_text(l, "a lock");
 	} else if (f_lex_word(l, "join")) {
 		w = add_wait(l, t);
 		if (w)
@@ -121,12 +124,16 @@ void f_st_lock(struct f_lex *l, void *ctx)
 			lock_owners(l, k);
 		else if (f_lex_word(l, "shared"))
 			k->shared = true;
+		else if (f_lex_word(l, "each"))
+			k->each = true;
 		else if (f_lex_word(l, "contention"))
 			k->contention = f_lex_num(l, "a number");
 		else
 			break;
 	if (!l->st && k->nowners && k->kind >= F_L_EVENT)
 		f_lex_fail(l, at, "events and semaphores have no owner");
+	else if (!l->st && k->each && k->kind != F_L_EVENT)
+		f_lex_fail(l, at, "each is for events");
 	else if (!l->st && k->nowners > 1 && !k->shared)
 		f_lex_fail(l, at, "a lock that is not shared has one owner");
 }
@@ -148,6 +155,14 @@ static void st_item(struct f_lex *l, void *ctx)
 			i->times = f_lex_num(l, "a number");
 		else if (f_lex_word(l, "parameter"))
 			i->param = f_lex_num(l, "a value");
+		else if (f_lex_word(l, "of"))
+			i->of = f_lex_text(l, "a lock's name");
+		else if (f_lex_word(l, "holds"))
+			i->holds = f_lex_text(l, "a lock's name");
+		else if (f_lex_word(l, "inside"))
+			i->inside = true;
+		else if (f_lex_word(l, "irp"))
+			i->irp = f_lex_num(l, "an IRP's number");
 		else
 			break;
 	if (!l->st && (!i->times || i->times > F_MAX_COUNT))
@@ -183,6 +198,8 @@ void f_st_queue(struct f_lex *l, void *ctx)
 			q->processed = f_lex_num(l, "a number");
 		else if (f_lex_word(l, "lastpass"))
 			q->last = f_lex_num(l, "a number");
+		else if (f_lex_word(l, "most"))
+			q->most = f_lex_num(l, "a number");
 		else if (f_lex_word(l, "dynamic"))
 			q->dynamic = f_lex_num(l, "a number");
 		else

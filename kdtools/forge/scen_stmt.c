@@ -284,7 +284,7 @@ static struct f_sframe *add_frame(struct f_lex *l, struct f_sstack *st,
 
 	if (f)
 		*f = (struct f_sframe){ .loc = at, .kind = kind, .sym = sym,
-					.size = F_NONE };
+					.size = F_NONE, .first = F_NONE };
 	return f;
 }
 
@@ -305,8 +305,13 @@ static void st_frame(struct f_lex *l, void *ctx)
 	struct f_loc at = l->at;
 	struct f_sframe *f = add_frame(l, st, F_FRAME);
 
-	while (f && f_lex_word(l, "size"))
-		f->size = f_lex_num(l, "a size");
+	while (f && !l->st)
+		if (f_lex_word(l, "size"))
+			f->size = f_lex_num(l, "a size");
+		else if (f_lex_word(l, "first"))
+			f->first = f_lex_num(l, "a value");
+		else
+			break;
 	if (f)
 		add_item(l, st, at, st->frames.n - 1, 1, F_NONE);
 }
@@ -700,12 +705,19 @@ static void st_pooltags(struct f_lex *l, void *ctx)
 	f_lex_pooltags(l);
 }
 
+static void st_symbols(struct f_lex *l, void *ctx)
+{
+	(void)ctx;
+	l->s->symbols = true;
+}
+
 static const struct f_stmt top_stmts[] = {
 	{ "machine", st_machine },     { "container", st_container },
 	{ "memory", st_memory },       { "hole", st_hole },
 	{ "time", st_time },           { "uptime", st_uptime },
 	{ "stop", st_stop },           { "product", st_product },
 	{ "suite", st_suite },         { "servicepack", st_servicepack },
+	{ "symbols", st_symbols },
 	{ "comment", st_comment },     { "systemroot", st_root },
 	{ "kdbg", st_kdbg },           { "largepages", st_large },
 	{ "module", st_module },       { "unloaded", st_unloaded },

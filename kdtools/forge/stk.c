@@ -40,6 +40,7 @@ static enum ntr_st add(struct f_img *g, struct f_stk *k, const char *sym,
 	f->how = kind == F_TRAP ? F_K_TRAP : active ? F_K_ACTIVE : F_K_CALL;
 	f->err = err;
 	f->cr2 = cr2;
+	f->first = F_NONE;
 	f->want = size == F_NONE ? 0 : (u32)size;
 	if (size != F_NONE && (size % grain(g->p) || size < MIN_FRAME(g->p) ||
 			       size > 0xfff0))
@@ -106,8 +107,11 @@ static enum ntr_st add_item(struct f_img *g, struct f_stk *k,
 
 	if (it->times == 1 && it->n == 1 && it->bytes == F_NONE) {
 		const struct f_sframe *f = &s->frames.v[it->first];
-		return add(g, k, f->sym, f->loc, f->kind, f->size, f->err,
-			   f->cr2);
+		st = add(g, k, f->sym, f->loc, f->kind, f->size, f->err,
+			 f->cr2);
+		if (!st)
+			k->f.v[k->f.n - 1].first = f->first;
+		return st;
 	}
 	st = cycle_shape(g, k, it, fixed_bytes(g, s), &each, &times);
 	share = each / it->n / gr * gr;
@@ -298,6 +302,8 @@ static struct f_regs active_regs(const struct f_img *g, const struct f_stk *k,
 		r.lr = f_img_va(g, &k->f.v[i + 1].ref);
 	for (int n = 0; n < 32; n++)
 		r.r[n] = 0x10u + (u32)n;
+	if (f->first != F_NONE)
+		r.r[1] = f->first; /* ecx, rcx */
 	if (g->p->arch == F_ARM64 && i + 1 < k->f.n &&
 	    f_img_prologue_state(g, &f->ref) == 2)
 		r.lr = r.ip;

@@ -25,6 +25,7 @@ struct f_frame {
 	struct f_loc loc;
 	enum { F_K_CALL, F_K_ACTIVE, F_K_TRAP, F_K_SWITCH } how;
 	u64 err, cr2;
+	u64 first;   /* register of the first argument, F_NONE */
 	u32 want;    /* bytes, 0 = default */
 	u64 sp, after, bp;
 };

@@ -26,7 +26,4 @@ struct scan_format {
 const struct scan_format *scan_format_at(size_t i);
 const struct scan_format *scan_format_named(const char *name);
 
-/* "1999-02-04T12:00:00Z"; false: t is 0, not known. */
-bool scan_time_text(char out[32], s64 t);
-
 #endif

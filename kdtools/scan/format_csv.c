@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * CSV as RFC 4180 has it: CRLF, every field that needs it in quotes.  A field
- * that a spreadsheet would take for a formula (=, +, -, @ in front) gets an
- * apostrophe before it: file names come from strangers.
- */
+/* CSV as RFC 4180 has it: CRLF, cells in quotes. A cell that a spreadsheet would
+ * take for a formula gets an apostrophe: file names come from strangers. */
+#include "../cli/results_out.h"
 #include "format.h"
 
 #include <inttypes.h>
@@ -12,19 +10,8 @@
 
 static void field(struct ntr_out *o, bool first, const char *s)
 {
-	struct ntr_str *b = &o->buf;
-
-	ntr_str_add(b, first ? "" : ",");
-	if (!s || !*s)
-		return;
-	if (!strchr("=+-@\t\r", *s) && !strpbrk(s, ",\"\r\n")) {
-		ntr_str_add(b, s);
-		return;
-	}
-	ntr_str_add(b, strchr("=+-@\t\r", *s) ? "\"'" : "\"");
-	for (; *s; s++)
-		ntr_str_addn(b, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
-	ntr_str_add(b, "\"");
+	ntr_str_add(&o->buf, first ? "" : ",");
+	results_csv_cell(&o->buf, s);
 }
 
 static void begin(struct ntr_out *o, const struct sig_set *set)
@@ -47,7 +34,7 @@ static void time_of(struct ntr_out *o, s64 t)
 {
 	char buf[32];
 
-	field(o, false, scan_time_text(buf, t) ? buf : NULL);
+	field(o, false, results_time(buf, t));
 }
 
 static void ids(struct ntr_out *o, const struct results_dump *d,

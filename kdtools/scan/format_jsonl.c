@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* JSON Lines: an object ntriage.scan/1 for each row (docs/scan.schema.json). */
+#include "../cli/results_out.h"
 #include "format.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ static void time_of(struct ntr_json *j, const char *key, s64 t)
 {
 	char buf[32];
 
-	ntr_json_str(j, key, scan_time_text(buf, t) ? buf : NULL);
+	ntr_json_str(j, key, results_time(buf, t));
 }
 
 static void stop(struct ntr_json *j, const struct results_dump *d)
@@ -83,6 +84,10 @@ static void row(struct ntr_out *o, const struct results_dump *d)
 	text(&j, "blame", d->blame);
 	text(&j, "blame_confidence", d->blame_confidence);
 	signatures(&j, d);
+	if (results_is_json(d->json))
+		ntr_json_raw(&j, "verdict", d->json);
+	else
+		ntr_json_null(&j, "verdict");
 	ntr_json_object_end(&j);
 	ntr_str_add(&o->buf, "\n");
 }

@@ -28,9 +28,12 @@ static void row(struct ntr_out *o, const struct results_dump *d)
 	if (d->outcome == RESULTS_ARCHIVE)
 		return;
 	if (d->outcome != RESULTS_JUDGED && d->outcome != RESULTS_UNDETERMINED) {
-		ntr_out_line(o, "%s: %s%s%s", d->path,
+		bool said = d->outcome == RESULTS_NOT_A_DUMP && d->error;
+
+		ntr_out_line(o, "%s: %s%s%s", d->path, said ? "" :
 			     results_outcome_name(d->outcome),
-			     d->error ? ": " : "", d->error ? d->error : "");
+			     d->error && !said ? ": " : "",
+			     d->error ? d->error : "");
 		return;
 	}
 	ntr_out_print(o, "%s: ", d->path);

@@ -10,13 +10,21 @@
 #include "base/strbuf.h"
 #include "lang/sig.h"
 
+struct scan_asked {
+	const struct sig_set *set;
+	const struct sig_options *opt;
+	const char *symbols, *cache; /* symbol path; folder of the default
+					cache; NULL none */
+	bool offline;
+	u64 max_unpacked;
+};
+
 /*
- * 64 hex digits. symbols: the symbol path, NULL none; of each local folder in
- * it the names and times of its entries count (a store keeps a folder for each
- * file name, whose time changes when a file is added).
+ * 64 hex digits. Of each local folder of symbols the names and times of its
+ * entries count (a store keeps a folder for each file name, whose time changes
+ * when a file is added); of the program its version and, where the linker made
+ * one, its build id.
  */
-void scan_identity(char out[65], const struct sig_set *set,
-		   const struct sig_options *opt, const char *symbols,
-		   bool offline);
+void scan_identity(char out[65], const struct scan_asked *a);
 
 #endif

@@ -7,6 +7,8 @@
 #include "../cli/session.h"
 #include "facts/facts.h"
 #include "fmt/archive.h"
+#include "triage/hang.h"
+#include "triage/pooljudge.h"
 
 #include <nettle/sha1.h>
 #include <stdio.h>
@@ -27,6 +29,8 @@ struct work {
 	struct ntr_verdict *v;
 	struct ntr_facts *f;
 	struct sig_results *s;
+	struct ntr_hang *hang;
+	struct ntr_pool_judgement *pool;
 	struct ntr_arena arena;
 	struct ntr_str text; /* scratch */
 };
@@ -37,8 +41,12 @@ void scan_path_text(struct ntr_str *out, const char *path)
 		const char *from = path;
 		u32 c = ntr_utf8_next(&path);
 
-		if (c == 0xfffd && path - from == 1)
+		if ((c == 0xfffd && path - from == 1) || c < 0x20 || c == 0x7f ||
+		    (c == '\\' && *path == 'x'))
 			ntr_str_printf(out, "\\x%02x", (u8)*from);
+		else if (c >= 0x80 && c < 0xa0)
+			ntr_str_printf(out, "\\x%02x\\x%02x", (u8)from[0],
+				       (u8)from[1]);
 		else
 			ntr_str_addn(out, from, (size_t)(path - from));
 	}
@@ -119,17 +127,21 @@ static const char *frames(struct work *w)
 	return keep(w);
 }
 
+/* "6.3.9600"; the name of another system; NULL not known. */
 static const char *os_text(struct work *w)
 {
-	const struct ntr_meta *m = &w->d->meta;
+	struct ntr_fact v;
+	char buf[64];
 
-	if (!w->t->is_nt || !w->t->build)
+	if (!w->t->is_nt)
 		return w->t->other_os;
-	if (m->has & NTR_HAS_BUILD)
-		return ntr_arena_printf(&w->arena, "%s, build %u",
-					w->t->os_name ? w->t->os_name :
-					"Windows", w->t->build);
-	return w->t->os_name;
+	if (ntr_fact_get(w->f, "os.version", &v, NULL) ||
+	    v.state != NTR_FACT_KNOWN)
+		return w->t->os_name;
+	if (!w->t->build)
+		return ntr_arena_strdup(&w->arena, ntr_fact_text(&v, buf));
+	return ntr_arena_printf(&w->arena, "%s.%u", ntr_fact_text(&v, buf),
+				w->t->build);
 }
 
 static void machine_and_stop(struct work *w, struct results_dump *r)
@@ -187,6 +199,36 @@ static const char *json_of(struct work *w, const struct sig_result *one)
 	return s;
 }
 
+size_t sig_index(const struct sig_set *set, const struct sig_rule *r)
+{
+	size_t lo = 0, hi = sig_count(set);
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(sig_at(set, mid)->id, r->id) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < sig_count(set) && sig_at(set, lo) == r ? lo :
+							     sig_count(set);
+}
+
+/* With SIG_PROFILE silent rules are among the results, behind all others: they
+ * are told and kept out of what is written. Returns how many. */
+static size_t profile(struct work *w, const struct scan_sink *sink)
+{
+	size_t n = 0;
+
+	if (!(w->j->opt.flags & SIG_PROFILE))
+		return 0;
+	sink->cost(sink->ctx, w->j->set, w->s);
+	while (n < w->s->n && w->s->v[w->s->n - n - 1].value == SIG_SILENT)
+		n++;
+	return n;
+}
+
 static void signatures(struct work *w, struct results_dump *r)
 {
 	struct results_signature *v;
@@ -227,12 +269,36 @@ static enum results_outcome outcome_of(enum ntr_st st)
 	}
 }
 
-static void failed(struct work *w, struct results_dump *r, enum ntr_st st,
-		   const struct ntr_err *e)
+/* Without the path before it, which the row has. */
+static const char *plain(const char *msg, const char *path)
+{
+	size_t n = strlen(path);
+
+	return !strncmp(msg, path, n) && !strncmp(msg + n, ": ", 2) ?
+		       msg + n + 2 : msg;
+}
+
+static void failed(struct work *w, const char *path, struct results_dump *r,
+		   enum ntr_st st, const struct ntr_err *e)
 {
 	r->outcome = outcome_of(st);
-	r->error = ntr_arena_strdup(&w->arena, e->msg[0] ? e->msg :
-				    ntr_st_text(st));
+	r->error = ntr_arena_strdup(&w->arena, e->msg[0] ?
+				    plain(e->msg, path) : ntr_st_text(st));
+}
+
+/* What does not succeed is lacking, and the rest is there. */
+static enum ntr_st search_memory(struct work *w, struct ntr_err *e)
+{
+	enum ntr_st st;
+
+	if (!w->t->is_nt)
+		return NTR_OK;
+	st = ntr_hang_of(&w->hang, w->t, e);
+	if (!st)
+		st = ntr_pool_judge(&w->pool, w->t, NULL, e);
+	w->v->hang = w->hang;
+	w->v->pool = w->pool;
+	return st == NTR_NOMEM ? st : NTR_OK;
 }
 
 static enum ntr_st analyse(struct work *w, struct ntr_err *e)
@@ -241,6 +307,8 @@ static enum ntr_st analyse(struct work *w, struct ntr_err *e)
 
 	if (!st)
 		st = ntr_verdict_make(&w->v, w->t, e);
+	if (!st && w->j->whole)
+		st = search_memory(w, e);
 	if (!st)
 		st = ntr_facts_new(&w->f, w->t, w->v, e);
 	if (!st)
@@ -248,12 +316,17 @@ static enum ntr_st analyse(struct work *w, struct ntr_err *e)
 	return st;
 }
 
-static void fill(struct work *w, struct results_dump *r)
+static void fill(struct work *w, struct results_dump *r,
+		 const struct scan_sink *sink)
 {
+	size_t silent = profile(w, sink);
+
+	w->s->n -= silent;
 	r->json = json_of(w, NULL); /* also loads what modules() names */
 	machine_and_stop(w, r);
 	conclusions(w, r);
 	signatures(w, r);
+	w->s->n += silent;
 }
 
 static void end(struct work *w)
@@ -261,6 +334,8 @@ static void end(struct work *w)
 	sig_results_free(w->s);
 	ntr_facts_free(w->f);
 	ntr_verdict_free(w->v);
+	ntr_pool_judgement_free(w->pool);
+	ntr_hang_free(w->hang);
 	if (w->t)
 		ntr_target_close(w->t);
 	if (w->d)
@@ -274,6 +349,7 @@ static void judge_dump(const struct scan_judge *j, struct ntr_file *f,
 		       struct results_dump *r, const struct scan_sink *sink)
 {
 	struct ntr_open_opts opts = { .max_unpacked = j->max_unpacked };
+	char *name = strdup(f->name);
 	struct work w = { .j = j };
 	struct ntr_err e = { "" };
 	enum ntr_st st;
@@ -283,11 +359,12 @@ static void judge_dump(const struct scan_judge *j, struct ntr_file *f,
 	if (!st)
 		st = analyse(&w, &e);
 	if (st)
-		failed(&w, r, st, &e);
+		failed(&w, name ? name : "", r, st, &e);
 	else
-		fill(&w, r);
+		fill(&w, r, sink);
 	sink->row(sink->ctx, r);
 	end(&w);
+	free(name);
 }
 
 /* --- a file, and what is in it ---------------------------------------------------------- */
@@ -296,9 +373,41 @@ struct gone_through {
 	const struct scan_judge *j;
 	const struct scan_sink *sink;
 	const struct results_dump *base; /* path and times of the archive */
-	unsigned number;
+	unsigned number; /* of the file in the archive on disk */
+	unsigned depth;  /* archives around it, besides that */
+	unsigned held;   /* files it holds */
 	bool stream;
 };
+
+static void no_dump(const struct gone_through *g, struct results_dump *r,
+		    const char *what)
+{
+	struct ntr_str why = { 0 };
+
+	ntr_str_printf(&why, "not a dump, because it is %s", what);
+	r->outcome = RESULTS_NOT_A_DUMP;
+	r->error = ntr_str_text(&why);
+	g->sink->row(g->sink->ctx, r);
+	ntr_str_fini(&why);
+}
+
+static enum ntr_st through(struct gone_through *g, struct ntr_file *f,
+			   unsigned skip);
+
+/* A file out of an archive, which is taken over: a dump, or an archive in it,
+ * whose files are rows as well. */
+static void judge_member(const struct gone_through *g, struct ntr_file *f,
+			 struct results_dump *r)
+{
+	struct gone_through in = { .j = g->j, .sink = g->sink, .base = r,
+				   .number = g->number,
+				   .depth = g->depth + 1 };
+
+	if (in.depth < NTR_ARCHIVE_DEPTH && through(&in, f, 0) != NTR_UNSUP)
+		ntr_file_close(f);
+	else
+		judge_dump(g->j, f, r, g->sink);
+}
 
 static enum ntr_st on_member(void *ctx, const struct ntr_archived *m)
 {
@@ -314,40 +423,48 @@ static enum ntr_st on_member(void *ctx, const struct ntr_archived *m)
 	r.path = ntr_str_text(&path);
 	/* A compressed stream is not in anything: it is the file. */
 	g->stream = !m->name;
+	g->held++;
 	if (m->name)
 		g->sink->member(g->sink->ctx, r.path, g->number);
-	g->number++;
-	if (m->file) {
-		judge_dump(g->j, m->file, &r, g->sink);
-	} else {
-		struct ntr_str why = { 0 };
-
-		ntr_str_printf(&why, "not a dump, because it is %s", m->what);
-		r.outcome = RESULTS_NOT_A_DUMP;
-		r.error = ntr_str_text(&why);
-		g->sink->row(g->sink->ctx, &r);
-		ntr_str_fini(&why);
-	}
+	if (m->file)
+		judge_member(g, m->file, &r);
+	else
+		no_dump(g, &r, m->what);
+	if (!g->depth)
+		g->number++;
 	ntr_str_fini(&path);
 	return NTR_OK;
 }
 
 /* A row for the archive itself, behind those of its files: it was gone through
  * to its end, it holds nothing, or it is damaged behind what could be had. */
-static void archive_row(const struct gone_through *g, enum ntr_st st,
-			const struct ntr_err *e)
+static void archive_row(const struct gone_through *g, const char *name,
+			enum ntr_st st, const struct ntr_err *e)
 {
 	struct results_dump r = *g->base;
 
 	if (!st && g->stream)
 		return;
-	r.outcome = st ? outcome_of(st) : g->number ? RESULTS_ARCHIVE :
-						      RESULTS_NOT_A_DUMP;
+	r.outcome = st ? outcome_of(st) : g->held ? RESULTS_ARCHIVE :
+						    RESULTS_NOT_A_DUMP;
 	if (st)
-		r.error = e->msg[0] ? e->msg : ntr_st_text(st);
-	else if (!g->number)
+		r.error = e->msg[0] ? plain(e->msg, name) : ntr_st_text(st);
+	else if (!g->held)
 		r.error = "the archive holds no file";
 	g->sink->row(g->sink->ctx, &r);
+}
+
+/* UNSUP: f is no archive, and no row was made. */
+static enum ntr_st through(struct gone_through *g, struct ntr_file *f,
+			   unsigned skip)
+{
+	u64 max = g->j->max_unpacked ? g->j->max_unpacked : NTR_MAX_UNPACKED;
+	struct ntr_err e = { "" };
+	enum ntr_st st = ntr_archive_each(f, max, skip, on_member, g, &e);
+
+	if (st != NTR_UNSUP)
+		archive_row(g, f->name, st, &e);
+	return st;
 }
 
 static void base_row(struct results_dump *r, const char *path,
@@ -364,19 +481,11 @@ static void base_row(struct results_dump *r, const char *path,
 	}
 }
 
-static void refused(const struct scan_sink *sink, struct results_dump *r,
-		    enum ntr_st st, const struct ntr_err *e)
-{
-	r->outcome = outcome_of(st);
-	r->error = e->msg[0] ? e->msg : ntr_st_text(st);
-	sink->row(sink->ctx, r);
-}
-
 void scan_judge_file(const struct scan_judge *j, const char *path,
 		     unsigned skip, const struct scan_sink *sink)
 {
-	u64 max = j->max_unpacked ? j->max_unpacked : NTR_MAX_UNPACKED;
-	struct gone_through g = { .j = j, .sink = sink, .number = skip };
+	struct gone_through g = { .j = j, .sink = sink, .number = skip,
+				  .held = skip };
 	struct ntr_str shown = { 0 };
 	struct ntr_err e = { "" };
 	struct results_dump base;
@@ -388,15 +497,12 @@ void scan_judge_file(const struct scan_judge *j, const char *path,
 	g.base = &base;
 	st = ntr_file_open(&f, path, &e);
 	if (st) {
-		refused(sink, &base, st, &e);
-		ntr_str_fini(&shown);
-		return;
-	}
-	st = ntr_archive_each(f, max, skip, on_member, &g, &e);
-	if (st == NTR_UNSUP) {
+		base.outcome = outcome_of(st);
+		base.error = e.msg[0] ? plain(e.msg, path) : ntr_st_text(st);
+		sink->row(sink->ctx, &base);
+	} else if (through(&g, f, skip) == NTR_UNSUP) {
 		judge_dump(j, f, &base, sink);
 	} else {
-		archive_row(&g, st, &e);
 		ntr_file_close(f);
 	}
 	ntr_str_fini(&shown);

@@ -27,7 +27,7 @@ static void put_text(struct ntr_str *out, const char *s)
 
 	ntr_str_addn(out, (const char *)&n, sizeof(n));
 	if (s)
-		ntr_str_addn(out, s, n);
+		ntr_str_addn(out, s, (size_t)n + 1); /* read where it stands */
 }
 
 void scan_row_encode(struct ntr_str *out, const struct results_dump *d)
@@ -70,7 +70,7 @@ static u64 get_u64(struct in *in)
 
 static const char *get_text(struct in *in)
 {
-	char *s;
+	const char *s;
 	u32 n;
 
 	if ((size_t)(in->end - in->p) < sizeof(n)) {
@@ -81,15 +81,13 @@ static const char *get_text(struct in *in)
 	in->p += sizeof(n);
 	if (n == NO_TEXT)
 		return NULL;
-	s = n <= (size_t)(in->end - in->p) && !memchr(in->p, 0, n) ?
-		    ntr_arena_alloc(in->arena, (size_t)n + 1) : NULL;
-	if (!s) {
+	s = (const char *)in->p;
+	if (n >= (size_t)(in->end - in->p) || memchr(s, 0, (size_t)n + 1) !=
+	    s + n) {
 		in->bad = true;
 		return NULL;
 	}
-	memcpy(s, in->p, n);
-	s[n] = 0;
-	in->p += n;
+	in->p += (size_t)n + 1;
 	return s;
 }
 
@@ -107,7 +105,9 @@ static void get_signatures(struct in *in, struct results_dump *d)
 	u64 n = get_u64(in);
 	struct results_signature *s;
 
-	if (in->bad || n > SCAN_ROW_SIGNATURES) {
+	/* Each has at least its number and the lengths of its texts. */
+	if (in->bad || n > SCAN_ROW_SIGNATURES ||
+	    n > (u64)(in->end - in->p) / sizeof(u64)) {
 		in->bad = true;
 		return;
 	}

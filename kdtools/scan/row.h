@@ -15,10 +15,11 @@
 #include "base/strbuf.h"
 #include "../store/results.h"
 
-#define SCAN_ROW_SIGNATURES 4096u
+#define SCAN_ROW_SIGNATURES 100000u /* rules are counted in thousands */
 
 void scan_row_encode(struct ntr_str *out, const struct results_dump *d);
-/* Strings of out live in arena. BAD: not what scan_row_encode() makes. */
+/* Strings of out are in p, its list of signatures in arena. BAD: not what
+ * scan_row_encode() makes. */
 NTR_MUST enum ntr_st scan_row_decode(const u8 *p, size_t n,
 				     struct ntr_arena *arena,
 				     struct results_dump *out,

@@ -12,7 +12,11 @@
 #include <time.h>
 
 #define WINDOW 1024u        /* files begun before the first is given out */
-#define QUEUE 2u            /* files a worker has: one it judges, one to go */
+/* Files a worker has, so that it goes on while the store is written: two
+ * whatever they are, more when they are small and their paths short. */
+#define QUEUE 16u
+#define QUEUE_BYTES (UINT64_C(16) << 20)
+#define QUEUE_PATHS 8192u
 #define TICK_MS 100
 #define COMMIT_MS 200u
 #define COMMIT_ROWS 512u
@@ -20,6 +24,7 @@
 struct row_bytes {
 	u8 *p;
 	size_t n;
+	s64 id;             /* it is in the store, as it is; 0: it is not */
 	bool named;         /* a row of an operand itself */
 };
 
@@ -40,6 +45,7 @@ struct slot {
 	u64 since;          /* ms: the dump in work was begun */
 	char *member;       /* in work, of an archive; NULL: the file itself */
 	u32 number;         /* of member */
+	bool rowed;         /* what is in work has had its row */
 };
 
 struct scan {
@@ -49,7 +55,7 @@ struct scan {
 	struct slot slot[SCAN_JOBS_MAX];
 	struct entry *ring[WINDOW]; /* in order, from first */
 	u64 first, next;            /* numbers; ring index = number % WINDOW */
-	bool walked, stop;
+	bool walked, stop, waits_for_list;
 	s64 run;
 	u64 committed_at;
 	size_t uncommitted;
@@ -71,7 +77,7 @@ static enum ntr_st no_memory(struct ntr_err *e)
 
 /* --- rows ------------------------------------------------------------------------- */
 
-static enum ntr_st add_bytes(struct entry *en, const void *p, size_t n)
+static enum ntr_st add_bytes(struct entry *en, const void *p, size_t n, s64 id)
 {
 	struct row_bytes *slot = ntr_vec_add(&en->rows);
 
@@ -84,6 +90,7 @@ static enum ntr_st add_bytes(struct entry *en, const void *p, size_t n)
 	}
 	memcpy(slot->p, p, n);
 	slot->n = n;
+	slot->id = id;
 	return NTR_OK;
 }
 
@@ -94,7 +101,7 @@ static enum ntr_st add_row(struct entry *en, const struct results_dump *d)
 
 	scan_row_encode(&out, d);
 	if (!out.lost)
-		st = add_bytes(en, out.s, out.len);
+		st = add_bytes(en, out.s, out.len, d->id);
 	ntr_str_fini(&out);
 	return st;
 }
@@ -143,19 +150,34 @@ static enum ntr_st decode(const struct row_bytes *p, struct ntr_arena *a,
 	return scan_row_decode(p->p, p->n, a, d, e);
 }
 
-static enum ntr_st put(struct scan *s, const struct row_bytes *p,
+/* The row of a file itself: rows of what it held once, as an archive, go. */
+static enum ntr_st put_file(struct scan *s, const struct results_dump *d,
+			    struct ntr_err *e)
+{
+	enum ntr_st st = results_put(s->o->store, s->run, d, e);
+
+	return st ? st : results_drop_members(s->o->store, d->path, d->size,
+					      d->mtime_ns, e);
+}
+
+/* last: of its file, the row of the file itself. */
+static enum ntr_st put(struct scan *s, const struct row_bytes *p, bool last,
 		       struct ntr_err *e)
 {
 	struct ntr_arena arena = { 0 };
 	struct results_dump d;
-	enum ntr_st st = NTR_OK;
+	enum ntr_st st;
 
-	if (s->o->store)
-		st = decode(p, &arena, &d, e);
-	if (!st && s->o->store)
-		st = results_put(s->o->store, s->run, &d, e);
-	ntr_arena_fini(&arena);
 	s->uncommitted++;
+	if (!s->o->store)
+		return NTR_OK;
+	if (p->id)
+		return results_touch(s->o->store, s->run, p->id, e);
+	st = decode(p, &arena, &d, e);
+	if (!st)
+		st = last ? put_file(s, &d, e) :
+			    results_put(s->o->store, s->run, &d, e);
+	ntr_arena_fini(&arena);
 	return st;
 }
 
@@ -213,7 +235,7 @@ static enum ntr_st retire(struct scan *s, struct entry *en, struct ntr_err *e)
 		*to = en->rows.v[i];
 		to->named = en->named && en->rows.n == 1;
 		en->rows.v[i].p = NULL;
-		st = put(s, to, e);
+		st = put(s, to, i + 1 == en->rows.n, e);
 		if (st)
 			return st;
 	}
@@ -327,6 +349,7 @@ static void shift(struct slot *sl)
 	sl->n--;
 	free(sl->member);
 	sl->member = NULL;
+	sl->rowed = false;
 	sl->since = now_ms();
 }
 
@@ -363,10 +386,8 @@ static enum results_outcome why_ended(const struct scan *s, int status,
 }
 
 /* Send the first job again, from behind the member that ended the worker. */
-static void resend(struct scan *s, struct slot *sl, struct entry *lost,
-		   bool in_archive)
+static void resend(struct slot *sl, struct entry *lost, bool in_archive)
 {
-	(void)s;
 	if (!in_archive) {
 		lost->done = true;
 		shift(sl);
@@ -375,6 +396,7 @@ static void resend(struct scan *s, struct slot *sl, struct entry *lost,
 	sl->skip[0] = sl->number + 1;
 	free(sl->member);
 	sl->member = NULL;
+	sl->rowed = false;
 }
 
 /* The worker is gone or to be ended: a row for what it was at, a new one. */
@@ -387,10 +409,10 @@ static enum ntr_st replace(struct scan *s, struct slot *sl, bool timeout,
 	enum results_outcome o = why_ended(s, status, timeout, buf, &text);
 	enum ntr_st st = NTR_OK;
 
-	if (sl->n) {
+	if (sl->n && !sl->rowed)
 		st = plain_row(s, sl->queue[0], sl->member, o, text);
-		resend(s, sl, sl->queue[0], sl->member != NULL);
-	}
+	if (sl->n)
+		resend(sl, sl->queue[0], sl->member != NULL);
 	if (st)
 		return no_memory(e);
 	st = start_worker(s, sl, e);
@@ -407,10 +429,12 @@ static enum ntr_st begin_member(struct slot *sl, const struct scan_frame *f)
 	if (f->n < sizeof(number) || memchr(f->p + 4, 0, f->n - 4))
 		return NTR_BAD;
 	memcpy(&number, f->p, sizeof(number));
-	/* A frame out of order would send the same member for ever. */
-	if (sl->member && number <= sl->number)
+	/* A frame out of order would send the same member for ever. Files of an
+	 * archive in the archive have its number. */
+	if (number < sl->skip[0] || (sl->member && number < sl->number))
 		return NTR_BAD;
 	free(sl->member);
+	sl->rowed = false;
 	sl->number = number;
 	sl->since = now_ms();
 	sl->member = strndup((const char *)f->p + 4, f->n - 4);
@@ -424,10 +448,29 @@ static enum ntr_st take_row(struct slot *sl, const struct scan_frame *f)
 	enum ntr_st st = scan_row_decode(f->p, f->n, &arena, &d, NULL);
 
 	ntr_arena_fini(&arena);
-	return st ? st : add_bytes(sl->queue[0], f->p, f->n);
+	sl->rowed = true;
+	return st ? st : add_bytes(sl->queue[0], f->p, f->n, 0);
 }
 
-static enum ntr_st take_frame(struct slot *sl, const struct scan_frame *f)
+static enum ntr_st take_costs(const struct scan *s, const struct scan_frame *f)
+{
+	size_t rules = sig_count(s->o->worker.judge.set);
+	struct scan_cost_of c;
+
+	if (!s->o->costs || f->n % sizeof(c))
+		return NTR_BAD;
+	for (size_t at = 0; at < f->n; at += sizeof(c)) {
+		memcpy(&c, f->p + at, sizeof(c));
+		if (c.rule >= rules)
+			return NTR_BAD;
+		s->o->costs[c.rule].dumps++;
+		s->o->costs[c.rule].ns += c.ns;
+	}
+	return NTR_OK;
+}
+
+static enum ntr_st take_frame(const struct scan *s, struct slot *sl,
+			      const struct scan_frame *f)
 {
 	if (!sl->n)
 		return NTR_BAD;
@@ -436,6 +479,8 @@ static enum ntr_st take_frame(struct slot *sl, const struct scan_frame *f)
 		return begin_member(sl, f);
 	case SCAN_ROW:
 		return take_row(sl, f);
+	case SCAN_COSTS:
+		return take_costs(s, f);
 	case SCAN_DONE:
 		sl->queue[0]->done = true;
 		shift(sl);
@@ -451,14 +496,18 @@ static enum ntr_st take(struct scan *s, struct slot *sl, struct ntr_err *e)
 	struct scan_frame f;
 
 	while (!(frame = scan_worker_frame(&sl->w, &f))) {
-		frame = take_frame(sl, &f);
+		frame = take_frame(s, sl, &f);
 		if (frame)
 			break;
 	}
 	if (st == NTR_NOMEM || frame == NTR_NOMEM)
 		return no_memory(e);
-	if (st == NTR_END || frame == NTR_BAD)
+	if (st != NTR_END && frame != NTR_BAD)
+		return NTR_OK;
+	if (sl->n)
 		return replace(s, sl, false, e);
+	/* It had nothing to do: hand() starts another when there is. */
+	(void)scan_worker_end(&sl->w, true);
 	return NTR_OK;
 }
 
@@ -482,12 +531,26 @@ static struct entry *entry_new(struct scan *s, const struct scan_item *it)
 	return en;
 }
 
+static bool has_room(const struct slot *sl)
+{
+	u64 bytes = 0;
+	size_t paths = 0;
+
+	if (sl->n < 2 || sl->n == QUEUE)
+		return sl->n < QUEUE;
+	for (unsigned i = 0; i < sl->n; i++) {
+		bytes += sl->queue[i]->size;
+		paths += strlen(sl->queue[i]->path);
+	}
+	return bytes <= QUEUE_BYTES && paths <= QUEUE_PATHS;
+}
+
 static struct slot *free_slot(struct scan *s)
 {
 	struct slot *best = NULL;
 
 	for (unsigned i = 0; i < s->o->jobs; i++)
-		if (s->slot[i].n < QUEUE &&
+		if (has_room(&s->slot[i]) &&
 		    (!best || s->slot[i].n < best->n))
 			best = &s->slot[i];
 	return best;
@@ -550,9 +613,14 @@ static enum ntr_st feed(struct scan *s, struct ntr_err *e)
 	enum ntr_st st = NTR_OK;
 	struct slot *sl;
 
+	s->waits_for_list = false;
 	while (!st && !s->walked && s->next - s->first < WINDOW &&
-	       s->held.n < COMMIT_ROWS && (sl = free_slot(s)))
+	       s->held.n < COMMIT_ROWS && (sl = free_slot(s))) {
+		s->waits_for_list = !scan_walk_ready(s->walk);
+		if (s->waits_for_list)
+			break;
 		st = next_file(s, sl, e);
+	}
 	return st;
 }
 
@@ -572,15 +640,19 @@ static enum ntr_st out_of_time(struct scan *s, struct ntr_err *e)
 	return st;
 }
 
+/* For a worker, or for the list that names the files. */
 static enum ntr_st wait_and_take(struct scan *s, struct ntr_err *e)
 {
-	struct pollfd fds[SCAN_JOBS_MAX];
+	struct pollfd fds[SCAN_JOBS_MAX + 1];
 	enum ntr_st st = NTR_OK;
 
 	for (unsigned i = 0; i < s->o->jobs; i++)
 		fds[i] = (struct pollfd){ .fd = s->slot[i].w.fd,
 					  .events = POLLIN };
-	if (poll(fds, s->o->jobs, TICK_MS) <= 0)
+	fds[s->o->jobs] = (struct pollfd){ .fd = s->waits_for_list ?
+					   scan_walk_fd(s->walk) : -1,
+					   .events = POLLIN };
+	if (poll(fds, s->o->jobs + 1, TICK_MS) <= 0)
 		return NTR_OK;
 	for (unsigned i = 0; i < s->o->jobs && !st; i++)
 		if (fds[i].revents)
@@ -604,7 +676,7 @@ static enum ntr_st loop(struct scan *s, struct ntr_err *e)
 		st = feed(s, e);
 		if (!st)
 			st = give_out(s, false, e);
-		if (!st && busy(s))
+		if (!st && (busy(s) || s->waits_for_list))
 			st = wait_and_take(s, e);
 		if (!st)
 			st = out_of_time(s, e);

@@ -23,12 +23,17 @@ struct scan_counts {
 	bool named_no_dump; /* an operand itself is no dump */
 };
 
+struct scan_cost {
+	u64 dumps, ns; /* it was asked about; took together */
+};
+
 struct scan_opts {
 	struct scan_worker_opts worker;
 	unsigned jobs;      /* workers, 1..SCAN_JOBS_MAX */
 	u64 timeout_ms;     /* of one dump; 0: none */
 	struct results *store; /* NULL: none is kept */
 	bool fresh;         /* judge again what the store has */
+	struct scan_cost *costs; /* of each rule, added up; NULL: not wanted */
 	/* A row, in order; d lives until it returns. False ends the scan. */
 	bool (*on_row)(void *ctx, const struct results_dump *d);
 	/* Now and then, also while nothing happens; may be NULL. False ends. */

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
+#include <poll.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,11 @@ struct scan_walk {
 	struct { NTR_VEC(struct level); } levels;
 	void *seen;             /* a tree of struct seen: folders */
 	int list_fd;
-	FILE *list;             /* open while "-" is read */
+	bool listing;           /* "-" is being read */
+	bool list_over;         /* nothing follows what is in list_in */
 	int list_end;           /* '\n' or '\0'; EOF: not known yet */
+	char *list_in;          /* SCAN_PATH_MAX bytes: read, not yet taken */
+	size_t list_n;
 	char *path;             /* of the item given last */
 	char error[160];
 };
@@ -169,6 +173,8 @@ static enum ntr_st enter(struct scan_walk *w, const struct stat *st,
 	if (rc == NTR_END)
 		refuse(w, out, false, "a folder that was gone through already "
 		       "(a link leads back to it)");
+	if (rc == NTR_END)
+		out->named = false; /* its files have their rows */
 	if (rc)
 		return rc == NTR_END ? NTR_OK : rc;
 	rc = list_folder(w->path, &names);
@@ -243,59 +249,97 @@ static bool is_pattern(const char *s)
 	return strpbrk(s, "*?[") != NULL && access(s, F_OK);
 }
 
+/* Reads what there is of the list, waiting for it. */
+static void read_list(struct scan_walk *w)
+{
+	ssize_t n;
+
+	do
+		n = read(w->list_fd, w->list_in + w->list_n,
+			 SCAN_PATH_MAX - w->list_n);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		w->list_over = true;
+	else
+		w->list_n += (size_t)n;
+}
+
+static bool is_end(struct scan_walk *w, char c)
+{
+	if (w->list_end == EOF && (c == '\n' || c == '\0'))
+		w->list_end = c;
+	return c == w->list_end && w->list_end != EOF;
+}
+
+/* Bytes of the first path in list_in, with empty ones before it dropped; false:
+ * its end is not there. A path that is too long ends where the room does. */
+static bool listed(struct scan_walk *w, size_t *len)
+{
+	size_t from = 0, n;
+
+	while (from < w->list_n && is_end(w, w->list_in[from]))
+		from++;
+	w->list_n -= from;
+	memmove(w->list_in, w->list_in + from, w->list_n);
+	for (n = 0; n < w->list_n && !is_end(w, w->list_in[n]); n++)
+		;
+	*len = n;
+	return n < w->list_n || n == SCAN_PATH_MAX || w->list_over;
+}
+
 /* One path of the list on standard input; END after the last. */
 static enum ntr_st from_list(struct scan_walk *w)
 {
-	size_t n = 0, cap = 256;
-	char *s = malloc(cap);
-	int c = EOF;
+	size_t n;
 
-	while (s && (c = getc(w->list)) != EOF && n < SCAN_PATH_MAX) {
-		if (w->list_end == EOF && (c == '\n' || c == '\0'))
-			w->list_end = c;
-		if (c == w->list_end) {
-			if (n)
-				break;
-			continue;
-		}
-		s[n++] = (char)c;
-		if (n == cap) {
-			char *more = realloc(s, cap *= 2);
-
-			if (!more)
-				free(s);
-			s = more;
-		}
-	}
-	if (!s)
-		return NTR_NOMEM;
-	s[n] = 0;
-	if (n && set_path(w, NULL, s)) {
-		free(s);
-		return NTR_OK;
-	}
-	free(s);
-	return n ? NTR_NOMEM : NTR_END;
+	while (!listed(w, &n))
+		read_list(w);
+	if (!n)
+		return NTR_END;
+	free(w->path);
+	w->path = strndup(w->list_in, n);
+	w->list_n -= n;
+	memmove(w->list_in, w->list_in + n, w->list_n);
+	return w->path ? NTR_OK : NTR_NOMEM;
 }
 
 static void end_list(struct scan_walk *w)
 {
-	if (w->list)
-		fclose(w->list);
-	w->list = NULL;
+	free(w->list_in);
+	w->list_in = NULL;
+	w->listing = false;
 }
 
 static enum ntr_st start_list(struct scan_walk *w)
 {
-	int fd = w->list_fd < 0 ? -1 : dup(w->list_fd);
-
-	w->list = fd < 0 ? NULL : fdopen(fd, "r");
+	if (w->list_fd < 0)
+		return NTR_IO;
+	w->list_in = malloc(SCAN_PATH_MAX);
+	if (!w->list_in)
+		return NTR_NOMEM;
+	w->listing = true;
+	w->list_over = false;
 	w->list_end = EOF;
-	if (w->list)
-		return NTR_OK;
-	if (fd >= 0)
-		close(fd);
-	return NTR_IO;
+	w->list_n = 0;
+	return NTR_OK;
+}
+
+int scan_walk_fd(const struct scan_walk *w)
+{
+	return w->listing && !w->list_over ? w->list_fd : -1;
+}
+
+bool scan_walk_ready(struct scan_walk *w)
+{
+	struct pollfd p = { .fd = w->list_fd, .events = POLLIN };
+	size_t n;
+
+	while (w->listing && !w->levels.n && !listed(w, &n)) {
+		if (poll(&p, 1, 0) <= 0)
+			return false;
+		read_list(w);
+	}
+	return true;
 }
 
 /* The next operand into w->path, or a list or pattern begun (END). */
@@ -304,8 +348,11 @@ static enum ntr_st from_operands(struct scan_walk *w)
 	const char *s = w->operand[w->at++];
 	enum ntr_st st;
 
-	if (!strcmp(s, "-") && !start_list(w))
-		return NTR_END;
+	if (!strcmp(s, "-")) {
+		st = start_list(w);
+		if (st != NTR_IO)
+			return st ? st : NTR_END;
+	}
 	if (is_pattern(s)) {
 		st = expand(w, s);
 		if (st != NTR_ABSENT)
@@ -332,7 +379,7 @@ static enum ntr_st next_path(struct scan_walk *w, bool *named)
 								  NTR_NOMEM;
 	}
 	*named = true;
-	if (w->list) {
+	if (w->listing) {
 		st = from_list(w);
 		if (st == NTR_END)
 			end_list(w);

@@ -37,7 +37,11 @@ NTR_MUST enum ntr_st scan_walk_new(struct scan_walk **out,
 				   const char *const *operands, size_t n,
 				   int list_fd, struct ntr_err *e);
 void scan_walk_free(struct scan_walk *w);
-/* END after the last; NOMEM. */
+/* False: the next path is to come from standard input, and is not there yet;
+ * there is more to read of scan_walk_fd() (-1: none) when it comes. */
+bool scan_walk_ready(struct scan_walk *w);
+int scan_walk_fd(const struct scan_walk *w);
+/* END after the last; NOMEM. Waits for what is not ready. */
 NTR_MUST enum ntr_st scan_walk_next(struct scan_walk *w, struct scan_item *out,
 				    struct ntr_err *e);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define READ_AT_ONCE (256u << 10)
+#define HEAD_BYTES 5u /* of a frame: its length, its kind */
 #define PATH_BYTES (1u << 20)
 #define SOCKET_BUFFER (1 << 20)
 
@@ -44,16 +45,24 @@ static void send_all(int fd, const char *p, size_t n)
 	}
 }
 
-static void frame(struct child *c, enum scan_frame_kind kind, const char *p,
-		  size_t n)
+/* A frame is made in c->out, behind room for its head. */
+static void frame_begin(struct child *c)
 {
-	u32 len = (u32)n + 1;
-	char head[5];
+	static const char head[HEAD_BYTES];
 
-	memcpy(head, &len, sizeof(len));
-	head[4] = (char)kind;
-	send_all(c->fd, head, sizeof(head));
-	send_all(c->fd, p, n);
+	ntr_str_clear(&c->out);
+	ntr_str_addn(&c->out, head, sizeof(head));
+}
+
+static void frame_send(struct child *c, enum scan_frame_kind kind)
+{
+	u32 len = (u32)(c->out.len - HEAD_BYTES) + 1;
+
+	if (c->out.lost || c->out.len > SCAN_FRAME_MAX)
+		_exit(ENOMEM);
+	memcpy(c->out.s, &len, sizeof(len));
+	c->out.s[sizeof(len)] = (char)kind;
+	send_all(c->fd, c->out.s, c->out.len);
 }
 
 static void on_member(void *ctx, const char *path, unsigned number)
@@ -61,22 +70,34 @@ static void on_member(void *ctx, const char *path, unsigned number)
 	struct child *c = ctx;
 	u32 v = number;
 
-	ntr_str_clear(&c->out);
+	frame_begin(c);
 	ntr_str_addn(&c->out, (const char *)&v, sizeof(v));
 	ntr_str_add(&c->out, path);
-	frame(c, SCAN_MEMBER, c->out.s, c->out.len);
+	frame_send(c, SCAN_MEMBER);
 }
 
 static void on_row(void *ctx, const struct results_dump *d)
 {
 	struct child *c = ctx;
 
-	ntr_str_clear(&c->out);
+	frame_begin(c);
 	scan_row_encode(&c->out, d);
-	if (!c->out.lost)
-		frame(c, SCAN_ROW, c->out.s, c->out.len);
-	else
-		_exit(ENOMEM);
+	frame_send(c, SCAN_ROW);
+}
+
+static void on_cost(void *ctx, const struct sig_set *set,
+		    const struct sig_results *r)
+{
+	struct child *c = ctx;
+
+	frame_begin(c);
+	for (size_t i = 0; i < r->n; i++) {
+		struct scan_cost_of cost = { sig_index(set, r->v[i].rule),
+					     r->v[i].ns };
+
+		ntr_str_addn(&c->out, (const char *)&cost, sizeof(cost));
+	}
+	frame_send(c, SCAN_COSTS);
 }
 
 static bool read_all(int fd, void *buf, size_t n)
@@ -98,7 +119,7 @@ static bool read_all(int fd, void *buf, size_t n)
 
 static void serve(struct child *c, const struct scan_judge *j)
 {
-	const struct scan_sink sink = { on_member, on_row, c };
+	const struct scan_sink sink = { on_member, on_row, on_cost, c };
 	struct job job;
 	char *path = malloc(PATH_BYTES);
 
@@ -106,7 +127,8 @@ static void serve(struct child *c, const struct scan_judge *j)
 	       job.len < PATH_BYTES && read_all(c->fd, path, job.len)) {
 		path[job.len] = 0;
 		scan_judge_file(j, path, job.skip, &sink);
-		frame(c, SCAN_DONE, "", 0);
+		frame_begin(c);
+		frame_send(c, SCAN_DONE);
 	}
 	free(path);
 }
@@ -141,16 +163,30 @@ static void limit_memory(u64 memory)
 #endif
 }
 
-static void child(int fd, pid_t scanner, const struct scan_worker_opts *o)
+/* The scanner answers a signal from the terminal, and ends its workers. What it
+ * has open (the store, the sockets of other workers) is not theirs. */
+static void part_from_scanner(int fd)
 {
 	const struct rlimit no_core = { 0, 0 };
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	if (fd > 3)
+		(void)close_range(3, (unsigned)fd - 1, 0);
+	(void)close_range((unsigned)fd + 1, ~0u, 0);
+}
+
+static void child(int fd, pid_t scanner, const struct scan_worker_opts *o)
+{
 	struct child c = { .fd = fd };
 	struct scan_judge j = o->judge;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != scanner)
 		_exit(0);
-	(void)setrlimit(RLIMIT_CORE, &no_core);
+	part_from_scanner(fd);
 	limit_memory(o->memory);
 	if (o->prepare && !o->prepare(o->ctx, &j))
 		_exit(1);
@@ -199,7 +235,7 @@ enum ntr_st scan_worker_send(struct scan_worker *w, const char *path, u32 skip)
 
 	ntr_str_addn(&out, (const char *)&job, sizeof(job));
 	ntr_str_add(&out, path);
-	/* At most two jobs wait: they are far below the socket's buffer. */
+	/* What waits is far below the socket's buffer (QUEUE_PATHS). */
 	do
 		n = send(w->fd, out.s, out.len, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
@@ -209,37 +245,52 @@ enum ntr_st scan_worker_send(struct scan_worker *w, const char *path, u32 skip)
 	return st;
 }
 
+/* Room for READ_AT_ONCE more bytes behind those that are not taken yet. */
+static bool make_room(struct scan_worker *w)
+{
+	size_t left = w->len - w->taken, want = w->cap ? w->cap : READ_AT_ONCE;
+	u8 *p;
+
+	if (w->taken && left)
+		memmove(w->in, w->in + w->taken, left);
+	w->len = left;
+	w->taken = 0;
+	while (want - left < READ_AT_ONCE)
+		want *= 2;
+	if (want == w->cap)
+		return true;
+	p = realloc(w->in, want);
+	if (!p)
+		return false;
+	w->in = p;
+	w->cap = want;
+	return true;
+}
+
 enum ntr_st scan_worker_read(struct scan_worker *w)
 {
-	static const char room[READ_AT_ONCE];
-	size_t at;
 	ssize_t n;
 
-	if (w->taken) {
-		w->in.len -= w->taken;
-		memmove(w->in.s, w->in.s + w->taken, w->in.len);
-		w->taken = 0;
-	}
-	at = w->in.len;
-	ntr_str_addn(&w->in, room, sizeof(room));
-	if (w->in.lost)
+	if (!make_room(w))
 		return NTR_NOMEM;
 	do
-		n = recv(w->fd, w->in.s + at, sizeof(room), 0);
+		n = recv(w->fd, w->in + w->len, w->cap - w->len, 0);
 	while (n < 0 && errno == EINTR);
-	w->in.len = at + (n > 0 ? (size_t)n : 0);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return NTR_OK;
-	return n > 0 ? NTR_OK : NTR_END;
+	if (n <= 0)
+		return NTR_END;
+	w->len += (size_t)n;
+	return NTR_OK;
 }
 
 enum ntr_st scan_worker_frame(struct scan_worker *w, struct scan_frame *out)
 {
-	size_t left = w->in.len - w->taken;
-	const u8 *p = (const u8 *)w->in.s + w->taken;
+	size_t left = w->len - w->taken;
+	const u8 *p = w->in + w->taken;
 	u32 len;
 
-	if (left < sizeof(len) + 1)
+	if (left < HEAD_BYTES)
 		return NTR_ABSENT;
 	memcpy(&len, p, sizeof(len));
 	if (!len || len > SCAN_FRAME_MAX)
@@ -247,7 +298,7 @@ enum ntr_st scan_worker_frame(struct scan_worker *w, struct scan_frame *out)
 	if (left - sizeof(len) < len)
 		return NTR_ABSENT;
 	*out = (struct scan_frame){ .kind = (enum scan_frame_kind)p[4],
-				    .p = p + 5, .n = len - 1 };
+				    .p = p + HEAD_BYTES, .n = len - 1 };
 	w->taken += sizeof(len) + len;
 	return NTR_OK;
 }
@@ -263,7 +314,7 @@ int scan_worker_end(struct scan_worker *w, bool now)
 	close(w->fd);
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	ntr_str_fini(&w->in);
+	free(w->in);
 	*w = (struct scan_worker){ .fd = -1 };
 	return status;
 }

@@ -5,8 +5,8 @@
  *
  * A worker is forked from the scanner with the rules loaded, and takes jobs
  * over a socket until it is closed.  What it sends are frames (u32 length of
- * what follows, u8 kind, bytes): a member of an archive begun, a row, a job
- * done.  Nothing that it sends is trusted.
+ * what follows, u8 kind, bytes): a member of an archive begun, what rules cost,
+ * a row, a job done.  Nothing that it sends is trusted.
  *
  * Invariants: a worker dies with the scanner (PR_SET_PDEATHSIG); a worker that
  * is over its time is ended by the scanner, one over its memory by the limit of
@@ -21,7 +21,14 @@
 
 #define SCAN_FRAME_MAX (256u << 20)
 
-enum scan_frame_kind { SCAN_MEMBER = 'M', SCAN_ROW = 'R', SCAN_DONE = 'D' };
+enum scan_frame_kind { SCAN_MEMBER = 'M', SCAN_ROW = 'R', SCAN_COSTS = 'C',
+		       SCAN_DONE = 'D' };
+
+/* An element of SCAN_COSTS: what a rule cost on the dump of the next row. */
+struct scan_cost_of {
+	u64 rule; /* its place in the set */
+	u64 ns;
+};
 
 struct scan_frame {
 	enum scan_frame_kind kind;
@@ -32,8 +39,8 @@ struct scan_frame {
 struct scan_worker {
 	pid_t pid;          /* 0: none */
 	int fd;
-	struct ntr_str in;  /* bytes not yet taken */
-	size_t taken;
+	u8 *in;             /* len bytes, the first of them taken already */
+	size_t len, cap, taken;
 };
 
 /* How a worker makes its judge ready, in its own process; false: it cannot. */

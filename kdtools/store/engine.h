@@ -24,6 +24,8 @@ struct sql_val {
 	enum sql_kind kind;
 	s64 i;
 	const char *s; /* borrowed */
+	bool pack;     /* long text that nobody asks for parts of: an engine
+			  may keep it compressed */
 };
 
 struct engine;
@@ -71,6 +73,14 @@ static inline struct sql_val sql_int(s64 v)
 static inline struct sql_val sql_text(const char *s)
 {
 	return (struct sql_val){ .kind = s ? SQL_TEXT : SQL_NULL, .s = s };
+}
+
+static inline struct sql_val sql_packed(const char *s)
+{
+	struct sql_val v = sql_text(s);
+
+	v.pack = true;
+	return v;
 }
 
 static inline struct sql_val sql_int_if(bool have, s64 v)

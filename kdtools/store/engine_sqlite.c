@@ -8,6 +8,9 @@
  * altogether, stays as it is to the byte.  Before the first write every page
  * of a store is checked (up to CHECK_BYTES: beyond it takes seconds); damage
  * further on is met by the statement that reads it.
+ *
+ * Text that may be packed (a verdict: 50 KiB of JSON) is a blob, one frame of
+ * zstd: writing it whole would take as long as judging the dump.
  */
 #include "engine.h"
 #include "results.h"
@@ -20,10 +23,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <zstd.h>
 
 #define APPLICATION_ID 0x4e545252 /* "NTRR" */
 #define CHECK_BYTES (INT64_C(256) << 20)
 #define MAX_VALUE (256 << 20) /* bytes of one value */
+#define PACK_FROM 512u /* bytes of text that are worth compressing */
+#define PACK_LEVEL 1
+/* A batch of scan's fits: pages do not go to the log twice, and the log is
+ * brought in every 16 MiB. */
+#define WRITER_MEMORY \
+	"PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000"
 #define WAIT_NS 10000000L
 #define HEADER 100 /* bytes of SQLite's file header */
 
@@ -32,6 +42,8 @@ struct sql_cur {
 	sqlite3_stmt *s;
 	bool kept; /* it is g->kept[id] */
 	enum sql_id id;
+	char *unpacked; /* what a blob held, in room bytes; NULL: none yet */
+	size_t room;
 };
 
 struct sqlite {
@@ -39,6 +51,7 @@ struct sqlite {
 	sqlite3 *db;
 	sqlite3_stmt *kept[SQL_COUNT];
 	bool busy[SQL_COUNT]; /* a cursor has it */
+	ZSTD_CCtx *pack;
 };
 
 static enum ntr_st status_of(int rc)
@@ -92,7 +105,38 @@ static int prepare(struct sqlite *g, const char *sql, sqlite3_stmt **s)
 	return rc;
 }
 
-static int bind(sqlite3_stmt *s, const struct sql_val *v, size_t n)
+static int bind_packed(struct sqlite *g, sqlite3_stmt *s, int at,
+		       const char *text, size_t len)
+{
+	size_t room = ZSTD_compressBound(len), n;
+	void *p = malloc(room);
+
+	if (!g->pack)
+		g->pack = ZSTD_createCCtx();
+	if (!p || !g->pack) {
+		free(p);
+		return SQLITE_NOMEM;
+	}
+	n = ZSTD_compressCCtx(g->pack, p, room, text, len, PACK_LEVEL);
+	if (ZSTD_isError(n)) {
+		free(p);
+		return SQLITE_NOMEM;
+	}
+	return sqlite3_bind_blob64(s, at, p, n, free);
+}
+
+static int bind_text(struct sqlite *g, sqlite3_stmt *s, int at,
+		     const struct sql_val *v)
+{
+	size_t len = v->pack ? strlen(v->s) : 0;
+
+	if (len >= PACK_FROM && len <= MAX_VALUE)
+		return bind_packed(g, s, at, v->s, len);
+	return sqlite3_bind_text(s, at, v->s, -1, SQLITE_STATIC);
+}
+
+static int bind(struct sqlite *g, sqlite3_stmt *s, const struct sql_val *v,
+		size_t n)
 {
 	int rc = SQLITE_OK;
 
@@ -102,8 +146,7 @@ static int bind(sqlite3_stmt *s, const struct sql_val *v, size_t n)
 		if (v[i].kind == SQL_INT)
 			rc = sqlite3_bind_int64(s, at, v[i].i);
 		else if (v[i].kind == SQL_TEXT)
-			rc = sqlite3_bind_text(s, at, v[i].s, -1,
-					       SQLITE_STATIC);
+			rc = bind_text(g, s, at, &v[i]);
 		else
 			rc = sqlite3_bind_null(s, at);
 	}
@@ -119,6 +162,7 @@ static void sq_done(struct sql_cur *c)
 	} else {
 		sqlite3_finalize(c->s);
 	}
+	free(c->unpacked);
 	free(c);
 }
 
@@ -156,7 +200,7 @@ static enum ntr_st sq_run(struct engine *en, struct sql_cur **out,
 	c->g = g;
 	rc = take(g, c, id, sql);
 	if (!rc)
-		rc = bind(c->s, v, n);
+		rc = bind(g, c->s, v, n);
 	if (rc) {
 		enum ntr_st st = failed(g, rc, e);
 
@@ -176,6 +220,31 @@ static enum ntr_st sq_step(struct sql_cur *c, struct ntr_err *e)
 	return rc == SQLITE_DONE ? NTR_END : failed(c->g, rc, e);
 }
 
+/* Text that was packed; NULL: the blob is none, or too large. */
+static const char *unpack(struct sql_cur *c, int i)
+{
+	const void *p = sqlite3_column_blob(c->s, i);
+	size_t n = (size_t)sqlite3_column_bytes(c->s, i);
+	unsigned long long len = p ? ZSTD_getFrameContentSize(p, n) :
+				     ZSTD_CONTENTSIZE_ERROR;
+
+	if (len > MAX_VALUE)
+		return NULL;
+	if (len >= c->room) {
+		free(c->unpacked);
+		c->room = (size_t)len + 1;
+		c->unpacked = malloc(c->room);
+	}
+	if (!c->unpacked) {
+		c->room = 0;
+		return NULL;
+	}
+	if (ZSTD_decompress(c->unpacked, (size_t)len, p, n) != len)
+		return NULL;
+	c->unpacked[len] = 0;
+	return c->unpacked;
+}
+
 static void sq_col(struct sql_cur *c, int i, struct sql_val *out)
 {
 	int type = sqlite3_column_type(c->s, i);
@@ -186,6 +255,8 @@ static void sq_col(struct sql_cur *c, int i, struct sql_val *out)
 	out->kind = type == SQLITE_INTEGER ? SQL_INT : SQL_TEXT;
 	if (type == SQLITE_INTEGER)
 		out->i = sqlite3_column_int64(c->s, i);
+	else if (type == SQLITE_BLOB)
+		out->s = unpack(c, i);
 	else
 		out->s = (const char *)sqlite3_column_text(c->s, i);
 }
@@ -277,6 +348,7 @@ static void sq_close(struct engine *en)
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(g->kept[i]);
 	sqlite3_close(g->db);
+	ZSTD_freeCCtx(g->pack);
 	free(g);
 }
 
@@ -431,7 +503,8 @@ static enum ntr_st wal_mode(struct sqlite *g, struct ntr_err *e)
 
 	for (unsigned i = 0; st == NTR_LIMIT && i < RESULTS_BUSY_MS / 10; i++) {
 		st = sq_script(&g->e, "PRAGMA journal_mode = WAL;"
-			       "PRAGMA synchronous = FULL", e);
+			       "PRAGMA synchronous = FULL;"
+			       WRITER_MEMORY, e);
 		if (st == NTR_LIMIT)
 			nanosleep(&wait, NULL);
 	}

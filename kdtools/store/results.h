@@ -102,6 +102,12 @@ NTR_MUST enum ntr_st results_put(struct results *r, s64 run,
 				 const struct results_dump *d,
 				 struct ntr_err *e);
 NTR_MUST enum ntr_st results_commit(struct results *r, struct ntr_err *e);
+/* With the next commit: removes the rows of files in the archive at path (as
+ * results_members() has them) that are not of this size and time of the
+ * archive: they were in what it was before. Rows with notes stay. */
+NTR_MUST enum ntr_st results_drop_members(struct results *r, const char *path,
+					  u64 size, s64 mtime_ns,
+					  struct ntr_err *e);
 /* Puts path's row in run again, unchanged: it was looked at and is current. */
 NTR_MUST enum ntr_st results_touch(struct results *r, s64 run, s64 id,
 				   struct ntr_err *e);

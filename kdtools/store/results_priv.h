@@ -16,6 +16,7 @@
 struct results_pending {
 	s64 run;               /* 0: none */
 	s64 touch;             /* a row that is looked at again; 0: d */
+	bool drop;             /* members of d.path, but those of its time */
 	struct results_dump d; /* strings in batch_text */
 };
 

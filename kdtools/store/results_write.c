@@ -241,7 +241,7 @@ static enum ntr_st write_signatures(struct engine *g, s64 id,
 static enum ntr_st write_verdict(struct engine *g, s64 id, const char *json,
 				 struct ntr_err *e)
 {
-	struct sql_val v[] = { sql_int(id), sql_text(json) };
+	struct sql_val v[] = { sql_int(id), sql_packed(json) };
 
 	return json ? engine_do(g, SQL_VERDICT_PUT, v, 2, NULL, e) :
 		      engine_do(g, SQL_VERDICT_DROP, v, 1, NULL, e);
@@ -270,18 +270,45 @@ static enum ntr_st write_dump(struct engine *g, s64 run,
 	return st ? ntr_wrap(e, st, "%s", d->path) : NTR_OK;
 }
 
+static enum ntr_st drop_members(struct engine *g, const struct results_dump *d,
+				struct ntr_err *e)
+{
+	struct ntr_str from = { .s = NULL }, to = { .s = NULL };
+	enum ntr_st st = NTR_NOMEM;
+
+	ntr_str_printf(&from, "%s!", d->path);
+	ntr_str_printf(&to, "%s\"", d->path);
+	if (!from.lost && !to.lost) {
+		struct sql_val v[] = { sql_text(from.s), sql_text(to.s),
+				       sql_int((s64)(d->size & INT64_MAX)),
+				       sql_int(d->mtime_ns) };
+
+		st = engine_do(g, SQL_MEMBERS_DROP, v, NTR_COUNT(v), NULL, e);
+	}
+	ntr_str_fini(&from);
+	ntr_str_fini(&to);
+	return st;
+}
+
+static enum ntr_st write_pending(struct engine *g,
+				 const struct results_pending *p,
+				 struct ntr_err *e)
+{
+	struct sql_val v[] = { sql_int(p->run), sql_int(p->touch) };
+
+	if (p->touch)
+		return engine_do(g, SQL_RUN_TOUCH, v, NTR_COUNT(v), NULL, e);
+	return p->drop ? drop_members(g, &p->d, e) :
+			 write_dump(g, p->run, &p->d, e);
+}
+
 static enum ntr_st write_batch(struct results *r, void *ctx, struct ntr_err *e)
 {
 	enum ntr_st st = NTR_OK;
 
 	(void)ctx;
-	for (size_t i = 0; !st && i < r->batch.n; i++) {
-		const struct results_pending *p = &r->batch.v[i];
-		struct sql_val v[] = { sql_int(p->run), sql_int(p->touch) };
-
-		st = p->touch ? engine_do(r->g, SQL_RUN_TOUCH, v, 2, NULL, e) :
-				write_dump(r->g, p->run, &p->d, e);
-	}
+	for (size_t i = 0; !st && i < r->batch.n; i++)
+		st = write_pending(r->g, &r->batch.v[i], e);
 	return st;
 }
 
@@ -322,6 +349,23 @@ enum ntr_st results_put(struct results *r, s64 run,
 		return st;
 	p->run = run;
 	st = results_copy(&r->batch_text, &p->d, d);
+	if (st)
+		r->batch.n--;
+	return st;
+}
+
+enum ntr_st results_drop_members(struct results *r, const char *path, u64 size,
+				 s64 mtime_ns, struct ntr_err *e)
+{
+	struct results_dump d = { .path = path, .size = size,
+				  .mtime_ns = mtime_ns };
+	struct results_pending *p;
+	enum ntr_st st = pending(r, &p, e);
+
+	if (st)
+		return st;
+	p->drop = true;
+	st = results_copy(&r->batch_text, &p->d, &d);
 	if (st)
 		r->batch.n--;
 	return st;

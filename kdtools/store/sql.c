@@ -72,6 +72,9 @@ static const char *const statement[SQL_COUNT] = {
 			      " ORDER BY id LIMIT 1000",
 	[SQL_NAMES_FILL] = "UPDATE dumps SET module_names = ?, os_key = ?"
 			   " WHERE id = ?",
+	[SQL_MEMBERS_DROP] = "DELETE FROM dumps WHERE path > ? AND path < ?"
+			     " AND (size <> ? OR mtime_ns <> ?)"
+			     " AND id NOT IN (SELECT dump FROM notes)",
 };
 
 const char *sql_statement(enum sql_id id)

@@ -29,7 +29,7 @@
 
 /* Kinds of value: those of the facts, and what only the language has. */
 enum {
-	SIG_K_REGEX = NTR_FT_RECORD + 1,
+	SIG_K_REGEX = 64,
 	SIG_K_SERIES,   /* values of a fact over time */
 	SIG_K_ERROR,    /* was reported; agrees with everything */
 };
@@ -49,7 +49,7 @@ enum sig_node {
 };
 
 enum sig_quantifier { SIG_Q_ANY, SIG_Q_ALL, SIG_Q_NONE, SIG_Q_AT_LEAST };
-enum sig_fold { SIG_F_COUNT, SIG_F_SUM, SIG_F_MIN, SIG_F_MAX };
+enum sig_fold { SIG_F_COUNT, SIG_F_SUM, SIG_F_MIN, SIG_F_MAX, SIG_F_FIRST };
 
 struct sig_func;
 struct sig_schema;
@@ -101,7 +101,7 @@ struct sig_expr {
 
 enum { SIG_KID_LIST, SIG_KID_WHERE, SIG_KID_BODY, SIG_KIDS };
 
-/* --- text with values in it ------------------------------------------------------ */
+/* --- text with values in it ---------------------------------------------- */
 
 struct sig_part {
 	const char *text;        /* as it is, or */
@@ -115,7 +115,7 @@ struct sig_template {
 	size_t nparts;
 };
 
-/* --- conditions --------------------------------------------------------------------- */
+/* --- conditions ---------------------------------------------------------- */
 
 enum sig_cond_kind { SIG_C_REQUIRE, SIG_C_EXCLUDE, SIG_C_SUPPORT };
 
@@ -135,6 +135,9 @@ struct sig_step {
 };
 
 struct sig_keys;
+
+enum { SIG_SEEN_CLASS = 1, SIG_SEEN_SEVERITY = 2, SIG_SEEN_STATUS = 4,
+       SIG_SEEN_TITLE = 8 };
 
 struct sig_block {
 	bool trace;
@@ -160,6 +163,7 @@ struct sig_code {
 	const struct sig_schema *schema;
 	struct sig_loc at;       /* from `signature` to its closing brace */
 	struct sig_loc id_at;
+	unsigned seen;           /* clauses that a rule has once: bits */
 	struct sig_block *block;
 	size_t nblocks;
 	struct { NTR_VEC(struct sig_fixed_at); } fixed; /* beside r.fixed */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- words for messages ----------------------------------------------------------- */
+/* --- words for messages -------------------------------------------------- */
 
 static const struct { u8 kind; const char *one, *many; } kinds[] = {
 	{ NTR_FT_BOOL, "a bool", "bools" }, { NTR_FT_INT, "an int", "ints" },
@@ -77,7 +77,7 @@ static bool wants(struct sig_check *c, struct sig_expr *e, u8 kind,
 	return false;
 }
 
-/* --- operands ------------------------------------------------------------------------ */
+/* --- operands ------------------------------------------------------------ */
 
 static bool is_number(u8 kind)
 {
@@ -137,7 +137,7 @@ static void compare(struct sig_check *c, struct sig_expr *e)
 			  "or !=");
 }
 
-/* --- arithmetic ------------------------------------------------------------------------- */
+/* --- arithmetic ---------------------------------------------------------- */
 
 /* What comes of it; SIG_K_ERROR: it has no meaning. */
 static const struct { char op; u8 a, b, is; } sums[] = {
@@ -209,11 +209,12 @@ static void negative(struct sig_check *c, struct sig_expr *e)
 	e->type.kind = SIG_K_ERROR;
 }
 
-/* --- lists ---------------------------------------------------------------------------------- */
+/* --- lists --------------------------------------------------------------- */
 
 static void list(struct sig_check *c, struct sig_expr *e)
 {
-	char ta[64], tb[64];
+	bool bad = false;
+	char ta[64];
 
 	e->type = (struct sig_type){ .kind = NTR_FT_LIST, .elem = SIG_K_ERROR };
 	for (unsigned i = 0; i < e->nkids; i++) {
@@ -237,10 +238,13 @@ static void list(struct sig_check *c, struct sig_expr *e)
 		} else if (agree(e->type.elem, t->kind)) {
 			continue;
 		}
-		snprintf(tb, sizeof(tb), "%s", sig_kind_text(e->type.elem));
 		sig_error(c->s, e->kid[i]->at, "this is %s, the elements before "
-			  "it are each %s", sig_type_text(t, ta), tb);
+			  "it are each %s", sig_type_text(t, ta),
+			  sig_kind_text(e->type.elem));
+		bad = true;
 	}
+	if (bad)
+		e->type.kind = SIG_K_ERROR;
 }
 
 static void in(struct sig_check *c, struct sig_expr *e)
@@ -317,36 +321,47 @@ static void quantifier(struct sig_check *c, struct sig_expr *e)
 	c->nvars--;
 }
 
-static void fold(struct sig_check *c, struct sig_expr *e)
+/* What a fold can be of, and what it then is. */
+static void folded(struct sig_check *c, struct sig_expr *e)
 {
 	struct sig_expr *body = e->kid[SIG_KID_BODY];
+	u8 kind = body->type.kind;
+	bool fits = e->op == SIG_F_FIRST ? is_scalar(kind) :
+		    is_number(kind) || kind == NTR_FT_DURATION ||
+		    (kind == NTR_FT_DATE && e->op != SIG_F_SUM);
 	char buf[64];
 
-	e->type = (struct sig_type){ .kind = NTR_FT_INT };
-	if (!sig_bind(c, e))
+	e->type = body->type;
+	if (fits || sig_is_error(body))
 		return;
+	e->type = (struct sig_type){ .kind = SIG_K_ERROR };
+	if (e->op == SIG_F_FIRST)
+		sig_error(c->s, body->at, "`first` is of single values, this is %s",
+			  sig_type_text(&body->type, buf));
+	else
+		sig_error(c->s, body->at, "sums and extremes are of numbers, "
+			  "this is %s", sig_type_text(&body->type, buf));
+}
+
+static void fold(struct sig_check *c, struct sig_expr *e)
+{
+	e->type = (struct sig_type){ .kind = NTR_FT_INT };
+	if (!sig_bind(c, e)) {
+		e->type.kind = SIG_K_ERROR;
+		return;
+	}
 	if (e->kid[SIG_KID_WHERE]) {
 		sig_check_expr(c, e->kid[SIG_KID_WHERE]);
 		wants(c, e->kid[SIG_KID_WHERE], NTR_FT_BOOL, "`where`");
 	}
-	if (body) {
-		sig_check_expr(c, body);
-		e->type.kind = body->type.kind;
-		e->type.row = body->type.kind == NTR_FT_LIST ? NULL :
-							      body->type.row;
-		if (!is_number(body->type.kind) && !sig_is_error(body) &&
-		    body->type.kind != NTR_FT_DURATION &&
-		    (e->op == SIG_F_SUM || body->type.kind != NTR_FT_DATE)) {
-			sig_error(c->s, body->at, "sums and extremes are of "
-				  "numbers, this is %s",
-				  sig_type_text(&body->type, buf));
-			e->type.kind = SIG_K_ERROR;
-		}
+	if (e->kid[SIG_KID_BODY]) {
+		sig_check_expr(c, e->kid[SIG_KID_BODY]);
+		folded(c, e);
 	}
 	c->nvars--;
 }
 
-/* --- functions ----------------------------------------------------------------------------------- */
+/* --- functions ----------------------------------------------------------- */
 
 static void argument(struct sig_check *c, const struct sig_func *f,
 		     struct sig_expr *e, unsigned i)
@@ -372,6 +387,7 @@ static void series(struct sig_check *c, struct sig_expr *e)
 	const struct sig_type *t = &e->kid[0]->type;
 	char buf[64];
 
+	e->type = (struct sig_type){ .kind = SIG_K_ERROR };
 	if (!c->trace)
 		sig_error(c->s, e->at, "a series is of a trace: it may be asked in "
 			  "`on trace`");
@@ -379,7 +395,9 @@ static void series(struct sig_check *c, struct sig_expr *e)
 		 t->kind != SIG_K_ERROR)
 		sig_error(c->s, e->kid[0]->at, "a series is of numbers, this is "
 			  "%s", sig_type_text(t, buf));
-	e->type = (struct sig_type){ .kind = SIG_K_SERIES, .elem = t->kind };
+	else if (t->kind != SIG_K_ERROR)
+		e->type = (struct sig_type){ .kind = SIG_K_SERIES,
+					     .elem = t->kind };
 }
 
 static void call(struct sig_check *c, struct sig_expr *e)
@@ -423,7 +441,7 @@ static void field(struct sig_check *c, struct sig_expr *e)
 		  "last, lowest, highest, monotonic and plateau", e->u.field);
 }
 
-/* --- all ---------------------------------------------------------------------------------------------- */
+/* --- all ----------------------------------------------------------------- */
 
 static void kids(struct sig_check *c, struct sig_expr *e)
 {
@@ -504,6 +522,10 @@ static void check(struct sig_check *c, struct sig_expr *e)
 
 void sig_check_expr(struct sig_check *c, struct sig_expr *e)
 {
+	if (sig_given_up(c->s)) {
+		e->type.kind = SIG_K_ERROR;
+		return;
+	}
 	check(c, e);
 	for (unsigned i = 0; i < e->nkids; i++)
 		if (e->kid[i] && e->kid[i]->cost > e->cost)

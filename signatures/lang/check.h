@@ -24,6 +24,7 @@ void sig_check_path(struct sig_check *c, struct sig_expr *e);
 /* Binds a name to the elements of a list; false: reported. */
 bool sig_bind(struct sig_check *c, struct sig_expr *e);
 
+u8 sig_kind_of_row(const struct ntr_fact_row *row);
 struct sig_type sig_type_of_row(const struct sig_schema *s,
 				const struct ntr_fact_row *row);
 /* "a list of strings" */

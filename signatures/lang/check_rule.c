@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* --- steps ------------------------------------------------------------------------ */
+/* --- steps --------------------------------------------------------------- */
 
 /* A condition falls apart where each part alone decides. */
 static bool splits(const struct sig_cond *c)
@@ -46,7 +46,7 @@ static void steps(struct sig_src *s, struct sig_block *b)
 		}
 }
 
-/* --- conditions ---------------------------------------------------------------------- */
+/* --- conditions ---------------------------------------------------------- */
 
 static void condition(struct sig_check *c, struct sig_cond *x)
 {

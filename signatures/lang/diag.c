@@ -32,11 +32,14 @@ void *sig_keep(struct sig_src *s, void **v, size_t *n, size_t *cap, size_t each)
 	return p;
 }
 
-/* Characters before `off` in its line, plus 1. */
+/* Characters before `off` in its line, plus 1; of a line that nobody reads,
+ * bytes. */
 static unsigned column(const struct sig_src *s, struct sig_loc at, u32 off)
 {
 	unsigned n = 1;
 
+	if (off - at.bol > SIG_MAX_LINE)
+		return off - at.bol + 1;
 	for (u32 i = at.bol; i < off && i < s->len; i++)
 		n += (s->text[i] & 0xc0) != 0x80;
 	return n;
@@ -64,6 +67,7 @@ bool sig_given_up(const struct sig_src *s)
 	return s->lost || s->errors >= SIG_MAX_DIAGS;
 }
 
+NTR_PRINTF(4, 0)
 static void report(struct sig_src *s, struct sig_loc at,
 		   enum sig_diag_level level, const char *fmt, va_list ap)
 {

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define TOO_MUCH "this rule asks more than is allowed of one dump"
-#define MATCH_STEPS 20u /* a regular expression costs as many steps */
+#define MATCH_STEPS 20u /* a regular expression costs as many steps, */
+#define LIMIT_STEPS 50000u /* and one that went to its limit these */
 
 char *sig_scratch(struct sig_eval *ev, size_t n)
 {
@@ -18,7 +19,7 @@ char *sig_scratch(struct sig_eval *ev, size_t n)
 	return ntr_arena_alloc(&ev->scratch, n);
 }
 
-/* --- the trail ------------------------------------------------------------------- */
+/* --- the trail ----------------------------------------------------------- */
 
 static void keep_unknown(struct sig_eval *ev, size_t from)
 {
@@ -37,7 +38,7 @@ static bool over(struct sig_eval *ev, const struct sig_expr *e)
 	return true;
 }
 
-/* --- and, or ----------------------------------------------------------------------- */
+/* --- and, or ------------------------------------------------------------- */
 
 /* One term that is `decides` decides; else an unknown one makes it unknown. */
 static enum sig_tri chain(struct sig_eval *ev, const struct sig_expr *e,
@@ -62,7 +63,7 @@ static enum sig_tri chain(struct sig_eval *ev, const struct sig_expr *e,
 	return all;
 }
 
-/* --- comparisons ------------------------------------------------------------------- */
+/* --- comparisons --------------------------------------------------------- */
 
 static bool relation(u8 op, int cmp)
 {
@@ -125,8 +126,10 @@ static enum sig_tri match(struct sig_eval *ev, const struct sig_expr *e)
 		out = SIG_FALSE;
 	} else if (v.state == NTR_FACT_KNOWN) {
 		out = sig_regex_match(ev, e->kid[1]->u.lit.re, v.s, &why);
-		if (out == SIG_MAYBE)
+		if (out == SIG_MAYBE) {
+			ev->steps += LIMIT_STEPS;
 			sig_leaf_unknown(ev, e, why);
+		}
 	}
 	return e->negated ? sig_not(out) : out;
 }
@@ -165,7 +168,7 @@ enum sig_tri sig_eval_bool(struct sig_eval *ev, const struct sig_expr *e)
 	}
 }
 
-/* --- values ----------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 static void literal(const struct sig_expr *e, struct sig_val *out)
 {

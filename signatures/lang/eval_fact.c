@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* --- the trail ------------------------------------------------------------------ */
+/* --- the trail ----------------------------------------------------------- */
 
 static struct sig_leaf *leaf(struct sig_eval *ev)
 {
@@ -71,7 +71,7 @@ void sig_leaf_unknown(struct sig_eval *ev, const struct sig_expr *e,
 	sig_leaf_expr(ev, e, &v);
 }
 
-/* --- paths ------------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 /* What stands between brackets. False: out says why there is no value. */
 static bool index_of(struct sig_eval *ev, const struct sig_expr *e, u64 *out,
@@ -151,7 +151,7 @@ void sig_eval_path(struct sig_eval *ev, const struct sig_expr *e,
 	sig_val_of_fact(&f, out);
 }
 
-/* --- names ----------------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------- */
 
 void sig_leaf_name(const struct sig_eval *ev, const struct sig_leaf *l,
 		   struct ntr_str *out)

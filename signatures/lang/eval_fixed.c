@@ -16,7 +16,7 @@
 
 #define SLACK (2 * UINT64_C(864000000000)) /* 100 ns of two days */
 
-struct file {
+struct fixed_facts {
 	struct ntr_fact version, date;
 };
 
@@ -43,7 +43,7 @@ static int parts(const u16 *a, unsigned na, const u16 *b, unsigned nb)
 	return 0;
 }
 
-static enum sig_tri newer(const struct sig_fixed *f, const struct file *m,
+static enum sig_tri newer(const struct sig_fixed *f, const struct fixed_facts *m,
 			  const char **why)
 {
 	if (f->nversion && m->version.state == NTR_FACT_KNOWN)
@@ -74,9 +74,10 @@ static enum sig_tri this_os(struct sig_eval *ev, size_t i, const char **why)
 	if (!want->nos)
 		return SIG_TRUE;
 	ask(ev, "os.version", &none, &v);
-	*why = v.why;
-	if (v.state != NTR_FACT_KNOWN)
+	if (v.state != NTR_FACT_KNOWN) {
+		*why = v.why;
 		return SIG_MAYBE;
+	}
 	return parts(v.version, v.nversion, want->os, want->nos) ? SIG_FALSE :
 								   SIG_TRUE;
 }
@@ -97,7 +98,7 @@ static const char *no_fixed(struct sig_eval *ev, const char *arch)
 
 /* One clause that holds is enough. */
 static enum sig_tri any_clause(struct sig_eval *ev, const char *key,
-			       const char *arch, const struct file *m,
+			       const char *arch, const struct fixed_facts *m,
 			       const char **why)
 {
 	const struct sig_rule *r = &ev->rule->r;
@@ -132,7 +133,7 @@ void sig_eval_fixed(struct sig_eval *ev, const struct ntr_fact_at *at,
 {
 	struct ntr_fact_at none = { .nindexes = 0 };
 	struct ntr_fact arch, there;
-	struct file m;
+	struct fixed_facts m;
 	enum sig_tri t;
 
 	ask(ev, "module[\"\"]", at, &there);

@@ -9,7 +9,7 @@
 #define TOO_MANY "the list has more elements than are looked at"
 
 /* The elements of a list; NONE has none of them. */
-struct walk {
+struct elements {
 	struct sig_val list;
 	u64 n;
 	size_t from, mine;      /* of the trail: before the list, behind it */
@@ -17,7 +17,7 @@ struct walk {
 
 /* False: the list is not known. */
 static bool begin(struct sig_eval *ev, const struct sig_expr *list,
-		  struct walk *w)
+		  struct elements *w)
 {
 	w->from = ev->ntrail;
 	sig_eval_value(ev, list, &w->list);
@@ -31,18 +31,18 @@ static bool spent(const struct sig_eval *ev)
 	return ev->steps >= SIG_MAX_STEPS;
 }
 
-static void item(struct sig_eval *ev, const struct walk *w, int slot, u64 i)
+static void item(struct sig_eval *ev, const struct elements *w, int slot, u64 i)
 {
 	ntr_fact_item(ev->f, &w->list.fact, i, &ev->var[slot]);
 }
 
 /* One of the elements decided: its facts are the evidence. */
-static void witness(struct sig_eval *ev, const struct walk *w, size_t mine)
+static void witness(struct sig_eval *ev, const struct elements *w, size_t mine)
 {
 	sig_trail_cut(ev, w->from, mine);
 }
 
-/* --- quantifiers ---------------------------------------------------------------- */
+/* --- quantifiers --------------------------------------------------------- */
 
 /* Until enough elements are `decides`; MAYBE when unknown ones could make it
  * up. */
@@ -50,7 +50,7 @@ static enum sig_tri until(struct sig_eval *ev, const struct sig_expr *e,
 			  enum sig_tri decides, u64 enough)
 {
 	u64 found = 0, unknown = 0;
-	struct walk w;
+	struct elements w;
 
 	if (!begin(ev, e->kid[SIG_KID_LIST], &w))
 		return SIG_MAYBE;
@@ -112,18 +112,20 @@ enum sig_tri sig_eval_quantifier(struct sig_eval *ev, const struct sig_expr *e)
 	}
 }
 
-/* --- sums -------------------------------------------------------------------------- */
+/* --- sums ---------------------------------------------------------------- */
 
 struct sum {
 	sig_int n;
 	u64 elements;
-	const char *why; /* it is unknown */
+	const char *why;     /* it is unknown */
+	struct sig_val last; /* the last that was folded */
 };
 
 static void fold_value(struct sum *s, u8 op, const struct sig_val *v)
 {
 	bool first = !s->elements++;
 
+	s->last = *v;
 	if (op == SIG_F_COUNT)
 		s->n++;
 	else if (op == SIG_F_SUM)
@@ -131,6 +133,12 @@ static void fold_value(struct sum *s, u8 op, const struct sig_val *v)
 			 "a number is too large" : s->why;
 	else if (first || (op == SIG_F_MIN ? v->n < s->n : v->n > s->n))
 		s->n = v->n;
+}
+
+/* The first that is known to fit is enough. */
+static bool found(const struct sum *s, u8 op)
+{
+	return op == SIG_F_FIRST && s->elements;
 }
 
 static void fold_item(struct sig_eval *ev, const struct sig_expr *e,
@@ -147,7 +155,8 @@ static void fold_item(struct sig_eval *ev, const struct sig_expr *e,
 		s->why = "what it rests on is not known";
 	else if (t == SIG_TRUE && v.state == NTR_FACT_UNKNOWN)
 		s->why = v.why;
-	else if (t == SIG_TRUE && v.state == NTR_FACT_KNOWN)
+	else if (t == SIG_TRUE && (v.state == NTR_FACT_KNOWN ||
+				   e->op == SIG_F_FIRST))
 		fold_value(s, e->op, &v);
 }
 
@@ -155,13 +164,13 @@ void sig_eval_fold(struct sig_eval *ev, const struct sig_expr *e,
 		   struct sig_val *out)
 {
 	struct sum s = { 0 };
-	struct walk w;
+	struct elements w;
 
 	if (!begin(ev, e->kid[SIG_KID_LIST], &w)) {
 		sig_unknown(out, w.list.why);
 		return;
 	}
-	for (u64 i = 0; i < w.n; i++) {
+	for (u64 i = 0; i < w.n && !found(&s, e->op); i++) {
 		size_t mine = ev->ntrail;
 
 		if (spent(ev)) {
@@ -174,12 +183,14 @@ void sig_eval_fold(struct sig_eval *ev, const struct sig_expr *e,
 		if (!s.why)
 			ev->ntrail = mine;
 	}
-	if (s.why) {
+	if (s.why && !found(&s, e->op)) {
 		sig_trail_cut(ev, w.from, w.mine);
 		sig_unknown(out, s.why);
 		return;
 	}
 	sig_number(out, s.n);
+	if (found(&s, e->op))
+		*out = s.last;
 	if (!s.elements && e->op != SIG_F_COUNT && e->op != SIG_F_SUM)
 		*out = (struct sig_val){ .state = NTR_FACT_NONE,
 					   .why = "no element fits" };
@@ -187,7 +198,7 @@ void sig_eval_fold(struct sig_eval *ev, const struct sig_expr *e,
 	sig_leaf_expr(ev, e, out);
 }
 
-/* --- in ------------------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------ */
 
 static bool contains(const char *s, const char *part, bool exact)
 {
@@ -244,7 +255,7 @@ static enum sig_tri in_facts(struct sig_eval *ev, const struct sig_expr *e,
 	enum sig_tri all = SIG_FALSE;
 	struct sig_val b;
 	struct ntr_fact x;
-	struct walk w;
+	struct elements w;
 
 	if (!begin(ev, e->kid[1], &w))
 		return SIG_MAYBE;

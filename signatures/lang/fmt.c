@@ -29,7 +29,7 @@ struct fmt {
 	bool started;
 };
 
-/* --- words --------------------------------------------------------------------- */
+/* --- words --------------------------------------------------------------- */
 
 static bool word(const struct fmt *f, const struct sig_token *t, const char *s)
 {
@@ -73,7 +73,7 @@ static bool begins_clause(const struct fmt *f)
 	return word(f, &f->t, "signature");
 }
 
-/* --- lines ------------------------------------------------------------------------- */
+/* --- lines --------------------------------------------------------------- */
 
 static void line(struct fmt *f, unsigned indent)
 {
@@ -103,7 +103,9 @@ static void comment(struct fmt *f, u32 from, u32 to, bool own)
  * True: there was a comment, so that a line must begin. */
 static bool gap(struct fmt *f, bool begins)
 {
-	bool any = false, fresh = f->prev.t == SIG_T_LBRACE || !f->started;
+	bool any = false, behind = false, own;
+	bool fresh = f->prev.t == SIG_T_LBRACE || !f->started;
+	bool between_rules = f->level == TOP && f->prev.t == SIG_T_RBRACE;
 	unsigned newlines = 0;
 	u32 pos = f->gap, end = f->t.at.off;
 
@@ -118,22 +120,25 @@ static bool gap(struct fmt *f, bool begins)
 		}
 		nl = memchr(f->text + pos, '\n', end - pos);
 		stop = nl ? (u32)(nl - f->text) : end;
-		if (newlines > 1 && !fresh && !f->one_line)
+		own = newlines > 0 || !f->started;
+		if ((newlines > 1 || (own && between_rules && !any)) && !fresh &&
+		    !f->one_line)
 			ntr_str_add(f->out, "\n");
 		if (!f->one_line)
-			comment(f, pos, stop, newlines > 0 || !f->started);
-		any = true;
-		fresh = false;
+			comment(f, pos, stop, own);
+		any |= own;
+		fresh &= !own;
+		behind |= !own;
 		newlines = 0;
 		pos = stop;
 	}
-	if (newlines > 1 && !fresh && begins && f->t.t != SIG_T_RBRACE &&
-	    f->t.t != SIG_T_END && !f->one_line)
+	if ((newlines > 1 || (between_rules && !any)) && !fresh && begins &&
+	    f->t.t != SIG_T_RBRACE && !f->one_line)
 		ntr_str_add(f->out, "\n");
-	return any;
+	return any || behind;
 }
 
-/* --- blanks between words ----------------------------------------------------------- */
+/* --- blanks between words ------------------------------------------------ */
 
 static bool name_before(const struct fmt *f)
 {
@@ -175,7 +180,7 @@ static bool is_value(const struct fmt *f)
 	       (f->prev.t >= SIG_T_STRING && f->prev.t <= SIG_T_VERSION);
 }
 
-/* --- scenarios ------------------------------------------------------------------------- */
+/* --- scenarios ----------------------------------------------------------- */
 
 /* Columns that a line is indented by, and where its text begins. */
 static unsigned indent_of(const char *s, const char *end, const char **text)
@@ -228,16 +233,19 @@ static void scenario_line(struct fmt *f, const char *s, const char *end,
 		++*empty;
 		return;
 	}
-	for (; *empty; --*empty)
+	for (; *empty && f->prev.t != SIG_T_LBRACE; --*empty)
 		ntr_str_add(f->out, "\n");
+	*empty = 0;
+	f->prev.t = SIG_T_RBRACE;
 	line(f, 2 * STEP);
 	for (; n > least; n--)
 		ntr_str_add(f->out, " ");
 	ntr_str_addn(f->out, text, (size_t)(end - text));
 }
 
-/* f->t is the opening brace; afterwards the closing one was written. */
-static void scenario(struct fmt *f)
+/* f->t is the opening brace; afterwards the closing one was written. Until the
+ * first line prev is that opening brace. */
+static void scenario_body(struct fmt *f)
 {
 	struct sig_loc body;
 	const char *s, *end, *nl;
@@ -249,7 +257,7 @@ static void scenario(struct fmt *f)
 	s = f->text + body.off;
 	end = s + body.len;
 	nl = line_end(s, end);
-	f->prev.t = SIG_T_RBRACE;
+	f->prev.t = SIG_T_LBRACE;
 	f->gap = f->x.pos;
 	if (nl == end && trim(s, end) == s) {
 		ntr_str_add(f->out, "}");
@@ -270,7 +278,6 @@ static void scenario(struct fmt *f)
 		(void)indent_of(s, nl, &text);
 		scenario_line(f, text, nl, 0, &empty);
 	}
-	empty = 0;
 	s = nl + 1;
 	for (least = least_indent(s, end); s < end; s = nl + (nl < end)) {
 		nl = line_end(s, end);
@@ -280,7 +287,13 @@ static void scenario(struct fmt *f)
 	ntr_str_add(f->out, "}");
 }
 
-/* --- words in order ------------------------------------------------------------------------ */
+static void scenario(struct fmt *f)
+{
+	scenario_body(f);
+	f->prev.t = SIG_T_RBRACE;
+}
+
+/* --- words in order ------------------------------------------------------ */
 
 static void write_word(struct fmt *f)
 {

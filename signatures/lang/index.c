@@ -12,7 +12,7 @@
 
 /* Of a block: every list that is not empty must hold. */
 struct sig_keys {
-	u64 code[MAX_CODES];
+	u64 *code;
 	u8 ncodes;
 	bool never;          /* two conditions that exclude one another */
 	u8 nmodules;
@@ -22,18 +22,19 @@ struct sig_keys {
 	u8 nos;
 };
 
-/* A key and a rule that has it. */
-struct entry {
+/* A key and a rule that has it; beside a stop code a module that must be there
+ * too, plus 1, so that most rules of a code cost a bit. */
+struct sig_key {
 	u64 key;
-	u32 rule;
+	u32 rule, module;
 };
 
-struct entries {
-	NTR_VEC(struct entry);
+struct sig_keyed {
+	NTR_VEC(struct sig_key);
 };
 
 struct sig_index {
-	struct entries code, module; /* sorted by key */
+	struct sig_keyed code, module; /* sorted by key */
 	struct { NTR_VEC(u32); } always;
 	struct { NTR_VEC(const char *); } names;
 	u32 *slot;           /* of names, plus 1: open addressing */
@@ -49,7 +50,7 @@ struct sig_profile {
 	struct { NTR_VEC(u32); } names; /* that are loaded */
 };
 
-/* --- names of modules --------------------------------------------------------------- */
+/* --- names of modules ---------------------------------------------------- */
 
 /* In small letters and without the extension; false: too long. */
 static bool plain(const char *name, char out[NTR_FACT_KEY])
@@ -129,7 +130,7 @@ static bool intern(struct sig_set *s, const char *name, u32 *out)
 	return true;
 }
 
-/* --- what a condition needs ------------------------------------------------------------ */
+/* --- what a condition needs ---------------------------------------------- */
 
 static const struct ntr_fact_row *row_of(const struct sig_expr *e)
 {
@@ -193,16 +194,19 @@ static bool codes_of(const struct sig_expr *e, struct codes *c)
 	return true;
 }
 
-/* Both hold: what is in the two. */
-static void meet(struct sig_keys *k, const struct codes *c)
+/* Both hold: what is in the two. False: no memory. */
+static bool meet(struct sig_set *s, struct sig_keys *k, const struct codes *c)
 {
 	u8 n = 0;
 
-	if (!k->ncodes) {
+	if (!k->code) {
+		k->code = ntr_arena_array(&s->arena, c->n + 1, sizeof(*k->code));
+		if (!k->code)
+			return false;
 		memcpy(k->code, c->v, c->n * sizeof(*c->v));
 		k->ncodes = (u8)c->n;
 		k->never |= !c->n;
-		return;
+		return true;
 	}
 	for (unsigned i = 0; i < k->ncodes; i++)
 		for (unsigned j = 0; j < c->n; j++)
@@ -212,6 +216,7 @@ static void meet(struct sig_keys *k, const struct codes *c)
 			}
 	k->ncodes = n;
 	k->never |= !n;
+	return true;
 }
 
 /* A path below module["name"] that must be there: the name. */
@@ -282,9 +287,8 @@ static bool keys_of(struct sig_set *s, const struct sig_block *b)
 
 		if (b->cond[b->step[i].cond].kind != SIG_C_REQUIRE)
 			continue;
-		if (codes_of(e, &c))
-			meet(k, &c);
-		if (!modules_of(s, k, e))
+		if ((codes_of(e, &c) && !meet(s, k, &c)) ||
+		    !modules_of(s, k, e))
 			return false;
 		x = equals(e, "machine.arch");
 		if (x)
@@ -298,14 +302,14 @@ static bool keys_of(struct sig_set *s, const struct sig_block *b)
 	return true;
 }
 
-/* --- the index ------------------------------------------------------------------------------ */
+/* --- the index ----------------------------------------------------------- */
 
-static bool push(struct entries *v, u64 key, u32 rule)
+static bool push(struct sig_keyed *v, u64 key, u32 rule, u32 module)
 {
-	struct entry *x = ntr_vec_add(v);
+	struct sig_key *x = ntr_vec_add(v);
 
 	if (x)
-		*x = (struct entry){ key, rule };
+		*x = (struct sig_key){ key, rule, module };
 	return x != NULL;
 }
 
@@ -323,17 +327,17 @@ static bool add_block(struct sig_index *x, const struct sig_keys *k, u32 rule)
 	if (k->never)
 		return true;
 	for (unsigned i = 0; i < k->ncodes; i++)
-		if (!push(&x->code, k->code[i], rule))
+		if (!push(&x->code, k->code[i], rule,
+			  k->nmodules ? k->module[0] + 1 : 0))
 			return false;
 	if (k->ncodes)
 		return true;
 	if (k->nmodules)
-		return push(&x->module, k->module[0], rule);
+		return push(&x->module, k->module[0], rule, 0);
 	return always(x, rule);
 }
 
-/* Does a dump judge this block? Those of a trace not, beside those of a dump. */
-static bool judged(const struct sig_code *r, const struct sig_block *b)
+bool sig_judged(const struct sig_code *r, const struct sig_block *b)
 {
 	for (size_t i = 0; i < r->nblocks; i++)
 		if (!r->block[i].trace)
@@ -349,7 +353,7 @@ static bool add_rule(struct sig_set *s, struct sig_code *r)
 		b->keys = ntr_arena_alloc(&s->arena, sizeof(*b->keys));
 		if (!b->keys || !keys_of(s, b))
 			return false;
-		if (judged(r, b) &&
+		if (sig_judged(r, b) &&
 		    !add_block(s->index, b->keys, (u32)r->number))
 			return false;
 	}
@@ -358,14 +362,14 @@ static bool add_rule(struct sig_set *s, struct sig_code *r)
 
 static int by_key(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct sig_key *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-static void sort(struct entries *v)
+static void sort(struct sig_keyed *v)
 {
 	if (v->n)
 		qsort(v->v, v->n, sizeof(*v->v), by_key);
@@ -397,7 +401,7 @@ void sig_index_free(struct sig_index *x)
 	free(x);
 }
 
-/* --- a dump ------------------------------------------------------------------------------------- */
+/* --- a dump -------------------------------------------------------------- */
 
 static bool ask(const struct sig_set *s, struct ntr_facts *f, const char *path,
 		struct ntr_fact *out)
@@ -510,12 +514,12 @@ bool sig_passes(const struct sig_set *s, const struct sig_profile *p,
 {
 	(void)s;
 	for (size_t i = 0; i < r->nblocks; i++)
-		if (judged(r, &r->block[i]) && passes(p, r->block[i].keys))
+		if (sig_judged(r, &r->block[i]) && passes(p, r->block[i].keys))
 			return true;
 	return false;
 }
 
-static size_t first(const struct entries *v, u64 key)
+static size_t first(const struct sig_keyed *v, u64 key)
 {
 	size_t lo = 0, hi = v->n;
 
@@ -545,13 +549,19 @@ static bool take(const struct sig_set *s, const struct sig_profile *p, u32 rule,
 
 /* Rules of a key, or of all keys. */
 static bool take_key(const struct sig_set *s, const struct sig_profile *p,
-		     const struct entries *v, bool all, u64 key,
+		     const struct sig_keyed *v, bool all, u64 key,
 		     struct sig_numbers *out)
 {
 	for (size_t i = all ? 0 : first(v, key);
-	     i < v->n && (all || v->v[i].key == key); i++)
-		if (!take(s, p, v->v[i].rule, out))
+	     i < v->n && (all || v->v[i].key == key); i++) {
+		const struct sig_key *x = &v->v[i];
+
+		if (x->module && p->has_modules &&
+		    !has_module(p, x->module - 1))
+			continue;
+		if (!take(s, p, x->rule, out))
 			return false;
+	}
 	return true;
 }
 

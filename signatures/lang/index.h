@@ -28,6 +28,8 @@ struct sig_numbers {
 NTR_MUST bool sig_candidates(const struct sig_set *s,
 			     const struct sig_profile *p,
 			     struct sig_numbers *out);
+/* Does a dump judge this block? Those of a trace not, beside those of a dump. */
+bool sig_judged(const struct sig_code *r, const struct sig_block *b);
 /* One rule, all its blocks. */
 bool sig_passes(const struct sig_set *s, const struct sig_profile *p,
 		const struct sig_code *r);

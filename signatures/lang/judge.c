@@ -35,7 +35,7 @@ static void drop_result(struct sig_result *r)
 static bool wanted(const struct sig_options *opt, const struct sig_result *r)
 {
 	if (r->value == SIG_SILENT)
-		return opt->flags & SIG_EXPLAIN;
+		return opt->flags & (SIG_EXPLAIN | SIG_PROFILE);
 	return r->value != SIG_FIRES || r->confidence >= opt->min_confidence;
 }
 

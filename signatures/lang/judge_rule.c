@@ -3,6 +3,7 @@
  * the facts that decided. */
 #include "judge.h"
 
+#include "index.h"
 #include "say.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@
 #define MAX_GOT 4u /* facts that say why a condition failed */
 
 /* What came of a block's conditions. */
-struct outcome {
+struct block_outcome {
 	const struct sig_block *b;
 	enum sig_value value;
 	u8 cond[SIG_MAX_CONDITIONS];      /* enum sig_tri */
@@ -19,7 +20,7 @@ struct outcome {
 	bool first_holds;
 };
 
-/* --- the value ----------------------------------------------------------------- */
+/* --- the value ----------------------------------------------------------- */
 
 static bool decides(const struct sig_cond *c, enum sig_tri t)
 {
@@ -27,7 +28,7 @@ static bool decides(const struct sig_cond *c, enum sig_tri t)
 	       (c->kind == SIG_C_EXCLUDE && t == SIG_TRUE);
 }
 
-static void combine(struct outcome *o, const struct sig_step *s, enum sig_tri t)
+static void combine(struct block_outcome *o, const struct sig_step *s, enum sig_tri t)
 {
 	u8 *v = &o->cond[s->cond];
 	enum sig_tri strong = o->b->cond[s->cond].kind == SIG_C_REQUIRE ?
@@ -37,7 +38,7 @@ static void combine(struct outcome *o, const struct sig_step *s, enum sig_tri t)
 		*v = (u8)t;
 }
 
-static void tally(struct outcome *o)
+static void tally(struct block_outcome *o)
 {
 	bool first = true;
 
@@ -58,11 +59,11 @@ static void tally(struct outcome *o)
 }
 
 static void judge(struct sig_eval *ev, const struct sig_block *b, unsigned flags,
-		  struct outcome *o)
+		  struct block_outcome *o)
 {
 	bool decided = false, unknown = false;
 
-	*o = (struct outcome){ .b = b };
+	*o = (struct block_outcome){ .b = b };
 	for (size_t i = 0; i < b->nconds; i++)
 		o->cond[i] = b->cond[i].kind == SIG_C_REQUIRE ? SIG_TRUE :
 								SIG_FALSE;
@@ -87,7 +88,7 @@ static void judge(struct sig_eval *ev, const struct sig_block *b, unsigned flags
 		tally(o);
 }
 
-/* --- what decided ------------------------------------------------------------------ */
+/* --- what decided -------------------------------------------------------- */
 
 static const char *text(struct sig_eval *ev, struct ntr_str *s)
 {
@@ -174,7 +175,7 @@ static bool missing(struct sig_eval *ev, struct sig_result *out)
 	return true;
 }
 
-/* --- results ------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------- */
 
 static const char *sentences(struct sig_eval *ev, const struct sig_template *t,
 			     size_t n)
@@ -202,7 +203,7 @@ static bool advice(struct sig_eval *ev, struct sig_result *out)
 	return true;
 }
 
-static bool fires(struct sig_eval *ev, const struct outcome *o,
+static bool fires(struct sig_eval *ev, const struct block_outcome *o,
 		  struct sig_result *out)
 {
 	struct sig_confidence c = { 0 };
@@ -230,7 +231,7 @@ static bool fires(struct sig_eval *ev, const struct outcome *o,
 	return advice(ev, out);
 }
 
-static bool unknown(struct sig_eval *ev, const struct outcome *o,
+static bool unknown(struct sig_eval *ev, const struct block_outcome *o,
 		    struct sig_result *out)
 {
 	out->value = SIG_UNKNOWN;
@@ -261,7 +262,7 @@ static const char *got(struct sig_eval *ev)
 	return text(ev, &s);
 }
 
-static void silent(struct sig_eval *ev, const struct outcome *o,
+static void silent(struct sig_eval *ev, const struct block_outcome *o,
 		   struct sig_result *out)
 {
 	out->value = SIG_SILENT;
@@ -286,19 +287,10 @@ static void forget(struct sig_result *r)
 	ntr_vec_fini(&r->missing);
 }
 
-/* --- blocks ------------------------------------------------------------------------------ */
-
-/* Blocks of a trace are judged where there is no other. */
-static bool judged(const struct sig_code *r, const struct sig_block *b)
-{
-	for (size_t i = 0; i < r->nblocks; i++)
-		if (!r->block[i].trace)
-			return !b->trace;
-	return true;
-}
+/* --- blocks -------------------------------------------------------------- */
 
 /* The surest of the blocks that fire. */
-static bool fire(struct sig_eval *ev, const struct outcome *o,
+static bool fire(struct sig_eval *ev, const struct block_outcome *o,
 		 struct sig_result *best)
 {
 	struct sig_result r = { .rule = &ev->rule->r };
@@ -326,10 +318,10 @@ bool sig_judge_rule(struct sig_eval *ev, unsigned flags, struct sig_result *out)
 
 	*out = (struct sig_result){ .rule = &r->r, .value = SIG_SILENT };
 	for (size_t i = 0; i < r->nblocks; i++) {
-		struct outcome o;
+		struct block_outcome o;
 		bool ok = true;
 
-		if (!judged(r, &r->block[i]))
+		if (!sig_judged(r, &r->block[i]))
 			continue;
 		ev->steps = 0;
 		ntr_arena_fini(&ev->scratch);

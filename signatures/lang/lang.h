@@ -16,6 +16,9 @@
 
 #define SIG_MAX_DIAGS 200u      /* of one file; then it is given up */
 #define SIG_MAX_SOURCE 400u     /* bytes of a line that are shown */
+#define SIG_MAX_LINE 65536u     /* bytes of a line whose columns are characters */
+#define SIG_MAX_NODES 2000000u  /* expressions of a file */
+#define SIG_MAX_PATTERNS (16u << 20) /* bytes of a file's compiled patterns */
 
 struct sig_index;
 
@@ -37,6 +40,7 @@ struct sig_src {
 	struct sig_diags *d;
 	size_t errors;           /* of this file */
 	bool lost;               /* memory was short */
+	size_t nodes, patterns;  /* so far, of what is limited */
 	bool syntax;             /* facts and types are not looked at */
 	struct sig_code *rule;   /* that is being checked */
 };
@@ -57,7 +61,7 @@ void *sig_keep(struct sig_src *s, void **v, size_t *n, size_t *cap, size_t each)
 	((__typeof__((vec)->v))sig_keep((s), (void **)&(vec)->v,      \
 		&(vec)->n, &(vec)->cap, sizeof(*(vec)->v)))
 
-/* --- parse.c -------------------------------------------------------------------- */
+/* --- parse.c ------------------------------------------------------------- */
 
 /* All rules of a file; with their types checked those that have no mistake are
  * added to the set. */
@@ -70,13 +74,13 @@ NTR_MUST enum ntr_st sig_parse_only(const char *text, size_t len,
 				    const char *name, struct sig_diags *d,
 				    struct ntr_err *e);
 
-/* --- regex.c ---------------------------------------------------------------------- */
+/* --- regex.c ------------------------------------------------------------- */
 
 /* Compiles the literal; false: reported. */
 bool sig_regex_compile(struct sig_src *s, struct sig_expr *e);
 void sig_regex_free(void *re);
 
-/* --- fmt.c ---------------------------------------------------------------------------- */
+/* --- fmt.c --------------------------------------------------------------- */
 
 /* A part of a file on one line, comments left out. */
 void sig_fmt_line(const char *text, struct sig_loc at, struct ntr_str *out);

@@ -12,17 +12,17 @@ static const struct { enum sig_tok t; const char *text; } signs[] = {
 #undef SIG_TOK_ROW
 };
 
-struct unit {
+struct sig_unit {
 	const char *name;
 	u64 n;
 };
 
-static const struct unit sizes[] = {
+static const struct sig_unit sizes[] = {
 	{ "B", 1 }, { "KiB", UINT64_C(1) << 10 }, { "MiB", UINT64_C(1) << 20 },
 	{ "GiB", UINT64_C(1) << 30 }, { "TiB", UINT64_C(1) << 40 },
 };
 
-static const struct unit durations[] = {
+static const struct sig_unit durations[] = {
 	{ "ms", SECOND / 1000 }, { "s", SECOND }, { "m", 60 * SECOND },
 	{ "min", 60 * SECOND }, { "h", 3600 * SECOND }, { "d", DAY },
 };
@@ -73,7 +73,7 @@ static bool skip(struct sig_lex *x)
 	return first;
 }
 
-/* --- numbers -------------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------- */
 
 static void bad(struct sig_token *t, const char *why)
 {
@@ -182,7 +182,7 @@ static void version(struct sig_lex *x, struct sig_token *t, u64 first)
 	}
 }
 
-static const struct unit *unit(const struct unit *u, size_t n, const char *s,
+static const struct sig_unit *unit(const struct sig_unit *u, size_t n, const char *s,
 			       u32 len)
 {
 	for (size_t i = 0; i < n; i++)
@@ -196,7 +196,7 @@ static void united(struct sig_lex *x, struct sig_token *t, u64 n)
 {
 	for (bool more = false;; more = true) {
 		u32 from = x->pos;
-		const struct unit *s, *d;
+		const struct sig_unit *s, *d;
 		u64 part;
 
 		while (is_letter(at(x, x->pos)))
@@ -249,7 +249,7 @@ static void number(struct sig_lex *x, struct sig_token *t)
 	bad(t, "this is no number");
 }
 
-/* --- strings ---------------------------------------------------------------------- */
+/* --- strings ------------------------------------------------------------- */
 
 /* In a string of the file: up to the quote, which a backslash hides. */
 static void string(struct sig_lex *x, struct sig_token *t)
@@ -311,25 +311,46 @@ static void regex(struct sig_lex *x, struct sig_token *t)
 	bad(t, "this regular expression is not closed on its line");
 }
 
-/* --- all ------------------------------------------------------------------------------ */
+/* --- all ----------------------------------------------------------------- */
+
+/* Signs of other languages. */
+static const struct { const char *text, *error; } foreign[] = {
+	{ "&&", "write `and`" }, { "||", "write `or`" },
+	{ "!", "write `not`" }, { "=", "write == to compare" },
+	{ "'", "strings stand between double quotes" },
+};
+
+static const char *foreign_sign(const struct sig_lex *x)
+{
+	for (size_t i = 0; i < NTR_COUNT(foreign); i++) {
+		size_t n = strlen(foreign[i].text);
+
+		if (n <= x->end - x->pos &&
+		    !memcmp(foreign[i].text, x->text + x->pos, n))
+			return foreign[i].error;
+	}
+	return "this character has no meaning here";
+}
 
 static void sign(struct sig_lex *x, struct sig_token *t)
 {
-	for (size_t i = 0; i < NTR_COUNT(signs); i++) {
-		size_t n = strlen(signs[i].text);
+	const char *why;
 
-		if (n > x->end - x->pos ||
-		    memcmp(signs[i].text, x->text + x->pos, n))
+	for (size_t i = 0; i < NTR_COUNT(signs); i++) {
+		const char *s = signs[i].text;
+
+		if (at(x, x->pos) != s[0] || (s[1] && at(x, x->pos + 1) != s[1]))
 			continue;
 		t->t = signs[i].t;
-		x->pos += (u32)n;
+		x->pos += s[1] ? 2 : 1;
 		return;
 	}
+	why = foreign_sign(x);
 	x->pos++;
 	/* a character of more than one byte is one mistake */
 	while ((at(x, x->pos) & 0xc0) == 0x80)
 		x->pos++;
-	bad(t, "this character has no meaning here");
+	bad(t, why);
 }
 
 static void begin(struct sig_lex *x, struct sig_token *t)

@@ -44,7 +44,7 @@ void sig_set_free(struct sig_set *s)
 	free(s);
 }
 
-/* --- texts ---------------------------------------------------------------------- */
+/* --- texts --------------------------------------------------------------- */
 
 /* Bytes of the character at p, 0: it is none. */
 static size_t utf8(const u8 *p, size_t n)
@@ -73,6 +73,9 @@ static bool is_text(struct sig_src *s)
 	for (size_t i = 0; i < s->len; i += n) {
 		u8 c = (u8)s->text[i];
 
+		n = 1;
+		if (c >= 0x20 && c < 0x7f)
+			continue;
 		n = utf8((const u8 *)s->text + i, s->len - i);
 		if (n && (c >= 0x20 || c == '\t' || c == '\n' || c == '\r') &&
 		    c != 0x7f) {
@@ -88,17 +91,35 @@ static bool is_text(struct sig_src *s)
 	return true;
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct sig_diag *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->column < y->column ? -1 : x->column > y->column;
+}
+
+/* Mistakes of grammar are found before those of types: in order of lines. */
+static void in_order(struct sig_diags *d, size_t from)
+{
+	if (d && d->n > from)
+		qsort(d->v + from, d->n - from, sizeof(*d->v), by_place);
+}
+
 static enum ntr_st load(struct sig_set *s, const char *text, size_t len,
 			const char *name, struct sig_diags *d,
 			struct ntr_err *e)
 {
 	struct sig_src src = { .set = s, .text = text, .len = (u32)len, .d = d };
+	size_t from = d ? d->n : 0;
 
 	src.name = ntr_arena_strdup(&s->arena, name);
 	if (!src.name)
 		return ntr_fail(e, NTR_NOMEM, "%s: no memory", name);
 	if (is_text(&src))
 		sig_parse(&src);
+	in_order(d, from);
 	return src.lost ? ntr_fail(e, NTR_NOMEM, "%s: no memory for its rules",
 				   name) : NTR_OK;
 }
@@ -109,6 +130,7 @@ enum ntr_st sig_parse_only(const char *text, size_t len, const char *name,
 {
 	struct sig_src src = { .text = text, .len = (u32)len, .d = d,
 			       .syntax = true };
+	size_t from = d ? d->n : 0;
 	enum ntr_st st = NTR_OK;
 
 	if (len > SIG_MAX_FILE)
@@ -119,6 +141,7 @@ enum ntr_st sig_parse_only(const char *text, size_t len, const char *name,
 	src.lost = !src.name;
 	if (!src.lost && is_text(&src))
 		sig_parse(&src);
+	in_order(d, from);
 	if (src.lost)
 		st = ntr_fail(e, NTR_NOMEM, "%s: no memory", name);
 	else if (src.errors)
@@ -162,7 +185,7 @@ enum ntr_st sig_load_text(struct sig_set *s, const char *text, size_t len,
 	return load(s, copy, len, name, d, e);
 }
 
-/* --- files ------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 static enum ntr_st read_all(int fd, char *text, size_t len, const char *path,
 			    size_t *got, struct ntr_err *e)
@@ -220,13 +243,17 @@ enum ntr_st sig_load_file(struct sig_set *s, const char *path,
 	return st;
 }
 
-/* --- folders ----------------------------------------------------------------------- */
+/* --- folders ------------------------------------------------------------- */
 
-struct folder {
-	struct sig_set *s;
-	struct sig_diags *d;
-	struct { NTR_VEC(char *); } files;
-	struct { NTR_VEC(struct stat); } seen; /* folders, once each */
+struct rule_file {
+	char *path;
+	dev_t dev;
+	ino_t ino;
+};
+
+struct rule_folder {
+	struct { NTR_VEC(struct rule_file); } files;
+	struct { NTR_VEC(struct rule_file); } seen; /* folders, once each */
 };
 
 static bool is_rules(const char *name)
@@ -236,62 +263,60 @@ static bool is_rules(const char *name)
 	return n > 4 && !strcmp(name + n - 4, ".sig");
 }
 
-static bool seen(struct folder *f, const struct stat *st)
+static bool seen(struct rule_folder *f, const struct stat *st)
 {
-	struct stat *slot;
+	struct rule_file *slot;
 
 	for (size_t i = 0; i < f->seen.n; i++)
-		if (f->seen.v[i].st_dev == st->st_dev &&
-		    f->seen.v[i].st_ino == st->st_ino)
+		if (f->seen.v[i].dev == st->st_dev &&
+		    f->seen.v[i].ino == st->st_ino)
 			return true;
 	slot = ntr_vec_add(&f->seen);
 	if (slot)
-		*slot = *st;
+		*slot = (struct rule_file){ NULL, st->st_dev, st->st_ino };
 	return !slot;
 }
 
-static enum ntr_st collect(struct folder *f, const char *path, unsigned depth,
+static enum ntr_st collect(struct rule_folder *f, const char *path, unsigned depth,
 			   struct ntr_err *e);
 
-static enum ntr_st entry(struct folder *f, const char *dir, const char *name,
+static enum ntr_st add_file(struct rule_folder *f, char *path, const struct stat *st,
+			    struct ntr_err *e)
+{
+	struct rule_file *slot;
+
+	if (f->files.n >= MAX_FILES)
+		return ntr_fail(e, NTR_LIMIT, "%s: more than %u files of rules",
+				path, MAX_FILES);
+	slot = ntr_vec_add(&f->files);
+	if (!slot)
+		return ntr_fail(e, NTR_NOMEM, "%s: no memory", path);
+	*slot = (struct rule_file){ strdup(path), st->st_dev, st->st_ino };
+	return slot->path ? NTR_OK : ntr_fail(e, NTR_NOMEM, "%s: no memory",
+					      path);
+}
+
+static enum ntr_st entry(struct rule_folder *f, const char *dir, const char *name,
 			 unsigned depth, struct ntr_err *e)
 {
-	char *path, **slot;
-	struct stat st;
 	enum ntr_st r = NTR_OK;
+	struct stat st;
+	char *path;
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return ntr_fail(e, NTR_NOMEM, "%s: no memory", dir);
-	if (stat(path, &st)) {
-		free(path); /* a link to nothing */
-		return NTR_OK;
-	}
-	if (S_ISDIR(st.st_mode)) {
-		if (depth < MAX_DIR_DEPTH)
+	/* a link to nothing is nothing */
+	if (!stat(path, &st)) {
+		if (S_ISDIR(st.st_mode) && depth < MAX_DIR_DEPTH)
 			r = collect(f, path, depth + 1, e);
-		free(path);
-		return r;
+		else if (!S_ISDIR(st.st_mode) && is_rules(name))
+			r = add_file(f, path, &st, e);
 	}
-	if (!is_rules(name)) {
-		free(path);
-		return NTR_OK;
-	}
-	if (f->files.n >= MAX_FILES) {
-		r = ntr_fail(e, NTR_LIMIT, "%s: more than %u files of rules", dir,
-			     MAX_FILES);
-		free(path);
-		return r;
-	}
-	slot = ntr_vec_add(&f->files);
-	if (!slot) {
-		free(path);
-		return ntr_fail(e, NTR_NOMEM, "%s: no memory", dir);
-	}
-	*slot = path;
-	return NTR_OK;
+	free(path);
+	return r;
 }
 
-static enum ntr_st collect(struct folder *f, const char *path, unsigned depth,
+static enum ntr_st collect(struct rule_folder *f, const char *path, unsigned depth,
 			   struct ntr_err *e)
 {
 	enum ntr_st r = NTR_OK;
@@ -313,28 +338,61 @@ static enum ntr_st collect(struct folder *f, const char *path, unsigned depth,
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct rule_file *)a)->path,
+		      ((const struct rule_file *)b)->path);
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct rule_file *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return by_name(a, b);
+}
+
+/* A file that several links lead to is one. */
+static void each_once(struct rule_folder *f)
+{
+	size_t n = 0;
+
+	if (f->files.n)
+		qsort(f->files.v, f->files.n, sizeof(*f->files.v), by_inode);
+	for (size_t i = 0; i < f->files.n; i++) {
+		struct rule_file *x = &f->files.v[i];
+
+		if (n && f->files.v[n - 1].dev == x->dev &&
+		    f->files.v[n - 1].ino == x->ino)
+			free(x->path);
+		else
+			f->files.v[n++] = *x;
+	}
+	f->files.n = n;
+	if (n)
+		qsort(f->files.v, n, sizeof(*f->files.v), by_name);
 }
 
 enum ntr_st sig_load_dir(struct sig_set *s, const char *path,
 			 struct sig_diags *d, struct ntr_err *e)
 {
-	struct folder f = { .s = s, .d = d };
+	struct rule_folder f = { .files = { 0 } };
 	enum ntr_st st = collect(&f, path, 0, e);
 
-	if (f.files.n)
-		qsort(f.files.v, f.files.n, sizeof(*f.files.v), by_name);
+	if (!st)
+		each_once(&f);
 	for (size_t i = 0; i < f.files.n; i++) {
 		if (!st)
-			st = sig_load_file(s, f.files.v[i], d, e);
-		free(f.files.v[i]);
+			st = sig_load_file(s, f.files.v[i].path, d, e);
+		free(f.files.v[i].path);
 	}
 	ntr_vec_fini(&f.files);
 	ntr_vec_fini(&f.seen);
 	return st;
 }
 
-/* --- linking -------------------------------------------------------------------------- */
+/* --- linking ------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b)
 {
@@ -355,15 +413,24 @@ static struct sig_src src_of(struct sig_set *s, const struct sig_code *r,
 				 .len = r->src_len, .d = d };
 }
 
+#define MAX_LINK_DIAGS 1000u /* of a set */
+
+static bool enough(const struct sig_diags *d, size_t from)
+{
+	return d && d->n - from >= MAX_LINK_DIAGS;
+}
+
 static void once(struct sig_set *s, struct sig_diags *d)
 {
-	size_t n = 0;
+	size_t n = 0, from = d ? d->n : 0;
 
 	for (size_t i = 0; i < s->rules.n; i++) {
 		struct sig_code *r = s->rules.v[i];
 		struct sig_src src = src_of(s, r, d);
 
 		if (n && !strcmp(s->rules.v[n - 1]->r.id, r->r.id)) {
+			if (enough(d, from))
+				continue;
 			sig_error(&src, r->id_at, "there is a rule %s already, in "
 				  "%s line %u", r->r.id,
 				  s->rules.v[n - 1]->r.file,
@@ -390,7 +457,9 @@ static void named(struct sig_set *s, struct sig_diags *d,
 
 static void others(struct sig_set *s, struct sig_diags *d)
 {
-	for (size_t i = 0; i < s->rules.n; i++) {
+	size_t from = d ? d->n : 0;
+
+	for (size_t i = 0; i < s->rules.n && !enough(d, from); i++) {
 		const struct sig_code *r = s->rules.v[i];
 
 		for (size_t k = 0; k < r->r.related.n; k++)
@@ -431,7 +500,7 @@ enum ntr_st sig_link(struct sig_set *s, struct sig_diags *d, struct ntr_err *e)
 	return sig_index_make(s, e);
 }
 
-/* --- asking ------------------------------------------------------------------------------ */
+/* --- asking -------------------------------------------------------------- */
 
 size_t sig_count(const struct sig_set *s)
 {

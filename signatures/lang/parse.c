@@ -45,7 +45,8 @@ void sig_expected(struct sig_parser *p, const char *what)
 			  p->s->text + t->at.off);
 	else
 		sig_error(p->s, t->at, "expected %s, found %s", what,
-			  sig_tok_text(t->t));
+			  t->t == SIG_T_END && p->x.quoted ?
+			  "the end of the string" : sig_tok_text(t->t));
 }
 
 bool sig_want(struct sig_parser *p, enum sig_tok t, const char *where)
@@ -82,7 +83,7 @@ void sig_parse_recover(struct sig_parser *p, unsigned kinds)
 	}
 }
 
-/* --- a rule -------------------------------------------------------------------- */
+/* --- a rule -------------------------------------------------------------- */
 
 static bool known_id(const char *s, size_t n)
 {
@@ -125,14 +126,18 @@ static void body(struct sig_parser *p)
 static void complete(struct sig_parser *p)
 {
 	const struct sig_code *r = p->r;
+	const struct { bool there; const char *what; } must[] = {
+		{ r->seen & SIG_SEEN_TITLE, "title" },
+		{ r->seen & SIG_SEEN_CLASS, "class" },
+		{ r->seen & SIG_SEEN_SEVERITY, "severity" },
+		{ r->nblocks > 0, "on dump" },
+		{ r->say.n > 0, "say" },
+	};
 
-	if (!r->r.title)
-		sig_error(p->s, r->id_at, "rule %s has no title", r->r.id);
-	if (!r->nblocks)
-		sig_error(p->s, r->id_at, "rule %s has no conditions: `on dump "
-			  "{ … }` is missing", r->r.id);
-	if (!r->say.n)
-		sig_error(p->s, r->id_at, "rule %s has no `say`", r->r.id);
+	for (size_t i = 0; i < NTR_COUNT(must); i++)
+		if (!must[i].there)
+			sig_error(p->s, r->id_at, "rule %s has no `%s`", r->r.id,
+				  must[i].what);
 }
 
 static void vec_fini(struct sig_rule *r)

@@ -6,23 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
-static void one(struct sig_parser *p, const char **out, struct sig_loc at,
-		const char *what)
+/* A clause that a rule has once. */
+static void once(struct sig_parser *p, struct sig_loc at, unsigned bit)
 {
-	const char *had = *out, *s = sig_parse_string(p, what);
-
-	if (had && s)
-		sig_error(p->s, at, "a rule has one %s; this is the second",
-			  what);
-	*out = s ? s : had;
+	if (p->r->seen & bit)
+		sig_error(p->s, at, "a rule has one `%.*s`; this is the second",
+			  (int)at.len, p->s->text + at.off);
+	p->r->seen |= bit;
 }
 
 static void title(struct sig_parser *p, struct sig_loc at)
 {
-	one(p, &p->r->r.title, at, "title");
+	const char *s = sig_parse_string(p, "the title between quotes");
+
+	once(p, at, SIG_SEEN_TITLE);
+	if (s)
+		p->r->r.title = s;
 }
 
-/* --- words out of a list ------------------------------------------------------- */
+/* --- words out of a list ------------------------------------------------- */
 
 #define NAME(n, t) t,
 static const char *const classes[] = { SIG_CLASSES(NAME) NULL };
@@ -73,7 +75,7 @@ static void class_(struct sig_parser *p, struct sig_loc at)
 {
 	int i = word_of(p, classes, "class");
 
-	(void)at;
+	once(p, at, SIG_SEEN_CLASS);
 	if (i >= 0)
 		p->r->r.cls = (enum sig_class)i;
 }
@@ -82,7 +84,7 @@ static void severity(struct sig_parser *p, struct sig_loc at)
 {
 	int i = word_of(p, severities, "severity");
 
-	(void)at;
+	once(p, at, SIG_SEEN_SEVERITY);
 	if (i >= 0)
 		p->r->r.severity = (enum sig_severity)i;
 }
@@ -91,12 +93,12 @@ static void status(struct sig_parser *p, struct sig_loc at)
 {
 	int i = word_of(p, statuses, "status");
 
-	(void)at;
+	once(p, at, SIG_SEEN_STATUS);
 	if (i >= 0)
 		p->r->r.status = (enum sig_status)i;
 }
 
-/* --- lists of strings --------------------------------------------------------------- */
+/* --- lists of strings ---------------------------------------------------- */
 
 static bool room(struct sig_parser *p, struct sig_loc at, size_t n)
 {
@@ -142,7 +144,7 @@ static void false_positive(struct sig_parser *p, struct sig_loc at)
 	STRINGS(p, at, &p->r->r.false_positives, "a sentence between quotes");
 }
 
-/* --- other rules ---------------------------------------------------------------------- */
+/* --- other rules --------------------------------------------------------- */
 
 #define IDS(p, at, vec, places)                                          \
 	do {                                                             \
@@ -165,7 +167,7 @@ static void supersedes(struct sig_parser *p, struct sig_loc at)
 	IDS(p, at, &p->r->r.supersedes, &p->r->supersedes_at);
 }
 
-/* --- say, do ------------------------------------------------------------------------------ */
+/* --- say, do ------------------------------------------------------------- */
 
 #define SENTENCE "a sentence between quotes"
 
@@ -193,7 +195,7 @@ static void do_(struct sig_parser *p, struct sig_loc at)
 	PUSH(p, &p->r->advice, t);
 }
 
-/* --- fixed ---------------------------------------------------------------------------------- */
+/* --- fixed --------------------------------------------------------------- */
 
 static void fixed_version(struct sig_parser *p, struct sig_fixed *f)
 {
@@ -282,7 +284,7 @@ static void fixed(struct sig_parser *p, struct sig_loc at)
 	}
 }
 
-/* --- tests -------------------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static const char *const expectations[] = { "silent", "unknown", "fires", NULL };
 
@@ -324,7 +326,7 @@ static void on(struct sig_parser *p, struct sig_loc at)
 	}
 }
 
-/* --- all --------------------------------------------------------------------------------------------- */
+/* --- all ----------------------------------------------------------------- */
 
 typedef void clause_fn(struct sig_parser *p, struct sig_loc at);
 

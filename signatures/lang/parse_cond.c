@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Blocks of conditions. */
+#include "base/nearest.h"
 #include "parse.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SIG_MAX_WEIGHT 100u
@@ -10,21 +12,21 @@ struct conds {
 	NTR_VEC(struct sig_cond);
 };
 
+/* 0: reported. */
 static unsigned weight(struct sig_parser *p)
 {
-	u64 n;
+	u64 n = p->t.n;
 
-	if (!sig_take_word(p, "weight"))
-		return 1;
-	n = p->t.n;
 	if (p->t.t != SIG_T_INT) {
 		sig_expected(p, "a weight from 1 to 100");
-		return 1;
+		return 0;
 	}
-	if (n < 1 || n > SIG_MAX_WEIGHT)
+	if (n < 1 || n > SIG_MAX_WEIGHT) {
 		sig_error(p->s, p->t.at, "a weight is a number from 1 to 100");
+		n = 1;
+	}
 	sig_next(p);
-	return (unsigned)(n < SIG_MAX_WEIGHT ? n : SIG_MAX_WEIGHT);
+	return (unsigned)n;
 }
 
 /* Words of a condition, on one line. */
@@ -40,6 +42,25 @@ static const char *text_of(struct sig_parser *p, struct sig_loc at)
 	return s ? s : "";
 }
 
+static const char *const words[] = { "require", "exclude", "support" };
+
+/* Another word on a line of its own was meant to be one of ours. */
+static void no_condition(struct sig_parser *p, const char *else_)
+{
+	char name[SIG_MAX_NAME];
+	const char *best = NULL;
+
+	snprintf(name, sizeof(name), "%.*s", (int)p->t.at.len,
+		 p->s->text + p->t.at.off);
+	for (size_t i = 0; i < NTR_COUNT(words); i++)
+		ntr_nearest_try(name, words[i], &best);
+	if (best && p->t.t == SIG_T_IDENT && p->t.first)
+		sig_error(p->s, p->t.at, "no condition is called %s; did you "
+			  "mean %s?", name, best);
+	else
+		sig_expected(p, else_);
+}
+
 /* False: the mistake was reported, and what could be skipped was. */
 static bool condition(struct sig_parser *p, enum sig_cond_kind kind,
 		      struct conds *v)
@@ -48,14 +69,14 @@ static bool condition(struct sig_parser *p, enum sig_cond_kind kind,
 	struct sig_loc from = p->t.at;
 
 	sig_next(p);
-	if (kind == SIG_C_SUPPORT)
+	if (kind == SIG_C_SUPPORT && sig_take_word(p, "weight"))
 		c.weight = weight(p);
-	c.e = sig_parse_expr(p);
+	c.e = c.weight ? sig_parse_expr(p) : NULL;
 	if (!c.e)
 		return false;
 	c.at = sig_span(p, from);
 	if (p->t.t != SIG_T_RBRACE && !sig_is_clause(p, SIG_IN_BLOCK)) {
-		sig_expected(p, "the end of the condition: another one, or "
+		no_condition(p, "the end of the condition: another one, or "
 			     "\"}\"");
 		return false;
 	}
@@ -74,7 +95,6 @@ static bool condition(struct sig_parser *p, enum sig_cond_kind kind,
 
 static void conditions(struct sig_parser *p, struct conds *v)
 {
-	static const char *const words[] = { "require", "exclude", "support" };
 	unsigned i;
 
 	while (p->t.t != SIG_T_RBRACE && p->t.t != SIG_T_END &&
@@ -84,7 +104,7 @@ static void conditions(struct sig_parser *p, struct conds *v)
 			if (sig_is_word(p, words[i]))
 				break;
 		if (i == NTR_COUNT(words))
-			sig_expected(p, "require, exclude, support or \"}\"");
+			no_condition(p, "require, exclude, support or \"}\"");
 		else if (condition(p, (enum sig_cond_kind)i, v))
 			continue;
 		if (p->t.t != SIG_T_RBRACE && !sig_is_clause(p, SIG_IN_BLOCK))

@@ -17,8 +17,14 @@ static struct sig_expr *expr(struct sig_parser *p);
 static struct sig_expr *node(struct sig_parser *p, enum sig_node n,
 			     struct sig_loc at, unsigned nkids)
 {
-	struct sig_expr *e = sig_alloc(p->s, 1, sizeof(*e));
+	struct sig_expr *e;
 
+	if (p->s->nodes++ >= SIG_MAX_NODES) {
+		sig_error(p->s, at, "a file has at most %u values and operators",
+			  SIG_MAX_NODES);
+		return NULL;
+	}
+	e = sig_alloc(p->s, 1, sizeof(*e));
 	if (!e)
 		return NULL;
 	e->node = n;
@@ -93,7 +99,7 @@ static struct sig_expr *collected(struct sig_parser *p, enum sig_node n,
 	return e ? done(p, e) : NULL;
 }
 
-/* --- literals -------------------------------------------------------------------- */
+/* --- literals ------------------------------------------------------------ */
 
 static struct sig_expr *literal(struct sig_parser *p, u8 kind)
 {
@@ -178,7 +184,7 @@ static struct sig_expr *list(struct sig_parser *p)
 	return NULL;
 }
 
-/* --- quantifiers and folds ----------------------------------------------------------- */
+/* --- quantifiers and folds ----------------------------------------------- */
 
 static const char *name_of(struct sig_parser *p, const char *what)
 {
@@ -266,7 +272,7 @@ static struct sig_expr *quantifier(struct sig_parser *p, enum sig_quantifier q)
 
 static const struct { const char *name; enum sig_fold op; } folds[] = {
 	{ "count", SIG_F_COUNT }, { "sum", SIG_F_SUM }, { "min", SIG_F_MIN },
-	{ "max", SIG_F_MAX },
+	{ "max", SIG_F_MAX }, { "first", SIG_F_FIRST },
 };
 
 /* Behind "(": is it a name and `in`? */
@@ -282,7 +288,7 @@ static bool binds(const struct sig_parser *p)
 	       !memcmp(p->s->text + t.at.off, "in", 2);
 }
 
-/* count(x in LIST where E), sum(x in LIST [where E] : VALUE) */
+/* count(x in LIST where E), sum|min|max|first(x in LIST [where E] : VALUE) */
 static struct sig_expr *fold(struct sig_parser *p, enum sig_fold op,
 			     struct sig_loc at)
 {
@@ -329,14 +335,14 @@ static struct sig_expr *call(struct sig_parser *p, const char *name,
 	e->u.call.name = name;
 	/* the function's name is what is wrong when there is none such */
 	e->u.call.f = sig_func_find(name);
-	if (!e->u.call.f) {
+	if (!e->u.call.f && !p->s->syntax) {
 		sig_func_unknown(p->s, at, name);
 		return NULL;
 	}
 	return e;
 }
 
-/* --- paths ------------------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 struct segments {
 	NTR_VEC(struct sig_segment);
@@ -523,7 +529,7 @@ static struct sig_expr *primary(struct sig_parser *p)
 	}
 }
 
-/* --- operators ------------------------------------------------------------------------------ */
+/* --- operators ----------------------------------------------------------- */
 
 static struct sig_expr *unary(struct sig_parser *p)
 {

@@ -88,7 +88,7 @@ const char *sig_parse_string(struct sig_parser *p, const char *what)
 	return s;
 }
 
-/* --- values in braces -------------------------------------------------------------- */
+/* --- values in braces ---------------------------------------------------- */
 
 struct parts {
 	NTR_VEC(struct sig_part);

@@ -60,6 +60,7 @@ bool sig_regex_compile(struct sig_src *s, struct sig_expr *e)
 	struct sig_loc at = e->at;
 	size_t n = (size_t)(end - text) - 1;
 	PCRE2_SIZE where = 0;
+	size_t size = 0;
 	u8 why[120];
 	u32 flags = 0;
 	int error;
@@ -81,11 +82,17 @@ bool sig_regex_compile(struct sig_src *s, struct sig_expr *e)
 			  (const char *)why);
 		return false;
 	}
-	slot = ntr_vec_add(&s->set->regexes);
+	(void)pcre2_pattern_info(e->u.lit.re, PCRE2_INFO_SIZE, &size);
+	s->patterns += size;
+	if (s->patterns > SIG_MAX_PATTERNS)
+		sig_error(s, e->at, "the regular expressions of a file take at "
+			  "most %u bytes together", SIG_MAX_PATTERNS);
+	slot = s->patterns > SIG_MAX_PATTERNS ? NULL :
+					       ntr_vec_add(&s->set->regexes);
 	if (!slot) {
 		pcre2_code_free(e->u.lit.re);
 		e->u.lit.re = NULL;
-		s->lost = true;
+		s->lost |= s->patterns <= SIG_MAX_PATTERNS;
 		return false;
 	}
 	*slot = e->u.lit.re;

@@ -88,7 +88,7 @@ bool sig_check_format(struct sig_src *s, const struct sig_part *part)
 	return false;
 }
 
-/* --- printing ------------------------------------------------------------------- */
+/* --- printing ------------------------------------------------------------ */
 
 static void bytes(sig_int n, struct ntr_str *out)
 {

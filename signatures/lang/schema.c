@@ -30,10 +30,13 @@ static const struct { const char *prefix; u8 cost; } costs[] = {
 	{ "exception.", 10 }, { "context.", 10 }, { "fault.", 10 },
 	{ "hardware.", 10 }, { "stack.", 10 }, { "blame.", 10 },
 	{ "bucket.", 10 },
+	{ "process.handles", 40 }, { "stack.cookie", 12 },
+	{ "stack.cookies", 12 },
 	{ "threads", 40 }, { "waits.", 40 }, { "queue", 40 },
 	{ "pool.", 30 }, { "pool.judged", 50 }, { "pool.corruption", 60 },
 	{ "pool.checked_pages", 60 }, { "pool.absent_pages", 60 },
-	{ "pool.tag[\"\"].lost", 90 },
+	{ "pool.tag[\"\"].lost", 90 }, { "handles", 40 }, { "ids", 40 },
+	{ "net", 40 }, { "netbt", 60 }, { "corruption", 70 },
 };
 #define COST_OTHER 30u
 

@@ -28,7 +28,7 @@
 struct ntr_facts;
 struct sig_set;
 
-/* --- loading ----------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------- */
 
 enum sig_diag_level { SIG_DIAG_ERROR, SIG_DIAG_WARNING };
 
@@ -72,7 +72,7 @@ void sig_diags_free(struct sig_diags *d);
 /* "file:3:9: error: …", the line, the caret. */
 void sig_diag_text(const struct sig_diag *d, struct ntr_str *out);
 
-/* --- rules ------------------------------------------------------------------- */
+/* --- rules --------------------------------------------------------------- */
 
 #define SIG_CLASSES(X) X(STOP, "stop") X(HANG, "hang") X(LEAK, "leak") \
 	X(CORRUPTION, "corruption")
@@ -135,7 +135,7 @@ const struct sig_rule *sig_find(const struct sig_set *s, const char *id);
  * alike. Valid after sig_link(). */
 const char *sig_digest(const struct sig_set *s);
 
-/* --- judging a dump ----------------------------------------------------------- */
+/* --- judging a dump ------------------------------------------------------ */
 
 struct sig_evidence {
 	const char *condition;     /* its text in the rule */
@@ -145,7 +145,7 @@ struct sig_evidence {
 
 struct sig_missing {
 	const char *fact;
-	const char *why;           /* and, behind ": ", what would supply it */
+	const char *why;           /* and, if known, what would supply it */
 };
 
 struct sig_result {
@@ -170,7 +170,7 @@ struct sig_result {
 enum {
 	SIG_EXPLAIN = 1,  /* also silent rules whose index matches, all their
 			     conditions evaluated: near misses, why not */
-	SIG_PROFILE = 2,
+	SIG_PROFILE = 2,  /* also silent rules, for what they cost */
 	SIG_RETIRED = 4,  /* judge retired rules too */
 };
 
@@ -194,7 +194,7 @@ NTR_MUST enum ntr_st sig_judge(const struct sig_set *s, struct ntr_facts *f,
 			       struct sig_results **out, struct ntr_err *e);
 void sig_results_free(struct sig_results *r);
 
-/* --- the rest ----------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------ */
 
 /* The text in the one layout, comments kept; scenario bodies are re-indented,
  * not touched otherwise. BAD: it does not parse (diagnostics in d). */

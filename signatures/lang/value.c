@@ -8,7 +8,8 @@
 
 sig_int sig_fact_number(const struct ntr_fact *f)
 {
-	return f->n;
+	return f->type == NTR_FT_DELTA ? (sig_int)ntr_fact_delta(f) :
+					(sig_int)f->n;
 }
 
 void sig_unknown(struct sig_val *v, const char *why)
@@ -79,6 +80,8 @@ void sig_val_text(const struct sig_val *v, const struct sig_type *t,
 	char buf[64];
 
 	memcpy(f.version, v->version, sizeof(f.version));
+	if (t->kind == NTR_FT_DELTA && v->n >= INT64_MIN && v->n <= INT64_MAX)
+		plain = true; /* n is in two's complement */
 	if (v->state == NTR_FACT_UNKNOWN) {
 		ntr_str_add(out, "unknown");
 	} else if (v->state == NTR_FACT_NONE) {

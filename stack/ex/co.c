@@ -46,7 +46,7 @@ __attribute__((used, noreturn)) static void co_main(struct co *c)
 	__builtin_trap();
 }
 
-#if defined(__x86_64__)
+#if CO_OWN
 
 /* System V ABI: rbx, rbp, r12-r15 survive a call. mxcsr and the x87 control
  * word survive, too, and nobody here changes them. */

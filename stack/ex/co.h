@@ -22,7 +22,12 @@
 #define CO_ASAN 0
 #endif
 
-#if !defined(__x86_64__)
+/* Own switches for x86-64; elsewhere, or when asked for, the C library's, which
+ * make a system call each. */
+#if defined(__x86_64__) && !defined(CO_UCONTEXT)
+#define CO_OWN 1
+#else
+#define CO_OWN 0
 #include <ucontext.h>
 #endif
 
@@ -34,7 +39,7 @@ struct co {
 	void *fake;                  /* AddressSanitizer's */
 	void (*entry)(void *arg);
 	void *arg;
-#if !defined(__x86_64__)
+#if !CO_OWN
 	ucontext_t uc;
 #endif
 };

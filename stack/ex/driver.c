@@ -8,6 +8,7 @@
 #include "../trace/trace.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,67 @@ static void close_object(void *handle)
 		dlclose(handle);
 }
 
+/* --- what is gone --------------------------------------------------------------------------- */
+
+struct range {
+	const struct link_map *map;
+	const u8 *low, *high;
+};
+
+static int range_of(struct dl_phdr_info *i, size_t size, void *ctx)
+{
+	struct range *r = ctx;
+
+	(void)size;
+	if (i->dlpi_addr != r->map->l_addr)
+		return 0;
+	for (unsigned k = 0; k < i->dlpi_phnum; k++) {
+		const ElfW(Phdr) *p = &i->dlpi_phdr[k];
+		const u8 *at = (const u8 *)(i->dlpi_addr + p->p_vaddr);
+
+		if (p->p_type != PT_LOAD)
+			continue;
+		if (!r->low || at < r->low)
+			r->low = at;
+		if (at + p->p_memsz > r->high)
+			r->high = at + p->p_memsz;
+	}
+	return 1;
+}
+
+struct closing {
+	struct ex *x;
+	void *handle;
+	char name[NAME_MAX_LEN];
+};
+
+static void close_remembered(void *ctx)
+{
+	const struct closing *c = ctx;
+	struct range r = { 0 };
+	struct ex_unloaded *u;
+
+	if (c->handle && !dlinfo(c->handle, RTLD_DI_LINKMAP, &r.map) &&
+	    dl_iterate_phdr(range_of, &r)) {
+		u = &c->x->unloaded[c->x->nunloaded++ % EX_UNLOADED];
+		*u = (struct ex_unloaded){ .base = r.low,
+					   .size = (size_t)(r.high - r.low) };
+		snprintf(u->name, sizeof(u->name), "%.23s", c->name);
+	}
+	close_object(c->handle);
+}
+
+const struct ex_unloaded *driver_unloaded(const struct ex *x, u64 at)
+{
+	for (u32 i = 0; i < EX_UNLOADED && i < x->nunloaded; i++) {
+		const struct ex_unloaded *u = &x->unloaded[i];
+
+		if (u->base && at - (u64)(uintptr_t)u->base < u->size)
+			return u;
+	}
+	return NULL;
+}
+
 static void find(struct find *f)
 {
 	for (struct io_builtin *b = f->x->builtins; b; b = b->next)
@@ -127,13 +189,14 @@ static void unlink_driver(struct ex *x, struct loaded *l)
 static void forget(struct loaded *l)
 {
 	struct ex *x = l->d.x;
-	void *handle = l->d.handle;
+	struct closing c = { .x = x, .handle = l->d.handle };
 
 	while (l->d.devices)
 		io_device_delete(l->d.devices);
 	unlink_driver(x, l);
+	memcpy(c.name, l->name, sizeof(c.name));
 	ex_free_pool(x, l, TAG_DRIVER);
-	ex_on_host(close_object, handle);
+	ex_on_host(close_remembered, &c);
 }
 
 static enum ex_status begin(struct ex *x, const struct find *f,

@@ -126,7 +126,8 @@ void ex_on_host(void (*fn)(void *ctx), void *ctx);
 u64 ex_now(struct ex *x);            /* ns; virtual in simulation */
 u64 ex_random(struct ex *x);         /* 64 bits from the machine's seed */
 void *ex_slot(struct ex *x, const char *name, size_t size); /* zeroed memory of
-	a name that lives as long as the machine: a driver's one global */
+	a name (39 characters) that lives as long as the machine: a driver's one
+	global. NULL: no memory, or another size than before */
 
 /* --- processors ------------------------------------------------------------------ */
 

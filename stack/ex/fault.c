@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Faults of the machine's code are the machine's: on the guard page of its
- * stack 0x7F (8, 0, 0, 0), elsewhere 0xD1 or 0x50, in special pool 0xCD and 0xCC;
- * a division by zero is 0x7F (0), an instruction that is none 0x7F (6).  The
- * handler runs on an alternate stack and leaves it by a switch to the
- * host; the context of the fault is kept for a dump.
+ * stack 0x7F (8, 0, 0, 0), in special pool 0xCD and 0xCC, in a driver that was
+ * unloaded 0xCE, elsewhere 0xD1 or 0x50; a division by zero is 0x7F (0), an
+ * instruction that is none 0x7F (6).  The handler runs on an alternate stack and
+ * leaves it by a switch to the host; the context of the fault is kept for a dump
+ * (and not where co_at() looks: that is the handler's).
  */
 #include "../sched/inside.h"
 #include "../trace/trace.h"
@@ -76,6 +77,8 @@ static u32 judge(const struct ke_cpu *c, int sig, const u8 *at,
 	arg[2] = instruction(u);
 	if (special->base && at >= special->base && at < special->end)
 		return pages_special_freed(c->x, at) ? 0xcc : 0xcd;
+	if (driver_unloaded(c->x, instruction(u)))
+		return 0xce;
 	if (c->irql < KE_DISPATCH)
 		return 0x50;
 	arg[1] = c->irql;

@@ -137,12 +137,12 @@ bool ke_trylock(struct ke_lock *l, enum ke_irql *before)
 /* Those that wait for it may try again; of a queued one the next alone. */
 __attribute__((noinline)) static void wake(struct ke_cpu *me, struct ke_lock *l)
 {
-	struct ex *x = me->x;
+	const struct sched *s = me->s;
 
-	for (u32 i = 0; i < x->ncpus; i++) {
-		struct ke_cpu *c = x->cpu[i];
+	for (u32 i = 0; i < s->ncpus; i++) {
+		struct ke_cpu *c = s->cpu[i];
 
-		if (c->spinning == l && is_ours(c, l))
+		if (c && c->spinning == l && is_ours(c, l))
 			sched_ready(c);
 	}
 }

@@ -125,6 +125,8 @@ void *ex_slot(struct ex *x, const char *name, size_t size)
 {
 	struct ex_slot *s;
 
+	if (strlen(name) >= sizeof(s->name))
+		return NULL;
 	for (s = x->slots; s; s = s->next)
 		if (!strcmp(s->name, name))
 			return s->size == size ? s->memory : NULL;
@@ -132,8 +134,9 @@ void *ex_slot(struct ex *x, const char *name, size_t size)
 	if (!s)
 		return NULL;
 	memset(s, 0, sizeof(*s) + size);
-	*s = (struct ex_slot){ .next = x->slots, .name = name, .size = size,
+	*s = (struct ex_slot){ .next = x->slots, .size = size,
 			       .memory = s + 1 };
+	snprintf(s->name, sizeof(s->name), "%s", name);
 	x->slots = s;
 	return s->memory;
 }

@@ -99,11 +99,19 @@ struct ex_pages {
 	u8 *special_state;           /* a byte a page of `special` */
 };
 
+/* Where a driver was that is not any more. */
+struct ex_unloaded {
+	const u8 *base;
+	size_t size;
+	char name[24];
+};
+#define EX_UNLOADED 16               /* the last ones */
+
 struct ex_slot {
 	struct ex_slot *next;
-	const char *name;
 	size_t size;
 	void *memory;
+	char name[40];
 };
 
 struct ex_pool_side;             /* a pool, see pool.c */
@@ -150,6 +158,8 @@ struct ex {
 	struct ke_lock cancel;
 	struct io_driver *drivers;
 	struct io_builtin *builtins;
+	struct ex_unloaded unloaded[EX_UNLOADED];
+	u32 nunloaded;               /* all that ever were */
 	char driver_path[512];
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;
@@ -229,6 +239,8 @@ bool fault_catch(void);
 /* --- driver.c -------------------------------------------------------------------------- */
 
 void drivers_free(struct ex *x);
+/* NULL: no driver was there that is gone. */
+const struct ex_unloaded *driver_unloaded(const struct ex *x, u64 at);
 
 enum { TRACING_RING = 1, TRACING_SINK = 2 };
 

@@ -301,6 +301,13 @@ void *ex_alloc_zero(struct ex *x, enum ex_pool pool, size_t n, u32 tag)
 
 /* --- freeing ---------------------------------------------------------------------------------- */
 
+/* All of it: its addresses come round. */
+static bool in_special(const struct ex_area *a, const void *p)
+{
+	return a->base && (const u8 *)p >= a->base + sizeof(struct pool_head) &&
+	       (const u8 *)p < a->end;
+}
+
 static bool in_area(const struct ex_area *a, const void *p)
 {
 	return (const u8 *)p > a->base && (const u8 *)p < a->next;
@@ -386,10 +393,13 @@ static void give(struct ex *x, struct ex_pool_side *p, struct pool_head *h,
 	}
 }
 
-static struct pool_head *head_of(struct ex *x, void *p)
+static struct pool_head *head_of(struct ex *x, void *p, u64 *why)
 {
-	if (in_area(&x->pages.special, p))
-		return special_head(p);
+	if (in_special(&x->pages.special, p)) {
+		if (pages_special_freed(x, p))
+			*why = CALLER_FREED_TWICE;
+		return special_head(x, p);
+	}
 	if (!in_area(&x->pages.heap, p) || (uintptr_t)p % POOL_UNIT)
 		return NULL;
 	return (struct pool_head *)p - 1;
@@ -403,7 +413,7 @@ void ex_free_pool(struct ex *x, void *p, u32 tag)
 
 	if (!p)
 		return;
-	h = head_of(x, p);
+	h = head_of(x, p, &why);
 	if (h)
 		code = judge(h, tag, &why);
 	if (code) {

@@ -94,10 +94,10 @@ const char *pool_block_wrong(const struct pool_head *h, enum ex_pool pool);
 
 /* --- special.c ------------------------------------------------------------------------ */
 
-/* Where the bytes of a special block lie, its header, and that nothing was
- * written between its end and the page's. */
+/* Where the bytes of a special block lie, its header (NULL: it is not live), and
+ * that nothing was written between its end and the page's. */
 void *special_data(struct pool_head *h, size_t n);
-struct pool_head *special_head(void *p);
+struct pool_head *special_head(const struct ex *x, void *p);
 bool special_right(const struct pool_head *h, size_t n);
 
 #endif

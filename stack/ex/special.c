@@ -72,11 +72,14 @@ void *special_data(struct pool_head *h, size_t n)
 	return end - room;
 }
 
-struct pool_head *special_head(void *p)
+struct pool_head *special_head(const struct ex *x, void *p)
 {
-	uintptr_t at = (uintptr_t)p - sizeof(struct pool_head);
+	const struct ex_pages *g = &x->pages;
+	size_t page = page_at(&g->special, (u8 *)p - sizeof(struct pool_head));
 
-	return (struct pool_head *)(at / EX_PAGE * EX_PAGE);
+	if (g->special_state[page] != LIVE)
+		return NULL;
+	return (struct pool_head *)(void *)(g->special.base + page * EX_PAGE);
 }
 
 bool special_right(const struct pool_head *h, size_t n)

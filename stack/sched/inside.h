@@ -38,6 +38,7 @@ struct sched {
 	struct co host;
 	struct ke_cpu *chosen;       /* goes on when the host is back */
 	bool inside;                 /* sched_run() is at work */
+	bool at_point;               /* the decision is one that rules count */
 	bool coarse;                 /* points are no decisions */
 	bool to_host;                /* the next switch by way of the host */
 	bool asks;                   /* each one */
@@ -138,8 +139,9 @@ void deadlock_livelock(struct ex *x);
 
 bool live_start(struct sched *s);
 void live_end(struct sched *s);
-/* Waits up to ns for a descriptor; false: there is none to wait for. */
+/* Waits up to ns for a descriptor; false: the host refuses. */
 bool live_poll(struct sched *s, u64 ns);
+bool live_waits(const struct sched *s); /* for a descriptor */
 void live_forget(struct sched *s, struct ex *x);
 
 #endif

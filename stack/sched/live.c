@@ -114,6 +114,11 @@ static void sweep(struct sched_live *l)
 	}
 }
 
+bool live_waits(const struct sched *s)
+{
+	return s->live->n;
+}
+
 bool live_poll(struct sched *s, u64 ns)
 {
 	struct epoll_event e[EVENTS];
@@ -121,8 +126,6 @@ bool live_poll(struct sched *s, u64 ns)
 			      .tv_nsec = (long)(ns % 1000000000) };
 	int n;
 
-	if (!s->live->n && ns == UINT64_MAX)
-		return false;
 	sweep(s->live);
 	n = epoll_pwait2(s->live->epoll, e, EVENTS,
 			 ns == UINT64_MAX ? NULL : &t, NULL);

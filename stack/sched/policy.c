@@ -209,7 +209,7 @@ struct ke_cpu *policy_choose(struct sched *s, struct ke_cpu *c, u32 point,
 	s32 rule = -1;
 	u32 pick;
 
-	if (c && s->config.policy == SCHED_DIRECTED)
+	if (s->at_point && s->config.policy == SCHED_DIRECTED)
 		rule = ruled(s, c, point, object);
 	if (s->nready < 2)
 		return id >= 0 ? c : s->cpu[nth_ready(s, 0)];

@@ -206,8 +206,10 @@ static void slow_point(struct ke_cpu *c, u32 what, const void *object)
 	if (s->steps >= s->attention)
 		attention(c);
 	quantum(c);
+	s->at_point = true;
 	if (!s->coarse || s->in_a_row >= SCHED_FAIR)
 		c = decide(s, c, what, object);
+	s->at_point = false;
 	go(s, c);
 }
 
@@ -310,6 +312,8 @@ static bool advance(struct sched *s)
 
 		if (clock_fire(s))
 			return true;
+		if (s->limit == UINT64_MAX && !s->foreground && !live_waits(s))
+			return false;
 		if (due == UINT64_MAX && s->limit == UINT64_MAX)
 			return live_poll(s, UINT64_MAX);
 		if (now >= s->limit)

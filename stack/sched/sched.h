@@ -95,6 +95,6 @@ struct ex *sched_stopped(struct sched *s);   /* the machine that stopped */
  * false: no memory, or not live. */
 bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		 void (*fn)(void *ctx), void *ctx);
-void sched_unwatch(struct sched *s, int fd);
+void sched_unwatch(struct sched *s, int fd); /* before fd is closed */
 
 #endif

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define AFTER_MAX 0xffffu
-#define MARK_TEXT 32                 /* longest text of a mark */
+#define MARK_TEXT 16                 /* a mark's longest text; those of more
+					than AFTER_MAX have several marks' */
 
 static const char letters[] = {
 #define SCHED_POINT_LETTER(n, c) c,

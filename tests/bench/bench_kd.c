@@ -5,7 +5,7 @@
  * session on a small dump from start to where the prompt would be. Wall time,
  * best of 20; the floor is the same program only printing its version.
  */
-#include "bench_spawn.h"
+#include "bench_run.h"
 
 #define PROCESSES 1000u
 
@@ -55,8 +55,8 @@ int main(void)
 	bench_path(text, "kd.forge");
 	bench_path(dump, "kd.dmp");
 	forge(prog, text, dump);
-	floor = bench_best(version, &rss) * 1e3;
-	line("kd-process-0-0-1000", bench_best(list, &rss) * 1e3, floor);
+	floor = bench_best(20, version, &rss) * 1e3;
+	line("kd-process-0-0-1000", bench_best(20, list, &rss) * 1e3, floor);
 	unlink(text);
 	unlink(dump);
 	snprintf(small, sizeof(small), "%s/kernel_dumps/"
@@ -65,6 +65,6 @@ int main(void)
 	if (access(small, R_OK))
 		printf("# kd-start: no %s\n", small);
 	else
-		line("kd-start-triage", bench_best(start, &rss) * 1e3, floor);
+		line("kd-start-triage", bench_best(20, start, &rss) * 1e3, floor);
 	return 0;
 }

@@ -2,11 +2,12 @@
 /*
  * Kernel objects: the process list of 1,000 processes, and the analysis of a
  * hang of 2,000 threads and 500 locks (forged dumps of 4 GiB machines; 250
- * pairs of threads, of which every tenth is a deadlock, and 1,500 waiters with
- * stacks). Best of 5, the dump open and in the page cache; beside what is
- * wanted.
+ * pairs of threads, of which every tenth is a deadlock, 1,500 waiters with
+ * stacks, and 100 that wait for a request). Best of 5, the dump open and in the
+ * page cache; then the whole command `!analyze -hang`, process start included;
+ * beside what is wanted.
  */
-#include "bench.h"
+#include "bench_run.h"
 
 #include "../../kdtools/forge/forge.h"
 #include "triage/waits.h"
@@ -31,7 +32,9 @@ static void hang(void)
 
 	ntr_str_clear(&text);
 	ntr_str_printf(&text, "machine x64 7 cpus 2\nmemory 4GiB\n");
-	ntr_str_printf(&text, "module \"drv.sys\"\n");
+	ntr_str_printf(&text, "module \"drv.sys\"\n"
+		       "driver \"drv\" module \"drv.sys\"\n"
+		       "device \"dev\" driver \"drv\"\n");
 	for (unsigned i = 0; i < 250; i++)
 		ntr_str_printf(&text, "lock \"a%u\" %s owner %u\n"
 			       "lock \"b%u\" mutex owner %u\n", i,
@@ -53,6 +56,25 @@ static void hang(void)
 			       "\"nt!NtReadFile+0x100\" } } }\n",
 			       0x4000 + i * 32, i, i % 7);
 	}
+	for (unsigned i = 0; i < 100; i++)
+		ntr_str_printf(&text, "lock \"e%u\" event\n"
+			       "process \"q%u.exe\" { thread tid %u wait "
+			       "Executive on \"e%u\" for 90s }\n"
+			       "irp tid %u event \"e%u\" { location READ device "
+			       "\"dev\" current }\n", i, i, 0x40000 + i * 4, i,
+			       0x40000 + i * 4, i);
+}
+
+static void write_forged(char path[256])
+{
+	struct ntr_err e = { "" };
+
+	bench_path(path, "objects.dmp");
+	if (forge_text_file(ntr_str_text(&text), "bench", path, "full", NULL,
+			    &e)) {
+		fprintf(stderr, "bench_objects: %s\n", e.msg);
+		exit(2);
+	}
 }
 
 static struct ntr_target *open_forged(struct ntr_dump **d)
@@ -61,10 +83,8 @@ static struct ntr_target *open_forged(struct ntr_dump **d)
 	struct ntr_target *t;
 	char path[256];
 
-	bench_path(path, "objects.dmp");
-	if (forge_text_file(ntr_str_text(&text), "bench", path, "full", NULL,
-			    &e) ||
-	    ntr_dump_open(d, path, NULL, &e) || ntr_target_open(&t, *d, &e)) {
+	write_forged(path);
+	if (ntr_dump_open(d, path, NULL, &e) || ntr_target_open(&t, *d, &e)) {
 		fprintf(stderr, "bench_objects: %s\n", e.msg);
 		exit(2);
 	}
@@ -114,7 +134,8 @@ static void bench_hang(void)
 		double at = bench_cpu();
 
 		if (ntr_waits(&w, t, NULL) || w->cycles.n != 25 ||
-		    w->threads.n < 2000 || w->roots.n != NTR_MAX_ROOTS)
+		    w->threads.n < 2000 || w->irps.n != 100 ||
+		    w->roots.n != NTR_MAX_ROOTS)
 			bench_die("hang analysis");
 		at = bench_cpu() - at;
 		best = at < best ? at : best;
@@ -125,10 +146,30 @@ static void bench_hang(void)
 	ntr_dump_close(d);
 }
 
+static void bench_command(void)
+{
+	char kd[] = "kd", opt[] = "-c", cmd[] = "!analyze -hang", path[256];
+	char *prog = getenv("NTRIAGE");
+	char *argv[] = { prog, kd, path, opt, cmd, NULL };
+	long rss = 0;
+
+	if (!prog || access(prog, X_OK)) {
+		printf("# objects-hang-command: no NTRIAGE\n");
+		return;
+	}
+	setenv("XDG_CACHE_HOME", "/nonexistent", 1);
+	unsetenv("_NT_SYMBOL_PATH");
+	hang();
+	write_forged(path);
+	line("objects-hang-command", bench_best(RUNS, argv, &rss), 1.0);
+	unlink(path);
+}
+
 int main(void)
 {
 	bench_processes();
 	bench_hang();
+	bench_command();
 	ntr_str_fini(&text);
 	return 0;
 }

@@ -5,7 +5,7 @@
  * with the symbol table of its kernel, which is found by the addresses in it
  * and remembered. The floor is the same program only printing its version.
  */
-#include "bench_spawn.h"
+#include "bench_run.h"
 
 /* With the corpus's tables as symbols and a cache of its own. */
 static void with_symbols(char *prog, char *dump, const char *corpus,
@@ -25,7 +25,7 @@ static void with_symbols(char *prog, char *dump, const char *corpus,
 		printf("# process-analyze-isf: no %s\n", isf);
 		return;
 	}
-	ms = bench_best(argv, &rss) * 1e3;
+	ms = bench_best(20, argv, &rss) * 1e3;
 	printf("process-analyze-isf\t%.2f ms\tfloor %.2f ms\t%.2f\n", ms,
 	       floor, ms / floor);
 }
@@ -51,8 +51,8 @@ int main(void)
 	/* No symbols of the person's own. */
 	setenv("XDG_CACHE_HOME", "/nonexistent", 1);
 	unsetenv("_NT_SYMBOL_PATH");
-	floor = bench_best(version, &rss_floor) * 1e3;
-	ms = bench_best(analyze, &rss) * 1e3;
+	floor = bench_best(20, version, &rss_floor) * 1e3;
+	ms = bench_best(20, analyze, &rss) * 1e3;
 	printf("process-analyze-json\t%.2f ms\tfloor %.2f ms\t%.2f\n", ms,
 	       floor, ms / floor);
 	printf("process-analyze-rss\t%.1f MB\tfloor %.1f MB\t%.2f\n",

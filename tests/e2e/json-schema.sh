@@ -28,12 +28,14 @@ for f in "$TOP"/tests/fixtures/*.forge; do
 	"$NTRIAGE" analyze --json d.dmp | jq -c . >out
 	valid "$n" out
 done
-for n in hang-two-locks hang-ring hang-slow-owner hang-critical-queue busy-queue alpha-nt4; do
+for n in hang-two-locks hang-ring hang-slow-owner hang-critical-queue hang-spin-locks hang-request \
+	x64-10-critical-queue lock-order busy-queue alpha-nt4; do
 	forge "$TOP/tests/fixtures/$n.forge" d.dmp || continue
 	"$NTRIAGE" analyze --hang --json d.dmp | jq -c . >out
 	valid "$n --hang" out
 	same "$n --hang: kind" "$(jq -r .hang.kind out)" "$(case $n in hang-two-locks | hang-ring) echo deadlock ;;
-		hang-slow-owner) echo slow_owner ;; hang-critical-queue) echo exhausted_queue ;; busy-queue) echo none ;; *) echo unknown ;; esac)"
+		hang-slow-owner) echo slow_owner ;; hang-critical-queue | hang-request | x64-10-critical-queue) echo exhausted_queue ;;
+		hang-spin-locks) echo spinning_processors ;; busy-queue) echo none ;; *) echo unknown ;; esac)"
 done
 for n in pool-leak-afd pool-plateau pool-twins pool-overrun; do
 	forge "$TOP/tests/fixtures/$n.forge" d.dmp || continue

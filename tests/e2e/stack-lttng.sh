@@ -19,7 +19,7 @@ consumer=$(ls /usr/lib/*/lttng/libexec/lttng-consumerd 2>/dev/null | head -1)
 user lttng-sessiond --daemonize --no-kernel --pidfile="$here/own/pid" \
 	${consumer:+--consumerd64-path="$consumer"} >log 2>&1
 [ -s own/pid ] || { skip session "lttng-sessiond does not start: $(head -c 100 log)"; finish; }
-trap 'user kill "$(cat "$here/own/pid")"; rm -rf "$here"' EXIT
+trap 'kill "$(cat "$here/own/pid")"; rm -rf "$here"' EXIT
 
 {
 	user lttng create s --output="$here/own/out"

@@ -74,6 +74,12 @@ static void scan_page(const uint8_t *data, size_t size)
 	p.end[0] = (struct ntr_pool_num){ .known = true,
 					  .v = BASE + NTR_POOL_PAGE };
 	if (ntr_nbt_scan(&p, &s, NULL) == NTR_OK) {
+		if (s.addresses.n > NTR_TDI_MAX_ADDRESSES)
+			abort();
+		for (size_t i = 0; i < s.addresses.n; i++)
+			if (s.addresses.v[i].va % 4 || !s.addresses.v[i].tag ||
+			    s.addresses.v[i].va - BASE >= NTR_POOL_PAGE)
+				abort();
 		if (s.h.n > s.found || s.faults > s.found ||
 		    s.found > s.blocks)
 			abort();

@@ -3,8 +3,10 @@
  * Processes, threads, locks and queues of a machine whose memory is patched by
  * the input: records of {u16 offset, u32 value}, each four bytes of memory
  * replaced. The memory is a small NT 4.0: a process with four threads, two
- * mutexes in a cycle, a resource with a table, a work queue. The first byte
- * chooses which build reads it.
+ * mutexes in a cycle, a resource with a table, a request with its event, a work
+ * queue whose item refers to it, a processor with a DPC and registers. The
+ * first byte chooses which build reads it; the input may change the processor's
+ * registers as well.
  */
 #include "fuzz.h"
 #include "kobj/priv.h"
@@ -14,13 +16,14 @@
 #include <string.h>
 
 #define BASE 0x80000000u
-#define SIZE 0x4000u
+#define SIZE 0x5000u
 
 enum { /* where things are */
 	HEAD = 0x20, RESOURCES = 0x28, QUEUE = 0x40, PROCESS = 0x100,
 	THREADS = 0x400, THREAD = 0x300, MUTEX = 0x1400, RESOURCE = 0x1500,
 	TABLE = 0x1580, SEMAPHORE = 0x15c0, ITEMS = 0x1600, IRP = 0x1700,
-	DEVICES = 0x1800, DRIVER = 0x1a00, STACKS = 0x2000,
+	EVENT = 0x17a0, DEVICES = 0x1800, DRIVER = 0x1a00, DPC = 0x1c00,
+	STACKS = 0x2000, KPRCB = 0x4000,
 };
 
 static void put(uint8_t *m, uint32_t at, uint32_t v)
@@ -69,10 +72,11 @@ static void thread(uint8_t *m, uint32_t n, uint32_t object)
 
 static void request(uint8_t *m)
 {
-	m[IRP] = 6;
 	m[IRP + 0x22] = m[IRP + 0x23] = 1;
+	put(m, IRP, 6 | 0x94 << 16);
+	put(m, IRP + 0x2c, BASE + EVENT);
 	put(m, IRP + 0x70 + 0x14, BASE + DEVICES);
-	link_last(m, THREADS + 0x20c, IRP + 0x10);
+	link_last(m, THREADS + 3 * THREAD + 0x20c, IRP + 0x10);
 	m[DEVICES] = m[DEVICES + 0xc0] = 3;
 	put(m, DEVICES + 8, BASE + DRIVER);
 	put(m, DEVICES + 0x10, BASE + DEVICES + 0xc0);
@@ -104,11 +108,16 @@ static void machine(uint8_t *m)
 	thread(m, 0, MUTEX);
 	thread(m, 1, MUTEX + 0x40);
 	thread(m, 2, SEMAPHORE);
-	thread(m, 3, 0);
+	thread(m, 3, EVENT);
 	put(m, THREADS + 2 * THREAD + 0xe0, BASE + QUEUE);
 	link_last(m, QUEUE + 0x20, THREADS + 2 * THREAD + 0x110);
 	link_last(m, QUEUE + 0x10, ITEMS);
 	put(m, ITEMS + 8, BASE + 0x10);
+	put(m, ITEMS + 12, BASE + IRP);
+	link_last(m, KPRCB + 0x4e0, DPC + 4);
+	put(m, KPRCB + 0x4e8, 1);
+	put(m, DPC + 0xc, BASE + 0x20);
+	put(m, DPC + 0x10, BASE + DEVICES);
 	request(m);
 }
 
@@ -137,9 +146,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ntr_target_priv p = { .service_pack = 0 };
 	struct ntr_dump d = { .kind = NTR_KIND_FULL };
 	struct ntr_mem_space mem;
+	struct ntr_cpu *cpu = ntr_vec_add(&t.cpus);
 	uint8_t *m = calloc(1, SIZE);
 
-	if (!m || !size) {
+	if (!m || !cpu || !size) {
+		ntr_vec_fini(&t.cpus);
 		free(m);
 		return 0;
 	}
@@ -159,8 +170,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				      .build = t.build };
 	ntr_mem_space_init(&mem, BASE, m, SIZE);
 	t.mem = &mem.s;
+	cpu->kprcb = BASE + KPRCB;
+	cpu->thread = BASE + THREADS + 2 * THREAD;
+	cpu->regs.machine = t.machine;
+	cpu->has_regs = true;
+	ntr_reg_set(&cpu->regs, NTR_X86_EIP, BASE + 0x10);
+	ntr_reg_set(&cpu->regs, NTR_X86_ESP, BASE + STACKS + 0x1000 + data[0]);
+	ntr_reg_set(&cpu->regs, NTR_X86_ECX, BASE + MUTEX + (data[0] >> 2));
 	use(&t);
 	ntr_vec_fini(&t.missing);
+	ntr_vec_fini(&t.cpus);
 	ntr_arena_fini(&t.arena);
 	free(m);
 	return 0;

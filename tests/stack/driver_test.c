@@ -142,6 +142,29 @@ static void entry_without_memory(void)
 	CHECK_EQ(failed, 4); /* the call's thread, and three of the loading */
 }
 
+/* --- code that is gone -------------------------------------------------------------------- */
+
+static void runs_the_gone(void *context)
+{
+	ke_thread_fn *fn;
+
+	memcpy(&fn, context, sizeof(fn));
+	fn(NULL);
+}
+
+static void a_driver_that_left_something_behind(void)
+{
+	struct state s = begin(&(struct ex_config){ .cpus = 1 });
+	void *gone;
+
+	CHECK_EQ(io_load(s.m.x, "deep", "", &s.d), EX_SUCCESS);
+	gone = (void *)(uintptr_t)s.d->dispatch[IO_DEVICE_CONTROL];
+	CHECK_EQ(io_unload(s.d), EX_SUCCESS);
+	thread_of(s.m.x, "late", runs_the_gone, &gone);
+	check_bugcheck(&s.m, 0xce, (uintptr_t)gone);
+	machine_free(&s.m);
+}
+
 /* --- linked in --------------------------------------------------------------------------- */
 
 static enum ex_status builtin_entry(struct io_driver *d, const char *options)
@@ -246,6 +269,7 @@ int main(void)
 	RUN(two_machines_have_one_each);
 	RUN(what_refuses);
 	RUN(entry_without_memory);
+	RUN(a_driver_that_left_something_behind);
 	RUN(a_builtin_comes_first);
 	RUN(files_open_and_close);
 	RUN(overflow_of_12_kib);

@@ -350,6 +350,14 @@ static void special_runs_over_by_less(void *ctx)
 	ex_free_pool(ctx, p, TAG);
 }
 
+static void special_frees_twice(void *ctx)
+{
+	u8 *p = ex_alloc(ctx, EX_NONPAGED, 60, TAG);
+
+	ex_free_pool(ctx, p, TAG);
+	ex_free_pool(ctx, p, TAG);
+}
+
 static void special_catches_at_once(void)
 {
 	static const struct {
@@ -357,9 +365,10 @@ static void special_catches_at_once(void)
 		u32 code;
 	} row[] = { { special_runs_over, 0xcd },
 		    { special_uses_freed, 0xcc },
-		    { special_runs_over_by_less, 0x19 } };
+		    { special_runs_over_by_less, 0x19 },
+		    { special_frees_twice, 0xc2 } };
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		struct machine m = pool_machine(&special);
 
 		thread_of(m.x, "special", row[i].fn, m.x);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Objects to wait for, resources, threads and sleep, over many seeds. */
 #include "machine.h"
+#include "ex/machine.h"
 
 #define MS UINT64_C(1000000)
 
@@ -521,6 +522,32 @@ static void waiting_at_dispatch(void)
 	machine_free(&m);
 }
 
+/* --- where a thread goes on ------------------------------------------------------------------------------- */
+
+static void its_stack_is_readable(void)
+{
+	struct machine m = machine_new(4, 2);
+	struct state s = { 0 };
+	struct ke_thread *t;
+	u64 ip = 0, sp = 0, fp = 0;
+
+	ke_event_init(&s.e, "e", false, false);
+	t = ke_thread_create(m.x, "waits", 8, wait_e, &s);
+	run_idle(&m);
+	CHECK_EQ(t->state, KE_WAITING);
+	CHECK(t->block[0].object == &s.e.h);
+	if (co_at(&t->co, &ip, &sp, &fp)) {
+		CHECK(sp > (uintptr_t)t->co.low);
+		CHECK(sp < (uintptr_t)t->co.low + t->co.size);
+		CHECK(ip != 0);
+	}
+	ke_event_set(&s.e);
+	run_idle(&m);
+	CHECK_EQ(t->state, KE_ENDED);
+	ke_thread_put(t);
+	machine_free(&m);
+}
+
 int main(void)
 {
 	RUN(notification_wakes_all);
@@ -540,5 +567,6 @@ int main(void)
 	RUN(circle_of_waits_is_found);
 	RUN(waiting_alone_is_idle);
 	RUN(waiting_at_dispatch);
+	RUN(its_stack_is_readable);
 	return test_done();
 }

@@ -280,6 +280,33 @@ static void stack_facts(void)
 	shut();
 }
 
+/* Frames of 5, 6 and 4 KiB, as the scenario has them. */
+static void bytes_of_frames(void)
+{
+	if (!open_text("machine x64 7\nmemory 32MiB\nstop 0x7f 8 0 0 0\n"
+		       "module \"a.sys\"\nstack overflow {\n"
+		       "frame \"a!A+0x20\" size 0x1400\n"
+		       "frame \"a!B+0x20\" size 0x1800\n"
+		       "frame \"nt!C+0x20\" size 0x1000\n"
+		       "frame \"nt!D+0x20\" }\n", "full"))
+		return;
+	CHECK_STR(got("stack.frames[0].bytes"),
+		  "none: it does not lie on the stack of the stop");
+	CHECK_STR(got("stack.frames[3].module"), "a");
+	CHECK_STR(got("stack.frames[3].bytes"), "5120 bytes");
+	CHECK_STR(got("stack.frames[4].bytes"), "6144 bytes");
+	CHECK_STR(got("stack.frames[5].bytes"), "4096 bytes");
+	CHECK_STR(got("stack.frames[6].bytes"), "none: it is the outermost frame");
+	shut();
+	/* Alpha: nothing says where the stack ends. */
+	if (!open_text("machine alpha nt4\nstop 0x7f 8 0 0 0\nmodule \"a.sys\"\n"
+		       "stack { frame \"a!A+0x20\"; frame \"nt!B+0x20\" }\n",
+		       "full"))
+		return;
+	CHECK_HAS(got("stack.frames[0].bytes"), "the limits of the stack");
+	shut();
+}
+
 static void no_recursion(void)
 {
 	if (!open_text("machine x64 7 cpus 2\nmemory 32MiB\nstop 0xe2\n"
@@ -373,6 +400,52 @@ static void waits_facts(void)
 	CHECK_STR(got("waits.roots[0].longest"), "45s");
 	CHECK_STR(got("waits.roots[0].process"), "System");
 	CHECK_STR(got("waits.roots[0].state"), "Ready");
+	CHECK_STR(got("waits.inversions"), "0 elements");
+	CHECK_STR(got("waits.spinning"), "0");
+	shut();
+}
+
+static void spin_facts(void)
+{
+	if (!open_fixture("hang-spin-locks", "full"))
+		return;
+	CHECK_STR(got("waits.spinning"), "2");
+	CHECK_STR(got("waits.cpus"), "2 elements");
+	CHECK_STR(got("waits.cpus[0].number"), "0");
+	CHECK_STR(got("waits.cpus[0].work"), "spins");
+	CHECK_STR(got("waits.cpus[0].routine"), "KfAcquireSpinLock");
+	CHECK_STR(got("waits.cpus[0].lock"), "0x8a000040");
+	CHECK_STR(got("waits.cpus[1].lock"), "0x8a002010");
+	CHECK_STR(got("waits.spin_linked"), "true");
+	CHECK_STR(got("waits.cpus[0].dpcs"), "0");
+	CHECK_STR(got("waits.cpus[1].dpcs"), "1");
+	CHECK_STR(got("waits.cpus[0].functions[0]"), "tcpip!CloseAddress");
+	CHECK_STR(got("waits.cpus[0].functions[1]"), "tcpip!TdiCloseAddress");
+	CHECK_STR(got("waits.cpus[0].functions[3]"), "nt!NtClose");
+	CHECK_STR(got("waits.cpus[1].functions[0]"), "tcpip!CloseConn");
+	CHECK_STR(got("waits.cpus[1].modules[0]"), "tcpip");
+	CHECK_STR(got("waits.cpus[1].modules[1]"), "nt");
+	CHECK_STR(got("waits.requests"), "1 element");
+	CHECK_STR(got("waits.requests[0].driver"), "\\Driver\\Tcpip");
+	CHECK_STR(got("waits.requests[0].major"), "0xe");
+	CHECK_STR(got("waits.requests[0].by"), "its UserEvent");
+	CHECK_STR(got("waits.requests[0].queued"), "DPC");
+	shut();
+	if (!open_fixture("busy-queue", "full"))
+		return;
+	CHECK_STR(got("waits.spinning"), "0");
+	CHECK_HAS(got("waits.spin_linked"), "none: ");
+	CHECK_HAS(got("waits.cpus[0].lock"), "none: it does not spin");
+	shut();
+	if (!open_fixture("lock-order", "full"))
+		return;
+	CHECK_STR(got("waits.inversions"), "2 elements");
+	CHECK_STR(got("waits.inversions[0].deadlock"), "false");
+	CHECK_STR(got("waits.inversions[0].certain"), "true");
+	CHECK_STR(got("waits.inversions[0].locks[0]"), "mutant");
+	CHECK_STR(got("waits.inversions[1].certain"), "false");
+	CHECK_STR(got("waits.inversions[1].locks[1]"), "resource");
+	CHECK_STR(got("waits.inversions[1].modules[1]"), "locks");
 	shut();
 }
 
@@ -397,6 +470,37 @@ static void queue_facts(void)
 	CHECK_HAS(got("queue.hypercritical.pending"),
 		  "unknown: no hypercritical queue was found");
 	CHECK_STR(got("queues[0].name"), "critical");
+	CHECK_STR(got("queue.critical.stacks"), "1");
+	CHECK_STR(got("queue.critical.objects"), "1");
+	CHECK_STR(got("queue.critical.routine"), "tcpip6!LanDoNdisRequest");
+	CHECK_STR(got("queue.critical.same_routine"), "24");
+	CHECK_STR(got("queue.critical.awaiting"), "0");
+	CHECK_STR(got("queue.critical.awaited"), "none: no worker waits for what a "
+		  "pending item refers to");
+	CHECK_STR(got("queue.critical.stands"), "true");
+	CHECK_STR(got("queue.critical.items"), "24 elements");
+	CHECK_STR(got("queue.critical.items[22].module"), "NDIS");
+	CHECK_STR(got("queue.critical.items[23].routine"),
+		  "tcpip6!LanBindAdapter");
+	CHECK_STR(got("queue.critical.items[23].priority"),
+		  "none: this queue has one priority");
+	CHECK_STR(got("queues[0].items[23].module"), "tcpip6");
+	CHECK_STR(got("queue.delayed.routine"), "unknown: none of its workers is "
+		  "blocked");
+	shut();
+	if (!open_fixture("x64-10-critical-queue", "full"))
+		return;
+	CHECK_STR(got("queues[0].name"), "all priorities");
+	CHECK_STR(got("queues[0].exhausted"), "true");
+	CHECK_STR(got("queues[0].awaiting"), "3");
+	CHECK_STR(got("queues[0].awaited"), "NDIS!ndisMRequestComplete");
+	CHECK_STR(got("queues[0].objects"), "3");
+	CHECK_STR(got("queues[0].stacks"), "2");
+	CHECK_STR(got("queues[0].same_routine"), "3");
+	CHECK_STR(got("queues[0].max_threads"), "3");
+	CHECK_STR(got("queues[0].items[0].priority"), "13");
+	CHECK_STR(got("queues[0].items[3].priority"), "12");
+	CHECK_STR(got("queues[0].items[3].module"), "tcpip6");
 	shut();
 	if (!open_fixture("busy-queue", "full"))
 		return;
@@ -600,10 +704,12 @@ int main(void)
 	RUN(wrong_paths);
 	RUN(system_facts);
 	RUN(stack_facts);
+	RUN(bytes_of_frames);
 	RUN(no_recursion);
 	RUN(module_facts);
 	RUN(hashes_are_no_dates);
 	RUN(waits_facts);
+	RUN(spin_facts);
 	RUN(queue_facts);
 	RUN(pool_facts);
 	RUN(handle_facts);

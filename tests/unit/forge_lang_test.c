@@ -28,6 +28,7 @@ static void syntax_errors(void)
 		{ "machine x86 nt4\ntime yesterday\n", "s:2:6: expected a UTC time" },
 		{ "machine x86 nt4\nuptime 3x\n", "s:2:8: expected a duration" },
 		{ "machine x86 nt4\nstop 0x7f what\n", "s:2:11: \"what\": expected a number" },
+		{ "machine x64 7\nstop 0x9f 3 0 0 irp\n", "s:2:17: \"irp\": expected a number" },
 		{ "machine x86 nt4\nmodule \"a.sys\" version 1.2\n", "expected a version of four numbers" },
 		{ "machine x86 nt4\nmodule \"a.sys\" base 0x80100000\n", "overlaps ntoskrnl.exe" },
 		{ "machine x86 nt4\ncurrent \"x.exe\"\n", "s:2:9: no process \"x.exe\"" },
@@ -47,6 +48,9 @@ static void syntax_errors(void)
 		{ "machine x86 nt4\npool nonpaged { block File size 8 count 2 name \"b\" }\n",
 		  "only a single block has a name" },
 		{ "machine x86 nt4\nirp { location READ file \"f\" }\n", "s:2:16: no file object \"f\"" },
+		{ "machine x86 nt4\nlock \"m\" mutex each\n", "s:2:6: each is for events" },
+		{ "machine x86 nt4\ndriver \"n\" module \"ntoskrnl.exe\"\ndevice \"d\" driver \"n\"\n"
+		  "irp times 0 { location READ device \"d\" }\n", "times is 1 to 1024" },
 		{ "machine x86 nt4\ndamage truncate 99GiB\n", "s:2:8: the file has only" },
 	};
 
@@ -189,6 +193,29 @@ static void damage(void)
 	free(a.p);
 }
 
+/* Symbols are written for a text that asks for them, and for no other. */
+static void symbols(void)
+{
+	char dir[] = "/tmp/ntriage-forge-XXXXXX", path[96];
+	bool wanted = true;
+	struct stat st;
+
+	CHECK(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a.pdb", dir);
+	CHECK_EQ(forge_text_symbols("machine x86 2003\nmodule \"a.sys\" pdb \"a.pdb\"\n",
+				    "s", dir, &wanted, NULL, NULL), NTR_OK);
+	CHECK(!wanted);
+	CHECK(stat(path, &st));
+	CHECK_EQ(forge_text_symbols("machine x86 2003\nsymbols\nmodule \"a.sys\" pdb \"a.pdb\"\n",
+				    "s", dir, &wanted, NULL, NULL), NTR_OK);
+	CHECK(wanted);
+	CHECK(!stat(path, &st));
+	CHECK_EQ(forge_text_symbols("machine x86 2003\nsymbol\n", "s", dir,
+				    &wanted, NULL, NULL), NTR_BAD);
+	snprintf(path, sizeof(path), "rm -r %s", dir);
+	CHECK_EQ(system(path), 0);
+}
+
 int main(void)
 {
 	RUN(syntax_errors);
@@ -199,5 +226,6 @@ int main(void)
 	RUN(bounded);
 	RUN(sparse_8gib);
 	RUN(damage);
+	RUN(symbols);
 	return test_done();
 }

@@ -306,6 +306,48 @@ static void check_headers(const struct ntr_nbt_scan *s)
 	}
 }
 
+static void put_address(struct machine *m, u64 at, u32 ip)
+{
+	machine_patch(m, at, 0x0002000e00000001, 8);
+	machine_patch(m, at + 8, 0xb80b | (u64)ip << 16, 8);
+	machine_patch(m, at + 16, 0, 6);
+}
+
+/* 192.168.1.77 in TDI's form; one that is cut short, one of no host, one that is
+ * not on a multiple of four. */
+static void addresses(void)
+{
+	struct ntr_tdi_addresses a = { 0 };
+	struct ntr_nbt_scan s;
+	struct opened x;
+	u64 at;
+
+	if (!open_as(&x, 0, "full"))
+		return;
+	CHECK_EQ(ntr_nbt_scan(x.p, &s, NULL), NTR_OK);
+	CHECK_EQ(s.addresses.n, 0);
+	at = (s.h.v[0].data & ~UINT64_C(0xfff)) + 0x400; /* any page will do */
+	ntr_nbt_scan_fini(&s);
+	put_address(&x.m, at, 0x4d01a8c0);
+	put_address(&x.m, at + 0x40, 0x4d01a8ff);
+	put_address(&x.m, at + 0x82, 0x4d01a8c0);
+	put_address(&x.m, at + 0x1f8, 0x4d01a8c0);
+	CHECK(ntr_tdi_addresses_add(&a, x.m.t, at, 0x1f8 + 22,
+				    0x4474624e));
+	CHECK_EQ(a.n, 2);
+	CHECK_EQ(a.v[0].va, at);
+	CHECK_EQ(a.v[0].ip, 0xc0a8014d);
+	CHECK_EQ(a.v[0].port, 3000);
+	CHECK_EQ(a.v[0].tag, 0x4474624e);
+	CHECK_EQ(a.v[1].va, at + 0x1f8); /* over two pieces */
+	CHECK(ntr_tdi_addresses_add(&a, x.m.t, at, 21, 0));
+	CHECK(ntr_tdi_addresses_add(&a, x.m.t, 0x10, 0x1000, 0));
+	CHECK_EQ(a.n, 2);
+	ntr_vec_fini(&a);
+	ntr_pool_close(x.p);
+	machine_close(&x.m);
+}
+
 static void headers(void)
 {
 	for (unsigned g = 0; g < NGENS; g++) {
@@ -576,6 +618,7 @@ int main(void)
 {
 	RUN(generations);
 	RUN(headers);
+	RUN(addresses);
 	RUN(one_header);
 	RUN(damaged);
 	RUN(triage);

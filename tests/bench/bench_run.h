@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Whole runs of a program, process start included, for the benches of the
- * command line.  The floor of such a figure is the same program only printing
- * its version.  To time another verb, give its argv.
+ * A whole command as a bench: process start included, its output thrown away;
+ * wall time, the best of some, and the largest resident set.
  */
-#ifndef NTR_BENCH_SPAWN_H
-#define NTR_BENCH_SPAWN_H
+#ifndef NTR_BENCH_RUN_H
+#define NTR_BENCH_RUN_H
 
 #include "bench.h"
 
@@ -13,10 +12,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define BENCH_RUNS 20
-
-/* One run with its output thrown away; exits when it cannot be done or
- * finds nothing. */
+/* One run; exits when it cannot be done. */
 static inline double bench_run(char **argv, long *rss_kb)
 {
 	extern char **environ;
@@ -31,8 +27,7 @@ static inline double bench_run(char **argv, long *rss_kb)
 	if (posix_spawn(&pid, argv[0], &fa, NULL, argv, environ) ||
 	    wait4(pid, &status, 0, &ru) != pid || !WIFEXITED(status) ||
 	    WEXITSTATUS(status) != 0) {
-		fprintf(stderr, "bench: %s %s failed\n", argv[0],
-			argv[1]);
+		fprintf(stderr, "bench: %s %s failed\n", argv[0], argv[1]);
 		exit(1);
 	}
 	t = bench_now() - t;
@@ -42,11 +37,11 @@ static inline double bench_run(char **argv, long *rss_kb)
 	return t;
 }
 
-static inline double bench_best(char **argv, long *rss_kb)
+static inline double bench_best(int runs, char **argv, long *rss_kb)
 {
 	double b = 1e9;
 
-	for (int i = 0; i < BENCH_RUNS; i++) {
+	for (int i = 0; i < runs; i++) {
 		double t = bench_run(argv, rss_kb);
 
 		if (t < b)

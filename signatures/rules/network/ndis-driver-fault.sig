@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+signature ndis-driver-fault {
+    title     "A network driver faults when NDIS calls it"
+    class     stop
+    severity  high
+    status    experimental
+
+    on dump {
+        require bugcheck.code in [0x0a, 0xd1, 0x50, 0x1e, 0x3b, 0x7e, 0xc2, 0xc5, 0x139]
+        require any f in stack.frames where f.module == "ndis"
+        require blame.class == "definite"
+        require any f in stack.frames where f.module == blame.module and f.ip == fault.ip
+        require none f in stack.frames where f.module in ["netio", "fwpkclnt"]
+    }
+    say       "{blame.image} faulted in a call from NDIS ({blame.reason})."
+    do        "Update the driver of the card or filter. If it sends when it faults, switch its offloads (large send, checksum) off as a test. For its maker: look at removal and reset while packets are pending."
+
+    test fires "Windows 10 x64" {
+        machine x64 10
+        stop 0xd1 8 2 0 ip
+        module "netio.sys"
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwpkclnt.sys"
+        module "foo.sys" size 0x9000
+        stack { frame "foo!Send+0x40"; frame "ndis!ndisMSendNBLToMiniport+0xf2"; frame "ndis!NdisSendNetBufferLists+0x80"; frame "tcpip!FlSendPackets+0x100"; frame "nt!KiIdleLoop+0x50" }
+    }
+
+    test fires "Windows 7 x64" {
+        machine x64 7
+        stop 0xd1 8 2 0 ip
+        module "netio.sys"
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwpkclnt.sys"
+        module "foo.sys" size 0x9000
+        stack { frame "foo!Send+0x40"; frame "ndis!ndisMSendNBLToMiniport+0xf2"; frame "ndis!NdisSendNetBufferLists+0x80"; frame "tcpip!FlSendPackets+0x100"; frame "nt!KiIdleLoop+0x50" }
+    }
+
+    test fires "Windows 10 x64: small dump" {
+        machine x64 10
+        container triage
+        stop 0xd1 8 2 0 ip
+        module "netio.sys"
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwpkclnt.sys"
+        module "foo.sys" size 0x9000
+        stack { frame "foo!Send+0x40"; frame "ndis!ndisMSendNBLToMiniport+0xf2"; frame "ndis!NdisSendNetBufferLists+0x80"; frame "tcpip!FlSendPackets+0x100"; frame "nt!KiIdleLoop+0x50" }
+    }
+
+    test silent "a filter of the platform" {
+        machine x64 10
+        stop 0xd1 8 2 0 ip
+        module "netio.sys"
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwpkclnt.sys"
+        module "foo.sys" size 0x9000
+        stack { frame "foo!Classify+0x40"; frame "netio!ProcessCallout+0x80"; frame "netio!ArbitrateAndEnforce+0x100"; frame "tcpip!WfpAleAuthorizeConnect+0x200"; frame "tcpip!TcpCreateAndConnect+0x100"; frame "nt!KiIdleLoop+0x50" }
+    }
+
+    test silent "it only passed the packet on" {
+        machine x64 10
+        stop 0xd1 8 2 0 ip
+        module "netio.sys"
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwpkclnt.sys"
+        module "foo.sys" size 0x9000
+        stack { frame "tcpip!IppInspect+0x1e"; frame "ndis!ndisMIndicateNetBufferListsToOpen+0x100"; frame "foo!FilterReceive+0x40"; frame "ndis!ndisCallReceiveHandler+0x80"; frame "ndis!NdisMIndicateReceiveNetBufferLists+0x100"; frame "nt!KiIdleLoop+0x50" }
+    }
+
+    test silent "another stop" {
+        machine x64 10
+        stop 0x9f 3 0 0 0
+        module "netio.sys"
+        module "tcpip.sys"
+        module "ndis.sys"
+        module "fwpkclnt.sys"
+        module "foo.sys" size 0x9000
+        stack { frame "foo!Send+0x40"; frame "ndis!ndisMSendNBLToMiniport+0xf2"; frame "ndis!NdisSendNetBufferLists+0x80"; frame "tcpip!FlSendPackets+0x100"; frame "nt!KiIdleLoop+0x50" }
+    }
+
+    test unknown "the header alone has no modules" {
+        machine x64 10
+        container header
+        stop 0xd1 8 2 0 0xfffff80447a01040
+    }
+
+    test unknown "a memory image of a running machine has no stop" {
+        machine x64 10
+        container header
+        stop 0x5454414d 0x4e4f4f4d 0x534c4f53 0 0
+    }
+}
