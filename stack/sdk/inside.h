@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A socket of the sdk: a file of AFD, and how many calls are inside of it.  A
+ * close while others are inside ends what they wait for; the last one out closes
+ * the file.
+ */
+#ifndef SDK_INSIDE_H
+#define SDK_INSIDE_H
+
+#include "../drivers/afd/afd.h"
+#include "socket.h"
+
+struct sk {
+	struct ex *x;
+	struct io_file *file;
+	int domain, type, protocol;
+	bool nonblock, closed;
+	u32 users;
+};
+
+int sk_enter(struct sk *s);          /* 0, or -EBADF */
+void sk_leave(struct sk *s);
+int sk_errno(enum ex_status st);     /* 0 or -errno */
+/* A control, waited for. Negative: -errno; else its information. */
+s64 sk_control(struct sk *s, enum afd_code code, void *p, size_t n);
+enum ex_status sk_control_status(struct sk *s, enum afd_code code, void *p,
+				 size_t n, size_t *information);
+
+#endif
