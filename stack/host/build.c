@@ -156,7 +156,8 @@ static u32 udp(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 	return 20 + length;
 }
 
-/* The header of a datagram of the machine's, and 8 bytes (RFC 792). */
+/* The header of a datagram of the machine's of 1500 bytes, and 8 bytes
+ * (RFC 792). */
 static u32 quoted(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 {
 	const struct pkt_flow *f = &n->flow[d->flow];
@@ -166,7 +167,7 @@ static u32 quoted(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 					  f->remote_ip : n->remote_ip,
 				   .df = true };
 
-	(void)ip_header(n, &of, d->quote.protocol, 8 + 12, b);
+	(void)ip_header(n, &of, d->quote.protocol, 1480, b);
 	memset(b + 20, 0, 8);
 	if (d->quote.protocol == 6) {
 		put16(b + 20, f->local_port);
@@ -213,7 +214,7 @@ static u32 arp(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 	const u8 *mac = d->given & PKT_HAS_MAC ? d->mac : host_outside;
 
 	memset(b, 0xff, 6);
-	memcpy(b + 6, host_outside, 6);
+	memcpy(b + 6, mac, 6);
 	memcpy(b + 12, head, 10);
 	b[21] = d->op;
 	memcpy(b + 22, mac, 6);

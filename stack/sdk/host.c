@@ -37,6 +37,7 @@ struct host {
 	struct io_driver *driver[DRIVERS_MAX];
 	unsigned ndrivers;
 	struct host_call *calls;
+	struct tdi_address address;  /* the first of IPv4 */
 	char why[512];               /* the machine's last line */
 };
 
@@ -414,6 +415,17 @@ static bool load_all(struct host *h, const struct host_config *c, char *why,
 				    load(h, c, "srv", why, size));
 }
 
+static void keep_address(struct host *h, const char *text)
+{
+	unsigned b[4] = { 127, 0, 0, 1 };
+
+	if (text && sscanf(text, "%u.%u.%u.%u", &b[0], &b[1], &b[2], &b[3]) != 4)
+		return;
+	h->address.family = 4;
+	for (int i = 0; i < 4; i++)
+		h->address.ip[i] = (u8)b[i];
+}
+
 struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 		      size_t why_size)
 {
@@ -427,6 +439,7 @@ struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 		return NULL;
 	}
 	ex_log_to(h->x, keep_line, h);
+	keep_address(h, c->interface.name ? c->interface.ip4[0] : NULL);
 	if (c->driver_path)
 		io_driver_path(h->x, c->driver_path);
 	if (open_interface(h, &c->interface, why, why_size) &&
@@ -464,4 +477,10 @@ void host_free(struct host *h)
 struct ex *host_machine(struct host *h)
 {
 	return h->x;
+}
+
+const struct tdi_address *host_address(struct host *h, u16 port)
+{
+	h->address.port = port;
+	return &h->address;
 }

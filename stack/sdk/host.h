@@ -56,6 +56,8 @@ struct host *host_new(const struct host_config *c, struct sched *s,
 		      char *why, size_t why_size);
 void host_free(struct host *h);
 struct ex *host_machine(struct host *h);
+/* Its first IPv4 address, with this port; until the next call. */
+const struct tdi_address *host_address(struct host *h, u16 port);
 
 /* fn in a new thread of the machine; what it does is asked with host_done(). */
 struct host_call;

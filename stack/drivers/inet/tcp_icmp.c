@@ -29,9 +29,6 @@ static enum ex_status status_of(enum inet_error what)
 		return EX_CONNECTION_REFUSED;
 	case INET_PROTOCOL_UNREACHABLE:
 		return EX_PORT_UNREACHABLE;
-	case INET_NET_UNREACHABLE:
-		return EX_NETWORK_UNREACHABLE;
-	case INET_HOST_UNREACHABLE:
 	case INET_PROHIBITED:
 		return EX_HOST_UNREACHABLE;
 	default:
@@ -46,7 +43,8 @@ static bool is_ours(const struct tcb *t, u32 seq)
 	       seq_lt(seq, t->snd_nxt);
 }
 
-/* RFC 5927 5.2: only a connection that is being made ends by it. */
+/* RFC 5927 5.2: only a connection that is being made ends by it, and not by
+ * one that may pass (RFC 9293 3.9.2.2, MUST-56). */
 static void told(struct tcb *t, enum inet_error what, u32 mtu)
 {
 	enum ex_status why = status_of(what);
