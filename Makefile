@@ -56,7 +56,8 @@ LIB_SRC   := $(sort $(wildcard analyzer/*/*.c))
 LIB_CXX   := $(sort $(wildcard analyzer/*/*.cc))
 SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
 STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack/nic/*.c \
-	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
+	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c))
+HOST_SRC  := $(sort $(wildcard stack/host/*.c stack/refstack.c))
 # inet/ is no driver: it is built into those that INET names.
 INET      := tcpip tcpip6
 DRIVERS   := $(filter-out inet,$(sort $(notdir $(wildcard stack/drivers/* stack/variants/*))))
@@ -103,7 +104,7 @@ FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH    := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(STACK_SRC) $(DRV_SRC) $(LTTNG_SRC) $(TOOL_SRC) kdtools/ntriage.c $(UNIT_SRC) $(FUZZ_SRC) \
 	    $(BENCH_SRC) $(STK_UNIT_SRC) $(STK_FUZZ_SRC) $(STK_BENCH_SRC) tests/fuzz/replay.c\
-	    $(if $(REFSTACK),stack/refstack.c)
+	    $(HOST_SRC)
 
 .PHONY: all deps demo check asan fuzz bench cov lint install uninstall clean \
 	help programs seeds fuzzers man bench-programs
@@ -170,7 +171,7 @@ $(LTTNG): $(LTTNG_SRC:%.c=$(B)/pic/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^ -llttng-ust -llttng-ust-common -ldl
 
-$(REFSTACK): $(B)/stack/refstack.o $(STACK)
+$(REFSTACK): $(HOST_SRC:%.c=$(B)/%.o) $(STACK)
 	$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
