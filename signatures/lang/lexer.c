@@ -412,6 +412,12 @@ void sig_lex_word(struct sig_lex *x, struct sig_token *t)
 	end(x, t);
 }
 
+/* What may end a scenario, begin what hides such a sign, or begin a line. */
+static const u8 of_bodies[256] = {
+	['"'] = 1, ['#'] = 1, ['{'] = 1, ['}'] = 1, ['\n'] = 1,
+};
+
+/* Most of what rules weigh is scenarios: no words are made of them. */
 bool sig_lex_body(struct sig_lex *x, struct sig_loc *body)
 {
 	struct sig_token t;
@@ -419,21 +425,27 @@ bool sig_lex_body(struct sig_lex *x, struct sig_loc *body)
 
 	*body = (struct sig_loc){ x->pos, 0, x->line, x->bol };
 	while (x->pos < x->end) {
-		char c;
+		u8 c = (u8)x->text[x->pos];
 
-		skip(x);
-		c = at(x, x->pos);
+		if (!of_bodies[c]) {
+			x->pos++;
+			continue;
+		}
 		if (c == '"') {
 			string(x, &t);
 			continue;
 		}
+		if (c == '\n' || c == '#') {
+			skip(x);
+			continue;
+		}
+		x->pos++;
 		if (c == '}' && !depth--) {
-			body->len = x->pos++ - body->off;
+			body->len = x->pos - 1 - body->off;
 			x->last = SIG_T_RBRACE;
 			return true;
 		}
 		depth += c == '{';
-		x->pos += x->pos < x->end;
 	}
 	return false;
 }

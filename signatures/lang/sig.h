@@ -131,9 +131,10 @@ struct sig_rule {
 size_t sig_count(const struct sig_set *s);
 const struct sig_rule *sig_at(const struct sig_set *s, size_t i); /* by id */
 const struct sig_rule *sig_find(const struct sig_set *s, const char *id);
-/* Digest of all rules' texts, 64 hex digits: two sets with the same judge
- * alike. Valid after sig_link(). */
-const char *sig_digest(const struct sig_set *s);
+/* Digest of all rules' texts, 64 hex digits and their end: two sets with the
+ * same judge alike. Of a linked set; made when it is asked. */
+#define SIG_DIGEST 65u
+void sig_digest(const struct sig_set *s, char out[SIG_DIGEST]);
 
 /* --- judging a dump ------------------------------------------------------ */
 
