@@ -47,6 +47,15 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+static void skip_word(struct sig_lex *x)
+{
+	u32 pos = x->pos;
+
+	while (pos < x->end && (is_letter(x->text[pos]) || is_digit(x->text[pos])))
+		pos++;
+	x->pos = pos;
+}
+
 /* Blanks and comments; true when a line began. */
 static bool skip(struct sig_lex *x)
 {
@@ -55,6 +64,10 @@ static bool skip(struct sig_lex *x)
 	while (x->pos < x->end) {
 		char c = x->text[x->pos];
 
+		if (c == ' ') {
+			x->pos++;
+			continue;
+		}
 		if (c == '\n') {
 			x->line++;
 			x->bol = x->pos + 1;
@@ -65,7 +78,7 @@ static bool skip(struct sig_lex *x)
 
 			x->pos = nl ? (u32)(nl - x->text) : x->end;
 			continue;
-		} else if (c != ' ' && c != '\t' && c != '\r') {
+		} else if (c != '\t' && c != '\r') {
 			break;
 		}
 		x->pos++;
@@ -244,12 +257,13 @@ static void number(struct sig_lex *x, struct sig_token *t)
 	}
 	if (!is_letter(at(x, x->pos)) && !is_digit(at(x, x->pos)))
 		return;
-	while (is_letter(at(x, x->pos)) || is_digit(at(x, x->pos)))
-		x->pos++;
+	skip_word(x);
 	bad(t, "this is no number");
 }
 
 /* --- strings ------------------------------------------------------------- */
+
+static const u8 of_strings[256] = { ['"'] = 1, ['\n'] = 1, ['\\'] = 1 };
 
 /* In a string of the file: up to the quote, which a backslash hides. */
 static void string(struct sig_lex *x, struct sig_token *t)
@@ -258,6 +272,8 @@ static void string(struct sig_lex *x, struct sig_token *t)
 	for (x->pos++; x->pos < x->end; x->pos++) {
 		char c = x->text[x->pos];
 
+		if (!of_strings[(u8)c])
+			continue;
 		if (c == '"') {
 			x->pos++;
 			return;
@@ -379,8 +395,7 @@ void sig_lex_next(struct sig_lex *x, struct sig_token *t)
 		t->t = SIG_T_END;
 	} else if (is_letter(c)) {
 		t->t = SIG_T_IDENT;
-		while (is_letter(at(x, x->pos)) || is_digit(at(x, x->pos)))
-			x->pos++;
+		skip_word(x);
 	} else if (is_digit(c)) {
 		number(x, t);
 	} else if (c == '"' && !x->quoted) {

@@ -570,6 +570,14 @@ const struct sig_rule *sig_find(const struct sig_set *s, const char *id)
 	return NULL;
 }
 
+void sig_conditions(const struct sig_rule *rule, struct ntr_str *out)
+{
+	const struct sig_code *r = rule->priv;
+
+	for (size_t i = 0; i < r->nblocks; i++)
+		sig_fmt_block(r->src, r->block[i].at, out);
+}
+
 void sig_digest(const struct sig_set *s, char out[SIG_DIGEST])
 {
 	u8 sum[SHA256_DIGEST_SIZE];

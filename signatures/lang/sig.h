@@ -124,9 +124,11 @@ struct sig_rule {
 		false_positives, related, supersedes, say, advice;
 	struct { NTR_VEC(struct sig_fixed); } fixed;
 	struct { NTR_VEC(struct sig_test); } tests;
-	const char *conditions;    /* the `on` blocks, as `sig fmt` lays them out */
 	const void *priv;          /* the compiled rule: lang/ only */
 };
+
+/* The `on` blocks, as `sig fmt` lays them out. */
+void sig_conditions(const struct sig_rule *r, struct ntr_str *out);
 
 size_t sig_count(const struct sig_set *s);
 const struct sig_rule *sig_at(const struct sig_set *s, size_t i); /* by id */

@@ -82,6 +82,7 @@ static void a_whole_rule(void)
 
 static void fixed_files_and_tests(void)
 {
+	struct ntr_str conditions = { 0 };
 	struct rules r;
 	const struct sig_rule *x;
 
@@ -111,13 +112,15 @@ static void fixed_files_and_tests(void)
 	CHECK(!memcmp(x->tests.v[0].scenario, "\n        machine x86", 20));
 	CHECK_EQ(x->tests.v[1].len, 0);
 	CHECK_EQ(x->tests.v[1].expect, SIG_SILENT);
-	CHECK_STR(x->conditions, "on dump {\n"
+	sig_conditions(x, &conditions);
+	CHECK_STR(ntr_str_text(&conditions), "on dump {\n"
 		  "    require bugcheck.code == 0x7f\n"
 		  "    support weight 3 os.version == 3.51\n"
 		  "}\n"
 		  "on trace over 10min {\n"
 		  "    require series(uptime).growth > 3s\n"
 		  "}\n");
+	ntr_str_fini(&conditions);
 	rules_free(&r);
 }
 
