@@ -350,12 +350,12 @@ static const char *foreign_sign(const struct sig_lex *x)
 
 static void sign(struct sig_lex *x, struct sig_token *t)
 {
-	const char *why;
+	const char c = at(x, x->pos), *why;
 
 	for (size_t i = 0; i < NTR_COUNT(signs); i++) {
 		const char *s = signs[i].text;
 
-		if (at(x, x->pos) != s[0] || (s[1] && at(x, x->pos + 1) != s[1]))
+		if (s[0] != c || (s[1] && at(x, x->pos + 1) != s[1]))
 			continue;
 		t->t = signs[i].t;
 		x->pos += s[1] ? 2 : 1;

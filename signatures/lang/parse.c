@@ -13,8 +13,11 @@ void sig_next(struct sig_parser *p)
 
 bool sig_is_word(const struct sig_parser *p, const char *word)
 {
-	return p->t.t == SIG_T_IDENT && strlen(word) == p->t.at.len &&
-	       !memcmp(p->s->text + p->t.at.off, word, p->t.at.len);
+	const char *s = p->s->text + p->t.at.off;
+
+	/* most often the first letters differ */
+	return p->t.t == SIG_T_IDENT && *s == *word &&
+	       !strncmp(s, word, p->t.at.len) && !word[p->t.at.len];
 }
 
 bool sig_take(struct sig_parser *p, enum sig_tok t)
