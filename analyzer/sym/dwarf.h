@@ -144,6 +144,7 @@ struct ntr_dw_name {
 	const char *name; /* qualified */
 	u64 id;
 	u64 size;
+	u32 line; /* of the declaration, 0: not said */
 	u8 rank;  /* which of one name goes first */
 	bool decl;
 	Dwarf_Half tag;

@@ -65,13 +65,15 @@ static enum ntr_st add(struct walk *w, Dwarf_Die d, Dwarf_Half tag,
 		       const char *name)
 {
 	struct ntr_dw_name *n = ntr_vec_add(&w->dw->names);
-	u64 size = 0;
+	u64 size = 0, line = 0;
 
 	if (!n)
 		return NTR_NOMEM;
 	(void)ntr_dw_u64(w->dw, d, DW_AT_byte_size, &size);
+	(void)ntr_dw_u64(w->dw, d, DW_AT_decl_line, &line);
 	*n = (struct ntr_dw_name){
 		.name = name, .id = ntr_dw_id(d), .size = size,
+		.line = (u32)line,
 		.rank = rank_of(tag), .tag = tag,
 		.decl = ntr_dw_flag(w->dw, d, DW_AT_declaration),
 	};
@@ -314,27 +316,44 @@ const char *ntr_dw_type_name(struct ntr_dw *dw, u64 id, Dwarf_Die die)
 	return ntr_dw_string(dw, die, DW_AT_name);
 }
 
+/* Types of one name that were given, the last of them. */
+struct given {
+	const struct ntr_dw_name *n[16];
+	size_t count;
+};
+
 /* Every unit that includes a header has its own copy of the header's types:
- * one of each name, kind and size is given. */
+ * one name, kind, size and line is one type. */
+static bool is_copy(const struct given *g, const struct ntr_dw_name *n)
+{
+	size_t most = g->count < NTR_COUNT(g->n) ? g->count : NTR_COUNT(g->n);
+
+	for (size_t i = 0; i < most; i++)
+		if (g->n[i]->size == n->size && g->n[i]->line == n->line &&
+		    same_kind(g->n[i]->tag, n->tag))
+			return true;
+	return false;
+}
+
 enum ntr_st ntr_dw_each_type(struct ntr_dw *dw, ntr_type_name_fn *fn, void *ctx,
 			     struct ntr_err *e)
 {
 	enum ntr_st st = ntr_dw_names(dw, e);
-	const struct ntr_dw_name *last = NULL;
+	struct given g = { .count = 0 };
 
 	if (st)
 		return st;
 	for (size_t i = 0; i < dw->names.n; i++) {
 		const struct ntr_dw_name *n = &dw->names.v[i];
-		bool same;
 
 		if (n->decl || n->rank > 2)
 			continue;
-		same = last && last->size == n->size &&
-		       same_kind(last->tag, n->tag) &&
-		       !strcmp(last->name, n->name);
-		last = n;
-		if (!same && !fn(ctx, n->name, n->id))
+		if (g.count && strcmp(g.n[0]->name, n->name))
+			g.count = 0;
+		if (is_copy(&g, n))
+			continue;
+		g.n[g.count++ % NTR_COUNT(g.n)] = n;
+		if (!fn(ctx, n->name, n->id))
 			break;
 	}
 	return NTR_OK;

@@ -49,6 +49,8 @@ static void words(struct ntr_out *o, const char *key, const char *const *v,
 
 static void out_rule(struct ntr_out *o, const struct sig_rule *r)
 {
+	struct ntr_str conditions = { 0 };
+
 	ntr_out_row(o);
 	ntr_out_str(o, "id", NULL, r->id);
 	ntr_out_str(o, "class", NULL, sig_class_name(r->cls));
@@ -64,7 +66,9 @@ static void out_rule(struct ntr_out *o, const struct sig_rule *r)
 		words(o, "affects", r->affects.v, r->affects.n);
 		words(o, "related", r->related.v, r->related.n);
 		words(o, "supersedes", r->supersedes.v, r->supersedes.n);
-		ntr_out_str(o, "conditions", NULL, r->conditions);
+		sig_conditions(r, &conditions);
+		ntr_out_str(o, "conditions", NULL, ntr_str_text(&conditions));
+		ntr_str_fini(&conditions);
 	}
 	ntr_out_row_end(o);
 }
@@ -108,6 +112,8 @@ static void commas(struct ntr_out *o, const char *what, const char *const *v,
 /* Markdown, which reads well as text. */
 static void page(struct ntr_out *o, const struct sig_rule *r)
 {
+	struct ntr_str conditions = { 0 };
+
 	ntr_out_line(o, "## %s\n", r->id);
 	ntr_out_para(o, "", "%s", r->title);
 	ntr_out_line(o, "\n* %s, severity %s, %s; %zu tests",
@@ -118,10 +124,9 @@ static void page(struct ntr_out *o, const struct sig_rule *r)
 	commas(o, "* affects: ", r->affects.v, r->affects.n);
 	commas(o, "* related: ", r->related.v, r->related.n);
 	commas(o, "* supersedes: ", r->supersedes.v, r->supersedes.n);
-	ntr_out_line(o, "\n```\n%s%s```\n", r->conditions ? r->conditions : "",
-		     r->conditions && *r->conditions &&
-		     r->conditions[strlen(r->conditions) - 1] != '\n' ?
-			     "\n" : "");
+	sig_conditions(r, &conditions);
+	ntr_out_line(o, "\n```\n%s```\n", ntr_str_text(&conditions));
+	ntr_str_fini(&conditions);
 	paragraphs(o, "Says: ", r->say.v, r->say.n);
 	paragraphs(o, "What to do: ", r->advice.v, r->advice.n);
 	paragraphs(o, "It may be wrong when: ", r->false_positives.v,
@@ -173,11 +178,15 @@ static int doc(struct ntr_cli *c, const struct sig_set *set)
 static void silent(struct ntr_out *o, const struct sig_rule *r,
 		   const struct sig_result *s)
 {
+	struct ntr_str conditions = { 0 };
+
 	ntr_out_line(o, "%s is silent on this dump.", r->id);
 	if (!s) {
 		ntr_out_line(o, "%s", "The stop code, a module or the machine is "
 			     "not what it wants:");
-		ntr_out_line(o, "%s", r->conditions ? r->conditions : "");
+		sig_conditions(r, &conditions);
+		ntr_out_line(o, "%s", ntr_str_text(&conditions));
+		ntr_str_fini(&conditions);
 		return;
 	}
 	if (s->failed)

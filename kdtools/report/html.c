@@ -177,6 +177,8 @@ void html_text(struct html *h, const char *s)
 }
 
 static void vtext(struct html *h, const char *fmt, va_list ap)
+	NTR_PRINTF(2, 0);
+static void vtext(struct html *h, const char *fmt, va_list ap)
 {
 	char small[256], *s = small;
 	va_list again;

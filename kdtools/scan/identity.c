@@ -98,11 +98,13 @@ void scan_identity(char out[65], const struct scan_asked *a)
 	unsigned flags = a->opt->flags & ~(unsigned)SIG_PROFILE;
 	u8 sum[SHA256_DIGEST_SIZE];
 	struct sha256_ctx sha;
+	char rules[SIG_DIGEST];
 
 	sha256_init(&sha);
 	add_text(&sha, NTR_VERSION);
 	(void)dl_iterate_phdr(add_build, &sha);
-	add_text(&sha, sig_digest(a->set));
+	sig_digest(a->set, rules);
+	add_text(&sha, rules);
 	add(&sha, &flags, sizeof(flags));
 	add(&sha, &a->opt->min_confidence, sizeof(a->opt->min_confidence));
 	for (size_t i = 0; i < a->opt->nonly; i++)

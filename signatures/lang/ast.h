@@ -123,8 +123,7 @@ struct sig_cond {
 	enum sig_cond_kind kind;
 	unsigned weight;
 	struct sig_expr *e;
-	const char *text;        /* on one line */
-	struct sig_loc at;
+	struct sig_loc at;       /* its words, shown on one line */
 };
 
 /* A part of a condition, in the order of asking. */

@@ -73,17 +73,18 @@ static bool pattern(struct sig_check *c, struct sig_path *p, unsigned from,
 	for (unsigned i = from; i < p->nseg; i++) {
 		const struct sig_segment *s = &p->seg[i];
 		const char *add = s->name;
-		int n;
+		size_t n, point = s->name && i;
 
 		if (!add && !brackets(c, p, s->index, &add))
 			return false;
-		n = snprintf(out + len, NTR_FACT_PATH - len, "%s%s",
-			     s->name && i ? "." : "", add);
-		if (n < 0 || (size_t)n >= NTR_FACT_PATH - len) {
+		n = strlen(add);
+		if (n + point >= NTR_FACT_PATH - len) {
 			sig_error(c->s, s->at, "no fact has so long a path");
 			return false;
 		}
-		len += (size_t)n;
+		out[len] = '.';
+		memcpy(out + len + point, add, n + 1);
+		len += point + n;
 	}
 	return true;
 }

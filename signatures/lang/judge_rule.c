@@ -114,6 +114,14 @@ static const char *value_of(struct sig_eval *ev, const struct sig_leaf *l)
 	return text(ev, &s);
 }
 
+static const char *words_of(struct sig_eval *ev, const struct sig_cond *c)
+{
+	struct ntr_str s = { 0 };
+
+	sig_fmt_line(ev->rule->src, c->at, &s);
+	return text(ev, &s);
+}
+
 /* A condition once more, keeping what decides. */
 static enum sig_tri again(struct sig_eval *ev, const struct sig_cond *c)
 {
@@ -130,10 +138,11 @@ static enum sig_tri again(struct sig_eval *ev, const struct sig_cond *c)
 static bool evidence(struct sig_eval *ev, const struct sig_cond *c,
 		     struct sig_result *out)
 {
+	const char *words = ev->ntrail ? words_of(ev, c) : "";
 	size_t from = out->evidence.n;
 
 	for (size_t i = 0; i < ev->ntrail; i++) {
-		struct sig_evidence *e, x = { c->text,
+		struct sig_evidence *e, x = { words,
 			name_of(ev, &ev->trail[i]),
 			value_of(ev, &ev->trail[i]) };
 		bool had = false;
@@ -272,7 +281,7 @@ static void silent(struct sig_eval *ev, const struct block_outcome *o,
 		if (!decides(c, (enum sig_tri)o->cond[i]))
 			continue;
 		(void)again(ev, c);
-		out->failed = c->text;
+		out->failed = words_of(ev, c);
 		out->failed_got = got(ev);
 		break;
 	}

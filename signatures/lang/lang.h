@@ -28,7 +28,6 @@ struct sig_set {
 	struct { NTR_VEC(struct sig_code *); } rules;
 	struct { NTR_VEC(void *); } regexes; /* pcre2_code, owned */
 	struct sig_index *index;             /* NULL: not linked */
-	char digest[65];
 	struct sig_set *next;                /* of those that a list keeps */
 };
 

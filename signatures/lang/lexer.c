@@ -47,6 +47,15 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+static void skip_word(struct sig_lex *x)
+{
+	u32 pos = x->pos;
+
+	while (pos < x->end && (is_letter(x->text[pos]) || is_digit(x->text[pos])))
+		pos++;
+	x->pos = pos;
+}
+
 /* Blanks and comments; true when a line began. */
 static bool skip(struct sig_lex *x)
 {
@@ -55,6 +64,10 @@ static bool skip(struct sig_lex *x)
 	while (x->pos < x->end) {
 		char c = x->text[x->pos];
 
+		if (c == ' ') {
+			x->pos++;
+			continue;
+		}
 		if (c == '\n') {
 			x->line++;
 			x->bol = x->pos + 1;
@@ -65,7 +78,7 @@ static bool skip(struct sig_lex *x)
 
 			x->pos = nl ? (u32)(nl - x->text) : x->end;
 			continue;
-		} else if (c != ' ' && c != '\t' && c != '\r') {
+		} else if (c != '\t' && c != '\r') {
 			break;
 		}
 		x->pos++;
@@ -244,12 +257,13 @@ static void number(struct sig_lex *x, struct sig_token *t)
 	}
 	if (!is_letter(at(x, x->pos)) && !is_digit(at(x, x->pos)))
 		return;
-	while (is_letter(at(x, x->pos)) || is_digit(at(x, x->pos)))
-		x->pos++;
+	skip_word(x);
 	bad(t, "this is no number");
 }
 
 /* --- strings ------------------------------------------------------------- */
+
+static const u8 of_strings[256] = { ['"'] = 1, ['\n'] = 1, ['\\'] = 1 };
 
 /* In a string of the file: up to the quote, which a backslash hides. */
 static void string(struct sig_lex *x, struct sig_token *t)
@@ -258,6 +272,8 @@ static void string(struct sig_lex *x, struct sig_token *t)
 	for (x->pos++; x->pos < x->end; x->pos++) {
 		char c = x->text[x->pos];
 
+		if (!of_strings[(u8)c])
+			continue;
 		if (c == '"') {
 			x->pos++;
 			return;
@@ -334,12 +350,12 @@ static const char *foreign_sign(const struct sig_lex *x)
 
 static void sign(struct sig_lex *x, struct sig_token *t)
 {
-	const char *why;
+	const char c = at(x, x->pos), *why;
 
 	for (size_t i = 0; i < NTR_COUNT(signs); i++) {
 		const char *s = signs[i].text;
 
-		if (at(x, x->pos) != s[0] || (s[1] && at(x, x->pos + 1) != s[1]))
+		if (s[0] != c || (s[1] && at(x, x->pos + 1) != s[1]))
 			continue;
 		t->t = signs[i].t;
 		x->pos += s[1] ? 2 : 1;
@@ -379,8 +395,7 @@ void sig_lex_next(struct sig_lex *x, struct sig_token *t)
 		t->t = SIG_T_END;
 	} else if (is_letter(c)) {
 		t->t = SIG_T_IDENT;
-		while (is_letter(at(x, x->pos)) || is_digit(at(x, x->pos)))
-			x->pos++;
+		skip_word(x);
 	} else if (is_digit(c)) {
 		number(x, t);
 	} else if (c == '"' && !x->quoted) {
@@ -412,6 +427,12 @@ void sig_lex_word(struct sig_lex *x, struct sig_token *t)
 	end(x, t);
 }
 
+/* What may end a scenario, begin what hides such a sign, or begin a line. */
+static const u8 of_bodies[256] = {
+	['"'] = 1, ['#'] = 1, ['{'] = 1, ['}'] = 1, ['\n'] = 1,
+};
+
+/* Most of what rules weigh is scenarios: no words are made of them. */
 bool sig_lex_body(struct sig_lex *x, struct sig_loc *body)
 {
 	struct sig_token t;
@@ -419,21 +440,27 @@ bool sig_lex_body(struct sig_lex *x, struct sig_loc *body)
 
 	*body = (struct sig_loc){ x->pos, 0, x->line, x->bol };
 	while (x->pos < x->end) {
-		char c;
+		u8 c = (u8)x->text[x->pos];
 
-		skip(x);
-		c = at(x, x->pos);
+		if (!of_bodies[c]) {
+			x->pos++;
+			continue;
+		}
 		if (c == '"') {
 			string(x, &t);
 			continue;
 		}
+		if (c == '\n' || c == '#') {
+			skip(x);
+			continue;
+		}
+		x->pos++;
 		if (c == '}' && !depth--) {
-			body->len = x->pos++ - body->off;
+			body->len = x->pos - 1 - body->off;
 			x->last = SIG_T_RBRACE;
 			return true;
 		}
 		depth += c == '{';
-		x->pos += x->pos < x->end;
 	}
 	return false;
 }

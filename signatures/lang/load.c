@@ -64,28 +64,58 @@ static size_t utf8(const u8 *p, size_t n)
 	return len;
 }
 
+static bool is_plain(u8 c)
+{
+	return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t' || c == '\r';
+}
+
+#define PLAIN_STEP 32u
+
+/* Bytes of ASCII text from i on, whole steps only: the compiler makes vectors
+ * of this. */
+static size_t plain(const u8 *p, size_t i, size_t len)
+{
+	size_t from = i;
+
+	for (; len - i >= PLAIN_STEP; i += PLAIN_STEP) {
+		u8 other = 0;
+
+		for (size_t k = 0; k < PLAIN_STEP; k++)
+			other |= !is_plain(p[i + k]);
+		if (other)
+			break;
+	}
+	return i - from;
+}
+
+/* The byte at off, with its line. */
+static struct sig_loc byte_at(const struct sig_src *s, size_t off)
+{
+	struct sig_loc at = { (u32)off, 1, 1, 0 };
+
+	for (u32 i = 0; i < at.off; i++)
+		if (s->text[i] == '\n') {
+			at.line++;
+			at.bol = i + 1;
+		}
+	return at;
+}
+
 /* Text, and nothing else: what rules say goes to terminals and to JSON. */
 static bool is_text(struct sig_src *s)
 {
-	struct sig_loc at = { 0, 1, 1, 0 };
+	const u8 *p = (const u8 *)s->text;
 	size_t n;
 
 	for (size_t i = 0; i < s->len; i += n) {
-		u8 c = (u8)s->text[i];
-
-		n = 1;
-		if (c >= 0x20 && c < 0x7f)
+		n = plain(p, i, s->len);
+		if (n)
 			continue;
-		n = utf8((const u8 *)s->text + i, s->len - i);
-		if (n && (c >= 0x20 || c == '\t' || c == '\n' || c == '\r') &&
-		    c != 0x7f) {
-			at.line += c == '\n';
-			at.bol = c == '\n' ? (u32)i + 1 : at.bol;
+		n = utf8(p + i, s->len - i);
+		if (n > 1 || is_plain(p[i]))
 			continue;
-		}
-		at.off = (u32)i;
-		sig_error(s, at, n ? "a control character has no place in a file "
-			  "of rules" : "this is not UTF-8");
+		sig_error(s, byte_at(s, i), n ? "a control character has no "
+			  "place in a file of rules" : "this is not UTF-8");
 		return false;
 	}
 	return true;
@@ -209,38 +239,44 @@ static enum ntr_st read_all(int fd, char *text, size_t len, const char *path,
 }
 
 static enum ntr_st load_fd(struct sig_set *s, int fd, const char *path,
-			   struct sig_diags *d, struct ntr_err *e)
+			   size_t size, struct sig_diags *d, struct ntr_err *e)
 {
-	struct stat st;
-	enum ntr_st r;
+	enum ntr_st r = may_load(s, size, path, e);
 	size_t len;
 	char *text;
 
-	if (fstat(fd, &st))
-		return ntr_fail(e, NTR_IO, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return ntr_fail(e, NTR_IO, "%s: this is no regular file", path);
-	r = may_load(s, (size_t)st.st_size, path, e);
 	if (r)
 		return r;
-	text = ntr_arena_alloc(&s->arena, (size_t)st.st_size + 1);
+	text = ntr_arena_alloc(&s->arena, size + 1);
 	if (!text)
 		return ntr_fail(e, NTR_NOMEM, "%s: no memory", path);
-	r = read_all(fd, text, (size_t)st.st_size, path, &len, e);
+	r = read_all(fd, text, size, path, &len, e);
 	return r ? r : load(s, text, len, path, d, e);
+}
+
+/* Of what is no regular file nothing is read; a pipe does not hold us up. */
+static int open_rules(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 enum ntr_st sig_load_file(struct sig_set *s, const char *path,
 			  struct sig_diags *d, struct ntr_err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	enum ntr_st st;
+	int fd = open_rules(path);
+	struct stat st;
+	enum ntr_st r;
 
 	if (fd < 0)
 		return ntr_fail(e, NTR_IO, "%s: %s", path, strerror(errno));
-	st = load_fd(s, fd, path, d, e);
+	if (fstat(fd, &st))
+		r = ntr_fail(e, NTR_IO, "%s: %s", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		r = ntr_fail(e, NTR_IO, "%s: this is no regular file", path);
+	else
+		r = load_fd(s, fd, path, (size_t)st.st_size, d, e);
 	close(fd);
-	return st;
+	return r;
 }
 
 /* --- folders ------------------------------------------------------------- */
@@ -249,6 +285,8 @@ struct rule_file {
 	char *path;
 	dev_t dev;
 	ino_t ino;
+	off_t size;
+	bool regular;
 };
 
 struct rule_folder {
@@ -273,7 +311,8 @@ static bool seen(struct rule_folder *f, const struct stat *st)
 			return true;
 	slot = ntr_vec_add(&f->seen);
 	if (slot)
-		*slot = (struct rule_file){ NULL, st->st_dev, st->st_ino };
+		*slot = (struct rule_file){ .dev = st->st_dev,
+					    .ino = st->st_ino };
 	return !slot;
 }
 
@@ -291,7 +330,8 @@ static enum ntr_st add_file(struct rule_folder *f, char *path, const struct stat
 	slot = ntr_vec_add(&f->files);
 	if (!slot)
 		return ntr_fail(e, NTR_NOMEM, "%s: no memory", path);
-	*slot = (struct rule_file){ strdup(path), st->st_dev, st->st_ino };
+	*slot = (struct rule_file){ strdup(path), st->st_dev, st->st_ino,
+				    st->st_size, S_ISREG(st->st_mode) };
 	return slot->path ? NTR_OK : ntr_fail(e, NTR_NOMEM, "%s: no memory",
 					      path);
 }
@@ -374,6 +414,24 @@ static void each_once(struct rule_folder *f)
 		qsort(f->files.v, n, sizeof(*f->files.v), by_name);
 }
 
+/* What a file is was asked when it was found. */
+static enum ntr_st load_found(struct sig_set *s, const struct rule_file *f,
+			      struct sig_diags *d, struct ntr_err *e)
+{
+	enum ntr_st r;
+	int fd;
+
+	if (!f->regular)
+		return ntr_fail(e, NTR_IO, "%s: this is no regular file",
+				f->path);
+	fd = open_rules(f->path);
+	if (fd < 0)
+		return ntr_fail(e, NTR_IO, "%s: %s", f->path, strerror(errno));
+	r = load_fd(s, fd, f->path, (size_t)f->size, d, e);
+	close(fd);
+	return r;
+}
+
 enum ntr_st sig_load_dir(struct sig_set *s, const char *path,
 			 struct sig_diags *d, struct ntr_err *e)
 {
@@ -384,7 +442,7 @@ enum ntr_st sig_load_dir(struct sig_set *s, const char *path,
 		each_once(&f);
 	for (size_t i = 0; i < f.files.n; i++) {
 		if (!st)
-			st = sig_load_file(s, f.files.v[i].path, d, e);
+			st = load_found(s, &f.files.v[i], d, e);
 		free(f.files.v[i].path);
 	}
 	ntr_vec_fini(&f.files);
@@ -471,23 +529,6 @@ static void others(struct sig_set *s, struct sig_diags *d)
 	}
 }
 
-static void digest(struct sig_set *s)
-{
-	struct sha256_ctx c;
-	u8 out[SHA256_DIGEST_SIZE];
-
-	sha256_init(&c);
-	for (size_t i = 0; i < s->rules.n; i++) {
-		const struct sig_code *r = s->rules.v[i];
-
-		sha256_update(&c, r->at.len, (const u8 *)r->src + r->at.off);
-		sha256_update(&c, 1, (const u8 *)"");
-	}
-	sha256_digest(&c, sizeof(out), out);
-	for (size_t i = 0; i < sizeof(out); i++)
-		snprintf(s->digest + 2 * i, 3, "%02x", out[i]);
-}
-
 enum ntr_st sig_link(struct sig_set *s, struct sig_diags *d, struct ntr_err *e)
 {
 	if (s->index)
@@ -496,7 +537,6 @@ enum ntr_st sig_link(struct sig_set *s, struct sig_diags *d, struct ntr_err *e)
 		qsort(s->rules.v, s->rules.n, sizeof(*s->rules.v), by_id);
 	once(s, d);
 	others(s, d);
-	digest(s);
 	return sig_index_make(s, e);
 }
 
@@ -530,9 +570,29 @@ const struct sig_rule *sig_find(const struct sig_set *s, const char *id)
 	return NULL;
 }
 
-const char *sig_digest(const struct sig_set *s)
+void sig_conditions(const struct sig_rule *rule, struct ntr_str *out)
 {
-	return s->digest;
+	const struct sig_code *r = rule->priv;
+
+	for (size_t i = 0; i < r->nblocks; i++)
+		sig_fmt_block(r->src, r->block[i].at, out);
+}
+
+void sig_digest(const struct sig_set *s, char out[SIG_DIGEST])
+{
+	u8 sum[SHA256_DIGEST_SIZE];
+	struct sha256_ctx c;
+
+	sha256_init(&c);
+	for (size_t i = 0; i < s->rules.n; i++) {
+		const struct sig_code *r = s->rules.v[i];
+
+		sha256_update(&c, r->at.len, (const u8 *)r->src + r->at.off);
+		sha256_update(&c, 1, (const u8 *)"");
+	}
+	sha256_digest(&c, sizeof(sum), sum);
+	for (size_t i = 0; i < sizeof(sum); i++)
+		snprintf(out + 2 * i, 3, "%02x", sum[i]);
 }
 
 #define NAME(n, t) t,

@@ -13,8 +13,11 @@ void sig_next(struct sig_parser *p)
 
 bool sig_is_word(const struct sig_parser *p, const char *word)
 {
-	return p->t.t == SIG_T_IDENT && strlen(word) == p->t.at.len &&
-	       !memcmp(p->s->text + p->t.at.off, word, p->t.at.len);
+	const char *s = p->s->text + p->t.at.off;
+
+	/* most often the first letters differ */
+	return p->t.t == SIG_T_IDENT && *s == *word &&
+	       !strncmp(s, word, p->t.at.len) && !word[p->t.at.len];
 }
 
 bool sig_take(struct sig_parser *p, enum sig_tok t)
@@ -194,17 +197,6 @@ static void drop(struct sig_code *c)
 	ntr_vec_fini(&c->supersedes_at);
 }
 
-static void conditions(struct sig_src *s, struct sig_code *r)
-{
-	struct ntr_str out = { 0 };
-
-	for (size_t i = 0; i < r->nblocks; i++)
-		sig_fmt_block(s->text, r->block[i].at, &out);
-	r->r.conditions = sig_strndup(s, ntr_str_text(&out), out.len);
-	s->lost |= out.lost;
-	ntr_str_fini(&out);
-}
-
 static void add(struct sig_src *s, struct sig_code *r)
 {
 	struct sig_code **slot = ntr_vec_add(&s->set->rules);
@@ -239,10 +231,8 @@ static void rule(struct sig_parser *p)
 		keep(s, r);
 		/* types are checked also beside a mistake of grammar */
 		if (!s->syntax && sig_check(s, r) && s->errors == before &&
-		    !s->lost) {
-			conditions(s, r);
+		    !s->lost)
 			add(s, r);
-		}
 	} else {
 		sig_parse_recover(p, 0);
 		drop(r);

@@ -44,15 +44,15 @@ static int word_of(struct sig_parser *p, const char *const *list,
 	const char *best = NULL;
 	size_t len = 0;
 
-	for (int i = 0; list[i]; i++) {
+	for (int i = 0; list[i]; i++)
 		if (sig_is_word(p, list[i])) {
 			sig_next(p);
 			return i;
 		}
+	for (int i = 0; list[i]; i++)
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
 					i ? list[i + 1] ? ", " : " or " : "",
 					list[i]);
-	}
 	if (p->t.t != SIG_T_IDENT || p->t.at.len >= sizeof(name)) {
 		sig_expected(p, all);
 		return -1;

@@ -29,19 +29,6 @@ static unsigned weight(struct sig_parser *p)
 	return (unsigned)n;
 }
 
-/* Words of a condition, on one line. */
-static const char *text_of(struct sig_parser *p, struct sig_loc at)
-{
-	struct ntr_str out = { 0 };
-	const char *s;
-
-	sig_fmt_line(p->s->text, at, &out);
-	s = sig_strndup(p->s, ntr_str_text(&out), out.len);
-	p->s->lost |= out.lost;
-	ntr_str_fini(&out);
-	return s ? s : "";
-}
-
 static const char *const words[] = { "require", "exclude", "support" };
 
 /* Another word on a line of its own was meant to be one of ours. */
@@ -85,7 +72,6 @@ static bool condition(struct sig_parser *p, enum sig_cond_kind kind,
 			  SIG_MAX_CONDITIONS);
 		return true;
 	}
-	c.text = text_of(p, c.at);
 	slot = ntr_vec_add(v);
 	p->s->lost |= !slot;
 	if (slot)

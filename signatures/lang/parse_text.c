@@ -10,19 +10,22 @@ static bool decode(struct sig_parser *p, struct sig_loc at, const char *s,
 		   u32 n, struct ntr_str *out)
 {
 	for (u32 i = 0; i < n; i++) {
-		struct sig_loc here = { at.off + i, 2, at.line, at.bol };
+		const char *slash = memchr(s + i, '\\', n - i);
+		u32 until = slash ? (u32)(slash - s) : n;
 
-		if (s[i] != '\\') {
-			ntr_str_addn(out, s + i, 1);
-			continue;
-		}
-		i++;
+		if (until > i)
+			ntr_str_addn(out, s + i, until - i);
+		if (until == n)
+			break;
+		i = until + 1;
 		if (s[i] == '"' || s[i] == '\\') {
 			ntr_str_addn(out, s + i, 1);
 		} else if (s[i] == 'n') {
 			ntr_str_add(out, "\n");
 		} else {
-			sig_error(p->s, here, "a backslash is followed by a "
+			at.off += until;
+			at.len = 2;
+			sig_error(p->s, at, "a backslash is followed by a "
 				  "quote, a backslash or n");
 			return false;
 		}
@@ -38,6 +41,12 @@ static struct sig_loc inside(struct sig_loc at, u32 quote)
 	return at;
 }
 
+/* No backslash: what stands there is the string. */
+static bool as_is(const struct sig_parser *p, struct sig_loc in)
+{
+	return !memchr(p->s->text + in.off, '\\', in.len);
+}
+
 char *sig_token_string(struct sig_parser *p, const struct sig_token *t,
 		       bool quoted)
 {
@@ -45,7 +54,7 @@ char *sig_token_string(struct sig_parser *p, const struct sig_token *t,
 	struct ntr_str out = { 0 };
 	char *s = NULL;
 
-	if (quoted)
+	if (quoted || as_is(p, in))
 		return sig_strndup(p->s, p->s->text + in.off, in.len);
 	if (decode(p, in, p->s->text + in.off, in.len, &out))
 		s = sig_strndup(p->s, ntr_str_text(&out), out.len);

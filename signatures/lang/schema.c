@@ -51,9 +51,13 @@ unsigned sig_cost(const struct ntr_fact_row *row)
 	size_t best = 0;
 
 	for (size_t i = 0; i < NTR_COUNT(costs); i++) {
-		size_t n = strlen(costs[i].prefix);
-		char last = costs[i].prefix[n - 1];
+		size_t n;
+		char last;
 
+		if (costs[i].prefix[0] != row->path[0])
+			continue;
+		n = strlen(costs[i].prefix);
+		last = costs[i].prefix[n - 1];
 		if (n <= best || strncmp(row->path, costs[i].prefix, n) ||
 		    (last != '.' && last != '[' && !part_ends(row->path[n])))
 			continue;

@@ -124,16 +124,19 @@ struct sig_rule {
 		false_positives, related, supersedes, say, advice;
 	struct { NTR_VEC(struct sig_fixed); } fixed;
 	struct { NTR_VEC(struct sig_test); } tests;
-	const char *conditions;    /* the `on` blocks, as `sig fmt` lays them out */
 	const void *priv;          /* the compiled rule: lang/ only */
 };
+
+/* The `on` blocks, as `sig fmt` lays them out. */
+void sig_conditions(const struct sig_rule *r, struct ntr_str *out);
 
 size_t sig_count(const struct sig_set *s);
 const struct sig_rule *sig_at(const struct sig_set *s, size_t i); /* by id */
 const struct sig_rule *sig_find(const struct sig_set *s, const char *id);
-/* Digest of all rules' texts, 64 hex digits: two sets with the same judge
- * alike. Valid after sig_link(). */
-const char *sig_digest(const struct sig_set *s);
+/* Digest of all rules' texts, 64 hex digits and their end: two sets with the
+ * same judge alike. Of a linked set; made when it is asked. */
+#define SIG_DIGEST 65u
+void sig_digest(const struct sig_set *s, char out[SIG_DIGEST]);
 
 /* --- judging a dump ------------------------------------------------------ */
 

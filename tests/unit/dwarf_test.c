@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ELF and DWARF sources: made bytes and their damage, symbol tables, frame
  * expressions, split debug files, declarations completed elsewhere. */
+#include "base/strbuf.h"
 #include "sym/dwarf.h"
 #include "sym/elf_image.h"
 #include "sym/symtab.h"
@@ -557,6 +558,54 @@ static void declared_elsewhere(void)
 	ntr_symsrc_close(s);
 }
 
+static bool first_names(void *ctx, const struct ntr_type_member *m)
+{
+	ntr_str_printf(ctx, "%s ", m->name);
+	return false;
+}
+
+struct pairs {
+	struct ntr_symsrc *s;
+	struct ntr_str first; /* names of first members, of each struct pair */
+};
+
+static bool of_pair(void *ctx, const char *name, u64 id)
+{
+	struct pairs *p = ctx;
+
+	if (!strcmp(name, "pair"))
+		CHECK_EQ(ntr_symsrc_members(p->s, id, first_names, &p->first,
+					    NULL), NTR_OK);
+	return true;
+}
+
+/* Two structs of one name and size that two files define for themselves are
+ * two types; what both have from one header is one. */
+static void same_name_and_size(void)
+{
+	struct pairs p = { .s = NULL };
+	u64 id;
+
+	if (!sh("cd %s && echo 'struct pair { int both, b; };' >pair.h && "
+		"printf '#include \"pair.h\"\nstruct pair x;int main(void)"
+		"{return x.b;}' >a.c && "
+		"printf '#include \"pair.h\"\nstruct pair y;' >b.c && "
+		"printf '\n\nstruct pair { int own, d; };struct pair z;' >c.c "
+		"&& gcc -g -o pairs a.c b.c c.c", dir))
+		SKIP("no gcc");
+	if (!open_in_dir("pairs", &p.s))
+		return;
+	CHECK_EQ(ntr_symsrc_each_type(p.s, of_pair, &p, NULL), NTR_OK);
+	CHECK_STR(ntr_str_text(&p.first), "both own ");
+	CHECK_EQ(ntr_symsrc_type_named(p.s, "pair", &id, NULL), NTR_OK);
+	ntr_str_clear(&p.first);
+	CHECK_EQ(ntr_symsrc_members(p.s, id, first_names, &p.first, NULL),
+		 NTR_OK);
+	CHECK_STR(ntr_str_text(&p.first), "both ");
+	ntr_str_fini(&p.first);
+	ntr_symsrc_close(p.s);
+}
+
 static uint8_t *read_all(const char *name, size_t *n)
 {
 	char path[128];
@@ -658,6 +707,7 @@ int main(void)
 	RUN(files_elsewhere);
 	RUN(first_file);
 	RUN(declared_elsewhere);
+	RUN(same_name_and_size);
 	RUN(one_unit_damaged);
 	RUN(compiled_damaged);
 	return !sh("rm -rf %s", dir) || test_done();

@@ -320,13 +320,20 @@ struct chosen {
 	struct lines names, twice;
 };
 
+static bool last_is(const struct lines *l, const char *name)
+{
+	return l->n && !strcmp(l->v[l->n - 1], name);
+}
+
 static bool names_of(void *ctx, const char *name, u64 id)
 {
 	struct chosen *c = ctx;
 
 	(void)id;
-	say(c->names.n && !strcmp(c->names.v[c->names.n - 1], name) ?
-		    &c->twice : &c->names, "%s", name);
+	if (!last_is(&c->names, name))
+		say(&c->names, "%s", name);
+	else if (!last_is(&c->twice, name))
+		say(&c->twice, "%s", name);
 	return true;
 }
 
