@@ -235,7 +235,7 @@ struct slow {
 	struct ex_work work;
 	struct ndis_request *r;
 	struct ndis_adapter *a;
-	u32 probes;
+	u32 probes, answers;
 	char name[16];
 };
 struct many {
@@ -271,6 +271,8 @@ static enum ex_status slow_send(struct ndis_adapter *a, struct ndis_packet *p)
 
 	if (ndis_packet_copy(p, 0, b, 55) == 55 && b[20] == 58 && b[54] == 135)
 		s->probes++;
+	if (ndis_packet_copy(p, 0, b, 55) == 55 && b[20] == 58 && b[54] == 136)
+		s->answers++;
 	return EX_SUCCESS;
 }
 
@@ -293,6 +295,38 @@ static void add_all(void *ctx)
 	}
 }
 
+/* Who has fe80::ff:fe01:i? Its sum is that of RFC 8200 8.1. */
+static void ask_all(void *ctx)
+{
+	static const u8 frame[86] = {
+		0x33, 0x33, 0xff, 1, 0, 0, 2, 0, 0, 0, 0, 9, 0x86, 0xdd,
+		0x60, 0, 0, 0, 0, 32, 58, 255,
+		0xfe, 0x80, [33] = 0xff, 0xfe, 0, 0, 9,
+		[38] = 0xff, 2, [49] = 1, 0xff, 1, 0, 0,
+		135, [62] = 0xfe, 0x80, [73] = 0xff, 0xfe, 1, 0, 0,
+		1, 1, 2, 0, 0, 0, 0, 9 };
+	struct many *n = ctx;
+
+	for (u32 i = 0; i < MANY; i++) {
+		struct ndis_packet *p = ndis_packet_new(n->m.x, 0, 86);
+		enum ke_irql before = ke_raise(KE_DISPATCH);
+		u32 sum = 32 + 58;
+		u8 *b = p->head->data;
+
+		memcpy(b, frame, 86);
+		b[5] = b[53] = b[77] = (u8)i;
+		for (u32 k = 22; k < 86; k += 2)
+			sum += (u32)b[k] << 8 | b[k + 1];
+		sum = (sum & 0xffff) + (sum >> 16);
+		sum = ~((sum & 0xffff) + (sum >> 16));
+		b[56] = (u8)(sum >> 8);
+		b[57] = (u8)sum;
+		ndis_indicate_packet(n->slow[i].a, p);
+		ndis_indicate_complete(n->slow[i].a);
+		ke_lower(before);
+	}
+}
+
 static void remove_all(void *ctx)
 {
 	struct many *n = ctx;
@@ -312,6 +346,10 @@ static void many_adapters_at_once(void)
 	CHECK_EQ(ex_stopped(n.m.x), EX_RUNNING);
 	for (u32 i = 0; i < MANY; i++)
 		CHECK_EQ(n.slow[i].probes, 1);
+	CHECK(ex_call(n.m.x, ask_all, &n));
+	(void)sched_run_to(n.m.s, 6 * SEC);
+	for (u32 i = 0; i < MANY; i++)
+		CHECK_EQ(n.slow[i].answers, 1);
 	CHECK(ex_call(n.m.x, remove_all, &n));
 	CHECK_EQ(tag_bytes(n.m.x, EX_NONPAGED, EX_TAG('T', '6', 'G', 'r')), 0);
 	CHECK_EQ(io_unload(n.driver), EX_SUCCESS);

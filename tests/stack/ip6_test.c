@@ -24,6 +24,9 @@
 #define IP6(len, next, hops, src, dst) \
 	"60000000 " len " " next hops " " src dst
 
+/* The allocation that fails in a machine of memory_fails(). */
+static u64 fail_at;
+
 static bool open6(struct net *n, const char *options)
 {
 	static const struct ndis_adapter_info eth0 = {
@@ -33,7 +36,8 @@ static bool open6(struct net *n, const char *options)
 	char path[256];
 
 	*n = (struct net){ .m = machine_of(&(struct sched_config){ .seed = 1 },
-					   &(struct ex_config){ .name = "m" }) };
+					   &(struct ex_config){ .name = "m",
+						  .alloc_fail_at = fail_at }) };
 	n->out = calloc(NET_OUT, sizeof(*n->out));
 	snprintf(path, sizeof(path), "%s/drivers", b ? b : "build/dev");
 	io_driver_path(n->m.x, path);
@@ -680,8 +684,125 @@ static void options_are_strict(void)
 	}
 }
 
+/* --- frames that are damaged ------------------------------------------------------------------ */
+
+static u32 draw(u64 *state)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (u32)(*state >> 33);
+}
+
+/* Of a message that begins where most do; another one's is not made right. */
+static void sum_again(u8 *b, u32 len)
+{
+	u32 at = b[20] == 58 ? 54 : 62, sum = 58, k;
+
+	if (len < at + 4)
+		return;
+	for (k = 22; k < 54; k += 2)
+		sum += (u32)b[k] << 8 | b[k + 1];
+	net_put16(b + at + 2, 0);
+	net_put16(b + at + 2, net_sum(b + at, len - at, sum + len - at));
+}
+
+static const char *const seeds[] = {
+	IN IP6("0010", "3a", "40", LL2, LL1) ECHO16,
+	IN IP6("0020", "3a", "ff", LL2, LL1) "8700 0000 00000000 " LL1
+		"0101 020000000002",
+	IN IP6("0020", "3a", "ff", LL2, LL1) "8800 0000 60000000 " LL2
+		"0201 020000000002",
+	RA("0708", "0030", PREFIX("c0", "00002a30", "00000e10")),
+	IN IP6("0030", "3a", "ff", LL2, LL1) "8900 0000 00000000 "
+		LL3 G2 "0201 020000000003",
+	IN IP6("0018", "3c", "40", LL2, LL1) "3a00 0502 0000 0100 " ECHO16,
+	IN IP6("0018", "2b", "40", LL2, LL1) "3a00 0001 00000000 " ECHO16,
+	FRAG("0018", "0001", "00000007", ECHO16),
+	FRAG("0010", "0010", "00000007", "6162636465666768"),
+	IN IP6("0038", "3a", "40", LL2, LL1) "0200 0000 00000514 "
+		IP6("0578", "11", "80", LL1, LL2) "0401 0035 0008 0000",
+	"333300000001 020000000002 86dd 60000000 0024 0001 "
+		LL2 ALL "3a00 0502 0000 0100 8200 0000 03e8 0000 " ANY
+		"02 7d 0000",
+	IN IP6("0008", "11", "40", LL2, LL1) "0401 0035 0008 00a4",
+	IN IP6("0014", "06", "40", LL2, LL1) "0401 0050 00000001 00000000 "
+		"5002 2000 0000 0000",
+};
+
+static void damage(u64 *state, u8 *b, u32 *len)
+{
+	for (u32 k = draw(state) % 4; k > 0; k--) {
+		static const u8 values[] = { 0, 1, 7, 0x2c, 0x3a, 0x3c, 0xff };
+		u32 at = 14 + draw(state) % (*len - 14);
+
+		if (draw(state) % 2)
+			b[at] ^= (u8)(1u << draw(state) % 8);
+		else
+			b[at] = values[draw(state) % sizeof(values)];
+	}
+	if (!(draw(state) % 8))
+		*len = 15 + draw(state) % (*len - 14);
+	if (draw(state) % 4)
+		sum_again(b, *len);
+}
+
+static void damaged_frames(void)
+{
+	struct net n;
+	u64 state = 6;
+	char why[200] = "";
+
+	CHECK(ready(&n, "ip=2001:db8::1/64"));
+	for (u32 i = 0; i < 20000; i++) {
+		u8 b[NET_FRAME];
+		u32 len = net_hex(seeds[draw(&state) % (sizeof(seeds) /
+							sizeof(*seeds))],
+				  b, sizeof(b));
+
+		damage(&state, b, &len);
+		net_raw(&n, b, len);
+		if (!(draw(&state) % 64))
+			net_run(&n, SEC / 4);
+	}
+	net_run(&n, 130 * SEC);
+	CHECK(n.nout > 1000);
+	CHECK(ex_stopped(n.m.x) <= EX_IDLE);
+	CHECK(ex_pool_check(n.m.x, EX_NONPAGED, why, sizeof(why)));
+	net_check_pool(&n);
+	CHECK_EQ(tag_bytes(n.m.x, EX_NONPAGED, EX_TAG('T', '6', 'R', 'a')), 0);
+	net_close(&n);
+}
+
+/* Whichever allocation fails, the driver lives or refuses to. */
+static void memory_fails(void)
+{
+	struct machine m = machine_new(1, 1);
+	struct ex_pool_state p, q;
+	u64 first;
+
+	ex_pool_state(m.x, EX_NONPAGED, &p);
+	ex_pool_state(m.x, EX_PAGED, &q);
+	first = p.allocs + q.allocs + 1;
+	machine_free(&m);
+	for (u64 at = first; at < first + 150; at++) {
+		struct net n;
+
+		fail_at = at;
+		if (open6(&n, "ip=2001:db8::1/64 gw=fe80::9")) {
+			net_run(&n, 3 * SEC);
+			for (u32 i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
+				in_icmp(&n, seeds[i]);
+			net_run(&n, 70 * SEC);
+			CHECK(ex_stopped(n.m.x) <= EX_IDLE);
+		}
+		fail_at = 0;
+		net_close(&n);
+	}
+}
+
 int main(void)
 {
+	RUN(damaged_frames);
+	RUN(memory_fails);
 	RUN(chains);
 	RUN(headers_refused);
 	RUN(header_bombs);

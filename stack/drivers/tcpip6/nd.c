@@ -113,7 +113,9 @@ static bool advertised(struct inet_iface *f, const u8 *m, u32 n,
 
 /* --- routers (6.1.2, 6.3.4) -------------------------------------------------------------- */
 
-static void router_says(struct inet_iface *f, const u8 *m, u64 now)
+/* Times that would stop us are not believed: an hour of reachable time, ten
+ * seconds between solicitations. */
+static void router_says(struct inet_iface *f, const u8 *m)
 {
 	u32 reachable = get32(m + 8), retrans = get32(m + 12);
 
@@ -121,9 +123,8 @@ static void router_says(struct inet_iface *f, const u8 *m, u64 now)
 		f->hop_limit = m[4];
 	if (reachable && reachable * MILLI <= HOUR)
 		f->reachable_ns = reachable * MILLI;
-	if (retrans >= 100 && retrans * MILLI <= HOUR)
+	if (retrans >= 100 && retrans <= 10000)
 		f->retrans_ns = retrans * MILLI;
-	(void)now;
 }
 
 static void prefixes(struct inet_iface *f, const struct options *o)
@@ -148,7 +149,7 @@ static bool router(struct inet_iface *f, const u8 *m, u32 n,
 		return true;
 	f->rs_left = 0;
 	life = get16(m + 6);
-	router_says(f, m, now);
+	router_says(f, m);
 	mac = station(o.source);
 	if (mac)
 		neighbor_heard(f, &h->src, mac, 1);
