@@ -52,6 +52,10 @@ static void in_icmp_at(struct net *n, const char *text, u32 at)
 	u8 b[NET_FRAME], pseudo[40] = { 0 };
 	u32 len = net_hex(text, b, sizeof(b)), sum = 0;
 
+	if (len < at + 4) {
+		net_raw(n, b, len);
+		return;
+	}
 	memcpy(pseudo, b + 22, 32);
 	net_put16(pseudo + 34, (u16)(len - at));
 	pseudo[39] = 58;
@@ -795,6 +799,9 @@ static void memory_fails(void)
 			CHECK(ex_stopped(n.m.x) <= EX_IDLE);
 		}
 		fail_at = 0;
+		/* it may be the thread of the unloading that has none */
+		if (n.driver && !ex_failed(io_unload(n.driver)))
+			n.driver = NULL;
 		net_close(&n);
 	}
 }

@@ -184,8 +184,10 @@ bool route_next(struct ip6 *ip, const struct inet_ip *dst,
 		struct inet_iface **f, struct inet_ip *next)
 {
 	*next = *dst;
-	if (want && (want->loopback || !want->b))
+	if (want && want->loopback)
 		want = NULL;
+	if (want && !want->b)        /* its adapter has gone */
+		return false;
 	if (want && (link_local(dst) || multicast(dst) ||
 		     route_on_link(want, dst))) {
 		*f = want;
