@@ -279,9 +279,11 @@ static enum ex_status slow_send(struct ndis_adapter *a, struct ndis_packet *p)
 static const struct ndis_miniport slow_miniport = {
 	.name = "slow", .send = slow_send, .request = slow_request };
 
+/* No worker runs before all of them are there. */
 static void add_all(void *ctx)
 {
 	struct many *n = ctx;
+	enum ke_irql before = ke_raise(KE_DISPATCH);
 
 	for (u32 i = 0; i < MANY; i++) {
 		struct ndis_adapter_info info = {
@@ -290,9 +292,11 @@ static void add_all(void *ctx)
 
 		snprintf(n->slow[i].name, sizeof(n->slow[i].name), "eth%u", i);
 		ex_work_init(&n->slow[i].work, answer, &n->slow[i]);
-		CHECK(ndis_add(n->m.x, &slow_miniport, &info, &n->slow[i]) !=
-		      NULL);
+		n->slow[i].a = ndis_add(n->m.x, &slow_miniport, &info,
+					&n->slow[i]);
+		CHECK(n->slow[i].a != NULL);
 	}
+	ke_lower(before);
 }
 
 /* Who has fe80::ff:fe01:i? Its sum is that of RFC 8200 8.1. */
@@ -337,7 +341,7 @@ static void remove_all(void *ctx)
 
 static void many_adapters_at_once(void)
 {
-	struct many n = { .m = machine_new(1, 2) };
+	struct many n = { .m = machine_new(1, 1) };
 
 	driver_path(n.m.x);
 	CHECK_EQ(io_load(n.m.x, "tcpip6", "", &n.driver), EX_SUCCESS);
