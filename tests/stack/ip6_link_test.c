@@ -156,6 +156,26 @@ static void tcp_over_a_bad_link(void)
 		.duplicate = 0.01, .corrupt = 0.005 });
 }
 
+/* IPv4 bound to the same adapters takes nothing of it. */
+static void beside_tcpip(void)
+{
+	struct transfer c = { .bytes = 1u << 16 };
+	struct io_driver *four[2];
+
+	open6(&c.t, 4, &(struct nic_pair_config){ .delay_ns = 50000 });
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(io_load(c.t.x[i], "tcpip", i ? "ip=10.0.0.2/24" :
+				 "ip=10.0.0.1/24", &four[i]), EX_SUCCESS);
+	thread_of(c.t.x[1], "server", server, &c);
+	thread_of(c.t.x[0], "client", client, &c);
+	CHECK_EQ(sched_run(c.t.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(c.server, EX_SUCCESS);
+	CHECK_EQ(c.got, c.bytes);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(io_unload(four[i]), EX_SUCCESS);
+	two_close(&c.t);
+}
+
 /* --- echo -------------------------------------------------------------------------------- */
 
 struct ping {
@@ -366,5 +386,6 @@ int main(void)
 	RUN(ping6);
 	RUN(tcp_over_a_link);
 	RUN(tcp_over_a_bad_link);
+	RUN(beside_tcpip);
 	return test_done();
 }
