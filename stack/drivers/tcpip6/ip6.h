@@ -18,7 +18,7 @@
 #define TCPIP6_IP6_H
 
 #include "../../trace/trace.h"
-#include "../inet/inet.h"
+#include "../../drivers/inet/inet.h"
 
 #define TAG_IP6 EX_TAG('T', '6', 'I', 'p')
 #define TAG_NEIGH EX_TAG('T', '6', 'N', 'b')
