@@ -806,8 +806,37 @@ static void memory_fails(void)
 	}
 }
 
+/* RFC 4861 7.3: three questions to one that is silent, then to all. */
+static void unreachability(void)
+{
+	struct net n;
+	u32 asked = 0, replies = 0;
+
+	CHECK(ready(&n, ""));
+	net_run(&n, 9 * SEC);
+	for (const struct net_frame *f; (f = next_icmp(&n, 135));)
+		asked += net_is(f, OUT IP6("0020", "3a", "ff", LL1, LL2)
+				"8700 xxxx 00000000 " LL2 "0101 020000000001");
+	CHECK_EQ(asked, 3);
+	for (u32 i = 0; i < 5; i++)
+		in_icmp(&n, IN IP6("0010", "3a", "40", LL2, LL1) ECHO16);
+	CHECK_OUT(&n, "3333ff000002 020000000001 86dd "
+		  IP6("0020", "3a", "ff", LL1,
+		      "ff0200000000000000000001ff000002 ")
+		  "8700 xxxx 00000000 " LL2 "0101 020000000001");
+	CHECK_SILENT(&n);
+	in_icmp(&n, IN IP6("0020", "3a", "ff", LL2, LL1) "8800 0000 60000000 "
+		LL2 "0201 020000000002");
+	while (next_icmp(&n, 129))
+		replies++;
+	CHECK_EQ(replies, 3);
+	net_check_pool(&n);
+	net_close(&n);
+}
+
 int main(void)
 {
+	RUN(unreachability);
 	RUN(damaged_frames);
 	RUN(memory_fails);
 	RUN(chains);
