@@ -34,16 +34,17 @@ static inline void two_log(void *ctx, const char *line)
 }
 
 /* more: options of both drivers, with a blank in front */
-static inline void two_open(struct two *t, u64 seed,
-			    const struct nic_pair_config *link, unsigned cpus,
-			    u32 offloads, const char *more)
+static inline void two_open_as(struct two *t, enum sched_policy policy,
+			       u64 seed, const struct nic_pair_config *link,
+			       unsigned cpus, u32 offloads, const char *more)
 {
 	const char *b = getenv("B");
 	struct ndis_adapter_info info[2];
 	char text[256];
 
 	*t = (struct two){ .s = sched_new(&(struct sched_config){
-				   .seed = seed, .max_steps = 1000000000 }) };
+				   .policy = policy, .seed = seed,
+				   .max_steps = 1000000000 }) };
 	for (int i = 0; i < 2; i++) {
 		info[i] = (struct ndis_adapter_info){
 			.name = "eth0", .address = { 2, 0, 0, 0, 0, (u8)(i + 1) },
@@ -67,6 +68,13 @@ static inline void two_open(struct two *t, u64 seed,
 	(void)sched_run_to(t->s, 1000000);
 	for (int i = 0; i < 2; i++)
 		t->used[i] = two_used(t->x[i]);
+}
+
+static inline void two_open(struct two *t, u64 seed,
+			    const struct nic_pair_config *link, unsigned cpus,
+			    u32 offloads, const char *more)
+{
+	two_open_as(t, SCHED_RANDOM, seed, link, cpus, offloads, more);
 }
 
 static inline void two_close(struct two *t)
