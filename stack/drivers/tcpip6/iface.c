@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Interfaces: from the adapter that was asked to the addresses that it has. */
+#include "ip6.h"
+
+#include <string.h>
+
+static struct ip6_config *config_for(struct ip6 *ip, const char *name)
+{
+	struct ip6_config *c = ip->config, *end = c + ip->nconfigs;
+
+	for (; c < end; c++)
+		if (!c->used && (!c->dev[0] || !strcmp(c->dev, name)))
+			return c;
+	return NULL;
+}
+
+/* An adapter that was there before has its place kept. */
+struct inet_iface *iface_for(struct ip6 *ip, const char *name)
+{
+	struct inet_iface *f = ip->ifaces, **at = &ip->ifaces;
+
+	while (f && (f->b || f->ask.busy || strcmp(f->name, name)))
+		f = f->next;
+	if (f)
+		return f;
+	f = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*f), TAG_IP6);
+	if (!f)
+		return NULL;
+	f->ip = ip;
+	while (*at)
+		at = &(*at)->next;
+	*at = f;
+	for (u32 i = 0; i + 1 < sizeof(f->name) && name[i]; i++)
+		f->name[i] = name[i];
+	return f;
+}
+
+static void configure(struct inet_iface *f, struct ip6_config *c)
+{
+	c->used = true;
+	if (c->mtu && c->mtu < f->mtu)
+		f->mtu = f->frame = c->mtu;
+	for (u32 i = 0; i < c->nlocal; i++) {
+		if (!addr_add(f, &c->local[i].a, c->local[i].plen, false))
+			continue;
+		route_prefix(f, &c->local[i].a, c->local[i].plen, FOREVER);
+	}
+	if (!unspecified(&c->gateway))
+		route_router(f, &c->gateway, FOREVER);
+}
+
+void iface_start(struct inet_iface *f, struct ndis_binding *b)
+{
+	struct ip6_config *c = config_for(f->ip, f->name);
+
+	f->mtu = f->frame;
+	f->hop_limit = f->ip->s.as->ttl;
+	f->reachable_ns = 30 * SECOND; /* RFC 4861 10 */
+	f->retrans_ns = SECOND;
+	f->disabled = false;
+	f->up = true;
+	f->b = b;
+	addr_start(f);
+	if (c)
+		configure(f, c);
+}
+
+void iface_stop(struct inet_iface *f)
+{
+	struct ip6 *ip = f->ip;
+
+	f->b = NULL;
+	f->up = false;
+	while (f->sending)
+		ke_sleep(MILLI);
+	route_drop(ip, f);
+	neighbor_drop(ip, f);
+	addr_stop(f);
+	mld_drop(f);
+	for (u32 i = 0; i < ip->nconfigs; i++)
+		if (ip->config[i].used && (!ip->config[i].dev[0] ||
+					   !strcmp(ip->config[i].dev, f->name)))
+			ip->config[i].used = false;
+}
+
+s32 iface_receive(struct ndis_binding *b, struct ndis_packet *p)
+{
+	struct inet_iface *f = ndis_binding_get(b);
+	const u8 *h = f && f->b ? ndis_packet_flat(f->ip->x, p, ETHER) : NULL;
+	bool cast;
+
+	if (!h)
+		return 0;
+	cast = h[0] & 1;
+	if (!cast && memcmp(h, f->mac, 6))
+		return 0;
+	(void)ndis_packet_pull(p, ETHER);
+	IPv6Rcv(f, p, cast);
+	return 0;
+}
+
+void iface_receive_complete(struct ndis_binding *b)
+{
+	struct inet_iface *f = ndis_binding_get(b);
+
+	if (f)
+		inet_deliver_complete(&f->ip->s);
+}
+
+void iface_status(struct ndis_binding *b, bool link_up)
+{
+	struct inet_iface *f = ndis_binding_get(b);
+
+	if (!f || !f->b)
+		return;
+	if (link_up && !f->up)
+		addr_restart(f);
+	f->up = link_up;
+}

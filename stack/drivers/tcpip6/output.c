@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Datagrams that go out: header, way, fragments. */
+#include "ip6.h"
+
+#include <string.h>
+
+void ip6_done(struct ndis_packet *p, enum ex_status st)
+{
+	if (p->done)
+		p->done(p, st);
+	else
+		ndis_packet_put(p);
+}
+
+static enum ex_status fail(struct ip6 *ip, struct ndis_packet *p,
+			   enum ip6_drop why, enum ex_status st)
+{
+	ip6_drop(ip, why, 0, p->length);
+	ip6_done(p, st);
+	return st;
+}
+
+/* --- to the adapter ----------------------------------------------------------------- */
+
+static void to_adapter(struct inet_iface *f, const u8 *mac,
+		       struct ndis_packet *p)
+{
+	u8 *e = ndis_packet_push(f->ip->x, p, ETHER);
+
+	if (!e) {
+		(void)fail(f->ip, p, DROP_MEMORY, EX_INSUFFICIENT_RESOURCES);
+		return;
+	}
+	memcpy(e, mac, 6);
+	memcpy(e + 6, f->mac, 6);
+	put16(e + 12, 0x86dd);
+	ndis_send(f->b, p);
+}
+
+/* RFC 8200 4.5: the IPv6 header, the fragment's, a part of the rest. */
+static bool one_fragment(struct inet_iface *f, const u8 *mac,
+			 struct ndis_packet *p, u32 id, u32 off, u32 n)
+{
+	struct ip6 *ip = f->ip;
+	struct ndis_packet *q = ip6_clone(ip, p, IP6_HEADER + off, n,
+					  INET_HEADROOM);
+	bool more = IP6_HEADER + off + n < p->length;
+	u8 *at;
+
+	if (!q)
+		return false;
+	q->flags = 0;
+	at = ndis_packet_push(ip->x, q, IP6_HEADER + 8);
+	if (!at) {
+		ndis_packet_put(q);
+		return false;
+	}
+	(void)ndis_packet_copy(p, 0, at, IP6_HEADER);
+	put16(at + 4, (u16)(n + 8));
+	at[IP6_HEADER] = at[6];
+	at[6] = NEXT_FRAGMENT;
+	at[IP6_HEADER + 1] = 0;
+	put16(at + IP6_HEADER + 2, (u16)(off | more));
+	put32(at + IP6_HEADER + 4, id);
+	to_adapter(f, mac, q);
+	return true;
+}
+
+/* A checksum left to the adapter cannot be left to it in pieces. */
+static void sum_now(struct ip6 *ip, struct ndis_packet *p)
+{
+	u32 at = IP6_HEADER + p->csum_offset;
+	u16 sum;
+	u8 *flat;
+
+	if (!(p->flags & NDIS_CSUM_L4_DO))
+		return;
+	p->flags &= ~(u32)NDIS_CSUM_L4_DO;
+	flat = ndis_packet_flat(ip->x, p, at + 2);
+	if (!flat)
+		return;
+	sum = ndis_fold(ndis_packet_sum(p, IP6_HEADER, p->length - IP6_HEADER,
+					0));
+	put_sum(flat + at, sum ? sum : 0xffff);
+}
+
+static enum ex_status fragments(struct inet_iface *f, const u8 *mac,
+				struct ndis_packet *p, u32 mtu)
+{
+	u32 part = (mtu - IP6_HEADER - 8) / 8 * 8, all = p->length - IP6_HEADER;
+	u32 id = (u32)ex_random(f->ip->x); /* RFC 7739 */
+
+	sum_now(f->ip, p);
+	for (u32 off = 0; off < all; off += part)
+		if (!one_fragment(f, mac, p, id, off,
+				  all - off < part ? all - off : part))
+			return EX_INSUFFICIENT_RESOURCES;
+	return EX_SUCCESS;
+}
+
+void ip6_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
+{
+	const u8 *h = ndis_packet_flat(f->ip->x, p, IP6_HEADER);
+	struct inet_ip dst;
+	u32 mtu;
+
+	if (!h || !ip6_enter(f)) {
+		(void)fail(f->ip, p, DROP_DOWN, EX_DEVICE_NOT_READY);
+		return;
+	}
+	memcpy(dst.b, h + 24, 16);
+	mtu = route_mtu(f->ip, f, &dst);
+	if (p->length <= mtu) {
+		p->csum_start = ETHER + IP6_HEADER;
+		to_adapter(f, mac, p);
+	} else {
+		ip6_done(p, fragments(f, mac, p, mtu));
+	}
+	ip6_leave(f);
+}
+
+/* --- the way ---------------------------------------------------------------------------- */
+
+struct way {
+	struct inet_iface *f;
+	struct inet_ip next;
+	bool local;
+};
+
+static bool find_way(struct ip6 *ip, const struct inet_ip *dst,
+		     const struct inet_ip *src, struct inet_iface *want,
+		     struct way *w)
+{
+	/* RFC 4291 2.7: ff01:: stays in the node. */
+	bool node = multicast(dst) && (dst->b[1] & 15) == 1;
+
+	if (node || ip6_is_local(ip, dst)) {
+		*w = (struct way){ &ip->lo, *dst, true };
+		return true;
+	}
+	w->local = false;
+	return route_next(ip, dst, src, want, &w->f, &w->next) && w->f->b;
+}
+
+static bool source_for(struct ip6 *ip, const struct way *w,
+		       const struct inet_ip *dst, struct inet_ip *out)
+{
+	if (w->local && !multicast(dst)) {
+		*out = *dst;
+		return true;
+	}
+	(void)ip;
+	return !w->local && addr_source(w->f, dst, out);
+}
+
+bool ip6_path(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
+	      struct inet_path *out)
+{
+	struct ip6 *ip = ip6_of(s);
+	struct way w;
+
+	if (!find_way(ip, dst, src, NULL, &w))
+		return false;
+	if (unspecified(src) && !source_for(ip, &w, dst, src))
+		return false;
+	*out = (struct inet_path){ .iface = w.f, .offloads = w.f->offloads,
+				   .local = w.local, .loopback = w.local,
+				   .mtu = route_mtu(ip, w.f, dst) };
+	return true;
+}
+
+/* RFC 2464 7. */
+static void group_mac(const struct inet_ip *dst, u8 *mac)
+{
+	mac[0] = mac[1] = 0x33;
+	memcpy(mac + 2, dst->b + 12, 4);
+}
+
+static void go(struct ip6 *ip, const struct way *w, const struct inet_ip *dst,
+	       u8 protocol, struct ndis_packet *p)
+{
+	struct ndis_packet *c = NULL;
+	u8 mac[6];
+
+	if (w->local) {
+		ip6_loop(ip, p);
+		return;
+	}
+	if (!multicast(dst)) {
+		if (neighbor_resolve(w->f, &w->next, mac, p))
+			ip6_send_to(w->f, mac, p);
+		return;
+	}
+	/* Those of us that want it get it, too. */
+	if (protocol != NEXT_ICMP6 && protocol != NEXT_HOP_BY_HOP &&
+	    mld_member(w->f, dst))
+		c = ip6_clone(ip, p, 0, p->length, 0);
+	if (c)
+		ip6_loop(ip, c);
+	group_mac(dst, mac);
+	ip6_send_to(w->f, mac, p);
+}
+
+/* --- the header ---------------------------------------------------------------------------- */
+
+/* Raw sockets that bring their own header. */
+static enum ex_status own_header(struct ip6 *ip, struct ndis_packet *p,
+				 const struct inet_tx *t)
+{
+	u8 *h = ndis_packet_flat(ip->x, p, IP6_HEADER);
+	struct inet_ip src, dst;
+	struct way w;
+
+	if (!h || h[0] >> 4 != 6 || p->length - IP6_HEADER > 65535)
+		return fail(ip, p, DROP_LENGTH, EX_INVALID_PARAMETER);
+	memcpy(src.b, h + 8, 16);
+	memcpy(dst.b, h + 24, 16);
+	if (unspecified(&dst) || !find_way(ip, &dst, &src, t->iface, &w))
+		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
+	put16(h + 4, (u16)(p->length - IP6_HEADER));
+	go(ip, &w, &dst, h[6], p);
+	return EX_SUCCESS;
+}
+
+/* RFC 4443 2.3: whoever sends one, its checksum is made here. */
+static bool sum_icmp(struct ip6 *ip, struct ndis_packet *p,
+		     const struct inet_ip *src, const struct inet_ip *dst)
+{
+	u32 sum = ip6_pseudo_sum(src, dst, NEXT_ICMP6, p->length);
+	u8 *m = ndis_packet_flat(ip->x, p, 4);
+
+	if (!m)
+		return false;
+	memset(m + 2, 0, 2);
+	put_sum(m + 2, ndis_fold(ndis_packet_sum(p, 0, p->length, sum)));
+	return true;
+}
+
+/* Discovery and MLD also come from no address: they say themselves. */
+static bool may_have_none(const struct inet_tx *t)
+{
+	return t->iface && multicast(&t->dst) &&
+	       (t->protocol == NEXT_HOP_BY_HOP ||
+		(t->protocol == NEXT_ICMP6 && t->ttl == 255));
+}
+
+static u8 hops(const struct inet_tx *t, const struct way *w)
+{
+	if (t->ttl)
+		return t->ttl;
+	if (multicast(&t->dst))
+		return 1;
+	return w->local ? 128 : w->f->hop_limit;
+}
+
+static enum ex_status with_header(struct ip6 *ip, struct ndis_packet *p,
+				  const struct inet_tx *t, const struct way *w,
+				  const struct inet_ip *src)
+{
+	u32 n = p->length;
+	u8 *h;
+
+	if (t->protocol == NEXT_ICMP6 && !sum_icmp(ip, p, src, &t->dst))
+		return fail(ip, p, DROP_MEMORY, EX_INVALID_PARAMETER);
+	h = ndis_packet_push(ip->x, p, IP6_HEADER);
+	if (!h)
+		return fail(ip, p, DROP_MEMORY, EX_INSUFFICIENT_RESOURCES);
+	put32(h, 0x60000000u | (u32)t->tos << 20);
+	put16(h + 4, (u16)n);
+	h[6] = t->protocol;
+	h[7] = hops(t, w);
+	memcpy(h + 8, src->b, 16);
+	memcpy(h + 24, t->dst.b, 16);
+	go(ip, w, &t->dst, t->protocol, p);
+	return EX_SUCCESS;
+}
+
+enum ex_status ip6_output(struct inet *s, struct ndis_packet *p,
+			  const struct inet_tx *t)
+{
+	struct ip6 *ip = ip6_of(s);
+	struct inet_ip src = t->src;
+	struct way w;
+
+	if (t->header_included)
+		return own_header(ip, p, t);
+	if (p->length > 65535)
+		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
+	if (unspecified(&t->dst) ||
+	    !find_way(ip, &t->dst, &src, t->iface, &w))
+		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
+	if (unspecified(&src) && !may_have_none(t) &&
+	    !source_for(ip, &w, &t->dst, &src))
+		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
+	if (t->dont_fragment && !w.local &&
+	    p->length + IP6_HEADER > route_mtu(ip, w.f, &t->dst))
+		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
+	return with_header(ip, p, t, &w, &src);
+}
