@@ -80,6 +80,10 @@ STK_FUZZ_SRC := $(sort $(wildcard tests/stack/fuzz_*.c))
 # LTTng-UST is optional: what is traced goes to a provider that is loaded late.
 LTTNG    := $(if $(shell pkg-config --exists lttng-ust && echo y),$(B)/ntstack-lttng.so)
 LTTNG_SRC := stack/trace/lttng/provider.c
+STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
+STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
+# Fuzzers have the driver linked in: what it covers is seen.
+STK_FUZZ_OBJ := $(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c))
 STK_BENCH_SRC := $(sort $(wildcard tests/bench/bench_stack*.c))
 STK_BENCH := $(STK_BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 TEST_DRIVERS := $(notdir $(wildcard tests/stack/drivers/*))
@@ -177,6 +181,16 @@ $(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIV
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
+$(STK_FUZZ): $(B)/fuzz/%: $(B)/tests/stack/%.o $(STK_FUZZ_OBJ) $(STACK)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
+
+$(STK_REPLAY): $(B)/replay/%: $(B)/tests/stack/%.o $(B)/tests/fuzz/replay.o $(STK_FUZZ_OBJ) $(STACK)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
+
 $(TOOLS): $(TOOL_OBJ)
 	$(call say,AR,$@)
 	@rm -f $@
@@ -214,7 +228,7 @@ $(B)/compile_commands.json: Makefile $(FLAGKEY)
 	    printf ',"%s"' "$$a"; done; \
 	  printf ',"-c","%s"]}\n' "$$f"; done; echo ']'; } >$@
 
-programs: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(UNIT) $(STK_UNIT) $(REPLAY)
+programs: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(UNIT) $(STK_UNIT) $(REPLAY) $(STK_REPLAY)
 
 # --- setting up and trying -----------------------------------------------------
 deps: ## install what the build and the tests need (Debian packages)
@@ -241,7 +255,7 @@ asan: ## the tests under AddressSanitizer and UBSan
 seeds: all ## make the fuzzers' seeds with forge
 	$(Q)tests/tools/make-seeds.sh $(NTRIAGE) build/seeds
 
-fuzzers: $(FUZZERS)
+fuzzers: $(FUZZERS) $(STK_FUZZ)
 
 FUZZ_SECONDS ?= 30
 fuzz: seeds ## run every fuzzer for FUZZ_SECONDS seconds

@@ -113,6 +113,7 @@ typedef void tdi_send_possible_fn(void *context, void *connection_context,
 
 void tdi_check_indication(const char *who, u32 indicated, u32 available,
 			  u32 taken);
+void tdi_set_checked(struct ex *x, bool on);
 
 /* --- information --------------------------------------------------------------------- */
 
@@ -132,6 +133,12 @@ struct tdi_tcp_info {
 	u8 snd_wscale, rcv_wscale, options; /* 1 timestamps 2 SACK 4 scale */
 };
 
+/* A request as the next location of irp; r lives until it is complete. Then
+ * io_call(f->device, irp), or irp is handed to a transport by an event handler
+ * (*accept, *irp), which enters it with tdi_enter(): the handler must not. */
+void tdi_fill(struct irp *irp, struct io_file *f, enum tdi_minor minor,
+	      struct tdi_request *r);
+struct tdi_request *tdi_enter(struct irp *irp);
 /* Requests made in one call: a new IRP, sent, waited for (PASSIVE). */
 enum ex_status tdi_call(struct io_file *f, enum tdi_minor minor,
 			struct tdi_request *r);

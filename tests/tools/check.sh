@@ -65,7 +65,7 @@ for t in tests/stack/*_test.c; do
 	n=$(basename "$t" .c)
 	run_one "stack/$n" "$B/tests/$n"
 done
-for t in tests/fuzz/fuzz_*.c; do
+for t in tests/fuzz/fuzz_*.c tests/stack/fuzz_*.c; do
 	[ -f "$t" ] || continue
 	n=$(basename "$t" .c)
 	run_one "replay/$n" "$B/replay/$n" build/seeds/"$n" tests/fuzz/corpus/"$n"

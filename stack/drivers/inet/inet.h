@@ -142,6 +142,8 @@ struct inet_address {                /* a TDI address object */
 	u8 protocol;
 	bool reuse, broadcast, header_included;
 	u8 ttl, tos;
+	u32 rcv_buf;                 /* of connections to it; 0: the default */
+	u32 listens;                 /* LISTENs that wait on its connections */
 	struct { void *fn, *context; } event[TDI_EVENTS];
 	struct inet_connection *connections; /* associated */
 	struct irp *datagrams;       /* RECEIVE_DATAGRAMs that wait */
@@ -154,6 +156,12 @@ struct inet_address *inet_address_find(struct inet *s, u8 protocol,
 				       const struct inet_ip *dst, u16 port,
 				       const struct inet_ip *src);
 void inet_address_put(struct inet_address *a);
+/* All that such a datagram is for, one after the other: the one after prev, whose
+ * reference is given back (NULL: the first). Raw sockets: port 0. */
+struct inet_address *inet_address_next(struct inet *s, u8 protocol,
+				       const struct inet_ip *dst, u16 port,
+				       const struct inet_ip *src,
+				       struct inet_address *prev);
 
 /* udp.c: UDP and raw sockets */
 enum ex_status udp_start(struct inet *s);
@@ -162,6 +170,13 @@ void UDPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
 void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
 /* At most DISPATCH. Completes irp. */
 void UDPSend(struct inet_address *a, struct irp *irp, struct tdi_request *r);
+/* RECEIVE_DATAGRAM: waits in a->datagrams. Marks irp pending, or completes it. */
+void UDPReceive(struct inet_address *a, struct irp *irp, struct tdi_request *r);
+/* What waits on a is completed: a is being closed. */
+void udp_close(struct inet_address *a);
+void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
+	      const struct inet_ip *dst, const u8 *quoted, u32 n,
+	      enum inet_error what, u32 mtu);
 
 /* tcp_*.c */
 enum ex_status tcp_start(struct inet *s);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * How much may be on its way: RFC 5681, 6582 (without SACK), 6675 (with), 3042,
+ * 6928.
+ *
+ * One picture serves all: the pipe is what was sent and neither arrived (SACK;
+ * without it, each duplicate ACK stands for a segment) nor got lost.  Of what is
+ * lost, high_rxt says how far it was sent again.
+ */
+#include "tcp.h"
+
+#define DUP_THRESH 3u
+
+/* RFC 6928 2: about ten segments; RFC 3390 for the personalities before. */
+void cc_start(struct tcb *t)
+{
+	u32 segments = t->tcp->s->as->initial_cwnd;
+
+	if (segments >= 10)
+		t->cwnd = min_u32(segments * t->mss,
+				  max_u32(2 * t->mss, 14600));
+	else
+		t->cwnd = segments * t->mss;
+	if (t->retries)              /* RFC 5681 3.1: the SYN was lost */
+		t->cwnd = t->mss;
+	t->ssthresh = UINT32_MAX / 2;
+}
+
+static u32 arrived(const struct tcb *t)
+{
+	u32 flight = tcp_in_flight(t);
+
+	return t->flags & F_SACK ? (t->board ? t->board->bytes : 0) :
+				   min_u32(t->dup_bytes, flight);
+}
+
+u32 cc_pipe(const struct tcb *t)
+{
+	u32 from = seq_max(t->high_rxt, t->snd_una), lost = 0;
+	u32 to = seq_min(t->lost_edge, t->snd_nxt), flight = tcp_in_flight(t);
+
+	if (seq_lt(from, to))
+		lost = to - from - tcp_board_covered(t, from, to);
+	lost += arrived(t);
+	return lost < flight ? flight - lost : 0;
+}
+
+/* RFC 5681 (4) */
+static void halve(struct tcb *t)
+{
+	t->ssthresh = max_u32(tcp_in_flight(t) / 2, 2 * t->mss);
+}
+
+static bool recovering(const struct tcb *t)
+{
+	return t->flags & (F_RECOVERY | F_LOSS);
+}
+
+static void enter_recovery(struct tcb *t)
+{
+	halve(t);
+	t->cwnd = t->ssthresh;
+	t->acked = 0;
+	t->recover = t->snd_nxt;
+	t->flags |= F_RECOVERY;
+	t->high_rxt = t->snd_una;
+	t->lost_edge = t->snd_una + t->mss;
+	if (t->flags & F_SACK)
+		t->lost_edge = seq_max(t->lost_edge, tcp_board_lost_edge(t));
+	tcp_arm_rtx(t);
+	tcp_need(t, NEED_OUTPUT);
+}
+
+void cc_duplicate(struct tcb *t, bool sacked)
+{
+	bool enough;
+
+	if (t->flags & F_SACK && !sacked)
+		return;              /* RFC 6675 2: it says nothing new */
+	if (t->dupacks < 255)
+		t->dupacks++;
+	if (!(t->flags & F_SACK))
+		t->dup_bytes = min_u32(t->dup_bytes + t->mss,
+				       tcp_in_flight(t));
+	tcp_need(t, NEED_OUTPUT);    /* RFC 3042: one new segment for each */
+	if (recovering(t)) {
+		if (t->flags & F_SACK)
+			t->lost_edge = seq_max(t->lost_edge,
+					       tcp_board_lost_edge(t));
+		return;
+	}
+	enough = t->dupacks >= DUP_THRESH ||
+		 (t->flags & F_SACK &&
+		  seq_lt(t->snd_una, tcp_board_lost_edge(t)));
+	/* RFC 6582 3.2 (2): not for what an earlier recovery left behind */
+	if (enough && seq_le(t->recover, t->snd_una))
+		enter_recovery(t);
+}
+
+/* RFC 6298 5.4, RFC 5681 3.1: back to one segment, and all of it is lost. */
+void cc_timeout(struct tcb *t)
+{
+	if (!(t->flags & F_LOSS) || t->retries <= 1)
+		halve(t);
+	t->cwnd = t->mss;
+	t->acked = 0;
+	t->dupacks = 0;
+	t->dup_bytes = 0;
+	t->recover = t->snd_nxt;
+	t->flags = (t->flags | F_LOSS) & ~(u32)F_RECOVERY;
+	if (t->retries > 1)          /* RFC 2018 8: it may have reneged */
+		tcp_board_free(t);
+	cc_lost_from_una(t);
+}
+
+void cc_lost_from_una(struct tcb *t)
+{
+	t->high_rxt = t->snd_una;
+	t->lost_edge = t->snd_nxt;
+	t->flags &= ~(u32)F_TIMING;
+}
+
+static void grow(struct tcb *t, u32 n)
+{
+	u32 most = t->flags & F_LOSS ? t->mss : 2 * t->mss; /* RFC 3465 2.3 */
+
+	if (t->cwnd < t->ssthresh) {
+		t->cwnd += min_u32(n, most);
+		return;
+	}
+	t->acked += n;               /* RFC 5681 3.1, by bytes */
+	if (t->acked < t->cwnd)
+		return;
+	t->acked -= t->cwnd;
+	t->cwnd += t->mss;
+}
+
+/* RFC 6582 3.2 (3): the next hole of a partial acknowledgement. */
+static void partial(struct tcb *t, u32 n)
+{
+	if (t->flags & F_SACK) {
+		t->lost_edge = seq_max(t->lost_edge, t->snd_una + t->mss);
+	} else {
+		u32 out = n > t->mss ? n - t->mss : 0;
+
+		t->dup_bytes = t->dup_bytes > out ? t->dup_bytes - out : 0;
+		t->high_rxt = t->snd_una;
+		t->lost_edge = t->snd_una + t->mss;
+	}
+	tcp_need(t, NEED_OUTPUT);
+}
+
+static void leave(struct tcb *t)
+{
+	if (t->flags & F_RECOVERY)   /* RFC 6582 3.2 (3), the careful way */
+		t->cwnd = min_u32(t->ssthresh,
+				  max_u32(cc_pipe(t), t->mss) + t->mss);
+	t->flags &= ~(u32)(F_RECOVERY | F_LOSS);
+	t->high_rxt = t->lost_edge = t->snd_una;
+	t->dup_bytes = 0;
+}
+
+void cc_acked(struct tcb *t, u32 n, u32 flight)
+{
+	t->dupacks = 0;
+	if (recovering(t) && !seq_lt(t->snd_una, t->recover))
+		leave(t);
+	else if (t->flags & F_RECOVERY)
+		partial(t, n);
+	if (!recovering(t)) {
+		t->dup_bytes = 0;
+		t->recover = seq_max(t->recover, t->snd_una);
+	}
+	t->high_rxt = seq_max(t->high_rxt, t->snd_una);
+	t->lost_edge = seq_max(t->lost_edge, t->snd_una);
+	if (t->flags & F_RECOVERY)
+		return;
+	/* RFC 7661 in short: what is not used does not grow */
+	if (t->flags & (F_CWND_LIMITED | F_LOSS) || flight >= t->cwnd)
+		grow(t, n);
+	t->flags &= ~(u32)F_CWND_LIMITED;
+}

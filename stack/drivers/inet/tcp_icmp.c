@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What ICMP says of a connection: RFC 5927, RFC 1191, RFC 9293 3.9.2.2. */
+#include "tcp.h"
+
+static u16 get16(const u8 *p)
+{
+	return (u16)(p[0] << 8 | p[1]);
+}
+
+/* The path takes less: smaller segments, and those on their way again. */
+static void too_big(struct tcb *t, u32 mtu)
+{
+	u32 headers = t->tcp->s->family->header_len + TCP_HEADER, mss;
+
+	mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
+	if (mss >= t->mss)           /* never larger (RFC 1191 3) */
+		return;
+	t->mss = (u16)mss;
+	if (t->state < TCP_ESTABLISHED || !tcp_in_flight(t))
+		return;
+	cc_lost_from_una(t);
+	tcp_need(t, NEED_OUTPUT);
+}
+
+static enum ex_status status_of(enum inet_error what)
+{
+	switch (what) {
+	case INET_PORT_UNREACHABLE:
+		return EX_CONNECTION_REFUSED;
+	case INET_PROTOCOL_UNREACHABLE:
+		return EX_PORT_UNREACHABLE;
+	case INET_NET_UNREACHABLE:
+		return EX_NETWORK_UNREACHABLE;
+	case INET_HOST_UNREACHABLE:
+	case INET_PROHIBITED:
+		return EX_HOST_UNREACHABLE;
+	default:
+		return EX_SUCCESS;
+	}
+}
+
+/* RFC 5927 4.1: about something that is on its way. */
+static bool is_ours(const struct tcb *t, u32 seq)
+{
+	return !(t->flags & F_DEAD) && seq_le(t->snd_una, seq) &&
+	       seq_lt(seq, t->snd_nxt);
+}
+
+/* RFC 5927 5.2: only a connection that is being made ends by it. */
+static void told(struct tcb *t, enum inet_error what, u32 mtu)
+{
+	enum ex_status why = status_of(what);
+
+	if (what == INET_TOO_BIG)
+		too_big(t, mtu);
+	else if (t->state <= TCP_SYN_RCVD && why != EX_SUCCESS)
+		tcp_fail(t, why);
+}
+
+void tcp_icmp(struct inet *s, const struct inet_ip *src,
+	      const struct inet_ip *dst, const u8 *quoted, u32 n,
+	      enum inet_error what, u32 mtu)
+{
+	struct tcb *t;
+	bool ours;
+	u32 seq;
+
+	if (n < 8)                   /* ports and sequence number */
+		return;
+	t = FindTCB(s->tcp, src, get16(quoted), dst, get16(quoted + 2));
+	if (!t)
+		return;
+	seq = (u32)get16(quoted + 4) << 16 | get16(quoted + 6);
+	ke_lock_dpc(&t->lock);
+	ours = is_ours(t, seq);
+	if (ours)
+		told(t, what, mtu);
+	ke_unlock_dpc(&t->lock);
+	if (ours && what == INET_TOO_BIG)
+		s->family->learn_mtu(s, dst, mtu);
+	ProcessTCBDelayQ(s->tcp);
+	tcb_put(t);
+}

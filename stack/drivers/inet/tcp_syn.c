@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Half-open connections (RFC 4987): a small entry each, bounded; when there are
+ * too many, cookies, or the oldest goes.  A connection is made, and the client
+ * asked for one, when the handshake is complete.
+ */
+#include "tcp.h"
+
+enum { SYN_TS = 1, SYN_SACK = 2, SYN_WSCALE = 4, SYN_COOKIE = 8 };
+#define COOKIE_PERIOD (64 * SECOND)
+static const u16 cookie_mss[8] = { 216, 536, 1200, 1360, 1400, 1440, 1460,
+				   8960 };
+
+static struct tcp_syn **bucket_of(struct tcp *tcp, const struct tcp_seg *g)
+{
+	u32 h = tcp_hash(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
+
+	return &tcp->syn[h % TCP_SYN_BUCKETS];
+}
+
+static bool is_of(const struct tcp_syn *y, const struct tcp_seg *g)
+{
+	return y->lport == g->dport && y->rport == g->sport &&
+	       !memcmp(&y->local, &g->rx->dst, sizeof(y->local)) &&
+	       !memcmp(&y->remote, &g->rx->src, sizeof(y->remote));
+}
+
+static struct tcp_syn **place_of(struct tcp *tcp, const struct tcp_seg *g)
+{
+	struct tcp_syn **at = bucket_of(tcp, g);
+
+	while (*at && !is_of(*at, g))
+		at = &(*at)->next;
+	return at;
+}
+
+/* --- the list, by age ----------------------------------------------------------------------- */
+
+static void list_add(struct tcp *tcp, struct tcp_syn *y)
+{
+	y->older = tcp->syn_young;
+	*(tcp->syn_young ? &tcp->syn_young->younger : &tcp->syn_old) = y;
+	tcp->syn_young = y;
+	tcp->syns++;
+}
+
+/* Locked. */
+static void syn_free(struct tcp *tcp, struct tcp_syn **at)
+{
+	struct tcp_syn *y = *at;
+
+	*at = y->next;
+	*(y->older ? &y->older->younger : &tcp->syn_old) = y->younger;
+	*(y->younger ? &y->younger->older : &tcp->syn_young) = y->older;
+	tcp->syns--;
+	ex_free_pool(tcp->x, y, TAG_SYN);
+}
+
+static void syn_free_one(struct tcp *tcp, struct tcp_syn *y)
+{
+	u32 h = tcp_hash(tcp, &y->local, y->lport, &y->remote, y->rport);
+	struct tcp_syn **at = &tcp->syn[h % TCP_SYN_BUCKETS];
+
+	while (*at && *at != y)
+		at = &(*at)->next;
+	if (*at)
+		syn_free(tcp, at);
+}
+
+/* --- SYN and ACK -------------------------------------------------------------------------------- */
+
+static u16 own_mss(struct tcp *tcp, const struct tcp_syn *y)
+{
+	struct inet *s = tcp->s;
+	struct inet_ip src = y->local;
+	struct inet_path path = { 0 };
+	u32 headers = s->family->header_len + TCP_HEADER;
+
+	if (!s->family->route(s, &y->remote, &src, &path) ||
+	    path.mtu < headers + TCP_MSS_MIN)
+		return TCP_MSS_MIN;
+	return (u16)min_u32(path.mtu - headers, 65535);
+}
+
+static u8 own_wscale(struct tcp *tcp, const struct tcp_syn *y)
+{
+	return y->flags & SYN_WSCALE ? tcp_wscale_for(tcp, y->rcv_buf) : 0;
+}
+
+static void answer(struct tcp *tcp, const struct tcp_syn *y)
+{
+	bool ts = y->flags & SYN_TS;
+	u32 tsval = tcp_ts_now(tcp) + y->ts_offset;
+	struct tcp_out o = {
+		.src = y->local, .dst = y->remote, .sport = y->lport,
+		.dport = y->rport, .seq = y->iss, .ack = y->irs + 1,
+		.flags = TH_SYN | TH_ACK, .dont_fragment = true,
+		.wnd = (u16)min_u32(y->rcv_buf, 0xffff),
+	};
+
+	if (y->flags & SYN_COOKIE && ts) /* what the cookie has no room for */
+		tsval = (tsval & ~31u) | (y->wscale & 15u) |
+			(y->flags & SYN_SACK ? 16 : 0);
+	o.noptions = (u8)tcp_put_syn_options(
+		tcp, o.options, own_mss(tcp, y),
+		y->flags & SYN_WSCALE ? own_wscale(tcp, y) : -1, ts,
+		y->flags & SYN_SACK, tsval, y->tsval);
+	TRACE(tcp_segment_out, y, y->iss, y->irs + 1, o.flags);
+	tcp_send_segment(tcp, &o);
+}
+
+static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
+		 u32 rcv_buf)
+{
+	const struct inet_personality *as = tcp->s->as;
+	u32 h = tcp_hash(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
+
+	*y = (struct tcp_syn){
+		.local = g->rx->dst, .remote = g->rx->src, .lport = g->dport,
+		.rport = g->sport, .mss = g->o.has_mss ? g->o.mss : 536,
+		.wscale = g->o.wscale, .irs = g->seq, .wnd = g->wnd,
+		.tsval = g->o.tsval, .ts_offset = h * 2654435761u,
+		.iss = tcp_iss(tcp, h), .rcv_buf = rcv_buf,
+		.sent = ex_now(tcp->x),
+	};
+	if (g->o.has_ts && as->timestamps)
+		y->flags |= SYN_TS;
+	if (g->o.sack_ok && as->sack)
+		y->flags |= SYN_SACK;
+	if (g->o.has_wscale && as->window_scale)
+		y->flags |= SYN_WSCALE;
+}
+
+/* --- cookies --------------------------------------------------------------------------------------- */
+
+static u32 cookie_hash(struct tcp *tcp, const struct tcp_seg *g, u32 irs,
+		       u32 count)
+{
+	u32 h = tcp_hash(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
+	u64 v = (tcp->secret[1] ^ ((u64)irs << 32 | h)) + count;
+
+	v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (u32)(v >> 40);
+}
+
+/* 5 bits of time, 3 of MSS, 24 that only we can make. */
+static void send_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf)
+{
+	u32 count = (u32)(ex_now(tcp->x) / COOKIE_PERIOD) & 31, i = 7;
+	struct tcp_syn y;
+
+	fill(tcp, &y, g, rcv_buf);
+	while (i && cookie_mss[i] > y.mss)
+		i--;
+	y.iss = count << 27 | i << 24 | cookie_hash(tcp, g, y.irs, count);
+	y.flags |= SYN_COOKIE;
+	if (!(y.flags & SYN_TS))
+		y.flags &= (u8)~(SYN_WSCALE | SYN_SACK);
+	tcp->cookies_at = ex_now(tcp->x);
+	answer(tcp, &y);
+}
+
+static bool open_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf,
+			struct tcp_syn *y)
+{
+	u32 now = (u32)(ex_now(tcp->x) / COOKIE_PERIOD), iss = g->ack - 1;
+	u32 count = iss >> 27;
+
+	if (!tcp->cookies_at ||
+	    ex_now(tcp->x) - tcp->cookies_at > 2 * COOKIE_PERIOD ||
+	    ((now - count) & 31) > 1 ||
+	    cookie_hash(tcp, g, g->seq - 1, count) != (iss & 0xffffff))
+		return false;
+	fill(tcp, y, g, rcv_buf);
+	y->irs = g->seq - 1;
+	y->iss = iss;
+	y->mss = cookie_mss[iss >> 24 & 7];
+	y->flags &= SYN_TS;
+	if (y->flags & SYN_TS) {
+		y->wscale = g->o.tsecr & 15;
+		y->flags |= SYN_WSCALE | (g->o.tsecr & 16 ? SYN_SACK : 0);
+		if (y->wscale > TCP_MAX_WSCALE)
+			y->wscale = TCP_MAX_WSCALE;
+	}
+	return true;
+}
+
+/* --- the connection ----------------------------------------------------------------------------------- */
+
+static struct tcb *make_tcb(struct tcp *tcp, const struct tcp_syn *y,
+			    const struct tcp_seg *g)
+{
+	struct tcb *t = tcb_new(tcp, &y->local, y->lport, &y->remote,
+				y->rport);
+	struct tcp_options o = {
+		.has_mss = true, .mss = y->mss, .wscale = y->wscale,
+		.has_wscale = y->flags & SYN_WSCALE,
+		.has_ts = y->flags & SYN_TS, .tsval = y->tsval,
+		.sack_ok = y->flags & SYN_SACK,
+	};
+
+	if (!t)
+		return NULL;
+	t->rcv_buf = y->rcv_buf;
+	t->iss = y->iss;
+	t->snd_una = t->snd_nxt = t->snd_q_seq = t->snd_end = t->cur_seq =
+		y->iss + 1;
+	t->irs = y->irs;
+	t->rcv_nxt = t->rcv_last_ack = t->rcv_up = y->irs + 1;
+	t->rcv_wnd = min_u32(y->rcv_buf, 0xffff);
+	t->rcv_adv = t->rcv_nxt + t->rcv_wnd;
+	t->rcv_wscale = own_wscale(tcp, y);
+	t->mss = own_mss(tcp, y);
+	tcp_negotiate(t, &o);
+	t->snd_wnd = t->max_wnd = (u32)g->wnd << t->snd_wscale;
+	t->snd_wl1 = g->seq;
+	t->snd_wl2 = g->ack;
+	if (!y->tries && !(y->flags & SYN_COOKIE))
+		tcp_rtt(t, (u32)((ex_now(tcp->x) - y->sent) / 1000));
+	t->retries = y->tries;
+	return t;
+}
+
+static void remote_of(const struct tcb *t, struct tdi_address *a)
+{
+	const struct inet_family *f = t->tcp->s->family;
+
+	memset(a, 0, sizeof(*a));
+	a->family = f->family;
+	memcpy(a->ip, &t->remote, f->address_len);
+	a->port = t->rport;
+}
+
+static void join(struct inet_connection *c, struct tcb *t)
+{
+	struct tcb *old;
+
+	ke_lock_dpc(&c->lock);
+	old = c->tcb;
+	c->tcb = t;
+	tcb_get(t);
+	ke_lock_dpc(&t->lock);
+	t->conn = c;
+	inet_connection_get(c);
+	tcb_wish(t, &c->wish);
+	ke_unlock_dpc(&t->lock);
+	ke_unlock_dpc(&c->lock);
+	if (old)
+		tcb_put(old);
+}
+
+/* A LISTEN that waits on one of the address's connections; referenced. */
+static struct inet_connection *listening(struct inet_address *a,
+					 struct irp **irp)
+{
+	struct inet_connection *c;
+
+	ke_lock_dpc(&a->lock);
+	for (c = a->connections; c; c = c->next) {
+		ke_lock_dpc(&c->lock);
+		*irp = c->listen;
+		if (*irp && io_take_cancel(*irp)) {
+			c->listen = NULL;
+			inet_connection_get(c);
+			a->listens--;
+			ke_unlock_dpc(&c->lock);
+			break;
+		}
+		ke_unlock_dpc(&c->lock);
+	}
+	ke_unlock_dpc(&a->lock);
+	return c;
+}
+
+static enum ex_status ask(struct inet_address *a, struct tcb *t,
+			  struct irp **irp, struct inet_connection **c)
+{
+	tdi_connect_fn *fn;
+	struct tdi_address remote;
+	void *context, *connection_context = NULL;
+	enum ex_status st;
+
+	ke_lock_dpc(&a->lock);
+	fn = a->event[TDI_EVENT_CONNECT].fn;
+	context = a->event[TDI_EVENT_CONNECT].context;
+	ke_unlock_dpc(&a->lock);
+	if (!fn)
+		return EX_CONNECTION_REFUSED;
+	remote_of(t, &remote);
+	st = fn(context, &remote, &connection_context, irp);
+	if (ex_failed(st) && st != EX_MORE_PROCESSING_REQUIRED)
+		return st;
+	if (!*irp)
+		return EX_CONNECTION_REFUSED;
+	tdi_enter(*irp);
+	*c = io_here(*irp)->file->context;
+	inet_connection_get(*c);
+	if (connection_context)
+		(*c)->context = connection_context;
+	return EX_SUCCESS;
+}
+
+/* The client's connection for t; its LISTEN or ACCEPT is complete. */
+static enum ex_status offer(struct inet_address *a, struct tcb *t)
+{
+	struct irp *irp = NULL;
+	struct inet_connection *c = listening(a, &irp);
+	enum ex_status st = EX_SUCCESS;
+
+	if (c)
+		remote_of(t, &((struct tdi_request *)io_here(irp)->buffer)
+				      ->remote);
+	else
+		st = ask(a, t, &irp, &c);
+	if (!c)
+		return st;
+	join(c, t);
+	ke_lock_dpc(&t->lock);
+	tcb_irp(t, NULL, irp, false);
+	tcb_irp_done(t, irp, EX_SUCCESS, 0);
+	tcp_established(t);
+	ke_unlock_dpc(&t->lock);
+	inet_connection_put(c);
+	return EX_SUCCESS;
+}
+
+/* The reference is the caller's. *later: the client has no room now. */
+static struct tcb *complete(struct tcp *tcp, struct inet_address *a,
+			    const struct tcp_syn *y, const struct tcp_seg *g,
+			    bool *later)
+{
+	struct tcb *t = make_tcb(tcp, y, g);
+	enum ex_status st;
+
+	*later = !t;
+	if (!t)
+		return NULL;
+	/* Before the client knows: a second ACK must not make a second one. */
+	if (!tcb_insert(t)) {
+		tcb_put(t);
+		return NULL;
+	}
+	st = offer(a, t);
+	if (st == EX_SUCCESS)
+		return t;
+	*later = st == EX_INSUFFICIENT_RESOURCES;
+	ke_lock_dpc(&t->lock);
+	tcp_fail(t, EX_SUCCESS);
+	ke_unlock_dpc(&t->lock);
+	tcb_unlink(t);
+	tcb_put(t);
+	return NULL;
+}
+
+/* --- in -------------------------------------------------------------------------------------------------- */
+
+static u32 window_of(struct tcp *tcp, struct inet_address *a)
+{
+	return a->rcv_buf ? a->rcv_buf : tcp->s->ctl.rcv_buf;
+}
+
+static void syn_arm(struct tcp *tcp, u64 due)
+{
+	u64 now = ex_now(tcp->x);
+
+	if (!tcp->syn_timer.heap || due < tcp->syn_timer.due)
+		ke_timer_set(&tcp->syn_timer, due > now ? due - now : 0, 0,
+			     &tcp->syn_dpc);
+}
+
+/* RFC 9293 3.10.7.2 "third" */
+static void new_syn(struct tcp *tcp, struct inet_address *a,
+		    const struct tcp_seg *g, u32 above)
+{
+	u32 rcv_buf = window_of(tcp, a);
+	struct tcp_syn *y, copy, **at;
+
+	if (tcp->syns >= tcp->s->ctl.syn_backlog && tcp->s->ctl.syn_cookies) {
+		send_cookie(tcp, g, rcv_buf);
+		return;
+	}
+	y = ex_alloc(tcp->x, EX_NONPAGED, sizeof(*y), TAG_SYN);
+	if (!y)
+		return;
+	fill(tcp, y, g, rcv_buf);
+	if (above && seq_le(y->iss, above))
+		y->iss = above + 65536; /* RFC 9293 3.4.3 */
+	y->due = y->sent + tcp->s->as->initial_rto_ms * MS;
+	copy = *y;
+	ke_lock_dpc(&tcp->syn_lock);
+	if (tcp->syns >= tcp->s->ctl.syn_backlog && tcp->syn_old)
+		syn_free_one(tcp, tcp->syn_old);
+	at = bucket_of(tcp, g);
+	y->next = *at;
+	*at = y;
+	list_add(tcp, y);
+	syn_arm(tcp, y->due);
+	ke_unlock_dpc(&tcp->syn_lock);
+	answer(tcp, &copy);
+}
+
+/* RFC 5961 3.2, 9293 3.10.7.4: what a half-open one gets. true: go on. */
+static bool for_half_open(struct tcp *tcp, const struct tcp_seg *g,
+			  struct tcp_syn *copy)
+{
+	struct tcp_syn **at;
+	bool found, again = false;
+
+	ke_lock_dpc(&tcp->syn_lock);
+	at = place_of(tcp, g);
+	found = *at;
+	if (found) {
+		*copy = **at;
+		if (g->flags & TH_RST && g->seq == copy->irs + 1)
+			syn_free(tcp, at);
+		again = (g->flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN &&
+			g->seq == copy->irs;
+	}
+	ke_unlock_dpc(&tcp->syn_lock);
+	if (again)
+		answer(tcp, copy);
+	return found;
+}
+
+static void forget(struct tcp *tcp, const struct tcp_seg *g)
+{
+	struct tcp_syn **at;
+
+	ke_lock_dpc(&tcp->syn_lock);
+	at = place_of(tcp, g);
+	if (*at)
+		syn_free(tcp, at);
+	ke_unlock_dpc(&tcp->syn_lock);
+}
+
+static bool ack_of_half_open(struct tcp *tcp, const struct tcp_seg *g,
+			     const struct tcp_syn *y)
+{
+	if (g->flags & (TH_RST | TH_SYN) || !(g->flags & TH_ACK))
+		return false;
+	if (g->ack != y->iss + 1) {
+		tcp_refuse(tcp, g);
+		return false;
+	}
+	/* in the window, and no older than the SYN (RFC 7323 5.3) */
+	return g->seq - (y->irs + 1) <= min_u32(y->rcv_buf, 0xffff) &&
+	       !(y->flags & SYN_TS && g->o.has_ts &&
+		 seq_lt(g->o.tsval, y->tsval));
+}
+
+static bool is_land(const struct tcp_seg *g)
+{
+	return g->sport == g->dport &&
+	       !memcmp(&g->rx->src, &g->rx->dst, sizeof(g->rx->src));
+}
+
+static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
+				const struct tcp_seg *g, u32 above)
+{
+	struct tcp_syn y;
+	struct tcb *t = NULL;
+	bool later = false;
+
+	if (for_half_open(tcp, g, &y)) {
+		if (!ack_of_half_open(tcp, g, &y))
+			return NULL;
+	} else if (g->flags & TH_RST) {
+		return NULL;
+	} else if (g->flags & TH_ACK) {
+		if (!open_cookie(tcp, g, window_of(tcp, a), &y)) {
+			tcp_refuse(tcp, g);
+			return NULL;
+		}
+	} else {
+		if (g->flags & TH_SYN && !is_land(g))
+			new_syn(tcp, a, g, above);
+		return NULL;
+	}
+	t = complete(tcp, a, &y, g, &later);
+	if (!later)
+		forget(tcp, g);
+	if (!t && !later)
+		tcp_refuse(tcp, g);
+	return t;
+}
+
+struct tcb *tcp_syn_input(struct tcp *tcp, const struct tcp_seg *g, u32 above)
+{
+	struct inet_address *a = inet_address_find(tcp->s, 6, &g->rx->dst,
+						   g->dport, &g->rx->src);
+	struct tcb *t;
+
+	if (!a || tcp->stopping) {
+		tcp_refuse(tcp, g);
+		return NULL;
+	}
+	t = with_address(tcp, a, g, above);
+	inet_address_put(a);
+	return t;
+}
+
+/* --- time ---------------------------------------------------------------------------------------------------- */
+
+/* One that is due, sent again or given up; false: none. *next: when then. */
+static bool due_one(struct tcp *tcp, u64 now, struct tcp_syn *copy, bool *send,
+		    u64 *next)
+{
+	struct tcp_syn *y;
+
+	*next = UINT64_MAX;
+	for (y = tcp->syn_old; y; y = y->younger) {
+		if (y->due <= now)
+			break;
+		if (y->due < *next)
+			*next = y->due;
+	}
+	if (!y)
+		return false;
+	*send = y->tries < tcp->s->as->max_syn_retrans;
+	y->tries++;
+	y->due = now + (tcp->s->as->initial_rto_ms * MS << y->tries);
+	*copy = *y;
+	if (!*send)
+		syn_free_one(tcp, y);
+	return true;
+}
+
+static void syn_timeout(void *context, void *arg1, void *arg2)
+{
+	struct tcp *tcp = context;
+	u64 now = ex_now(tcp->x), next;
+	struct tcp_syn copy;
+	bool send, any;
+
+	(void)arg1;
+	(void)arg2;
+	do {
+		ke_lock_dpc(&tcp->syn_lock);
+		any = due_one(tcp, now, &copy, &send, &next);
+		if (!any && next != UINT64_MAX)
+			syn_arm(tcp, next);
+		ke_unlock_dpc(&tcp->syn_lock);
+		if (any && send)
+			answer(tcp, &copy);
+	} while (any);
+}
+
+void tcp_syn_start(struct tcp *tcp)
+{
+	ke_lock_init(&tcp->syn_lock, "SynTableLock");
+	ke_timer_init(&tcp->syn_timer, "syn");
+	ke_dpc_init(&tcp->syn_dpc, syn_timeout, tcp);
+}
+
+void tcp_syn_stop(struct tcp *tcp)
+{
+	ke_timer_cancel(&tcp->syn_timer);
+	ke_dpc_remove(&tcp->syn_dpc);
+	ke_lock_dpc(&tcp->syn_lock);
+	while (tcp->syn_old)
+		syn_free_one(tcp, tcp->syn_old);
+	ke_unlock_dpc(&tcp->syn_lock);
+}

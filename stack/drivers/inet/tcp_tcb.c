@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Connections as the protocol has them: the table, states, their end. */
+#include "tcp.h"
+
+/* --- references --------------------------------------------------------------------- */
+
+void tcb_get(struct tcb *t)
+{
+	t->refs++;
+}
+
+void tcb_put(struct tcb *t)
+{
+	if (--t->refs)
+		return;
+	t->tcp->live--;
+	tcp_chain_free(t->tcp->x, t->snd_q);
+	tcp_chain_free(t->tcp->x, t->rcv_q);
+	tcp_reasm_free(t);
+	tcp_board_free(t);
+	ke_lock_fini(&t->lock);
+	ex_free_pool(t->tcp->x, t, TAG_TCB);
+}
+
+/* --- hashing ------------------------------------------------------------------------ */
+
+static u64 mix(u64 h, u64 v)
+{
+	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+/* Keyed, so nobody outside can choose the chain. */
+static u64 keyed(const u64 key[2], const struct inet_ip *local, u16 lport,
+		 const struct inet_ip *remote, u16 rport)
+{
+	u64 v[4], h = key[0];
+
+	memcpy(v, local, 16);
+	memcpy(v + 2, remote, 16);
+	for (unsigned i = 0; i < 4; i++)
+		h = mix(h, v[i]);
+	h = mix(h, (u64)lport << 16 | rport);
+	return mix(h ^ key[1], h >> 32);
+}
+
+u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
+	     const struct inet_ip *remote, u16 rport)
+{
+	return (u32)(keyed(tcp->secret, local, lport, remote, rport) >> 16);
+}
+
+/* RFC 6528: a clock of 4 us and a keyed hash; older systems had less. */
+u32 tcp_iss(struct tcp *tcp, u32 hash)
+{
+	u32 clock = (u32)(ex_now(tcp->x) / 4000);
+
+	switch (tcp->s->as->isn) {
+	case 0:
+		return clock;
+	case 1:
+		return clock + ((u32)ex_random(tcp->x) & 0xffff);
+	default:
+		return clock + (u32)mix(tcp->secret[1], hash);
+	}
+}
+
+/* --- the table ---------------------------------------------------------------------- */
+
+static bool same(const struct tcb *t, const struct inet_ip *local, u16 lport,
+		 const struct inet_ip *remote, u16 rport)
+{
+	return t->lport == lport && t->rport == rport &&
+	       !memcmp(&t->remote, remote, sizeof(*remote)) &&
+	       !memcmp(&t->local, local, sizeof(*local));
+}
+
+static struct tcb **place_of(struct tcb *t)
+{
+	struct tcb **at = &t->tcp->table[t->hash & (t->tcp->buckets - 1)];
+
+	while (*at && *at != t)
+		at = &(*at)->hash_next;
+	return at;
+}
+
+static bool unlink_locked(struct tcb *t)
+{
+	struct tcb **at = place_of(t);
+
+	if (!*at)
+		return false;
+	*at = t->hash_next;
+	t->hash_next = NULL;
+	t->tcp->count--;
+	return true;
+}
+
+void tcb_unlink(struct tcb *t)
+{
+	bool was;
+
+	ke_lock_dpc(&t->tcp->table_lock);
+	was = unlink_locked(t);
+	ke_unlock_dpc(&t->tcp->table_lock);
+	if (was)
+		tcb_put(t);
+}
+
+struct tcb *FindTCB(struct tcp *tcp, const struct inet_ip *local, u16 lport,
+		    const struct inet_ip *remote, u16 rport)
+{
+	u32 hash = tcp_hash(tcp, local, lport, remote, rport);
+	struct tcb *t;
+
+	ke_lock_dpc(&tcp->table_lock);
+	t = tcp->table[hash & (tcp->buckets - 1)];
+	while (t && !same(t, local, lport, remote, rport))
+		t = t->hash_next;
+	if (t)
+		tcb_get(t);
+	ke_unlock_dpc(&tcp->table_lock);
+	return t;
+}
+
+/* Twice as many buckets; without memory the chains are longer. */
+static void grow(struct tcp *tcp)
+{
+	u32 n = tcp->buckets * 2;
+	struct tcb **to = ex_alloc_zero(tcp->x, EX_NONPAGED, n * sizeof(*to),
+					TAG_TCP);
+
+	if (!to)
+		return;
+	for (u32 i = 0; i < tcp->buckets; i++) {
+		struct tcb *next;
+
+		for (struct tcb *t = tcp->table[i]; t; t = next) {
+			next = t->hash_next;
+			t->hash_next = to[t->hash & (n - 1)];
+			to[t->hash & (n - 1)] = t;
+		}
+	}
+	ex_free_pool(tcp->x, tcp->table, TAG_TCP);
+	tcp->table = to;
+	tcp->buckets = n;
+}
+
+/* An older TCB of the same addresses: true if it is as good as gone. */
+static bool give_way(struct tcb *old, struct tcb *t)
+{
+	bool gone;
+
+	ke_lock_dpc(&old->lock);
+	gone = old->flags & F_DEAD || old->state == TCP_TIME_WAIT;
+	if (gone && old->state == TCP_TIME_WAIT) {
+		/* RFC 9293 3.4.3, RFC 6191: above what was in use */
+		if (seq_le(t->iss, old->snd_nxt))
+			t->iss = old->snd_nxt + 65536;
+		tcp_fail(old, EX_SUCCESS);
+	}
+	ke_unlock_dpc(&old->lock);
+	return gone;
+}
+
+bool tcb_insert(struct tcb *t)
+{
+	struct tcp *tcp = t->tcp;
+	struct tcb *old;
+	bool ok = true;
+
+	ke_lock_dpc(&tcp->table_lock);
+	if (tcp->count >= tcp->buckets && tcp->buckets < 1u << 20)
+		grow(tcp);
+	old = tcp->table[t->hash & (tcp->buckets - 1)];
+	while (old && !same(old, &t->local, t->lport, &t->remote, t->rport))
+		old = old->hash_next;
+	if (old) {
+		ok = give_way(old, t);
+		if (!ok || !unlink_locked(old))
+			old = NULL;
+	}
+	if (ok) {
+		t->hash_next = tcp->table[t->hash & (tcp->buckets - 1)];
+		tcp->table[t->hash & (tcp->buckets - 1)] = t;
+		tcp->count++;
+		tcb_get(t);
+	}
+	ke_unlock_dpc(&tcp->table_lock);
+	if (old)
+		tcb_put(old);
+	return ok;
+}
+
+/* --- making one ----------------------------------------------------------------------- */
+
+/* The oldest TIME-WAIT makes room: RFC 9293 3.4.2 would have it stay. */
+static bool recycle(struct tcp *tcp)
+{
+	struct tcb *t;
+
+	ke_lock_dpc(&tcp->tw_lock);
+	t = tcp->tw_head;
+	if (t)
+		tcb_get(t);
+	ke_unlock_dpc(&tcp->tw_lock);
+	if (!t)
+		return false;
+	ke_lock_dpc(&t->lock);
+	tcp_fail(t, EX_SUCCESS);
+	ke_unlock_dpc(&t->lock);
+	tcb_unlink(t);
+	tcb_put(t);
+	return true;
+}
+
+struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
+		    const struct inet_ip *remote, u16 rport)
+{
+	const struct inet *s = tcp->s;
+	struct tcb *t;
+
+	if (tcp->stopping ||
+	    (tcp->count >= s->ctl.max_tcbs && !recycle(tcp)))
+		return NULL;
+	t = ex_alloc_zero(tcp->x, EX_NONPAGED, sizeof(*t), TAG_TCB);
+	if (!t)
+		return NULL;
+	tcp->live++;
+	t->refs = 1;
+	t->tcp = tcp;
+	ke_lock_init(&t->lock, "tcb_lock");
+	ke_timer_init(&t->timer, "tcb");
+	ke_dpc_init(&t->dpc, TCBTimeout, t);
+	t->local = *local;
+	t->remote = *remote;
+	t->lport = lport;
+	t->rport = rport;
+	t->hash = tcp_hash(tcp, local, lport, remote, rport);
+	t->iss = tcp_iss(tcp, t->hash);
+	t->ts_offset = t->hash * 2654435761u;
+	t->rcv_buf = s->ctl.rcv_buf;
+	t->snd_buf = s->ctl.snd_buf;
+	t->rto = s->as->initial_rto_ms * 1000;
+	t->mss = 536;                /* RFC 9293 3.7.1 */
+	t->heard = ex_now(tcp->x);
+	return t;
+}
+
+void tcb_wish(struct tcb *t, const struct tcp_wishes *w)
+{
+	t->flags |= w->flags;
+	if (w->rcv_buf)
+		t->rcv_buf = w->rcv_buf;
+	if (w->snd_buf)
+		t->snd_buf = w->snd_buf;
+	t->user_timeout_ms = w->user_timeout_ms;
+	t->user_mss = w->mss;
+	t->ttl = w->ttl;
+	t->tos = w->tos;
+}
+
+/* --- IRPs ------------------------------------------------------------------------------ */
+
+void irp_push(struct irp_list *l, struct irp *irp)
+{
+	irp->next = NULL;
+	if (l->tail)
+		l->tail->next = irp;
+	else
+		l->head = irp;
+	l->tail = irp;
+}
+
+static bool irp_unlink(struct irp_list *l, struct irp *irp)
+{
+	struct irp *last = NULL;
+
+	for (struct irp *i = l->head; i; last = i, i = i->next) {
+		if (i != irp)
+			continue;
+		if (last)
+			last->next = i->next;
+		else
+			l->head = i->next;
+		if (l->tail == i)
+			l->tail = last;
+		return true;
+	}
+	return false;
+}
+
+static void cancelled(struct io_device *d, struct irp *irp)
+{
+	struct tcb *t = irp->driver[1];
+	enum ke_irql before = ke_raise(KE_DISPATCH);
+
+	(void)d;
+	ke_lock_dpc(&t->lock);
+	if (!irp_unlink(&t->receives, irp) && t->connect == irp) {
+		t->connect = NULL;
+		t->flags |= F_TOLD_ABORT;
+		tcp_fail(t, EX_CANCELLED);
+	}
+	ke_unlock_dpc(&t->lock);
+	io_complete(irp, EX_CANCELLED, 0);
+	ProcessTCBDelayQ(t->tcp);
+	tcb_put(t);
+	ke_lower(before);
+}
+
+bool tcb_irp(struct tcb *t, struct irp_list *l, struct irp *irp, bool cancel)
+{
+	irp->driver[1] = t;
+	irp->driver[2] = cancel ? t : NULL;
+	io_pending(irp);
+	tcb_get(t);
+	if (cancel && !io_set_cancel(irp, cancelled)) {
+		tcb_put(t);
+		return false;
+	}
+	if (l)
+		irp_push(l, irp);
+	return true;
+}
+
+void tcb_irp_done(struct tcb *t, struct irp *irp, enum ex_status st, size_t n)
+{
+	irp->status = st;
+	irp->information = n;
+	irp_push(&t->done, irp);
+	tcp_need(t, NEED_RCV_CMPLT);
+}
+
+void tcb_irp_end(struct tcb *t, struct irp **at, enum ex_status st)
+{
+	struct irp *irp = *at;
+
+	*at = NULL;
+	if (irp && (!irp->driver[2] || io_take_cancel(irp)))
+		tcb_irp_done(t, irp, st, 0);
+}
+
+/* --- states -------------------------------------------------------------------------------- */
+
+void tcp_set_state(struct tcb *t, enum tcp_state to)
+{
+	TRACE(tcp_state, t, t->state, to, 0);
+	t->state = (u8)to;
+}
+
+static void tw_unlink(struct tcb *t)
+{
+	struct tcp *tcp = t->tcp;
+
+	ke_lock_dpc(&tcp->tw_lock);
+	*(t->tw_prev ? &t->tw_prev->tw_next : &tcp->tw_head) = t->tw_next;
+	*(t->tw_next ? &t->tw_next->tw_prev : &tcp->tw_tail) = t->tw_prev;
+	t->tw_prev = t->tw_next = NULL;
+	tcp->tw_count--;
+	ke_unlock_dpc(&tcp->tw_lock);
+}
+
+/* What it keeps is sequence numbers and time. */
+static void drop_send(struct tcb *t)
+{
+	tcp_chain_free(t->tcp->x, t->snd_q);
+	t->snd_q = t->snd_tail = t->cur = NULL;
+	t->tail_room = 0;
+	tcp_board_free(t);
+}
+
+/* RFC 9293 3.6.1: twice the maximum segment lifetime. */
+void tcp_time_wait(struct tcb *t)
+{
+	struct tcp *tcp = t->tcp;
+
+	t->due_rtx = t->due_keep = t->due_ack = 0;
+	t->due_wait = ex_now(tcp->x) + tcp->s->as->time_wait_s * SECOND;
+	if (t->state == TCP_TIME_WAIT) {
+		tcp_arm(t);
+		return;
+	}
+	tcp_set_state(t, TCP_TIME_WAIT);
+	drop_send(t);
+	ke_lock_dpc(&tcp->tw_lock);
+	t->tw_prev = tcp->tw_tail;
+	*(tcp->tw_tail ? &tcp->tw_tail->tw_next : &tcp->tw_head) = t;
+	tcp->tw_tail = t;
+	tcp->tw_count++;
+	ke_unlock_dpc(&tcp->tw_lock);
+	tcp_arm(t);
+}
+
+static void end_irps(struct tcb *t, struct irp_list *l, enum ex_status why)
+{
+	struct irp *irp, *next;
+
+	for (irp = l->head; irp; irp = next) {
+		next = irp->next;
+		/* Being cancelled: that completes it. */
+		if (l == &t->receives && !io_take_cancel(irp))
+			continue;
+		tcb_irp_done(t, irp, why, 0);
+	}
+	l->head = l->tail = NULL;
+}
+
+void tcp_fail(struct tcb *t, enum ex_status why)
+{
+	bool data_stays = why == EX_SUCCESS;
+
+	if (t->flags & F_DEAD)
+		return;
+	if (t->state == TCP_TIME_WAIT)
+		tw_unlink(t);
+	t->flags |= F_DEAD;
+	t->error = (s32)why;
+	tcp_set_state(t, TCP_CLOSED);
+	if (t->connect)              /* that tells the client */
+		t->flags |= F_TOLD_ABORT;
+	tcb_irp_end(t, &t->connect, why);
+	tcb_irp_end(t, &t->disconnect, why);
+	end_irps(t, &t->sends, data_stays ? EX_CONNECTION_DISCONNECTED : why);
+	if (!data_stays) {
+		end_irps(t, &t->receives, why);
+		tcp_chain_free(t->tcp->x, t->rcv_q);
+		t->rcv_q = t->rcv_tail = NULL;
+		t->rcv_queued = 0;
+	} else {
+		t->flags |= F_TOLD_ABORT;
+	}
+	drop_send(t);
+	tcp_reasm_free(t);
+	tcp_disarm(t);
+	tcp_need(t, NEED_RCV_CMPLT);
+}

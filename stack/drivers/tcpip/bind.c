@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The protocol as NDIS sees it: adapters come, get their addresses, and go. */
+#include "ip.h"
+
+#include <string.h>
+
+bool ip_enter(struct inet_iface *f)
+{
+	if (!f->b)
+		return false;
+	f->sending++;
+	return true;
+}
+
+void ip_leave(struct inet_iface *f)
+{
+	f->sending--;
+}
+
+/* --- binding ---------------------------------------------------------------------- */
+
+static bool ask(struct ndis_binding *b, enum ndis_oid oid, void *to, u32 n)
+{
+	struct ndis_request r = { .oid = oid, .buffer = to, .length = n };
+
+	return !ex_failed(ndis_ask_wait(b, &r)) && r.written == n;
+}
+
+static bool ask_all(struct ndis_binding *b, struct inet_iface *f)
+{
+	u32 filter = NDIS_FILTER_DIRECTED | NDIS_FILTER_MULTICAST |
+		     NDIS_FILTER_BROADCAST;
+	struct ndis_request r = { .set = true, .oid = NDIS_OID_FILTER,
+				  .buffer = &filter,
+				  .length = sizeof(filter) };
+
+	if (!ask(b, NDIS_OID_MAX_FRAME, &f->mtu, sizeof(f->mtu)) ||
+	    !ask(b, NDIS_OID_ADDRESS, f->mac, sizeof(f->mac)))
+		return false;
+	if (!ask(b, NDIS_OID_LINK_SPEED, &f->bps_100, sizeof(f->bps_100)))
+		f->bps_100 = 0;
+	if (!ask(b, NDIS_OID_OFFLOAD, &f->offloads, sizeof(f->offloads)))
+		f->offloads = 0;
+	if (f->mtu > 65535)
+		f->mtu = 65535;
+	return f->mtu >= 68 && !ex_failed(ndis_ask_wait(b, &r));
+}
+
+static struct ip_config *config_for(struct ip *ip, const char *name)
+{
+	struct ip_config *c = ip->config, *end = c + ip->nconfigs;
+
+	for (; c < end; c++)
+		if (!c->used && (!c->dev[0] || !strcmp(c->dev, name)))
+			return c;
+	return NULL;
+}
+
+/* An adapter that was there before has its place kept. */
+static struct inet_iface *iface_for(struct ip *ip, const char *name)
+{
+	struct inet_iface *f = ip->ifaces, **at = &ip->ifaces;
+
+	while (f && (f->b || strcmp(f->name, name)))
+		f = f->next;
+	if (f)
+		return f;
+	f = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*f), TAG_IP);
+	if (!f)
+		return NULL;
+	f->ip = ip;
+	while (*at)
+		at = &(*at)->next;
+	*at = f;
+	for (u32 i = 0; i + 1 < sizeof(f->name) && name[i]; i++)
+		f->name[i] = name[i];
+	return f;
+}
+
+static enum ex_status give_addresses(struct inet_iface *f,
+				     const struct ip_config *c)
+{
+	struct ip *ip = f->ip;
+	enum ex_status st = EX_SUCCESS;
+
+	for (u32 i = 0; i < c->nlocal && !ex_failed(st); i++) {
+		f->local[i] = (struct ip_local){
+			.addr = c->local[i].addr, .mask = c->local[i].mask,
+			.usable = true, .since = ex_now(ip->x) };
+		f->nlocal = i + 1;
+		st = ip_route_add(ip, c->local[i].addr, c->local[i].mask, 0,
+				  f);
+	}
+	if (c->gateway && !ex_failed(st))
+		st = ip_route_add(ip, 0, 0, c->gateway, f);
+	return st;
+}
+
+static void release(struct inet_iface *f)
+{
+	struct ip *ip = f->ip;
+
+	f->b = NULL;
+	f->up = false;
+	while (f->sending)
+		ke_sleep(1000000);
+	ip_routes_drop(ip, f);
+	arp_drop(ip, f);
+	igmp_drop(f);
+	for (u32 i = 0; i < f->nlocal; i++) {
+		struct inet_ip a = ip4_to(f->local[i].addr);
+
+		f->local[i].usable = false;
+		if (!ip->stopping)
+			inet_address_gone(&ip->s, &a);
+	}
+	f->nlocal = 0;
+}
+
+static enum ex_status bind(struct ndis_binding *b, void *context)
+{
+	struct ip *ip = context;
+	const char *name = ndis_info(ndis_binding_adapter(b))->name;
+	struct ip_config *c = config_for(ip, name);
+	struct inet_iface *f;
+	enum ex_status st;
+
+	if (!c)      /* no address, nothing to do with it */
+		return EX_NOT_FOUND;
+	c->used = true;
+	f = iface_for(ip, name);
+	if (!f || !ask_all(b, f)) {
+		c->used = false;
+		return f ? EX_DEVICE_NOT_READY : EX_INSUFFICIENT_RESOURCES;
+	}
+	if (c->mtu && c->mtu < f->mtu)
+		f->mtu = c->mtu;
+	f->b = b;
+	f->up = true;
+	ndis_binding_set(b, f);
+	st = give_addresses(f, c);
+	if (ex_failed(st)) {
+		release(f);
+		c->used = false;
+		ndis_binding_set(b, NULL);
+		return st;
+	}
+	for (u32 i = 0; i < f->nlocal; i++)
+		arp_announce(f, f->local[i].addr);
+	return EX_SUCCESS;
+}
+
+static void unbind(struct ndis_binding *b)
+{
+	struct inet_iface *f = ndis_binding_get(b);
+	struct ip *ip;
+
+	if (!f)
+		return;
+	ip = f->ip;
+	ndis_binding_set(b, NULL);
+	release(f);
+	for (u32 i = 0; i < ip->nconfigs; i++)
+		if (ip->config[i].used &&
+		    (!ip->config[i].dev[0] ||
+		     !strcmp(ip->config[i].dev, f->name)))
+			ip->config[i].used = false;
+}
+
+/* --- receiving ----------------------------------------------------------------------- */
+
+static s32 receive_packet(struct ndis_binding *b, struct ndis_packet *p)
+{
+	struct inet_iface *f = ndis_binding_get(b);
+	const u8 *h = f ? ndis_packet_flat(f->ip->x, p, ETHER) : NULL;
+	bool cast, arp;
+
+	if (!h)
+		return 0;
+	cast = h[0] & 1;
+	if (!cast && memcmp(h, f->mac, 6))
+		return 0;    /* a promiscuous adapter: not for us */
+	arp = h[13] == 0x06;
+	(void)ndis_packet_pull(p, ETHER);
+	if (arp)
+		ARPRcv(f, p);
+	else
+		IPRcv(f, p, cast);
+	return 0;
+}
+
+static void receive_complete(struct ndis_binding *b)
+{
+	struct inet_iface *f = ndis_binding_get(b);
+
+	if (f)
+		inet_deliver_complete(&f->ip->s);
+}
+
+static void status(struct ndis_binding *b, bool link_up)
+{
+	struct inet_iface *f = ndis_binding_get(b);
+
+	if (!f)
+		return;
+	f->up = link_up;
+	for (u32 i = 0; link_up && i < f->nlocal; i++)
+		arp_announce(f, f->local[i].addr);
+}
+
+static const struct ndis_protocol protocol = {
+	.name = "TCPIP", .ethertypes = { 0x0800, 0x0806 }, .bind = bind,
+	.unbind = unbind, .receive_packet = receive_packet,
+	.receive_complete = receive_complete, .status = status,
+};
+
+enum ex_status ip_bind(struct ip *ip)
+{
+	return ndis_register(ip->x, &protocol, ip);
+}
+
+void ip_unbind_all(struct ip *ip)
+{
+	ndis_deregister(ip->x, &protocol);
+}

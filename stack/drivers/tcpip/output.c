@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Datagrams that go out: header, way, fragments. */
+#include "ip.h"
+
+#include <string.h>
+
+void ip_done(struct ndis_packet *p, enum ex_status st)
+{
+	if (p->done)
+		p->done(p, st);
+	else
+		ndis_packet_put(p);
+}
+
+void ip_header_sum(u8 *header, u32 hlen)
+{
+	memset(header + 10, 0, 2);
+	put_sum(header + 10, ndis_fold(ndis_sum(header, hlen, 0)));
+}
+
+/* As the personality has it. RFC 6864 asks for uniqueness only of what may be
+ * cut into pieces. */
+static void put_id(struct ip *ip, u8 *at, bool df)
+{
+	int how = ip->s.as->ip_id;
+
+	if (how == 1)
+		put16(at, (u16)ex_random(ip->x));
+	else if (how == 3 && df)
+		put16(at, 0);
+	else if (how == 2) { /* NT 4 counts in the order of its processor */
+		at[0] = (u8)ip->id;
+		at[1] = (u8)(ip->id++ >> 8);
+	} else {
+		put16(at, (u16)ip->id++);
+	}
+}
+
+/* --- fragments (RFC 791 3.2) --------------------------------------------------------- */
+
+/* Options that go into every fragment have the high bit of their type set. */
+static u32 fragment_header(const u8 *from, u32 hlen, u8 *to)
+{
+	u32 n = IP_HEADER;
+
+	memcpy(to, from, IP_HEADER);
+	for (u32 i = IP_HEADER; i < hlen && from[i];) {
+		u32 len = from[i] == 1 ? 1 : i + 1 < hlen ? from[i + 1] : 0;
+
+		if (!len || len > hlen - i)
+			break;
+		if (from[i] & 0x80) {
+			memcpy(to + n, from + i, len);
+			n += len;
+		}
+		i += len;
+	}
+	while (n & 3)
+		to[n++] = 0;
+	to[0] = (u8)(0x40 | n / 4);
+	return n;
+}
+
+static bool ether(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
+{
+	u8 *e = ndis_packet_push(f->ip->x, p, ETHER);
+
+	if (!e)
+		return false;
+	memcpy(e, mac, 6);
+	memcpy(e + 6, f->mac, 6);
+	put16(e + 12, 0x0800);
+	return true;
+}
+
+static void to_adapter(struct inet_iface *f, const u8 *mac,
+		       struct ndis_packet *p)
+{
+	if (!ether(f, mac, p)) {
+		ip_drop(f->ip, DROP_MEMORY, 0, p->length);
+		ip_done(p, EX_INSUFFICIENT_RESOURCES);
+		return;
+	}
+	ndis_send(f->b, p);
+}
+
+static bool one_fragment(struct inet_iface *f, const u8 *mac,
+			 struct ndis_packet *p, u32 hlen, u32 off, u32 n)
+{
+	struct ip *ip = f->ip;
+	u8 first[IP_HEADER_MAX], head[IP_HEADER_MAX];
+	u32 len = hlen, word;
+	struct ndis_packet *q = ip_clone(ip, p, hlen + off, n, INET_HEADROOM);
+	u8 *at;
+
+	if (!q)
+		return false;
+	q->flags = 0;
+	ndis_packet_copy(p, 0, first, hlen);
+	if (off)
+		len = fragment_header(first, hlen, head);
+	else
+		memcpy(head, first, hlen);
+	word = get16(first + 6);
+	word = (word & 0x2000) | ((word & 0x1fff) + off / 8);
+	if (hlen + off + n < p->length)
+		word |= 0x2000;
+	put16(head + 6, (u16)word);
+	put16(head + 2, (u16)(len + n));
+	ip_header_sum(head, len);
+	at = ndis_packet_push(ip->x, q, len);
+	if (!at) {
+		ndis_packet_put(q);
+		return false;
+	}
+	memcpy(at, head, len);
+	to_adapter(f, mac, q);
+	return true;
+}
+
+/* A checksum left to the adapter cannot be left to it in pieces. */
+static void sum_now(struct ip *ip, struct ndis_packet *p, u32 hlen)
+{
+	u32 at = hlen + p->csum_offset;
+	u16 sum;
+	u8 *flat;
+
+	if (!(p->flags & NDIS_CSUM_L4_DO))
+		return;
+	p->flags &= ~(u32)NDIS_CSUM_L4_DO;
+	flat = ndis_packet_flat(ip->x, p, at + 2);
+	if (!flat)
+		return;
+	sum = ndis_fold(ndis_packet_sum(p, hlen, p->length - hlen, 0));
+	put_sum(flat + at, sum ? sum : 0xffff);
+}
+
+static enum ex_status fragments(struct inet_iface *f, const u8 *mac,
+				struct ndis_packet *p, u32 hlen, u32 mtu)
+{
+	u32 part = (mtu - hlen) / 8 * 8, left;
+
+	sum_now(f->ip, p, hlen);
+	for (u32 off = 0; off < p->length - hlen; off += part) {
+		left = p->length - hlen - off;
+		if (!one_fragment(f, mac, p, hlen, off,
+				  left < part ? left : part))
+			return EX_INSUFFICIENT_RESOURCES;
+	}
+	return EX_SUCCESS;
+}
+
+void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
+{
+	u8 *h = ndis_packet_flat(f->ip->x, p, IP_HEADER);
+	u32 hlen, mtu;
+
+	if (!h || !ip_enter(f)) {
+		ip_drop(f->ip, DROP_DOWN, 0, p->length);
+		ip_done(p, EX_DEVICE_NOT_READY);
+		return;
+	}
+	hlen = (h[0] & 15u) * 4;
+	mtu = f->ip->npmtu ? ip_path_mtu(f->ip, f, get32(h + 16)) : f->mtu;
+	if (p->length <= mtu || p->flags & NDIS_LSO) {
+		p->csum_start = (u16)(ETHER + hlen);
+		to_adapter(f, mac, p);
+	} else {
+		/* Don't fragment, and it is too long: RFC 1191 3. */
+		ip_done(p, h[6] & 0x40 ? EX_BUFFER_OVERFLOW :
+			   fragments(f, mac, p, hlen, mtu));
+	}
+	ip_leave(f);
+}
+
+/* --- the way ---------------------------------------------------------------------------- */
+
+struct way {
+	struct inet_iface *f;
+	u32 next;
+	bool local, link_cast, multicast;
+};
+
+/* Groups and 255.255.255.255 have no route: the first adapter, unless told. */
+static struct inet_iface *any_iface(struct ip *ip, u32 dst, u32 src)
+{
+	struct inet_iface *f = NULL;
+	u32 next;
+
+	for (f = ip->ifaces; f && src; f = f->next)
+		for (u32 i = 0; i < f->nlocal && f->b; i++)
+			if (f->local[i].addr == src)
+				return f;
+	f = ip_route_to(ip, dst, &next);
+	for (struct inet_iface *i = ip->ifaces; i && !f; i = i->next)
+		if (i->b)
+			f = i;
+	return f;
+}
+
+static bool find_way(struct ip *ip, u32 dst, u32 src, struct inet_iface *want,
+		     struct way *w)
+{
+	enum ke_irql before;
+
+	*w = (struct way){ .next = dst };
+	if (ip_is_local(ip, dst)) {
+		w->local = true;
+		w->f = &ip->lo;
+		return true;
+	}
+	before = ke_lock(&ip->lock);
+	w->multicast = ip4_multicast(dst);
+	w->link_cast = w->multicast || ip_is_broadcast(ip, dst);
+	if (want && !want->loopback && (w->link_cast || ip_on_link(want, dst)))
+		w->f = want->b ? want : NULL;
+	else if (w->link_cast)
+		w->f = any_iface(ip, dst, src);
+	else
+		w->f = ip_route_to(ip, dst, &w->next);
+	ke_unlock(&ip->lock, before);
+	return w->f;
+}
+
+static u32 source_for(const struct way *w, u32 dst)
+{
+	if (w->local && ip4_loopback(dst))
+		return 0x7f000001;
+	return w->local ? dst : ip_source(w->f, w->next);
+}
+
+bool ip_path_to(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
+		struct inet_path *out)
+{
+	struct ip *ip = ip_of(s);
+	u32 a = ip4_of(dst), from = ip4_of(src);
+	struct way w;
+
+	if (!find_way(ip, a, from, NULL, &w))
+		return false;
+	if (!from) {
+		from = source_for(&w, a);
+		*src = ip4_to(from);
+	}
+	*out = (struct inet_path){
+		.iface = w.f, .offloads = w.f->offloads, .local = w.local,
+		.loopback = w.local,
+		.mtu = ip->npmtu ? ip_path_mtu(ip, w.f, a) : w.f->mtu };
+	return from;
+}
+
+/* RFC 1112 6.4, RFC 894. */
+static void cast_mac(u32 dst, u8 *mac)
+{
+	memset(mac, 0xff, 6);
+	if (!ip4_multicast(dst))
+		return;
+	mac[0] = 0x01;
+	mac[1] = 0x00;
+	mac[2] = 0x5e;
+	mac[3] = dst >> 16 & 0x7f;
+	mac[4] = (u8)(dst >> 8);
+	mac[5] = (u8)dst;
+}
+
+/* Those of us that want it get it, too. */
+static void loop_cast(struct ip *ip, const struct way *w, u32 dst,
+		      const struct ndis_packet *p)
+{
+	struct ndis_packet *c;
+
+	if (w->multicast && !igmp_member(w->f, dst))
+		return;
+	c = ip_clone(ip, p, 0, p->length, 0);
+	if (c)
+		ip_loop(ip, c);
+}
+
+static void go(struct ip *ip, const struct way *w, u32 dst,
+	       struct ndis_packet *p)
+{
+	u8 mac[6];
+
+	if (w->local) {
+		ip_loop(ip, p);
+		return;
+	}
+	if (w->link_cast) {
+		if (p->head->data[9] != IP_IGMP)
+			loop_cast(ip, w, dst, p);
+		cast_mac(dst, mac);
+	} else if (!arp_resolve(w->f, w->next, mac, p)) {
+		return;
+	}
+	ip_send_to(w->f, mac, p);
+}
+
+/* --- the header ---------------------------------------------------------------------------- */
+
+static enum ex_status fail(struct ip *ip, struct ndis_packet *p,
+			   enum ip_drop why, enum ex_status st)
+{
+	ip_drop(ip, why, 0, p->length);
+	ip_done(p, st);
+	return st;
+}
+
+/* Raw sockets that bring their own header: what is zero in it is filled in. */
+static enum ex_status own_header(struct ip *ip, struct ndis_packet *p,
+				 const struct inet_tx *t)
+{
+	u8 *h = ndis_packet_flat(ip->x, p, IP_HEADER);
+	u32 hlen = h ? (h[0] & 15u) * 4 : 0, dst;
+	struct way w;
+
+	if (hlen < IP_HEADER || hlen > p->length || h[0] >> 4 != 4 ||
+	    p->length > 65535)
+		return fail(ip, p, DROP_HEADER_LENGTH, EX_INVALID_PARAMETER);
+	h = ndis_packet_flat(ip->x, p, hlen);
+	if (!h)
+		return fail(ip, p, DROP_MEMORY, EX_INSUFFICIENT_RESOURCES);
+	dst = get32(h + 16);
+	if (!find_way(ip, dst, get32(h + 12), t->iface, &w))
+		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
+	put16(h + 2, (u16)p->length);
+	if (!get16(h + 4))
+		put_id(ip, h + 4, h[6] & 0x40);
+	if (!get32(h + 12))
+		put32(h + 12, source_for(&w, dst));
+	ip_header_sum(h, hlen);
+	go(ip, &w, dst, p);
+	return EX_SUCCESS;
+}
+
+static u8 ttl_of(const struct ip *ip, const struct inet_tx *t,
+		 const struct way *w)
+{
+	if (t->ttl)
+		return t->ttl;
+	return w->multicast ? 1 : ip->s.as->ttl; /* RFC 1112 6.1 */
+}
+
+enum ex_status ip_output_options(struct ip *ip, struct ndis_packet *p,
+				 const struct inet_tx *t, const u8 *options,
+				 u32 n)
+{
+	u32 dst = ip4_of(&t->dst), src = ip4_of(&t->src), hlen = IP_HEADER + n;
+	struct way w;
+	u8 *h;
+
+	if (p->length + hlen > 65535)
+		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
+	if (!dst || (dst >> 28 == 0xf && dst != UINT32_MAX))
+		return fail(ip, p, DROP_DESTINATION, EX_NETWORK_UNREACHABLE);
+	if (!find_way(ip, dst, src, t->iface, &w))
+		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
+	if (!src)
+		src = source_for(&w, dst);
+	if (t->dont_fragment && !w.local && !(p->flags & NDIS_LSO) &&
+	    p->length + hlen > (ip->npmtu ? ip_path_mtu(ip, w.f, dst) :
+					    w.f->mtu))
+		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
+	h = ndis_packet_push(ip->x, p, hlen);
+	if (!h)
+		return fail(ip, p, DROP_MEMORY, EX_INSUFFICIENT_RESOURCES);
+	h[0] = (u8)(0x40 | hlen / 4);
+	h[1] = t->tos;
+	put16(h + 2, (u16)p->length);
+	put_id(ip, h + 4, t->dont_fragment);
+	put16(h + 6, t->dont_fragment ? 0x4000 : 0);
+	h[8] = ttl_of(ip, t, &w);
+	h[9] = t->protocol;
+	put32(h + 12, src);
+	put32(h + 16, dst);
+	if (n)
+		memcpy(h + IP_HEADER, options, n);
+	ip_header_sum(h, hlen);
+	go(ip, &w, dst, p);
+	return EX_SUCCESS;
+}
+
+enum ex_status ip_output(struct inet *s, struct ndis_packet *p,
+			 const struct inet_tx *t)
+{
+	if (t->header_included)
+		return own_header(ip_of(s), p, t);
+	return ip_output_options(ip_of(s), p, t, NULL, 0);
+}

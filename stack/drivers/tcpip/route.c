@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Which addresses are ours, which way others are reached, and how much a path
+ * carries.
+ *
+ * Routes are kept with the longest mask first, so that the first match is the
+ * best one (RFC 1122 3.3.1).  Host routes from redirects and path MTUs go after
+ * ten minutes, as in NT and RFC 1191 6.3.
+ */
+#include "ip.h"
+
+#define ROUTE_TIME (600 * SECOND)
+
+bool ip_is_local(const struct ip *ip, u32 a)
+{
+	if (ip4_loopback(a))
+		return true;
+	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
+		for (u32 i = 0; i < f->nlocal; i++)
+			if (f->local[i].addr == a && f->local[i].usable)
+				return true;
+	return false;
+}
+
+/* RFC 922: all ones, or of a connected network. A /31 (RFC 3021) has none. */
+bool ip_is_broadcast(const struct ip *ip, u32 a)
+{
+	if (a == UINT32_MAX)
+		return true;
+	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
+		for (u32 i = 0; i < f->nlocal; i++) {
+			const struct ip_local *l = &f->local[i];
+
+			if (l->mask < 0xfffffffe &&
+			    a == (l->addr | ~l->mask))
+				return true;
+		}
+	return false;
+}
+
+bool ip_on_link(const struct inet_iface *f, u32 a)
+{
+	for (u32 i = 0; i < f->nlocal; i++)
+		if (!((f->local[i].addr ^ a) & f->local[i].mask))
+			return true;
+	return false;
+}
+
+u32 ip_source(const struct inet_iface *f, u32 next)
+{
+	u32 first = 0;
+
+	for (u32 i = 0; i < f->nlocal; i++) {
+		const struct ip_local *l = &f->local[i];
+
+		if (!l->usable)
+			continue;
+		if (!((l->addr ^ next) & l->mask))
+			return l->addr;
+		if (!first)
+			first = l->addr;
+	}
+	return first;
+}
+
+struct inet_iface *ip_route_to(struct ip *ip, u32 dst, u32 *next)
+{
+	for (const struct ip_route *r = ip->routes; r; r = r->next) {
+		if ((r->dst ^ dst) & r->mask || !r->iface->b)
+			continue;
+		*next = r->gateway ? r->gateway : dst;
+		return r->iface;
+	}
+	return NULL;
+}
+
+/* Under the lock, or before anybody else knows. */
+static enum ex_status add(struct ip *ip, const struct ip_route *n)
+{
+	struct ip_route **at = &ip->routes, *r;
+
+	r = ex_alloc(ip->x, EX_NONPAGED, sizeof(*r), TAG_ROUTE);
+	if (!r)
+		return EX_INSUFFICIENT_RESOURCES;
+	*r = *n;
+	while (*at && (*at)->mask > r->mask)
+		at = &(*at)->next;
+	r->next = *at;
+	*at = r;
+	ip->nredirected += r->redirected;
+	return EX_SUCCESS;
+}
+
+enum ex_status ip_route_add(struct ip *ip, u32 dst, u32 mask, u32 gateway,
+			    struct inet_iface *f)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+	enum ex_status st = add(ip, &(struct ip_route){
+		.dst = dst & mask, .mask = mask, .gateway = gateway,
+		.iface = f });
+
+	ke_unlock(&ip->lock, before);
+	return st;
+}
+
+static void drop(struct ip *ip, struct ip_route **at)
+{
+	struct ip_route *r = *at;
+
+	*at = r->next;
+	ip->nredirected -= r->redirected;
+	ex_free_pool(ip->x, r, TAG_ROUTE);
+}
+
+void ip_routes_drop(struct ip *ip, struct inet_iface *f)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+
+	for (struct ip_route **at = &ip->routes; *at;)
+		if (!f || (*at)->iface == f)
+			drop(ip, at);
+		else
+			at = &(*at)->next;
+	ke_unlock(&ip->lock, before);
+}
+
+void ip_routes_tick(struct ip *ip, u64 now)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+
+	for (struct ip_route **at = &ip->routes; *at;)
+		if ((*at)->expires && (*at)->expires <= now)
+			drop(ip, at);
+		else
+			at = &(*at)->next;
+	for (u32 i = 0; i < ip->npmtu;)
+		if (ip->pmtu[i].expires <= now)
+			ip->pmtu[i] = ip->pmtu[--ip->npmtu];
+		else
+			i++;
+	ke_unlock(&ip->lock, before);
+}
+
+/*
+ * RFC 1122 3.2.2.2: a redirect counts only when it is from the gateway that is
+ * used for dst now, and names one on the same link.  Each is a host route, also
+ * those for networks.
+ */
+void ip_route_redirect(struct ip *ip, u32 from, u32 dst, u32 gateway)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+	u64 expires = ex_now(ip->x) + ROUTE_TIME;
+	u32 next = 0;
+	struct inet_iface *f = ip_route_to(ip, dst, &next);
+	struct ip_route **at = &ip->routes;
+
+	if (!f || next != from || next == dst || gateway == from ||
+	    !ip_on_link(f, gateway) || ip_is_broadcast(ip, gateway) ||
+	    ip_is_local(ip, gateway) || !ip4_unicast(dst)) {
+		ke_unlock(&ip->lock, before);
+		ip_drop(ip, DROP_ICMP, IP_ICMP, 0);
+		return;
+	}
+	while (*at && !((*at)->redirected && (*at)->dst == dst))
+		at = &(*at)->next;
+	if (*at)
+		drop(ip, at);
+	if (ip->nredirected < ROUTES_REDIRECTED)
+		(void)add(ip, &(struct ip_route){
+			.dst = dst, .mask = UINT32_MAX, .gateway = gateway,
+			.iface = f, .expires = expires, .redirected = true });
+	ke_unlock(&ip->lock, before);
+}
+
+/* --- path MTUs (RFC 1191) ---------------------------------------------------------- */
+
+u32 ip_path_mtu(struct ip *ip, const struct inet_iface *f, u32 dst)
+{
+	for (u32 i = 0; i < ip->npmtu; i++)
+		if (ip->pmtu[i].dst == dst && ip->pmtu[i].mtu < f->mtu)
+			return ip->pmtu[i].mtu;
+	return f->mtu;
+}
+
+void ip_pmtu_learn(struct ip *ip, u32 dst, u32 mtu)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+	struct ip_pmtu *m = ip->pmtu, *end = m + ip->npmtu, *oldest = m;
+
+	if (mtu < IP_MIN_MTU)
+		mtu = IP_MIN_MTU;
+	for (; m < end && m->dst != dst; m++)
+		if (m->expires < oldest->expires)
+			oldest = m;
+	if (m == end && ip->npmtu == PMTU_MAX) {
+		m = oldest;
+		m->mtu = UINT32_MAX;
+	} else if (m == end) {
+		ip->npmtu++;
+		m->mtu = UINT32_MAX;
+	}
+	if (mtu < m->mtu)
+		*m = (struct ip_pmtu){ dst, mtu, ex_now(ip->x) + ROUTE_TIME };
+	ke_unlock(&ip->lock, before);
+}
