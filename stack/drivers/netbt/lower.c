@@ -265,7 +265,7 @@ static void on_disconnect(void *context, void *connection_context, u32 flags,
 		return;
 	}
 	l->fin = true;
-	nbt_pump(l);
+	nbt_pump(l, false);
 }
 
 static enum ex_status open_address(struct nbt *nb, u16 port,

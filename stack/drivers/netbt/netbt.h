@@ -189,7 +189,8 @@ void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then);
 tdi_receive_fn nbt_receive;
 /* How much of p was consumed. */
 u32 nbt_process(struct nbt_lower *l, const u8 *p, u32 n, u32 available);
-void nbt_pump(struct nbt_lower *l);
+/* What is kept is gone through again; wanted: a RECEIVE was posted. */
+void nbt_pump(struct nbt_lower *l, bool wanted);
 void nbt_header(u8 out[NBT_HEADER], u8 type, u32 length);
 
 /* --- indicate.c ----------------------------------------------------------------------------- */

@@ -122,8 +122,7 @@ static enum ex_status receive(struct nbt_connection *c, struct irp *irp,
 	c->refs++;
 	io_pending(irp);
 	nbt_give_receive(c, irp);
-	l->hold = false;
-	nbt_pump(l);
+	nbt_pump(l, true);
 	return EX_PENDING;
 }
 

@@ -218,12 +218,15 @@ static void keep(struct nbt_lower *l, const u8 *from, u32 n)
 
 /* --- pumping ----------------------------------------------------------------------------------- */
 
-/* The one that is in it; false: another is. */
-static bool enter(struct nbt_lower *l)
+/* The one that is in it; false: another is, and goes through it again. wanted:
+ * the client holds no longer, which nobody sees before that. */
+static bool enter(struct nbt_lower *l, bool wanted)
 {
 	enum ke_irql before = ke_lock(&l->nb->lock);
 	bool first = !l->pumping;
 
+	if (wanted)
+		l->hold = false;
 	l->again = !first;
 	l->pumping = true;
 	ke_unlock(&l->nb->lock, before);
@@ -252,7 +255,7 @@ static void read_done(void *context, struct irp *irp)
 		return;
 	}
 	l->fill += (u32)l->req.moved;
-	nbt_pump(l);
+	nbt_pump(l, false);
 }
 
 /* TCP holds bytes, and there is room again: they come by a RECEIVE. */
@@ -325,9 +328,9 @@ static void finish(struct nbt_lower *l)
 		tell_end(l);
 }
 
-void nbt_pump(struct nbt_lower *l)
+void nbt_pump(struct nbt_lower *l, bool wanted)
 {
-	if (!enter(l))
+	if (!enter(l, wanted))
 		return;
 	if (!l->reading)
 		kept(l);
@@ -388,7 +391,7 @@ enum ex_status nbt_receive(void *context, void *connection_context, u32 flags,
 	(void)chain;
 	(void)irp;
 	*taken = 0;
-	if (l->reading || !enter(l)) {
+	if (l->reading || !enter(l, false)) {
 		l->held = true;
 		return EX_SUCCESS;
 	}
