@@ -218,17 +218,21 @@ static void keep(struct nbt_lower *l, const u8 *from, u32 n)
 
 /* --- pumping ----------------------------------------------------------------------------------- */
 
-/* The one that is in it; false: another is, and goes through it again. wanted:
- * the client holds no longer, which nobody sees before that. */
-static bool enter(struct nbt_lower *l, bool wanted)
+/* The one that is in it; false: another is, and goes through it again: what TCP
+ * has it fetches then.  wanted: the client holds no longer, which nobody sees
+ * before that. */
+static bool enter(struct nbt_lower *l, bool from_tcp, bool wanted)
 {
 	enum ke_irql before = ke_lock(&l->nb->lock);
-	bool first = !l->pumping;
+	bool first = !l->pumping && !(from_tcp && l->reading);
 
 	if (wanted)
 		l->hold = false;
-	l->again = !first;
-	l->pumping = true;
+	if (from_tcp && !first)
+		l->held = true;
+	if (l->pumping)
+		l->again = true;
+	l->pumping |= first;
 	ke_unlock(&l->nb->lock, before);
 	return first;
 }
@@ -299,8 +303,14 @@ static void tell_end(struct nbt_lower *l)
 static bool leave(struct nbt_lower *l, bool *read, bool *end)
 {
 	enum ke_irql before = ke_lock(&l->nb->lock);
-	bool last = !l->again;
+	bool last;
 
+	/* A RECEIVE that came while the client was being asked. */
+	if (l->hold && l->conn && l->conn->receives) {
+		l->hold = false;
+		l->again = true;
+	}
+	last = !l->again;
 	l->again = false;
 	*read = *end = false;
 	if (last) {
@@ -330,7 +340,7 @@ static void finish(struct nbt_lower *l)
 
 void nbt_pump(struct nbt_lower *l, bool wanted)
 {
-	if (!enter(l, wanted))
+	if (!enter(l, false, wanted))
 		return;
 	if (!l->reading)
 		kept(l);
@@ -391,10 +401,8 @@ enum ex_status nbt_receive(void *context, void *connection_context, u32 flags,
 	(void)chain;
 	(void)irp;
 	*taken = 0;
-	if (l->reading || !enter(l, false)) {
-		l->held = true;
+	if (!enter(l, true, false))
 		return EX_SUCCESS;
-	}
 	*taken = l->dead ? indicated : take(l, data, indicated, available);
 	if (*taken < indicated)
 		l->held = true;
