@@ -80,7 +80,7 @@ static void unload(struct raw *r)
 	two_close(&r->t);
 }
 
-/* --- plain TCP ------------------------------------------------------------------------ */
+/* --- plain TCP --------------- */
 
 static void send_parts(struct raw *r, struct tdi_end *e, const u8 *p, u32 n)
 {
@@ -232,7 +232,7 @@ static void longest(void)
 	CHECK_EQ(r.logged, 0);
 }
 
-/* --- what is not well-formed ----------------------------------------------------------- */
+/* --- what is not well-formed --------------- */
 
 static void bad(const char *text, u32 more, bool fin)
 {
@@ -308,7 +308,7 @@ static void negotiates_none(void)
 	CHECK(!memcmp(r.got + 40, "\1\xff\xff\0\0", 5));
 }
 
-/* --- names ------------------------------------------------------------------------------- */
+/* --- names --------------- */
 
 struct ask {
 	struct raw r;
@@ -392,7 +392,7 @@ static void names(void)
 	    "434100" "0020 0001", "");
 }
 
-/* --- netbt against netbt -------------------------------------------------------------------- */
+/* --- netbt against netbt --------------- */
 
 struct client {
 	struct raw r;
@@ -496,7 +496,7 @@ static void bad_links(void)
 			   40000, 3);
 }
 
-/* --- clients of the machine itself ------------------------------------------------------------ */
+/* --- clients of the machine itself --------------- */
 
 struct own {                         /* listens on "SERVER" of type 21 */
 	struct client c;
@@ -677,6 +677,86 @@ static void client_takes_too_much(void)
 	CHECK_EQ(o.ended, EX_CONNECTION_RESET);
 }
 
+/* --- netbt against plain TCP --------------- */
+
+struct station {                     /* answers a session request */
+	struct called *c;
+	u16 port;
+	const char *answer;
+	bool asked;
+};
+
+struct called {
+	struct two t;
+	struct station at[2];
+	struct io_driver *netbt;
+	enum ex_status st;
+};
+
+static void station_thread(void *ctx)
+{
+	struct station *p = ctx;
+	struct tdi_end e;
+	u8 b[72], want[72];
+	size_t n = 0;
+
+	(void)net_hex(REQUEST, want, sizeof(want));
+	CHECK_EQ(end_open(p->c->t.x[1], &e, p->port), EX_SUCCESS);
+	CHECK_EQ(end_listen(&e), EX_SUCCESS);
+	(void)end_receive(&e, b, sizeof(b), TDI_RECEIVE_ENTIRE_MESSAGE, &n);
+	p->asked = n == sizeof(b) && !memcmp(b, want, sizeof(b));
+	n = net_hex(p->answer, b, sizeof(b));
+	(void)end_send(&e, b, n, 0);
+	ke_sleep(100 * MS_);
+	end_close(&e);
+}
+
+static void called_thread(void *ctx)
+{
+	struct called *c = ctx;
+	struct tdi_request r = { .remote = { .family = 17,
+					     .ip = { 10, 0, 0, 2 } } };
+	struct tdi_end e = { 0 };
+
+	CHECK_EQ(name_open(c->t.x[0], "CLIENT         ", &e), EX_SUCCESS);
+	memcpy(r.remote.netbios, "SERVER          ", 16);
+	c->st = tdi_call(e.connection, TDI_CONNECT, &r);
+	end_close(&e);
+}
+
+static void calls(const char *first, const char *second, enum ex_status want)
+{
+	struct called c = { .at = { { .c = &c, .port = 139, .answer = first },
+				    { .c = &c, .port = 5000,
+				      .answer = second } } };
+
+	two_open(&c.t, 1, &(struct nic_pair_config){ .delay_ns = 50000 }, 1, 0,
+		 NULL);
+	CHECK_EQ(io_load(c.t.x[0], "netbt", "ip=10.0.0.1 "
+			 "broadcast=10.0.0.255", &c.netbt), EX_SUCCESS);
+	for (int i = 0; i < (second ? 2 : 1); i++)
+		thread_of(c.t.x[1], "station", station_thread, &c.at[i]);
+	thread_of(c.t.x[0], "caller", called_thread, &c);
+	CHECK_EQ(sched_run(c.t.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(c.st, want);
+	CHECK(c.at[0].asked);
+	CHECK_EQ(c.at[1].asked, second != NULL);
+	CHECK_EQ(io_unload(c.netbt), EX_SUCCESS);
+	no_leak(c.t.x[0]);
+	two_close(&c.t);
+}
+
+static void answers_to_a_call(void)
+{
+	calls("82000000", NULL, EX_SUCCESS);
+	calls("8300000180", NULL, EX_CONNECTION_REFUSED);
+	calls("840000060a0000021388", "82000000", EX_SUCCESS);
+	calls("840000060a0000021388", "8300000182", EX_CONNECTION_REFUSED);
+	calls("840000050a00000213", NULL, EX_CONNECTION_RESET);
+	calls("82000001aa", NULL, EX_CONNECTION_RESET);
+	calls("0000000141", NULL, EX_CONNECTION_RESET);
+}
+
 int main(void)
 {
 	RUN(echoes);
@@ -694,5 +774,6 @@ int main(void)
 	RUN(bad_links);
 	RUN(slow_clients);
 	RUN(client_takes_too_much);
+	RUN(answers_to_a_call);
 	return test_done();
 }

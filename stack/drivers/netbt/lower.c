@@ -9,7 +9,7 @@
 #define RETIRED_NS (2 * NBT_SECOND)
 #define TCP_DEVICE "\\Device\\Tcp"
 
-/* --- one ------------------------------------------------------------------------------- */
+/* --- one --------------- */
 
 static void lower_free(struct nbt_lower *l)
 {
@@ -86,7 +86,7 @@ static void kick(struct nbt *nb)
 		ex_work_queue(nb->x, &nb->work, EX_DELAYED);
 }
 
-/* --- ending ------------------------------------------------------------------------------- */
+/* --- ending --------------- */
 
 void nbt_lower_close(struct nbt_lower *l)
 {
@@ -204,7 +204,7 @@ void nbt_lower_reset(struct nbt_lower *l)
 	tell_abort(l, EX_CONNECTION_RESET);
 }
 
-/* --- TCP's events ---------------------------------------------------------------------------- */
+/* --- TCP's events --------------- */
 
 static void accepted(void *context, struct irp *irp)
 {
@@ -310,7 +310,7 @@ enum ex_status nbt_lower_open(struct nbt *nb, struct nbt_connection *c,
 	return EX_SUCCESS;
 }
 
-/* --- the worker -------------------------------------------------------------------------------- */
+/* --- the worker --------------- */
 
 static bool open_one(struct nbt *nb)
 {
@@ -370,7 +370,7 @@ static void work(void *context)
 	nb->working = false;
 }
 
-/* --- time ------------------------------------------------------------------------------------------ */
+/* --- time --------------- */
 
 /* One at a time: the lock is not held while it is ended. */
 static struct nbt_lower *overdue(struct nbt *nb, u64 now)
@@ -424,7 +424,7 @@ static void tick(void *context, void *a, void *b)
 	free_retired(nb, now);
 }
 
-/* --- all of them ------------------------------------------------------------------------------------ */
+/* --- all of them --------------- */
 
 enum ex_status nbt_lowers_start(struct nbt *nb)
 {

@@ -28,7 +28,7 @@
 #define RELEASE 0x3010u              /* opcode 6 B */
 #define OPCODE(f) ((f) >> 11 & 15)
 
-/* --- out ------------------------------------------------------------------------------ */
+/* --- out --------------- */
 
 struct sending {
 	struct nbt *nb;
@@ -156,7 +156,7 @@ static void answer(struct nbt *nb, u16 id, u32 flags, const char *name,
 	go(s, to->ip, to->port);
 }
 
-/* --- node status, RFC 1002 4.2.18 --------------------------------------------------------- */
+/* --- node status, RFC 1002 4.2.18 --------------- */
 
 #define STATISTICS 46u
 #define STATUS_NAMES 16u             /* that fit in PACKET */
@@ -195,7 +195,7 @@ static void status(struct nbt *nb, u16 id, const char *name,
 	go(s, to->ip, to->port);
 }
 
-/* --- names of ours --------------------------------------------------------------------------- */
+/* --- names of ours --------------- */
 
 /* Locked. */
 static struct nbt_name *find(struct nbt *nb, const char *name)
@@ -219,7 +219,7 @@ static bool ours(struct nbt *nb, const char *name, struct nbt_name *out)
 	return n && out->registered && !out->conflict;
 }
 
-/* --- the cache ----------------------------------------------------------------------------------- */
+/* --- the cache --------------- */
 
 static bool cached(struct nbt *nb, const char *name, u8 ip[4])
 {
@@ -265,7 +265,7 @@ static void cache(struct nbt *nb, const char *name, const u8 *ip)
 	ke_unlock(&nb->lock, before);
 }
 
-/* --- in ---------------------------------------------------------------------------------------------- */
+/* --- in --------------- */
 
 struct record {                      /* of a packet that came in */
 	u16 id, flags;
@@ -400,7 +400,7 @@ static enum ex_status receive(void *context, const struct tdi_address *from,
 	return EX_SUCCESS;
 }
 
-/* --- transactions ------------------------------------------------------------------------------------------ */
+/* --- transactions --------------- */
 
 static void begin(struct nbt *nb, struct nbt_asked *a)
 {
@@ -522,7 +522,7 @@ enum ex_status nbt_resolve(struct nbt *nb, const char *name, u8 ip[4])
 	return EX_SUCCESS;
 }
 
-/* --- port 137 ------------------------------------------------------------------------------------------------- */
+/* --- port 137 --------------- */
 
 enum ex_status nbt_names_start(struct nbt *nb)
 {

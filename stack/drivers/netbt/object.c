@@ -14,7 +14,7 @@ static enum tdi_file kind_of(const struct io_file *f)
 	return (enum tdi_file)(uintptr_t)f->context2;
 }
 
-/* --- references ------------------------------------------------------------------------ */
+/* --- references --------------- */
 
 void nbt_address_put(struct nbt_address *a)
 {
@@ -44,7 +44,7 @@ void *nbt_handler(struct nbt_connection *c, enum tdi_event e, void **context)
 	return fn;
 }
 
-/* --- RECEIVEs that wait ------------------------------------------------------------------- */
+/* --- RECEIVEs that wait --------------- */
 
 static void cancel_receive(struct io_device *d, struct irp *irp)
 {
@@ -126,7 +126,7 @@ static enum ex_status receive(struct nbt_connection *c, struct irp *irp,
 	return EX_PENDING;
 }
 
-/* --- SEND ------------------------------------------------------------------------------------- */
+/* --- SEND --------------- */
 
 struct sending {                     /* a header before the client's bytes */
 	struct ex *x;
@@ -178,7 +178,7 @@ static enum ex_status send(struct nbt_connection *c, struct irp *irp,
 	return EX_PENDING;
 }
 
-/* --- sessions begin --------------------------------------------------------------------------- */
+/* --- sessions begin --------------- */
 
 static void cancel_listen(struct io_device *d, struct irp *irp)
 {
@@ -311,7 +311,7 @@ u8 nbt_offer(struct nbt_lower *l, const char *called, const char *calling,
 	return 0;
 }
 
-/* --- and end ----------------------------------------------------------------------------------- */
+/* --- and end --------------- */
 
 static void detach(struct nbt_connection *c)
 {
@@ -343,7 +343,7 @@ static enum ex_status disconnect(struct nbt_connection *c, struct irp *irp,
 	return EX_PENDING;
 }
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files --------------- */
 
 static enum ex_status open_address(struct nbt *nb, const struct tdi_open *o,
 				   struct io_file *f)
@@ -481,7 +481,7 @@ static enum ex_status close_file(struct io_device *d, struct irp *irp)
 	return done(irp, EX_SUCCESS, 0);
 }
 
-/* --- requests --------------------------------------------------------------------------------- */
+/* --- requests --------------- */
 
 static enum ex_status associate(struct nbt_connection *c,
 				const struct tdi_request *r)

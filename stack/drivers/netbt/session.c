@@ -11,7 +11,7 @@ void nbt_header(u8 out[NBT_HEADER], u8 type, u32 length)
 	nbt_put16(out + 2, length & 0xffff);
 }
 
-/* --- a message, up to the client ------------------------------------------------------- */
+/* --- a message, up to the client --------------- */
 
 static void copy_in(struct tdi_request *r, const u8 *p, u32 n)
 {
@@ -112,7 +112,7 @@ static bool message(struct nbt_lower *l, const u8 *p, u32 n, u32 available,
 	return true;
 }
 
-/* --- the rest ------------------------------------------------------------------------------ */
+/* --- the rest --------------- */
 
 /* RFC 1002 5.3.2: a request is answered. */
 static void request(struct nbt_lower *l, const u8 *p, u32 n)
@@ -216,7 +216,7 @@ static void keep(struct nbt_lower *l, const u8 *from, u32 n)
 	(void)NbtCopyToStartOfIndicate(l, from, n, implied(l, n));
 }
 
-/* --- pumping ----------------------------------------------------------------------------------- */
+/* --- pumping --------------- */
 
 /* The one that is in it; false: another is, and goes through it again: what TCP
  * has it fetches then.  wanted: the client holds no longer, which nobody sees
@@ -347,7 +347,7 @@ void nbt_pump(struct nbt_lower *l, bool wanted)
 	finish(l);
 }
 
-/* --- from TCP ------------------------------------------------------------------------------------- */
+/* --- from TCP --------------- */
 
 /* Behind what is kept; how much of p was taken. */
 static u32 append(struct nbt_lower *l, const u8 *p, u32 n)

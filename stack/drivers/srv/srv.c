@@ -8,7 +8,7 @@
 #define MS 1000000ull
 #define SESSIONS 8u
 
-/* --- slots ------------------------------------------------------------------------------ */
+/* --- slots --------------- */
 
 static void kick(struct srv *s)
 {
@@ -71,7 +71,7 @@ static void end(struct srv_slot *t)
 	kick(t->srv);
 }
 
-/* --- answers ------------------------------------------------------------------------------- */
+/* --- answers --------------- */
 
 struct sending {
 	struct srv *srv;
@@ -139,7 +139,7 @@ static void message(struct srv_slot *t, const u8 *p, u32 n)
 		refuse(t, "no memory for an answer");
 }
 
-/* --- netbt's events --------------------------------------------------------------------------- */
+/* --- netbt's events --------------- */
 
 static bool collect(struct srv_slot *t, const u8 *data, u32 n, u32 available)
 {
@@ -234,7 +234,7 @@ static void on_disconnect(void *context, void *connection_context, u32 flags,
 	end(t);
 }
 
-/* --- loading -------------------------------------------------------------------------------------- */
+/* --- loading --------------- */
 
 /* RFC 1001 14.1: in capitals, blanks behind; 0x20 is the server. */
 static bool set_name(struct srv *s, const char *p, size_t n)
