@@ -2,7 +2,6 @@
 /* ARP: frames byte by byte from RFC 826, conflicts as in RFC 5227. */
 #include "net.h"
 
-#include "inet_stub.h"
 
 #define REQUEST(mac, ip, target)                                           \
 	"ffffffffffff " mac " 0806 0001 0800 06 04 0001 " mac " " ip       \
@@ -106,6 +105,9 @@ static const char *const nonsense[] = {
 	REQUEST("000000000000", "c0000202", "c0000201"),
 	REQUEST("01005e000001", "c0000202", "c0000201"),
 	REQUEST("020000000001", "c0000202", "c0000201"),
+	/* another station's frame */
+	"ffffffffffff 020000000003 0806 0001 0800 06 04 0001 020000000002 "
+	"c0000202 000000000000 c0000201",
 	/* addresses of all, of a group, of another network, of loopback */
 	REQUEST("020000000002", "ffffffff", "c0000201"),
 	REQUEST("020000000002", "c00002ff", "c0000201"),
@@ -186,6 +188,8 @@ static void claim_is_refused(void)
 
 	CHECK(net_open(&n, "ip=192.0.2.1/24", NULL));
 	net_skip(&n);
+	net_in(&n, REPLY("020000000066", "c0000201"));
+	CHECK_OUT(&n, NET_ARP_GRATUITOUS); /* once more */
 	net_in(&n, REPLY("020000000066", "c0000201"));
 	net_in(&n, REQUEST("020000000002", "c0000202", "c0000201"));
 	net_in_ip(&n, PING_FROM("020000000002", "c0000202"));

@@ -9,7 +9,6 @@
  * driver's is left in it.
  */
 #include "../fuzz/fuzz.h"
-#include "inet_stub.h"
 #include "nic/nic.h"
 #include "sched/sched.h"
 

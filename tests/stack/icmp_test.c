@@ -2,7 +2,6 @@
 /* ICMP and IGMP: what is answered, what is not, what is believed. */
 #include "net.h"
 
-#include "inet_stub.h"
 
 #define IP(len, proto) "4500" len " 00010000 80" proto " 0000 c0000202 c0000201 "
 

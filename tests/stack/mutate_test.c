@@ -4,7 +4,6 @@
 #include "net.h"
 
 #include "frames.h"
-#include "inet_stub.h"
 
 #define COUNT 10000u
 

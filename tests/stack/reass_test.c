@@ -6,7 +6,6 @@
  */
 #include "net.h"
 
-#include "inet_stub.h"
 #include "trace/trace.h"
 
 #define TAG_REASS EX_TAG('T', 'R', 'a', 's')
@@ -21,7 +20,7 @@ struct fragment {
 
 static void send(struct net *n, const struct fragment *f)
 {
-	static u8 b[65600];
+	static u8 b[67000];
 
 	net_hex(NET_MACS "45000000 00000000 8001 0000 c0000202 c0000201", b,
 		34);
@@ -159,7 +158,7 @@ static void teardrop(void)
 static void ping_of_death(void)
 {
 	struct net n;
-	static u8 b[65600];
+	static u8 b[67000];
 	u64 before;
 
 	CHECK(net_ready(&n, "ip=192.0.2.1/24"));

@@ -67,6 +67,7 @@ static enum ex_status enter(struct inet *s, struct inet_address *a)
 				return EX_ADDRESS_ALREADY_EXISTS;
 	if (used)
 		used[a->port / 8] |= (u8)(1u << a->port % 8);
+	a->serial = ++o->serial;
 	a->next = *at;
 	*at = a;
 	o->addresses++;
@@ -181,28 +182,38 @@ struct inet_address *inet_address_find(struct inet *s, u8 protocol,
 	return best;
 }
 
-/* The table may have changed since prev was found; prev is in it as long as it
- * is not closing, and then the walk ends. */
+/* To a group or to all: also to who is bound to an address of ours. */
+static bool takes(const struct inet_address *a, u8 protocol,
+		  const struct inet_ip *dst, u16 port)
+{
+	struct inet *s = a->s;
+
+	if (match(a, protocol, dst, port))
+		return true;
+	return !a->closing && a->protocol == protocol && a->port == port &&
+	       !s->family->is_unicast(s, dst) && s->family->is_local(s, &a->ip);
+}
+
+/* Chains are from the newest to the oldest, so that it does not matter what is
+ * opened and closed between two calls. */
 struct inet_address *inet_address_next(struct inet *s, u8 protocol,
 				       const struct inet_ip *dst, u16 port,
 				       const struct inet_ip *src,
 				       struct inet_address *prev)
 {
+	u64 below = prev ? prev->serial : UINT64_MAX;
 	struct inet_address *a;
 
 	(void)src;
-	ke_lock_dpc(&s->objects->lock);
 	if (prev)
-		a = prev->closing ? NULL : prev->next;
-	else
-		a = *bucket_of(s->objects, port);
-	while (a && !match(a, protocol, dst, port))
+		inet_address_put(prev);
+	ke_lock_dpc(&s->objects->lock);
+	a = *bucket_of(s->objects, port);
+	while (a && (a->serial >= below || !takes(a, protocol, dst, port)))
 		a = a->next;
 	if (a)
 		a->refs++;
 	ke_unlock_dpc(&s->objects->lock);
-	if (prev)
-		inet_address_put(prev);
 	return a;
 }
 

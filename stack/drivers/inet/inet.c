@@ -73,10 +73,13 @@ void inet_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 	       const struct inet_ip *dst, const u8 *quoted, u32 n,
 	       enum inet_error what, u32 mtu)
 {
-	if (protocol == 6)
+	if (protocol == 6) {
 		tcp_icmp(s, src, dst, quoted, n, what, mtu);
-	else
-		udp_icmp(s, protocol, src, dst, quoted, n, what, mtu);
+		return;
+	}
+	if (what == INET_TOO_BIG && mtu)
+		s->family->learn_mtu(s, dst, mtu);
+	udp_icmp(s, protocol, src, dst, quoted, n, what, mtu);
 }
 
 void inet_deliver_complete(struct inet *s)

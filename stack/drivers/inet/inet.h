@@ -137,6 +137,7 @@ struct inet_address {                /* a TDI address object */
 	struct inet *s;
 	struct ke_lock lock;
 	struct inet_address *next;   /* of its hash chain */
+	u64 serial;                  /* later ones have larger ones */
 	struct inet_ip ip;           /* zero: any */
 	u16 port;
 	u8 protocol;

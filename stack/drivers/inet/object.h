@@ -15,6 +15,7 @@ struct inet_objects {
 	struct inet_address *bucket[INET_BUCKETS]; /* by port */
 	u8 used[2][8192];            /* ports of TCP and UDP, a bit each */
 	u32 addresses;
+	u64 serial;                  /* of the newest */
 };
 
 enum ex_status inet_devices(struct inet *s);      /* and their dispatch */

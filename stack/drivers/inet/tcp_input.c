@@ -192,8 +192,10 @@ static bool in_window(const struct tcb *t, const struct tcp_seg *g)
 	u32 len = g->len + !!(g->flags & TH_FIN) + !!(g->flags & TH_SYN);
 	u32 wnd = granted(t), last = g->seq + len - 1;
 
+	/* Of a closed window the ACKs count, also of one who sent more before
+	 * it was closed; reset() is stricter. */
 	if (!len)
-		return wnd ? g->seq - t->rcv_nxt < wnd : g->seq == t->rcv_nxt;
+		return g->seq - t->rcv_nxt < (wnd ? wnd : t->rcv_buf);
 	if (!wnd)                    /* its ACK, URG and RST count */
 		return g->seq == t->rcv_nxt;
 	return g->seq - t->rcv_nxt < wnd || last - t->rcv_nxt < wnd ||
@@ -289,7 +291,7 @@ static void unacceptable(struct tcb *t, const struct tcp_seg *g)
 	if (t->state == TCP_TIME_WAIT && g->flags & TH_FIN)
 		tcp_time_wait(t);    /* 3.10.7.4: the time begins again */
 	/* Pure ACKs must not answer each other for ever. */
-	if (g->len || g->flags & (TH_SYN | TH_FIN) || seq_lt(g->seq, t->rcv_nxt))
+	if (g->len || g->flags & (TH_SYN | TH_FIN))
 		tcp_need(t, NEED_ACK);
 	else
 		tcp_challenge(t);

@@ -113,6 +113,7 @@ static void send(struct inet_iface *f, const struct arp_message *m)
 {
 	struct ndis_packet *p = ndis_packet_new(f->ip->x, 0,
 						ETHER + ARP_LENGTH);
+	struct ndis_binding *b;
 	u8 *d;
 
 	if (!p)
@@ -135,11 +136,12 @@ static void send(struct inet_iface *f, const struct arp_message *m)
 	if (m->target_mac)
 		memcpy(d + 32, m->target_mac, 6);
 	put32(d + 38, m->target);
-	if (!ip_enter(f)) {
+	b = ip_enter(f);
+	if (!b) {
 		ndis_packet_put(p);
 		return;
 	}
-	ndis_send(f->b, p);
+	ndis_send(b, p);
 	ip_leave(f);
 }
 
@@ -155,22 +157,32 @@ void arp_announce(struct inet_iface *f, u32 addr)
 				       .target = addr });
 }
 
+bool arp_known(struct inet_iface *f, u32 next, u8 *mac)
+{
+	struct arp_entry *e = find(f, next);
+
+	if (!e || !e->known)
+		return false;
+	memcpy(mac, e->mac, 6);
+	e->used = ex_now(f->ip->x);
+	return true;
+}
+
 bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 		 struct ndis_packet *p)
 {
 	struct ip *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct arp_entry *e = find(f, next);
+	struct arp_entry *e;
 	struct ndis_packet *old = NULL, *evicted = NULL;
 	u64 now = ex_now(ip->x);
 	bool asks = false;
 
-	if (e && e->known) {
-		memcpy(mac, e->mac, 6);
-		e->used = now;
+	if (arp_known(f, next, mac)) {
 		ke_unlock(&ip->lock, before);
 		return true;
 	}
+	e = find(f, next);
 	if (!e)
 		e = make(f, next, &evicted);
 	if (e) {
@@ -197,9 +209,13 @@ struct arp_in {
 	u32 sender, target;
 };
 
-/* DROP_ARP also for senders that cannot be: those of groups, or ourselves. */
+/*
+ * Senders that cannot be are none: those of groups, and ourselves.  Nor is one
+ * that the frame is not from: ARP has no checksum, and what is learnt from a
+ * frame damaged on its way would last for minutes.
+ */
 static bool read_in(struct inet_iface *f, struct ndis_packet *p,
-		    struct arp_in *a)
+		    const u8 *from, struct arp_in *a)
 {
 	const u8 *d = ndis_packet_flat(f->ip->x, p, ARP_LENGTH);
 	static const u8 zero[6];
@@ -212,7 +228,8 @@ static bool read_in(struct inet_iface *f, struct ndis_packet *p,
 	a->sender = get32(d + 14);
 	a->target = get32(d + 24);
 	return (a->op == 1 || a->op == 2) && !(a->mac[0] & 1) &&
-	       memcmp(a->mac, zero, 6) && memcmp(a->mac, f->mac, 6);
+	       memcmp(a->mac, zero, 6) && memcmp(a->mac, f->mac, 6) &&
+	       !memcmp(a->mac, from, 6);
 }
 
 static struct ip_local *local_of(struct inet_iface *f, u32 addr)
@@ -224,8 +241,9 @@ static struct ip_local *local_of(struct inet_iface *f, u32 addr)
 }
 
 /*
- * Somebody says that an address of ours is his. Just after it was claimed it is
- * his; later we defend it, once in ten seconds.
+ * Somebody says that an address of ours is his.  Just after it was claimed it is
+ * claimed once more, and when he says it again it is his (RFC 5227 2.4 b); later
+ * we defend it, once in ten seconds.
  */
 static void conflict(struct inet_iface *f, struct ip_local *l)
 {
@@ -235,7 +253,8 @@ static void conflict(struct inet_iface *f, struct ip_local *l)
 
 	if (!l->usable)
 		return;
-	if (now - l->since < CLAIM_TIME) {
+	if (l->defended && l->defended - l->since < CLAIM_TIME &&
+	    now - l->defended < CLAIM_TIME) {
 		l->usable = false;
 		ex_log(ip->x, "%s: address %u.%u.%u.%u is in use", f->name,
 		       gone.b[0], gone.b[1], gone.b[2], gone.b[3]);
@@ -270,14 +289,14 @@ static struct ndis_packet *learn(struct inet_iface *f, const struct arp_in *a,
 	return p;
 }
 
-void ARPRcv(struct inet_iface *f, struct ndis_packet *p)
+void ARPRcv(struct inet_iface *f, struct ndis_packet *p, const u8 *from)
 {
 	struct ip *ip = f->ip;
 	struct ip_local *mine, *target;
 	struct ndis_packet *waited, *evicted = NULL;
 	struct arp_in a;
 
-	if (!read_in(f, p, &a)) {
+	if (!read_in(f, p, from, &a)) {
 		ip_drop(ip, DROP_ARP, 0, p->length);
 		return;
 	}

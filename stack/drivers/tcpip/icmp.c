@@ -214,9 +214,6 @@ static void error_in(struct inet_iface *f, struct ndis_packet *p,
 		mtu = get16(m + 6);
 		if (!mtu || mtu >= get16(q.bytes + 2))
 			mtu = plateau(get16(q.bytes + 2));
-		/* TCP looks first whether the segment can be its own. */
-		if (q.protocol != IP_TCP)
-			ip_pmtu_learn(ip, q.dst, mtu);
 	}
 	src = ip4_to(q.src);
 	dst = ip4_to(q.dst);
