@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A server of sessions on a NetBIOS name: it answers SMB's negotiation and sends
+ * everything else back.
+ *
+ * A slot is a connection of netbt's, opened before it is needed; when its
+ * session ends a worker closes it and opens another.  Slots live as long as the
+ * driver, so a late indication finds one.
+ *
+ * To answer another command: a case in srv_answer() of smb.c.
+ */
+#ifndef SRV_H
+#define SRV_H
+
+#include "../../tdi/tdi.h"
+
+#define TAG_SRV EX_TAG('L', 'S', 'g', 'n')
+#define TAG_MESSAGE EX_TAG('L', 'S', 'm', 'b')
+#define SRV_SLOTS_MOST 64u
+#define SRV_MESSAGE_MAX 131071u
+
+struct srv;
+struct srv_slot {
+	struct srv *srv;
+	struct io_file *file;
+	enum { SRV_CLOSED, SRV_FREE, SRV_BUSY, SRV_ENDED } state;
+	struct irp *irp;             /* its ACCEPT */
+	struct tdi_request req;
+	struct tdi_address peer;
+	u8 *message;                 /* as far as it came; NULL: none begun */
+	u32 want, got;
+};
+
+struct srv {
+	struct ex *x;
+	struct io_driver *driver;
+	struct io_file *address;
+	struct ke_lock lock;
+	struct ex_work work;
+	bool kicked, working, stopping;
+	u32 slots, sends;
+	char name[16];
+	struct srv_slot slot[SRV_SLOTS_MOST];
+};
+
+/* What is sent back for a message of n bytes: *out of *out_n bytes, of
+ * TAG_MESSAGE (NULL: no memory). false: it breaks [MS-CIFS]. */
+bool srv_answer(struct ex *x, const u8 *p, u32 n, u8 **out, u32 *out_n);
+
+#endif
