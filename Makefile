@@ -86,13 +86,6 @@ LTTNG_SRC := stack/trace/lttng/provider.c
 STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
 STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
 # Fuzzers have the driver linked in: what it covers is seen.
-STK_FUZZ_OBJ := $(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c))
-# LTTng-UST is optional: what is traced goes to a provider that is loaded late.
-LTTNG    := $(if $(shell pkg-config --exists lttng-ust && echo y),$(B)/ntstack-lttng.so)
-LTTNG_SRC := stack/trace/lttng/provider.c
-STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
-STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
-# Fuzzers have the driver linked in: what it covers is seen.
 STK_FUZZ_OBJ := $(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c \
 		stack/drivers/netbt/*.c stack/drivers/srv/*.c))
 STK_BENCH_SRC := $(sort $(wildcard tests/bench/bench_stack*.c))

@@ -15,7 +15,9 @@ static const struct row {
 			     TDI_RECEIVE_WINDOW, AFD_WINDOW_MAX, AFD_WINDOW },
 	[AFD_OPT_LINGER] = { OWN | BOOL, 0, 1, 0 },
 	[AFD_OPT_REUSE] = { OWN | BOOL, 0, 1, 0 },
-	[AFD_OPT_OOBINLINE] = { OWN | BOOL, 0, 1, 0 },
+	/* The transport leaves the byte where it is in the stream. */
+	[AFD_OPT_OOBINLINE] = { OWN | ON_CONNECTION | BOOL, TDI_URGENT_INLINE,
+				1, 0 },
 	[AFD_OPT_ERROR] = { OWN | READ_ONLY, 0, 0, 0 },
 	[AFD_OPT_LISTENING] = { OWN | READ_ONLY, 0, 0, 0 },
 	[AFD_OPT_KEEPALIVE] = { ON_CONNECTION | BOOL, TDI_KEEPALIVE, 1, 0 },
