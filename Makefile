@@ -287,11 +287,15 @@ install: all man ## install below PREFIX (DESTDIR respected)
 	$(Q)$(NTRIAGE) help --completion >$(B)/ntriage.bash
 	$(Q)install -Dm644 $(B)/ntriage.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ntriage
+	$(Q)cd signatures/rules && find . -name '*.sig' -exec install -Dm644 {} \
+		$(DESTDIR)$(PREFIX)/share/ntriage/signatures/{} \;
 
 uninstall: ## undo install
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/ntriage \
 		$(DESTDIR)$(PREFIX)/share/man/man1/ntriage.1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ntriage
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/ntriage/signatures
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/share/ntriage 2>/dev/null || true
 
 clean: ## remove build/
 	$(Q)rm -rf build

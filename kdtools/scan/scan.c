@@ -399,6 +399,14 @@ static void resend(struct slot *sl, struct entry *lost, bool in_archive)
 	sl->rowed = false;
 }
 
+/* A worker that is gone again is found at its end of file; its first job gets a
+ * row then, so that this ends. */
+static void send_again(struct slot *sl, const struct entry *en, u32 skip)
+{
+	if (scan_worker_send(&sl->w, en->path, skip))
+		return;
+}
+
 /* The worker is gone or to be ended: a row for what it was at, a new one. */
 static enum ntr_st replace(struct scan *s, struct slot *sl, bool timeout,
 			   struct ntr_err *e)
@@ -417,7 +425,7 @@ static enum ntr_st replace(struct scan *s, struct slot *sl, bool timeout,
 		return no_memory(e);
 	st = start_worker(s, sl, e);
 	for (unsigned i = 0; !st && i < sl->n; i++)
-		st = scan_worker_send(&sl->w, sl->queue[i]->path, sl->skip[i]);
+		send_again(sl, sl->queue[i], sl->skip[i]);
 	sl->since = now_ms();
 	return st;
 }
@@ -566,10 +574,10 @@ static enum ntr_st hand(struct scan *s, struct slot *sl, struct entry *en,
 	if (st && !sl->n) {
 		(void)scan_worker_end(&sl->w, true);
 		st = start_worker(s, sl, e);
-		if (!st)
-			st = scan_worker_send(&sl->w, en->path, 0);
 		if (st)
 			return st;
+		/* One that does not live to take it gives it a row. */
+		send_again(sl, en, 0);
 	}
 	if (!sl->n)
 		sl->since = now_ms();

@@ -112,7 +112,7 @@ void pages_put(struct ex *x, void *p, size_t n)
 
 	n = whole_pages(n);
 	__asan_unpoison_memory_region(p, n);
-	if (n > 16 * EX_PAGE)
+	if (n > 256 * EX_PAGE)
 		madvise(p, n, MADV_DONTNEED);
 	list = &x->pages.runs[run_list(n)];
 	r->size = n;

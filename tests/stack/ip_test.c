@@ -307,8 +307,66 @@ static void unloads(void)
 	net_close(&n);
 }
 
+static void remove_adapter(void *ctx)
+{
+	ndis_remove(nic_wire_adapter(ctx));
+}
+
+/* Unplugged with a datagram that waits, and plugged in again. */
+static void hot_plug(void)
+{
+	static const struct ndis_adapter_info eth0 = {
+		.name = "eth0", .address = { 2, 0, 0, 0, 0, 1 },
+		.max_frame = 1500, .link_bps_100 = 1000000 };
+	struct net n;
+
+	CHECK(net_open(&n, "ip=192.0.2.1/24 dev=eth0", NULL));
+	net_in_ip(&n, NET_MACS PING); /* its answer waits for ARP */
+	CHECK(ex_call(n.m.x, remove_adapter, n.w));
+	net_check_pool(&n);
+	nic_wire_free(n.w);
+	n.w = nic_wire_new(n.m.x, &eth0, net_take, &n);
+	CHECK(n.w != NULL);
+	net_run(&n, 1000000);
+	net_skip(&n);
+	net_in_ip(&n, NET_MACS PING);
+	CHECK_OUT(&n, NET_ARP_ASK);
+	net_in(&n, NET_ARP_ANSWER);
+	CHECK_OUT(&n, PONG);
+	net_close(&n);
+}
+
+/* NT 4 counts its identifications in the order of its processor. */
+static void identification(void)
+{
+	static const char *const as[] = { "nt4", "nt5" };
+	struct net n;
+
+	for (u32 i = 0; i < 2; i++) {
+		char text[64];
+		u32 id[2];
+
+		snprintf(text, sizeof(text), "personality=%s ip=192.0.2.1/24",
+			 as[i]);
+		CHECK(net_ready(&n, text));
+		for (u32 k = 0; k < 2; k++) {
+			const struct net_frame *f;
+
+			net_in_ip(&n, NET_MACS PING);
+			f = net_next(&n);
+			CHECK(f != NULL);
+			id[k] = !f ? 0 : i ? (u32)f->b[18] << 8 | f->b[19] :
+					     (u32)f->b[19] << 8 | f->b[18];
+		}
+		CHECK_EQ(id[1] - id[0], 1);
+		net_close(&n);
+	}
+}
+
 int main(void)
 {
+	RUN(hot_plug);
+	RUN(identification);
 	RUN(refuses);
 	RUN(wants_its_checksum);
 	RUN(every_length);

@@ -138,7 +138,7 @@ enum {
 	F_RECOVERY = 1 << 29,        /* fast recovery */
 	F_LOSS = 1 << 30,            /* after a timeout */
 };
-enum { NEED_ACK = 1, NEED_OUTPUT = 2, NEED_RCV_CMPLT = 4, NEED_RST = 8 };
+enum { NEED_ACK = 1, NEED_OUTPUT = 2, NEED_RCV_CMPLT = 4 };
 
 struct irp_list {
 	struct irp *head, *tail;
@@ -281,9 +281,11 @@ static inline bool tcp_is_synchronized(const struct tcb *t)
 	return t->state >= TCP_ESTABLISHED;
 }
 void irp_push(struct irp_list *l, struct irp *irp);
+bool irp_unlink(struct irp_list *l, struct irp *irp);
 /* An IRP that waits in a TCB: a reference, and (cancellable) its routine. */
 bool tcb_irp(struct tcb *t, struct irp_list *l, struct irp *irp, bool cancel);
 void tcb_irp_done(struct tcb *t, struct irp *irp, enum ex_status st, size_t n);
+void tcb_irps_end(struct tcb *t, struct irp_list *l, enum ex_status why);
 /* The one at at, if there is one and nobody cancels it. */
 void tcb_irp_end(struct tcb *t, struct irp **at, enum ex_status st);
 
@@ -322,8 +324,6 @@ void tcp_refuse(struct tcp *tcp, const struct tcp_seg *g);
 /* --- tcp_output.c ------------------------------------------------------------------------------ */
 
 void tcp_output(struct tcb *t);      /* not locked */
-void tcp_send_ack(struct tcb *t);    /* not locked; now */
-void tcp_send_rst(struct tcb *t);    /* not locked */
 void tcp_out_of(const struct tcb *t, struct tcp_out *o);
 u32 tcp_window(struct tcb *t);       /* to advertise; locked */
 u32 tcp_in_flight(const struct tcb *t);
@@ -361,7 +361,6 @@ u32 tcp_board_covered(const struct tcb *t, u32 from, u32 to); /* bytes */
 bool tcp_board_hole(const struct tcb *t, u32 from, u32 to,
 		    struct tcp_range *out);
 u32 tcp_board_lost_edge(const struct tcb *t); /* RFC 6675 IsLost() */
-u32 tcp_board_high(const struct tcb *t);
 bool tcp_process_sack(struct tcb *t, const struct tcp_seg *g);
 
 void cc_start(struct tcb *t);

@@ -125,25 +125,45 @@ static void consume(struct tcb *t, u32 n)
 	}
 }
 
-static bool pop_receive(struct tcb *t)
+static struct tdi_request *request_of(struct irp *irp)
+{
+	return io_here(irp)->buffer;
+}
+
+/* The first RECEIVE for urgent data, or for the rest. */
+static struct irp *first_receive(struct tcb *t, bool expedited)
 {
 	struct irp *irp = t->receives.head;
 
-	t->receives.head = irp->next;
-	if (!irp->next)
-		t->receives.tail = NULL;
+	while (irp && !(request_of(irp)->flags & TDI_RECEIVE_EXPEDITED) ==
+			      expedited)
+		irp = irp->next;
+	return irp;
+}
+
+static bool pop_receive(struct tcb *t, struct irp *irp)
+{
+	irp_unlink(&t->receives, irp);
 	return io_take_cancel(irp);  /* false: its canceller completes it */
 }
 
-static bool fill_expedited(struct tcb *t, struct irp *irp,
-			   struct tdi_request *r)
+static bool fill_expedited(struct tcb *t)
 {
-	u8 *to = r->chain ? r->chain->data : r->data;
+	bool end = t->flags & F_FIN_RCVD && !(t->flags & F_OOB);
+	struct irp *irp = first_receive(t, true);
+	struct tdi_request *r;
+	u8 *to;
 
-	if (!(t->flags & F_OOB) || !r->length || !to)
+	if (!irp || !(t->flags & F_OOB || end))
 		return false;
-	if (!pop_receive(t))
+	if (!pop_receive(t, irp))
 		return true;
+	r = request_of(irp);
+	to = r->chain ? r->chain->data : r->data;
+	if (end || !r->length || !to) {
+		tcb_irp_done(t, irp, EX_SUCCESS, 0);
+		return true;
+	}
 	*to = t->oob;
 	r->moved = 1;
 	if (!(r->flags & TDI_RECEIVE_PEEK))
@@ -155,16 +175,12 @@ static bool fill_expedited(struct tcb *t, struct irp *irp,
 /* true: a RECEIVE got something, or its end. */
 static bool fill_one(struct tcb *t)
 {
-	struct irp *irp = t->receives.head;
-	struct tdi_request *r = irp ? io_here(irp)->buffer : NULL;
+	struct irp *irp = first_receive(t, false);
+	struct tdi_request *r = irp ? request_of(irp) : NULL;
 	bool end = t->flags & F_FIN_RCVD, all;
 	u32 n;
 
-	if (!irp)
-		return false;
-	if (r->flags & TDI_RECEIVE_EXPEDITED && !end)
-		return fill_expedited(t, irp, r);
-	if (!t->rcv_queued && !end)
+	if (!irp || (!t->rcv_queued && !end))
 		return false;
 	n = copy_out(t, r);
 	r->moved += n;
@@ -176,7 +192,7 @@ static bool fill_one(struct tcb *t)
 			r->moved = 0;
 		return false;
 	}
-	if (!pop_receive(t))
+	if (!pop_receive(t, irp))
 		return true;
 	tcb_irp_done(t, irp, EX_SUCCESS, r->moved);
 	return true;
@@ -325,7 +341,7 @@ static bool tell_room(struct tcb *t)
 
 static bool deliver_one(struct tcb *t)
 {
-	if (complete_one(t) || fill_one(t))
+	if (complete_one(t) || fill_expedited(t) || fill_one(t))
 		return true;
 	if ((t->flags & (F_OOB | F_OOB_TOLD)) == F_OOB && indicate_urgent(t))
 		return true;

@@ -291,7 +291,7 @@ static void unacceptable(struct tcb *t, const struct tcp_seg *g)
 	if (t->state == TCP_TIME_WAIT && g->flags & TH_FIN)
 		tcp_time_wait(t);    /* 3.10.7.4: the time begins again */
 	/* Pure ACKs must not answer each other for ever. */
-	if (g->len || g->flags & (TH_SYN | TH_FIN) || seq_lt(g->seq, t->rcv_nxt))
+	if (g->len || g->flags & (TH_SYN | TH_FIN))
 		tcp_need(t, NEED_ACK);
 	else
 		tcp_challenge(t);

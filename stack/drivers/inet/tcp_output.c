@@ -132,6 +132,8 @@ static struct ndis_buffer *data_at(struct tcb *t, u32 seq, u32 n)
 struct made {
 	struct ndis_packet *p;
 	struct tcp_out o;
+	u32 offloads;                /* of the path, asked once a batch */
+	bool asked;
 };
 
 static u32 max_data(const struct tcb *t)
@@ -181,15 +183,19 @@ static void start_timing(struct tcb *t, u32 end)
 	t->rtt_at = ex_now(t->tcp->x);
 }
 
-static u32 offloads_of(struct tcb *t, u32 n)
+static u32 offloads_of(struct tcb *t, struct made *m)
 {
 	struct inet *s = t->tcp->s;
 	struct inet_ip src = t->local;
 	struct inet_path path = { 0 };
 
-	if (!n || !s->family->route(s, &t->remote, &src, &path))
-		return 0;
-	return path.offloads;
+	if (m->asked)
+		return m->offloads;
+	m->asked = true;
+	m->offloads = 0;
+	if (s->family->route(s, &t->remote, &src, &path))
+		m->offloads = path.offloads;
+	return m->offloads;
 }
 
 /* [seq, seq + n) and perhaps the FIN behind it. */
@@ -327,13 +333,14 @@ static bool may_send(const struct tcb *t)
 
 static bool make_new(struct tcb *t, struct made *m, u32 room)
 {
-	u32 offloads, n = 0;
+	u32 offloads = 0, n = 0;
 
 	if (t->flags & F_FIN_SENT)
 		return false;
-	offloads = offloads_of(t, t->snd_end - t->snd_nxt);
-	if (seq_lt(t->snd_nxt, t->snd_end))
+	if (seq_lt(t->snd_nxt, t->snd_end)) {
+		offloads = offloads_of(t, m);
 		n = new_data(t, room, offloads);
+	}
 	if (!n && !fin_goes_with(t, t->snd_nxt))
 		return false;
 	if (!make(t, t->snd_nxt, n, m, offloads))
@@ -389,14 +396,42 @@ static bool make_next(struct tcb *t, struct made *m)
 static void arm_persist(struct tcb *t)
 {
 	bool waits = t->snd_end != t->snd_nxt || t->flags & F_PROBED;
+	bool opens = t->state == TCP_SYN_SENT || t->state == TCP_SYN_RCVD;
 
-	if (may_send(t) && waits && !t->due_rtx)
+	/* A SYN for which there was no memory is one that was lost. */
+	if (!t->due_rtx && (opens || (may_send(t) && waits)))
 		tcp_arm_rtx(t);
+}
+
+/* Up to BATCH segments, as a list; m->o is as good for one as for all. */
+static struct ndis_packet *make_batch(struct tcb *t, struct made *m)
+{
+	struct ndis_packet *head = NULL, **tail = &head;
+
+	for (u32 i = 0; i < BATCH && make_next(t, m); i++) {
+		m->p->next = NULL;
+		*tail = m->p;
+		tail = &m->p->next;
+	}
+	return head;
+}
+
+static void transmit_all(struct tcp *tcp, struct ndis_packet *p,
+			 const struct tcp_out *o)
+{
+	while (p) {
+		struct ndis_packet *next = p->next;
+
+		p->next = NULL;
+		tcp_transmit(tcp, p, o);
+		p = next;
+	}
 }
 
 void tcp_output(struct tcb *t)
 {
 	struct tcp *tcp = t->tcp;
+	struct ndis_packet *p;
 	struct made m;
 
 	ke_lock_dpc(&t->lock);
@@ -405,12 +440,13 @@ void tcp_output(struct tcb *t)
 		ke_unlock_dpc(&t->lock);
 		return;
 	}
+	m.asked = false;
 	t->flags |= F_OUTPUTTING;
 	do {
 		t->flags &= ~(u32)F_OUTPUT_AGAIN;
-		while (make_next(t, &m)) {
+		while ((p = make_batch(t, &m))) {
 			ke_unlock_dpc(&t->lock);
-			tcp_transmit(tcp, m.p, &m.o);
+			transmit_all(tcp, p, &m.o);
 			ke_lock_dpc(&t->lock);
 		}
 		t->need &= (u8)~NEED_OUTPUT;
@@ -419,18 +455,4 @@ void tcp_output(struct tcb *t)
 	arm_persist(t);
 	tcp_arm(t);
 	ke_unlock_dpc(&t->lock);
-}
-
-/* An acknowledgement of its own, at once. */
-void tcp_send_ack(struct tcb *t)
-{
-	struct made m;
-	bool made;
-
-	ke_lock_dpc(&t->lock);
-	t->need |= NEED_ACK;
-	made = !(t->flags & F_DEAD) && make_ack(t, &m);
-	ke_unlock_dpc(&t->lock);
-	if (made)
-		tcp_transmit(t->tcp, m.p, &m.o);
 }

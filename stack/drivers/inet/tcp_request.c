@@ -461,19 +461,6 @@ static bool has_lent(const struct tcb *t)
 	return false;
 }
 
-static void end_all(struct tcb *t, struct irp_list *l, enum ex_status st,
-		    bool cancel)
-{
-	struct irp *irp, *next;
-
-	for (irp = l->head; irp; irp = next) {
-		next = irp->next;
-		if (!cancel || io_take_cancel(irp))
-			tcb_irp_done(t, irp, st, 0);
-	}
-	l->head = l->tail = NULL;
-}
-
 /* A closed one goes on alone to its end; any other is aborted (RFC 2525 2.17:
  * also when bytes are lost). Locked; true: goes on. */
 static bool orphan(struct tcb *t)
@@ -482,8 +469,8 @@ static bool orphan(struct tcb *t)
 		return true;
 	if (!(t->flags & F_FIN_QUEUED) || t->rcv_queued || has_lent(t))
 		return false;
-	end_all(t, &t->sends, EX_SUCCESS, false);
-	end_all(t, &t->receives, EX_CANCELLED, true);
+	tcb_irps_end(t, &t->sends, EX_SUCCESS);
+	tcb_irps_end(t, &t->receives, EX_CANCELLED);
 	tcb_irp_end(t, &t->disconnect, EX_SUCCESS);
 	if (t->state != TCP_TIME_WAIT)
 		t->due_wait = ex_now(t->tcp->x) +

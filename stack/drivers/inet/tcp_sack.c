@@ -118,11 +118,6 @@ u32 tcp_board_lost_edge(const struct tcb *t)
 	return t->snd_una;
 }
 
-u32 tcp_board_high(const struct tcb *t)
-{
-	return t->board ? t->board->r[t->board->n - 1].to : t->snd_una;
-}
-
 /* RFC 2883 4: the first block names what arrived twice. */
 static bool is_dsack(const struct tcp_seg *g)
 {

@@ -87,6 +87,15 @@ static u8 own_wscale(struct tcp *tcp, const struct tcp_syn *y)
 	return y->flags & SYN_WSCALE ? tcp_wscale_for(tcp, y->rcv_buf) : 0;
 }
 
+/* What the cookie has no room for; never ahead of the clock (PAWS). */
+static u32 cookie_tsval(const struct tcp_syn *y, u32 now)
+{
+	u32 v = (now & ~31u) | (y->wscale & 15u) |
+		(y->flags & SYN_SACK ? 16 : 0);
+
+	return seq_lt(now, v) ? v - 32 : v;
+}
+
 static void answer(struct tcp *tcp, const struct tcp_syn *y)
 {
 	bool ts = y->flags & SYN_TS;
@@ -98,9 +107,8 @@ static void answer(struct tcp *tcp, const struct tcp_syn *y)
 		.wnd = (u16)min_u32(y->rcv_buf, 0xffff),
 	};
 
-	if (y->flags & SYN_COOKIE && ts) /* what the cookie has no room for */
-		tsval = (tsval & ~31u) | (y->wscale & 15u) |
-			(y->flags & SYN_SACK ? 16 : 0);
+	if (y->flags & SYN_COOKIE && ts)
+		tsval = cookie_tsval(y, tsval);
 	o.noptions = (u8)tcp_put_syn_options(
 		tcp, o.options, own_mss(tcp, y),
 		y->flags & SYN_WSCALE ? own_wscale(tcp, y) : -1, ts,

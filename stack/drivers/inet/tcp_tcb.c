@@ -272,7 +272,7 @@ void irp_push(struct irp_list *l, struct irp *irp)
 	l->tail = irp;
 }
 
-static bool irp_unlink(struct irp_list *l, struct irp *irp)
+bool irp_unlink(struct irp_list *l, struct irp *irp)
 {
 	struct irp *last = NULL;
 
@@ -341,6 +341,19 @@ void tcb_irp_end(struct tcb *t, struct irp **at, enum ex_status st)
 		tcb_irp_done(t, irp, st, 0);
 }
 
+/* All of a list; one that is being cancelled is its canceller's. */
+void tcb_irps_end(struct tcb *t, struct irp_list *l, enum ex_status why)
+{
+	struct irp *irp, *next;
+
+	for (irp = l->head; irp; irp = next) {
+		next = irp->next;
+		if (!irp->driver[2] || io_take_cancel(irp))
+			tcb_irp_done(t, irp, why, 0);
+	}
+	l->head = l->tail = NULL;
+}
+
 /* --- states -------------------------------------------------------------------------------- */
 
 void tcp_set_state(struct tcb *t, enum tcp_state to)
@@ -392,20 +405,6 @@ void tcp_time_wait(struct tcb *t)
 	tcp_arm(t);
 }
 
-static void end_irps(struct tcb *t, struct irp_list *l, enum ex_status why)
-{
-	struct irp *irp, *next;
-
-	for (irp = l->head; irp; irp = next) {
-		next = irp->next;
-		/* Being cancelled: that completes it. */
-		if (l == &t->receives && !io_take_cancel(irp))
-			continue;
-		tcb_irp_done(t, irp, why, 0);
-	}
-	l->head = l->tail = NULL;
-}
-
 void tcp_fail(struct tcb *t, enum ex_status why)
 {
 	bool data_stays = why == EX_SUCCESS;
@@ -421,9 +420,9 @@ void tcp_fail(struct tcb *t, enum ex_status why)
 		t->flags |= F_TOLD_ABORT;
 	tcb_irp_end(t, &t->connect, why);
 	tcb_irp_end(t, &t->disconnect, why);
-	end_irps(t, &t->sends, data_stays ? EX_CONNECTION_DISCONNECTED : why);
+	tcb_irps_end(t, &t->sends, data_stays ? EX_CONNECTION_DISCONNECTED : why);
 	if (!data_stays) {
-		end_irps(t, &t->receives, why);
+		tcb_irps_end(t, &t->receives, why);
 		tcp_chain_free(t->tcp->x, t->rcv_q);
 		t->rcv_q = t->rcv_tail = NULL;
 		t->rcv_queued = 0;

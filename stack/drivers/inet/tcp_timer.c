@@ -186,7 +186,8 @@ static bool keepalive_due(struct tcb *t, struct tcp_out *o)
 /* 2 MSL, an end that nobody waits for, or a request's time. true: a RST. */
 static bool wait_due(struct tcb *t, struct tcp_out *o)
 {
-	bool quiet = t->state == TCP_TIME_WAIT || t->state == TCP_SYN_SENT;
+	bool quiet = t->state == TCP_TIME_WAIT || t->state == TCP_SYN_SENT ||
+		     (t->state == TCP_FIN_WAIT_2 && !t->conn);
 
 	t->due_wait = 0;
 	tcp_out_of(t, o);

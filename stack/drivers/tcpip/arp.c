@@ -113,6 +113,7 @@ static void send(struct inet_iface *f, const struct arp_message *m)
 {
 	struct ndis_packet *p = ndis_packet_new(f->ip->x, 0,
 						ETHER + ARP_LENGTH);
+	struct ndis_binding *b;
 	u8 *d;
 
 	if (!p)
@@ -135,11 +136,12 @@ static void send(struct inet_iface *f, const struct arp_message *m)
 	if (m->target_mac)
 		memcpy(d + 32, m->target_mac, 6);
 	put32(d + 38, m->target);
-	if (!ip_enter(f)) {
+	b = ip_enter(f);
+	if (!b) {
 		ndis_packet_put(p);
 		return;
 	}
-	ndis_send(f->b, p);
+	ndis_send(b, p);
 	ip_leave(f);
 }
 
@@ -155,22 +157,32 @@ void arp_announce(struct inet_iface *f, u32 addr)
 				       .target = addr });
 }
 
+bool arp_known(struct inet_iface *f, u32 next, u8 *mac)
+{
+	struct arp_entry *e = find(f, next);
+
+	if (!e || !e->known)
+		return false;
+	memcpy(mac, e->mac, 6);
+	e->used = ex_now(f->ip->x);
+	return true;
+}
+
 bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 		 struct ndis_packet *p)
 {
 	struct ip *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct arp_entry *e = find(f, next);
+	struct arp_entry *e;
 	struct ndis_packet *old = NULL, *evicted = NULL;
 	u64 now = ex_now(ip->x);
 	bool asks = false;
 
-	if (e && e->known) {
-		memcpy(mac, e->mac, 6);
-		e->used = now;
+	if (arp_known(f, next, mac)) {
 		ke_unlock(&ip->lock, before);
 		return true;
 	}
+	e = find(f, next);
 	if (!e)
 		e = make(f, next, &evicted);
 	if (e) {

@@ -4,17 +4,16 @@
 
 #include <string.h>
 
-bool ip_enter(struct inet_iface *f)
+struct ndis_binding *ip_enter(struct inet_iface *f)
 {
-	if (!f->b)
-		return false;
-	f->sending++;
-	return true;
+	if (f->b)
+		f->inside++;
+	return f->b;
 }
 
 void ip_leave(struct inet_iface *f)
 {
-	f->sending--;
+	f->inside--;
 }
 
 /* --- binding ---------------------------------------------------------------------- */
@@ -102,7 +101,7 @@ static void release(struct inet_iface *f)
 
 	f->b = NULL;
 	f->up = false;
-	while (f->sending)
+	while (f->inside)
 		ke_sleep(1000000);
 	ip_routes_drop(ip, f);
 	arp_drop(ip, f);
@@ -184,10 +183,13 @@ static s32 receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 	arp = h[13] == 0x06;
 	memcpy(from, h + 6, 6);
 	(void)ndis_packet_pull(p, ETHER);
+	if (!ip_enter(f))
+		return 0;
 	if (arp)
 		ARPRcv(f, p, from);
 	else
 		IPRcv(f, p, cast);
+	ip_leave(f);
 	return 0;
 }
 
@@ -195,8 +197,10 @@ static void receive_complete(struct ndis_binding *b)
 {
 	struct inet_iface *f = ndis_binding_get(b);
 
-	if (f)
-		inet_deliver_complete(&f->ip->s);
+	if (!f || !ip_enter(f))
+		return;
+	inet_deliver_complete(&f->ip->s);
+	ip_leave(f);
 }
 
 static void status(struct ndis_binding *b, bool link_up)

@@ -102,6 +102,7 @@ void igmp_due(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
+	ip->ticking++;
 	do {
 		before = ke_lock(&ip->lock);
 		group = next_due(ip, now, &f);
@@ -112,6 +113,7 @@ void igmp_due(void *context, void *a, void *b)
 			send(f, now < f->igmp_v1_until ? REPORT_V1 : REPORT_V2,
 			     group, group);
 	} while (group);
+	ip->ticking--;
 }
 
 static void query(struct inet_iface *f, u32 group, u8 code)

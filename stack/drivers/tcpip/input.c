@@ -33,7 +33,9 @@ static enum ip_drop read_head(struct ip *ip, struct ndis_packet *p,
 	if (!(p->flags & NDIS_CSUM_IP_OK) &&
 	    ndis_fold(ndis_sum(d, h->hlen, 0)))
 		return DROP_CHECKSUM;
-	memcpy(h->raw, d, h->hlen);
+	memcpy(h->raw, d, IP_HEADER);
+	if (h->hlen > IP_HEADER)
+		memcpy(h->raw + IP_HEADER, d + IP_HEADER, h->hlen - IP_HEADER);
 	h->tos = d[1];
 	h->id = get16(d + 4);
 	word = get16(d + 6);

@@ -22,7 +22,7 @@
 #define TCPIP_IP_H
 
 #include "../../trace/trace.h"
-#include "../inet/inet.h"
+#include "../../drivers/inet/inet.h"
 
 #define TAG_IP EX_TAG('T', 'c', 'I', 'p')
 #define TAG_ARP EX_TAG('T', 'A', 'r', 'p')
@@ -86,7 +86,7 @@ struct inet_iface {
 	struct ip *ip;
 	char name[16];
 	struct ndis_binding *b;      /* NULL: no adapter */
-	u32 sending;                 /* calls that use b right now */
+	u32 inside;                  /* calls that use it right now */
 	u8 mac[6];
 	u32 mtu, offloads, bps_100;
 	struct ip_local local[LOCALS];
@@ -122,7 +122,7 @@ struct ip_config {                   /* from the options; one per dev= */
 	u32 nlocal, gateway, mtu;
 	bool used;
 };
-#define CONFIGS 4u
+#define CONFIGS 32u
 
 struct ip {
 	struct inet s;
@@ -148,6 +148,7 @@ struct ip {
 	struct ip_config config[CONFIGS];
 	u32 nconfigs;
 	bool stopping;               /* the transports are gone */
+	u32 ticking;                 /* DPCs of time that run right now */
 	u64 dropped[DROP_REASONS];
 };
 
@@ -236,8 +237,8 @@ void ip_pmtu_learn(struct ip *ip, u32 dst, u32 mtu);
 enum ex_status ip_options_parse(struct ip *ip, const char *options);
 enum ex_status ip_bind(struct ip *ip);
 void ip_unbind_all(struct ip *ip);
-/* b may be used until ip_leave(); false: there is no adapter. */
-bool ip_enter(struct inet_iface *f);
+/* To be used until ip_leave(); NULL: there is no adapter. */
+struct ndis_binding *ip_enter(struct inet_iface *f);
 void ip_leave(struct inet_iface *f);
 
 /* --- in: input.c, ipopt.c, reass.c ------------------------------------------------------- */
@@ -283,6 +284,8 @@ struct ndis_packet *ip_clone(struct ip *ip, const struct ndis_packet *p,
 
 /* p begins with the message; from: the station whose frame it is. */
 void ARPRcv(struct inet_iface *f, struct ndis_packet *p, const u8 *from);
+/* Under the lock. */
+bool arp_known(struct inet_iface *f, u32 next, u8 *mac);
 /* true: mac is known. false: p was taken: kept until it is, or given up. */
 bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 		 struct ndis_packet *p);

@@ -62,7 +62,8 @@ struct ndis_packet *ip_clone(struct ip *ip, const struct ndis_packet *p,
 	if (n <= 128 || is_lent(p)) {
 		c = copy(ip, p, off, n, headroom);
 	} else {
-		c = ndis_packet_new(ip->x, headroom, 0);
+		c = headroom ? ndis_packet_new(ip->x, headroom, 0) :
+			       ndis_packet_alloc(ip->x);
 		if (c && !clone_into(ip, c, p, off, n)) {
 			ndis_packet_put(c);
 			c = NULL;

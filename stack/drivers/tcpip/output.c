@@ -61,33 +61,32 @@ static u32 fragment_header(const u8 *from, u32 hlen, u8 *to)
 	return n;
 }
 
-static bool ether(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
-{
-	u8 *e = ndis_packet_push(f->ip->x, p, ETHER);
+struct station {
+	struct inet_iface *f;
+	struct ndis_binding *b;
+	const u8 *mac;
+};
 
-	if (!e)
-		return false;
-	memcpy(e, mac, 6);
-	memcpy(e + 6, f->mac, 6);
-	put16(e + 12, 0x0800);
-	return true;
-}
-
-static void to_adapter(struct inet_iface *f, const u8 *mac,
-		       struct ndis_packet *p)
+static void to_adapter(const struct station *to, struct ndis_packet *p)
 {
-	if (!ether(f, mac, p)) {
-		ip_drop(f->ip, DROP_MEMORY, 0, p->length);
+	struct ip *ip = to->f->ip;
+	u8 *e = ndis_packet_push(ip->x, p, ETHER);
+
+	if (!e) {
+		ip_drop(ip, DROP_MEMORY, 0, p->length);
 		ip_done(p, EX_INSUFFICIENT_RESOURCES);
 		return;
 	}
-	ndis_send(f->b, p);
+	memcpy(e, to->mac, 6);
+	memcpy(e + 6, to->f->mac, 6);
+	put16(e + 12, 0x0800);
+	ndis_send(to->b, p);
 }
 
-static bool one_fragment(struct inet_iface *f, const u8 *mac,
-			 struct ndis_packet *p, u32 hlen, u32 off, u32 n)
+static bool one_fragment(const struct station *to, struct ndis_packet *p,
+			 u32 hlen, u32 off, u32 n)
 {
-	struct ip *ip = f->ip;
+	struct ip *ip = to->f->ip;
 	u8 first[IP_HEADER_MAX], head[IP_HEADER_MAX];
 	u32 len = hlen, word;
 	struct ndis_packet *q = ip_clone(ip, p, hlen + off, n, INET_HEADROOM);
@@ -114,7 +113,7 @@ static bool one_fragment(struct inet_iface *f, const u8 *mac,
 		return false;
 	}
 	memcpy(at, head, len);
-	to_adapter(f, mac, q);
+	to_adapter(to, q);
 	return true;
 }
 
@@ -135,16 +134,15 @@ static void sum_now(struct ip *ip, struct ndis_packet *p, u32 hlen)
 	put_sum(flat + at, sum ? sum : 0xffff);
 }
 
-static enum ex_status fragments(struct inet_iface *f, const u8 *mac,
+static enum ex_status fragments(const struct station *to,
 				struct ndis_packet *p, u32 hlen, u32 mtu)
 {
 	u32 part = (mtu - hlen) / 8 * 8, left;
 
-	sum_now(f->ip, p, hlen);
+	sum_now(to->f->ip, p, hlen);
 	for (u32 off = 0; off < p->length - hlen; off += part) {
 		left = p->length - hlen - off;
-		if (!one_fragment(f, mac, p, hlen, off,
-				  left < part ? left : part))
+		if (!one_fragment(to, p, hlen, off, left < part ? left : part))
 			return EX_INSUFFICIENT_RESOURCES;
 	}
 	return EX_SUCCESS;
@@ -153,9 +151,10 @@ static enum ex_status fragments(struct inet_iface *f, const u8 *mac,
 void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 {
 	u8 *h = ndis_packet_flat(f->ip->x, p, IP_HEADER);
+	struct station to = { f, h ? ip_enter(f) : NULL, mac };
 	u32 hlen, mtu;
 
-	if (!h || !ip_enter(f)) {
+	if (!to.b) {
 		ip_drop(f->ip, DROP_DOWN, 0, p->length);
 		ip_done(p, EX_DEVICE_NOT_READY);
 		return;
@@ -164,11 +163,11 @@ void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 	mtu = f->ip->npmtu ? ip_path_mtu(f->ip, f, get32(h + 16)) : f->mtu;
 	if (p->length <= mtu || p->flags & NDIS_LSO) {
 		p->csum_start = (u16)(ETHER + hlen);
-		to_adapter(f, mac, p);
+		to_adapter(&to, p);
 	} else {
 		/* Don't fragment, and it is too long: RFC 1191 3. */
 		ip_done(p, h[6] & 0x40 ? EX_BUFFER_OVERFLOW :
-			   fragments(f, mac, p, hlen, mtu));
+			   fragments(&to, p, hlen, mtu));
 	}
 	ip_leave(f);
 }
@@ -178,7 +177,8 @@ void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 struct way {
 	struct inet_iface *f;
 	u32 next;
-	bool local, link_cast, multicast;
+	bool local, link_cast, multicast, known;
+	u8 mac[6];                   /* of next, when it is known */
 };
 
 /* Groups and 255.255.255.255 have no route: the first adapter, unless told. */
@@ -218,6 +218,8 @@ static bool find_way(struct ip *ip, u32 dst, u32 src, struct inet_iface *want,
 		w->f = any_iface(ip, dst, src);
 	else
 		w->f = ip_route_to(ip, dst, &w->next);
+	if (w->f && !w->link_cast)
+		w->known = arp_known(w->f, w->next, w->mac);
 	ke_unlock(&ip->lock, before);
 	return w->f;
 }
@@ -289,10 +291,10 @@ static void go(struct ip *ip, const struct way *w, u32 dst,
 		if (p->head->data[9] != IP_IGMP)
 			loop_cast(ip, w, dst, p);
 		cast_mac(dst, mac);
-	} else if (!arp_resolve(w->f, w->next, mac, p)) {
+	} else if (!w->known && !arp_resolve(w->f, w->next, mac, p)) {
 		return;
 	}
-	ip_send_to(w->f, mac, p);
+	ip_send_to(w->f, w->known ? w->mac : mac, p);
 }
 
 /* --- the header ---------------------------------------------------------------------------- */

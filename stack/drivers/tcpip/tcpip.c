@@ -58,9 +58,11 @@ static void tick(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
+	ip->ticking++;
 	arp_tick(ip, now);
 	reass_tick(ip, now);
 	ip_routes_tick(ip, now);
+	ip->ticking--;
 }
 
 static void init(struct ip *ip, struct io_driver *d)
@@ -89,6 +91,8 @@ static void end(struct ip *ip)
 	(void)ke_timer_cancel(&ip->igmp_timer);
 	(void)ke_dpc_remove(&ip->tick_dpc);
 	(void)ke_dpc_remove(&ip->igmp_dpc);
+	while (ip->ticking)
+		ke_sleep(1000000);
 	reass_drop_all(ip);
 	arp_drop(ip, NULL);
 	ip_routes_drop(ip, NULL);
