@@ -66,25 +66,32 @@ void sk_leave(struct sk *s)
 	if (--s->users || !s->closed)
 		return;
 	io_close(s->file);
+	io_irp_free(x, s->end);
 	ex_free_pool(x, s, TAG);
+}
+
+static enum ex_status by(struct irp *irp, struct sk *s, enum afd_code code,
+			 void *p, size_t n)
+{
+	struct io_stack *at = io_next(irp);
+
+	at->major = IO_DEVICE_CONTROL;
+	at->code = code;
+	at->file = s->file;
+	at->buffer = p;
+	at->length = n;
+	return io_sync(s->file->device, irp);
 }
 
 enum ex_status sk_control_status(struct sk *s, enum afd_code code, void *p,
 				 size_t n, size_t *information)
 {
 	struct irp *irp = io_irp_alloc(s->x);
-	struct io_stack *at;
 	enum ex_status st;
 
 	if (!irp)
 		return EX_INSUFFICIENT_RESOURCES;
-	at = io_next(irp);
-	at->major = IO_DEVICE_CONTROL;
-	at->code = code;
-	at->file = s->file;
-	at->buffer = p;
-	at->length = n;
-	st = io_sync(s->file->device, irp);
+	st = by(irp, s, code, p, n);
 	*information = irp->information;
 	io_irp_free(s->x, irp);
 	return st;
@@ -124,8 +131,12 @@ static int sk_new(struct ex *x, int domain, int type, int protocol,
 	s->domain = domain;
 	s->type = type;
 	s->protocol = protocol;
-	st = io_open(x, AFD_DEVICE, &o, sizeof(o), &s->file);
+	s->end = io_irp_alloc(x);
+	st = s->end ? io_open(x, AFD_DEVICE, &o, sizeof(o), &s->file) :
+		      EX_INSUFFICIENT_RESOURCES;
 	if (ex_failed(st)) {
+		if (s->end)
+			io_irp_free(x, s->end);
 		ex_free_pool(x, s, TAG);
 		return sk_errno(st);
 	}
@@ -156,14 +167,13 @@ int sk_socket(struct ex *x, int domain, int type, int protocol,
 
 int sk_close(struct sk *s)
 {
-	size_t moved;
 	int e = sk_enter(s);
 
 	if (e)
 		return e;
 	s->closed = true;
 	if (s->users > 1)
-		sk_control_status(s, AFD_END, NULL, 0, &moved);
+		by(s->end, s, AFD_END, NULL, 0);
 	sk_leave(s);
 	return 0;
 }

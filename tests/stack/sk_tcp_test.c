@@ -13,7 +13,9 @@ struct talk {
 	struct io_driver *afd[2];
 	int to;                      /* machine of the server */
 	bool file, unbuffered;
+	struct sk *l;                /* the client closes it */
 	u64 sent, received, wrong;
+	bool over;
 	int client, server;          /* first error, 0: told to the end */
 	u8 out[PIECE], in[PIECE];
 };
@@ -80,22 +82,31 @@ static int drink(struct talk *k, struct sk *s)
 	return (int)n;
 }
 
+static void hang_up(struct talk *k)
+{
+	struct sk *l = k->l;
+
+	k->l = NULL;
+	if (l)
+		sk_close(l);
+}
+
 static void serve(void *ctx)
 {
 	struct talk *k = ctx;
-	struct sk *l = NULL, *s = NULL;
-	int e = listener(k->t.x[k->to], 80, &l);
+	struct sk *s = NULL;
+	int e = listener(k->t.x[k->to], 80, &k->l);
 
 	if (!e)
-		e = sk_accept(l, &s, NULL);
+		e = sk_accept(k->l, &s, NULL);
 	if (!e)
 		e = drink(k, s);
 	if (!e && sk_send(s, "thanks", 6, 0) != 6)
 		e = -1;
 	if (s)
 		sk_close(s);
-	if (l)
-		sk_close(l);
+	if (e)
+		hang_up(k);
 	k->server = e;
 }
 
@@ -143,6 +154,17 @@ static void visit(void *ctx)
 	if (s)
 		sk_close(s);
 	k->client = e;
+	k->over = true;
+}
+
+/* In the server's machine: after the client, whatever became of it. */
+static void tidy(void *ctx)
+{
+	struct talk *k = ctx;
+
+	while (!k->over)
+		ke_sleep(50000000);
+	hang_up(k);
 }
 
 static void bulk(u64 seed, int to, double loss, bool file, bool unbuffered)
@@ -156,6 +178,7 @@ static void bulk(u64 seed, int to, double loss, bool file, bool unbuffered)
 	k.unbuffered = unbuffered;
 	thread_of(k.t.x[to], "server", serve, &k);
 	thread_of(k.t.x[0], "client", visit, &k);
+	thread_of(k.t.x[to], "tidy", tidy, &k);
 	end(&k);
 	CHECK_EQ(k.client, 0);
 	CHECK_EQ(k.server, 0);
@@ -221,8 +244,65 @@ static void refused(void)
 	CHECK_EQ(k.client, 0);
 }
 
+/* Urgent bytes (RFC 9293 3.8.5) beside the stream, names, poll over TCP. */
+static void details_server(void *ctx)
+{
+	struct talk *k = ctx;
+	struct sk *s = NULL;
+	struct sk_poll p;
+	struct tdi_address a;
+	char buf[8];
+
+	k->server = listener(k->t.x[1], 80, &k->l);
+	CHECK_EQ(sk_accept(k->l, &s, &a), 0);
+	CHECK_EQ(a.ip[3], 1);
+	CHECK_EQ(sk_name(s, &a), 0);
+	CHECK(a.port == 80 && a.ip[3] == 2);
+	p = (struct sk_poll){ s, POLLPRI, 0 };
+	CHECK_EQ(sk_poll(&p, 1, 2000000000), 1);
+	CHECK_EQ(p.revents, POLLPRI);
+	CHECK_EQ(sk_recv(s, buf, 8, MSG_OOB), 1);
+	CHECK_EQ(buf[0], '!');
+	CHECK_EQ(sk_recv(s, buf, 4, MSG_WAITALL), 4);
+	CHECK(!memcmp(buf, "abcd", 4));
+	CHECK_EQ(sk_recv(s, buf, 8, 0), 0);
+	sk_close(s);
+	hang_up(k);
+}
+
+static void details_client(void *ctx)
+{
+	struct talk *k = ctx;
+	struct tdi_address a = two_address(1, 80);
+	struct sk *s = NULL;
+
+	ke_sleep(10000000);
+	k->client = sk_socket(k->t.x[0], AF_INET, SOCK_STREAM, 0, &s);
+	CHECK_EQ(sk_connect(s, &a), 0);
+	CHECK_EQ(sk_peer(s, &a), 0);
+	CHECK(a.port == 80 && a.ip[3] == 2);
+	CHECK_EQ(sk_send(s, "ab", 2, 0), 2);
+	CHECK_EQ(sk_send(s, "!", 1, MSG_OOB), 1);
+	CHECK_EQ(sk_send(s, "cd", 2, 0), 2);
+	sk_close(s);
+}
+
+static void details(void)
+{
+	static struct talk k;
+
+	memset(&k, 0, sizeof(k));
+	begin(&k, 1, 0);
+	thread_of(k.t.x[1], "server", details_server, &k);
+	thread_of(k.t.x[0], "client", details_client, &k);
+	end(&k);
+	CHECK_EQ(k.client, 0);
+	CHECK_EQ(k.server, 0);
+}
+
 int main(void)
 {
+	RUN(details);
 	RUN(over_a_link);
 	RUN(over_a_bad_link);
 	RUN(with_itself);

@@ -320,6 +320,10 @@ static void options(struct story *t)
 	CHECK_EQ(v, SOCK_STREAM);
 	WANT(t, sk_getsockopt(t->s[1], SOL_SOCKET, SO_RCVBUF, &v, &n), 0);
 	CHECK_EQ(v, 8192);
+	v = 5000;
+	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_RCVBUF, &v, n), 0);
+	CHECK_EQ(t->fake->info, TDI_RECEIVE_WINDOW);
+	CHECK_EQ(t->fake->value, 5000);
 	CHECK_EQ(sk_setsockopt(t->s[1], SOL_SOCKET, 9999, &v, n),
 		 -ENOPROTOOPT);
 	CHECK_EQ(sk_setsockopt(t->s[1], SOL_SOCKET, SO_SNDBUF, &v, 1),

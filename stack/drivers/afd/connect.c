@@ -66,7 +66,7 @@ static enum ex_status connect_stream(struct afd_endpoint *e,
 		e->state = AFD_CONNECTING;
 		e->error = EX_SUCCESS;
 		c->op[AFD_OP_OPEN].busy = true;
-		c->refs++;
+		c->refs += 2;        /* the request's, and ours here */
 		if (wait)
 			afd_queue(&p, &c->connects, irp);
 	}
@@ -78,6 +78,8 @@ static enum ex_status connect_stream(struct afd_endpoint *e,
 	if (!wait)
 		irp->information = 1;
 	afd_op(c, AFD_OP_OPEN, TDI_CONNECT, AfdConnectComplete);
+	afd_op_late(c, AFD_OP_OPEN);
+	afd_connection_put(c);
 	return wait ? EX_PENDING : EX_SUCCESS;
 }
 

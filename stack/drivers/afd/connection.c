@@ -123,6 +123,20 @@ void afd_op(struct afd_connection *c, enum afd_operation o,
 	io_call(c->file->device, afd_op_irp(c, o, minor, done));
 }
 
+/* A close may have overtaken the request on its way down: then nobody waits for
+ * it. The caller has a reference beside the request's. */
+void afd_op_late(struct afd_connection *c, enum afd_operation o)
+{
+	struct afd_pass p;
+	bool late;
+
+	afd_enter(c->afd, &p);
+	late = c->closing && c->op[o].busy;
+	afd_leave(&p);
+	if (late)
+		io_cancel(c->op[o].irp);
+}
+
 static enum ex_status AfdAbortComplete(struct io_device *d, struct irp *irp,
 				       void *context)
 {

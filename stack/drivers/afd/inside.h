@@ -236,6 +236,7 @@ void afd_op(struct afd_connection *c, enum afd_operation o,
 	    enum tdi_minor minor, io_complete_fn *done);
 struct irp *afd_op_irp(struct afd_connection *c, enum afd_operation o,
 		       enum tdi_minor minor, io_complete_fn *done);
+void afd_op_late(struct afd_connection *c, enum afd_operation o);
 void afd_abort(struct afd_connection *c);
 void afd_attach(struct afd_endpoint *e, struct afd_connection *c);
 void afd_broken(struct afd_pass *p, struct afd_connection *c,

@@ -11,7 +11,8 @@ static const struct row {
 	u32 max, first;
 } rows[AFD_OPTION_COUNT] = {
 	[AFD_OPT_SNDBUF] = { OWN, 0, AFD_WINDOW_MAX, AFD_WINDOW },
-	[AFD_OPT_RCVBUF] = { OWN, 0, AFD_WINDOW_MAX, AFD_WINDOW },
+	[AFD_OPT_RCVBUF] = { OWN | ON_ADDRESS | ON_CONNECTION,
+			     TDI_RECEIVE_WINDOW, AFD_WINDOW_MAX, AFD_WINDOW },
 	[AFD_OPT_LINGER] = { OWN | BOOL, 0, 1, 0 },
 	[AFD_OPT_REUSE] = { OWN | BOOL, 0, 1, 0 },
 	[AFD_OPT_OOBINLINE] = { OWN | BOOL, 0, 1, 0 },
@@ -133,7 +134,8 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 		return membership(e, o);
 	if (r->where & READ_ONLY || (!(r->where & BOOL) && o->value > r->max))
 		return EX_INVALID_PARAMETER;
-	if (r->where & ON_CONNECTION && e->kind != AFD_STREAM)
+	if (r->where & ON_CONNECTION && !(r->where & OWN) &&
+	    e->kind != AFD_STREAM)
 		return EX_NOT_SUPPORTED;
 	afd_enter(e->afd, &p);
 	take_effect(e, o);
@@ -144,7 +146,8 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 	if (r->where & ON_CONNECTION && c)
 		st = tell(c->file, TDI_SET_INFORMATION, r->info, &v,
 			  sizeof(v));
-	if (r->where & ON_ADDRESS && e->address)
+	if (r->where & ON_ADDRESS && e->address &&
+	    (e->kind == AFD_STREAM || !(r->where & OWN)))
 		st = tell(e->address->file, TDI_SET_INFORMATION, r->info, &v,
 			  sizeof(v));
 	if (c) {

@@ -215,9 +215,14 @@ void afd_resume(struct afd_connection *c)
 
 	afd_enter(c->afd, &p);
 	go = resume_begin(&p, c);
-	afd_leave(&p);
 	if (go)
-		afd_op(c, AFD_OP_RESUME, TDI_RECEIVE, AfdRestartComplete);
+		c->refs++;
+	afd_leave(&p);
+	if (!go)
+		return;
+	afd_op(c, AFD_OP_RESUME, TDI_RECEIVE, AfdRestartComplete);
+	afd_op_late(c, AFD_OP_RESUME);
+	afd_connection_put(c);
 }
 
 enum ex_status AfdReceiveEvent(void *context, void *connection_context,

@@ -102,20 +102,25 @@ static void complete_all(struct irp **q, enum ex_status st)
 
 /* --- delivery ---------------------------------------------------------------------------- */
 
-/* Bytes are through: the send is done when all are. */
+/* The send was off its queue while bytes of it were looked at: it is done when
+ * all are through, or its sender has died meanwhile. */
 static void advance(struct connection *from, struct irp *irp, size_t n)
 {
 	enum ke_irql b = ke_lock(&from->f->lock);
 	struct tdi_request *r = request(irp);
-	bool done;
+	bool done, dead = from->dead;
 
 	r->moved += n;
-	done = r->moved >= r->length && from->sends == irp;
-	if (done)
-		pop(&from->sends);
+	done = r->moved >= r->length;
+	if (!done && !dead) {
+		irp->next = from->sends;
+		from->sends = irp;
+	}
 	ke_unlock(&from->f->lock, b);
 	if (done)
 		io_complete(irp, EX_SUCCESS, r->length);
+	else if (dead)
+		io_complete(irp, EX_CONNECTION_ABORTED, 0);
 }
 
 static void cancel(struct io_device *d, struct irp *irp)
@@ -149,7 +154,7 @@ static void do_receive(struct connection *c, struct irp *irp)
 		kick(c);
 }
 
-static void into_receive(struct connection *c, struct irp *receive,
+static void into_receive(struct connection *from, struct irp *receive,
 			 struct irp *send)
 {
 	size_t n, room = request(receive)->length;
@@ -159,10 +164,11 @@ static void into_receive(struct connection *c, struct irp *receive,
 		n = room;
 	memcpy(request(receive)->data, p, n);
 	io_complete(receive, EX_SUCCESS, n);
-	advance(c->peer, send, n);
+	advance(from, send, n);
 }
 
-static void indicate(struct connection *c, struct irp *send)
+static void indicate(struct connection *c, struct connection *from,
+		     struct irp *send)
 {
 	bool urgent = request(send)->flags & TDI_SEND_EXPEDITED;
 	enum tdi_event ev = urgent ? TDI_EVENT_RECEIVE_EXPEDITED :
@@ -188,8 +194,7 @@ static void indicate(struct connection *c, struct irp *send)
 		tdi_enter(irp);
 		do_receive(c, irp);
 	}
-	if (taken)
-		advance(c->peer, send, taken);
+	advance(from, send, taken);
 }
 
 static void tell_end(struct connection *c, u32 flags, enum ex_status why)
@@ -235,7 +240,11 @@ static bool step(struct connection *c)
 			c->receive = NULL;
 			c->stalled = false;
 		}
-		if (!send && from->fin_sent && !c->fin_seen) {
+		if (send && (receive || !c->stalled)) {
+			pop(&from->sends);
+		} else if (send) {
+			send = NULL;
+		} else if (from->fin_sent && !c->fin_seen) {
 			c->fin_seen = end = true;
 			fin = from->fin;
 			from->fin = NULL;
@@ -246,9 +255,9 @@ static bool step(struct connection *c)
 		tell_end(c, TDI_DISCONNECT_ABORT, c->why);
 		die(c);
 	} else if (receive) {
-		into_receive(c, receive, send);
-	} else if (send && !c->stalled) {
-		indicate(c, send);
+		into_receive(from, receive, send);
+	} else if (send) {
+		indicate(c, from, send);
 	} else if (end) {
 		tell_end(c, TDI_DISCONNECT_RELEASE, EX_SUCCESS);
 		if (fin)
@@ -390,7 +399,7 @@ static void do_disconnect(struct connection *c, struct irp *irp)
 	b = ke_lock(&c->f->lock);
 	if (abort) {
 		set_reset(c->peer, EX_CONNECTION_RESET);
-	} else if (c->peer && !c->dead) {
+	} else if (c->peer && !c->dead && !c->peer->dead) {
 		c->fin_sent = true;
 		c->fin = irp;
 		now = false;
@@ -560,8 +569,9 @@ static void end_connection(struct fake *f, struct connection *c)
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	if (c->peer && (!c->fin_sent || !c->peer->fin_seen || c->peer->sends) &&
-	    !c->dead)
+	if (c->peer && !c->dead &&
+	    (!c->fin_sent || !c->peer->fin_seen || c->peer->sends ||
+	     c->peer->fin))
 		set_reset(c->peer, EX_CONNECTION_RESET);
 	c->dead = true;
 	ke_unlock(&f->lock, b);
