@@ -239,7 +239,7 @@ static bool report(struct run *r, bool ok)
 	       (unsigned long long)sched_steps(r->s));
 	if (sched_diverged(r->s))
 		printf("the run is another one than the replayed one\n");
-	printf("schedule %.4000s\n", sched_string(r->s));
+	printf("schedule %s\n", sched_string(r->s));
 	for (unsigned i = 0; r->stat && i < r->n; i++) {
 		printf("--- %s\n", r->name[i]);
 		stat_print(r->host[i], NULL, stdout);

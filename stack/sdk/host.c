@@ -453,7 +453,8 @@ void host_free(struct host *h)
 {
 	if (!h)
 		return;
-	while (h->ndrivers && !ex_stopped(h->x))
+	/* Live, nothing says that what has files open will ever close them. */
+	while (h->ndrivers && !h->tap && !ex_stopped(h->x))
 		(void)io_unload(h->driver[--h->ndrivers]);
 	ex_free(h->x);
 	nic_wire_free(h->wire);

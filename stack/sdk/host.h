@@ -54,6 +54,7 @@ struct host;
 /* NULL: no memory, or a driver that does not load (text in why). */
 struct host *host_new(const struct host_config *c, struct sched *s,
 		      char *why, size_t why_size);
+/* Its drivers are unloaded; a live machine is switched off. */
 void host_free(struct host *h);
 struct ex *host_machine(struct host *h);
 /* Its first IPv4 address, with this port; until the next call. */
