@@ -205,7 +205,8 @@ static const struct ndis_miniport miniport = {
 static int open_device(const char *device, bool offloads, char *why,
 		       size_t why_size)
 {
-	unsigned features = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+	/* A device that outlives its program keeps what was last said. */
+	unsigned features = offloads ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 : 0;
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI };
 
@@ -219,7 +220,7 @@ static int open_device(const char *device, bool offloads, char *why,
 		if (offloads)
 			r.ifr_flags |= IFF_VNET_HDR;
 		if (!ioctl(fd, TUNSETIFF, &r) &&
-		    (!offloads || !ioctl(fd, TUNSETOFFLOAD, features)))
+		    !ioctl(fd, TUNSETOFFLOAD, features))
 			return fd;
 		snprintf(why, why_size, "%s: %s", device, strerror(errno));
 	}
