@@ -152,6 +152,7 @@ c.execute("rollback")
 PY
 # locked SECONDS: the store is, when it returns
 locked() {
+	rm -f lock.out
 	python3 lock.py calm.db "$1" >lock.out 2>&1 &
 	locker=$!
 	for ((i = 0; i < 100; i++)); do grep -qs locked lock.out && break; sleep .05; done
