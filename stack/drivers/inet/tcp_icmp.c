@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What ICMP says of a connection: RFC 5927, RFC 1191, RFC 9293 3.9.2.2. */
+#include "bytes.h"
 #include "tcp.h"
-
-static u16 get16(const u8 *p)
-{
-	return (u16)(p[0] << 8 | p[1]);
-}
 
 /* The path takes less: smaller segments, and those on their way again. */
 static void too_big(struct tcb *t, u32 mtu)

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Segments that come in, in the order of RFC 9293 3.10.7. */
+#include "bytes.h"
 #include "tcp.h"
 
 #define CHALLENGES 10u               /* in five seconds (RFC 5961 7) */
 #define TS_IDLE (24 * 86400 * SECOND) /* RFC 7323 5.5 */
 
 /* --- from bytes ------------------------------------------------------------------------ */
-
-static u16 get16(const u8 *p)
-{
-	return (u16)(p[0] << 8 | p[1]);
-}
-
-static u32 get32(const u8 *p)
-{
-	return (u32)get16(p) << 16 | get16(p + 2);
-}
 
 static bool checksum_ok(struct inet *s, struct ndis_packet *p,
 			const struct inet_rx *rx)

@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* TCP options: RFC 9293 3.2, RFC 7323, RFC 2018. */
+#include "bytes.h"
 #include "tcp.h"
 
 enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_OK, OPT_SACK,
        OPT_TS = 8 };
-
-static u32 get32(const u8 *p)
-{
-	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
-}
-
-static void put32(u8 *p, u32 v)
-{
-	p[0] = (u8)(v >> 24);
-	p[1] = (u8)(v >> 16);
-	p[2] = (u8)(v >> 8);
-	p[3] = (u8)v;
-}
 
 u32 tcp_ts_now(struct tcp *tcp)
 {

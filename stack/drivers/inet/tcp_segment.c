@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Segments on their way out: header, checksum, and what belongs to nothing. */
+#include "bytes.h"
 #include "tcp.h"
-
-static void put16(u8 *p, u16 v)
-{
-	p[0] = (u8)(v >> 8);
-	p[1] = (u8)v;
-}
-
-static void put32(u8 *p, u32 v)
-{
-	put16(p, (u16)(v >> 16));
-	put16(p + 2, (u16)v);
-}
 
 static void put_header(u8 *h, const struct tcp_out *o)
 {

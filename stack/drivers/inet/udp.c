@@ -13,6 +13,7 @@
  * one does.
  */
 #include "../../trace/trace.h"
+#include "bytes.h"
 #include "inet.h"
 
 #include <string.h>
@@ -30,17 +31,6 @@ struct datagram {                    /* as it goes up */
 	struct ndis_packet *p;       /* begins with what the client gets */
 	struct tdi_address from, to;
 };
-
-static u16 get16(const u8 *b)
-{
-	return (u16)(b[0] << 8 | b[1]);
-}
-
-static void put16(u8 *b, u16 v)
-{
-	b[0] = (u8)(v >> 8);
-	b[1] = (u8)v;
-}
 
 enum ex_status udp_start(struct inet *s)
 {

@@ -22,7 +22,8 @@
 #define TCPIP_IP_H
 
 #include "../../trace/trace.h"
-#include "../../drivers/inet/inet.h"
+#include "../inet/bytes.h"
+#include "../inet/inet.h"
 
 #define TAG_IP EX_TAG('T', 'c', 'I', 'p')
 #define TAG_ARP EX_TAG('T', 'A', 'r', 'p')
@@ -163,29 +164,6 @@ struct ip_head {
 
 /* --- bytes ----------------------------------------------------------------------- */
 
-static inline u16 get16(const u8 *p)
-{
-	return (u16)(p[0] << 8 | p[1]);
-}
-static inline u32 get32(const u8 *p)
-{
-	return (u32)get16(p) << 16 | get16(p + 2);
-}
-static inline void put16(u8 *p, u16 v)
-{
-	p[0] = (u8)(v >> 8);
-	p[1] = (u8)v;
-}
-static inline void put32(u8 *p, u32 v)
-{
-	put16(p, (u16)(v >> 16));
-	put16(p + 2, (u16)v);
-}
-/* A checksum goes in as it lies in memory. */
-static inline void put_sum(u8 *p, u16 sum)
-{
-	__builtin_memcpy(p, &sum, 2);
-}
 static inline u32 ip4_of(const struct inet_ip *a)
 {
 	return get32(a->b);

@@ -18,7 +18,8 @@
 #define TCPIP6_IP6_H
 
 #include "../../trace/trace.h"
-#include "../../drivers/inet/inet.h"
+#include "../inet/bytes.h"
+#include "../inet/inet.h"
 
 #define TAG_IP6 EX_TAG('T', '6', 'I', 'p')
 #define TAG_NEIGH EX_TAG('T', '6', 'N', 'b')
@@ -203,28 +204,6 @@ struct ip6_head {
 
 /* --- bytes ------------------------------------------------------------------------- */
 
-static inline u16 get16(const u8 *p)
-{
-	return (u16)(p[0] << 8 | p[1]);
-}
-static inline u32 get32(const u8 *p)
-{
-	return (u32)get16(p) << 16 | get16(p + 2);
-}
-static inline void put16(u8 *p, u16 v)
-{
-	p[0] = (u8)(v >> 8);
-	p[1] = (u8)v;
-}
-static inline void put32(u8 *p, u32 v)
-{
-	put16(p, (u16)(v >> 16));
-	put16(p + 2, (u16)v);
-}
-static inline void put_sum(u8 *p, u16 sum)
-{
-	__builtin_memcpy(p, &sum, 2);
-}
 static inline bool same(const struct inet_ip *a, const struct inet_ip *b)
 {
 	return !__builtin_memcmp(a, b, sizeof(*a));
