@@ -61,6 +61,7 @@ enum inet_error {                    /* as ICMP says them */
 
 struct inet_family {
 	u8 family, address_len, header_len; /* 4, 4, 20 or 6, 16, 40 */
+	u8 protocol_at;              /* where the header says the next one */
 	const char *tcp_device, *udp_device, *raw_device;
 	/* src all zero: chosen. false: unreachable. */
 	bool (*route)(struct inet *s, const struct inet_ip *dst,
@@ -79,6 +80,10 @@ struct inet_family {
 	void (*learn_mtu)(struct inet *s, const struct inet_ip *dst, u32 mtu);
 	bool (*join)(struct inet *s, const struct inet_ip *group,
 		     struct inet_iface *iface, bool leave);
+	/* p, with its header, comes back from inet_loop(); it is lent. */
+	void (*looped)(struct inet *s, struct ndis_packet *p);
+	/* A datagram was dropped for want of memory: to be counted. */
+	void (*no_memory)(struct inet *s, u8 protocol, u32 bytes);
 };
 
 /* NT as it appears on the wire. */
@@ -100,6 +105,12 @@ struct inet_personality {
 };
 const struct inet_personality *inet_personality(const char *name);
 
+#define INET_CPUS 32u
+struct inet_loop {                   /* datagrams to oneself, of a CPU */
+	struct ndis_packet *head, *tail;
+	u32 depth, queued;
+};
+
 struct inet {
 	struct ex *x;
 	struct io_driver *driver;
@@ -109,6 +120,7 @@ struct inet {
 	struct inet_objects *objects; /* TDI: object.c */
 	struct tcp *tcp;             /* tcp.c */
 	struct udp *udp;             /* udp.c */
+	struct inet_loop loop[INET_CPUS];
 	struct inet_sysctl {
 		u32 syn_backlog, max_tcbs, keepalive_s, keepalive_interval_s,
 		    rcv_buf, snd_buf;
@@ -128,6 +140,14 @@ void inet_deliver_complete(struct inet *s);
 void inet_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 	       const struct inet_ip *dst, const u8 *quoted, u32 n,
 	       enum inet_error what, u32 mtu);
+/* loop.c: p with its IP header, to ourselves; p is taken. */
+void inet_loop(struct inet *s, struct ndis_packet *p);
+void inet_loop_free(struct inet *s);
+/* clone.c: another packet of n bytes from off on, shared where they may be. */
+struct ndis_packet *inet_clone(struct ex *x, const struct ndis_packet *p,
+			       u32 off, u32 n, u32 headroom);
+/* Tells whoever sent p, or gives it back if nobody waits for that. */
+void inet_sent(struct ndis_packet *p, enum ex_status st);
 /* An address of ours went away. */
 void inet_address_gone(struct inet *s, const struct inet_ip *a);
 

@@ -98,7 +98,7 @@ static void give_up(struct ip *ip, struct ndis_packet *p)
 	if (!p)
 		return;
 	ip_drop(ip, DROP_UNRESOLVED, 0, p->length);
-	ip_done(p, EX_HOST_UNREACHABLE);
+	inet_sent(p, EX_HOST_UNREACHABLE);
 }
 
 /* --- sending ------------------------------------------------------------------------- */

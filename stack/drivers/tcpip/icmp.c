@@ -120,7 +120,7 @@ static void echo(struct inet_iface *f, struct ndis_packet *p,
 
 	if (rx->broadcast || rx->multicast)
 		return;
-	q = ip_clone(ip, p, 4, p->length - 4, INET_HEADROOM);
+	q = inet_clone(ip->x, p, 4, p->length - 4, INET_HEADROOM);
 	if (!q || !(d = ndis_packet_push(ip->x, q, 4))) {
 		if (q)
 			ndis_packet_put(q);

@@ -8,7 +8,7 @@
  * The way in: receive_packet() in bind.c -> ARPRcv() or IPRcv() -> checks,
  * options, reassembly -> ip_deliver() -> ICMP, IGMP, inet_deliver().
  * The way out: ip_output() -> route -> ARP -> fragments -> ndis_send(), or for an
- * address of ours ip_loop(), which delivers before it returns.
+ * address of ours inet_loop(), which delivers before it returns.
  *
  * Invariants: ip->lock is the innermost lock; nothing is sent, delivered or
  * called under it.  Interfaces live as long as the driver, so that those who
@@ -142,10 +142,6 @@ struct ip {
 	u32 icmp_tokens;
 	struct ke_timer tick, igmp_timer;
 	struct ke_dpc tick_dpc, igmp_dpc;
-	struct ip_loop {             /* datagrams to oneself, by CPU */
-		struct ndis_packet *head, *tail;
-		u32 depth, queued;
-	} loop[32];
 	struct ip_config config[CONFIGS];
 	u32 nconfigs;
 	bool stopping;               /* the transports are gone */
@@ -249,14 +245,7 @@ enum ex_status ip_output_options(struct ip *ip, struct ndis_packet *p,
 				 u32 n);
 /* p with its IP header, to the station mac; fragments as needed. */
 void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p);
-void ip_done(struct ndis_packet *p, enum ex_status st);
 void ip_header_sum(u8 *header, u32 hlen);
-/* loop.c: p with its IP header, to ourselves. */
-void ip_loop(struct ip *ip, struct ndis_packet *p);
-void ip_loop_free(struct ip *ip);
-/* Another packet of the same bytes, shared where they may be. */
-struct ndis_packet *ip_clone(struct ip *ip, const struct ndis_packet *p,
-			     u32 off, u32 n, u32 headroom);
 
 /* --- ARP: arp.c --------------------------------------------------------------------------------- */
 

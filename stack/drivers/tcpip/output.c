@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-void ip_done(struct ndis_packet *p, enum ex_status st)
-{
-	if (p->done)
-		p->done(p, st);
-	else
-		ndis_packet_put(p);
-}
-
 void ip_header_sum(u8 *header, u32 hlen)
 {
 	memset(header + 10, 0, 2);
@@ -74,7 +66,7 @@ static void to_adapter(const struct station *to, struct ndis_packet *p)
 
 	if (!e) {
 		ip_drop(ip, DROP_MEMORY, 0, p->length);
-		ip_done(p, EX_INSUFFICIENT_RESOURCES);
+		inet_sent(p, EX_INSUFFICIENT_RESOURCES);
 		return;
 	}
 	memcpy(e, to->mac, 6);
@@ -89,7 +81,8 @@ static bool one_fragment(const struct station *to, struct ndis_packet *p,
 	struct ip *ip = to->f->ip;
 	u8 first[IP_HEADER_MAX], head[IP_HEADER_MAX];
 	u32 len = hlen, word;
-	struct ndis_packet *q = ip_clone(ip, p, hlen + off, n, INET_HEADROOM);
+	struct ndis_packet *q = inet_clone(ip->x, p, hlen + off, n,
+					   INET_HEADROOM);
 	u8 *at;
 
 	if (!q)
@@ -156,7 +149,7 @@ void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 
 	if (!to.b) {
 		ip_drop(f->ip, DROP_DOWN, 0, p->length);
-		ip_done(p, EX_DEVICE_NOT_READY);
+		inet_sent(p, EX_DEVICE_NOT_READY);
 		return;
 	}
 	hlen = (h[0] & 15u) * 4;
@@ -166,8 +159,8 @@ void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 		to_adapter(&to, p);
 	} else {
 		/* Don't fragment, and it is too long: RFC 1191 3. */
-		ip_done(p, h[6] & 0x40 ? EX_BUFFER_OVERFLOW :
-			   fragments(&to, p, hlen, mtu));
+		inet_sent(p, h[6] & 0x40 ? EX_BUFFER_OVERFLOW :
+			  fragments(&to, p, hlen, mtu));
 	}
 	ip_leave(f);
 }
@@ -273,9 +266,9 @@ static void loop_cast(struct ip *ip, const struct way *w, u32 dst,
 
 	if (w->multicast && !igmp_member(w->f, dst))
 		return;
-	c = ip_clone(ip, p, 0, p->length, 0);
+	c = inet_clone(ip->x, p, 0, p->length, 0);
 	if (c)
-		ip_loop(ip, c);
+		inet_loop(&ip->s, c);
 }
 
 static void go(struct ip *ip, const struct way *w, u32 dst,
@@ -284,7 +277,7 @@ static void go(struct ip *ip, const struct way *w, u32 dst,
 	u8 mac[6];
 
 	if (w->local) {
-		ip_loop(ip, p);
+		inet_loop(&ip->s, p);
 		return;
 	}
 	if (w->link_cast) {
@@ -303,7 +296,7 @@ static enum ex_status fail(struct ip *ip, struct ndis_packet *p,
 			   enum ip_drop why, enum ex_status st)
 {
 	ip_drop(ip, why, 0, p->length);
-	ip_done(p, st);
+	inet_sent(p, st);
 	return st;
 }
 

@@ -141,7 +141,7 @@ static bool insert(struct ip *ip, struct reass *r, struct piece *after,
 
 	if (!q)
 		return false;
-	q->data = ip_clone(ip, p, from - start, to - from, 0);
+	q->data = inet_clone(ip->x, p, from - start, to - from, 0);
 	if (!q->data) {
 		ex_free_pool(ip->x, q, TAG_REASS);
 		return false;

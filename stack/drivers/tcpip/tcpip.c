@@ -40,13 +40,25 @@ static void family_learn_mtu(struct inet *s, const struct inet_ip *dst,
 	ip_pmtu_learn(ip_of(s), ip4_of(dst), mtu);
 }
 
+static void family_looped(struct inet *s, struct ndis_packet *p)
+{
+	IPRcv(&ip_of(s)->lo, p, false);
+}
+
+static void family_no_memory(struct inet *s, u8 protocol, u32 bytes)
+{
+	ip_drop(ip_of(s), DROP_MEMORY, protocol, bytes);
+}
+
 const struct inet_family ip_family = {
 	.family = 4, .address_len = 4, .header_len = IP_HEADER,
+	.protocol_at = 9,
 	.tcp_device = "\\Device\\Tcp", .udp_device = "\\Device\\Udp",
 	.raw_device = "\\Device\\RawIp", .route = ip_path_to,
 	.output = ip_output, .is_local = family_is_local,
 	.is_unicast = family_is_unicast, .pseudo_sum = family_pseudo_sum,
 	.refuse = ip_refuse, .learn_mtu = family_learn_mtu, .join = igmp_join,
+	.looped = family_looped, .no_memory = family_no_memory,
 };
 
 /* --- loading ------------------------------------------------------------------------------ */
@@ -96,7 +108,7 @@ static void end(struct ip *ip)
 	reass_drop_all(ip);
 	arp_drop(ip, NULL);
 	ip_routes_drop(ip, NULL);
-	ip_loop_free(ip);
+	inet_loop_free(&ip->s);
 	while (ip->ifaces) {
 		struct inet_iface *f = ip->ifaces;
 

@@ -107,7 +107,7 @@ static void echo(struct inet_iface *f, struct ndis_packet *p,
 
 	if (rx->multicast || unspecified(&rx->src))
 		return;
-	q = ip6_clone(ip, p, 4, p->length - 4, INET_HEADROOM);
+	q = inet_clone(ip->x, p, 4, p->length - 4, INET_HEADROOM);
 	if (!q)
 		return;
 	d = ndis_packet_push(ip->x, q, 4);

@@ -6,7 +6,7 @@
  * The way in: receive_packet() in bind.c -> IPv6Rcv() -> checks -> the chain of
  * extension headers, reassembly -> ICMPv6, inet_deliver().
  * The way out: ip6_output() -> next hop -> neighbour -> fragments -> ndis_send(),
- * or for an address of ours ip6_loop(), which delivers before it returns.
+ * or for an address of ours inet_loop(), which delivers before it returns.
  *
  * Invariants: ip6->lock is the innermost lock; nothing is sent, delivered or
  * called under it.  Interfaces live as long as the driver.  Each table that a
@@ -182,10 +182,6 @@ struct ip6 {
 	u32 icmp_tokens;
 	struct ke_timer tick;
 	struct ke_dpc tick_dpc;
-	struct ip6_loop {
-		struct ndis_packet *head, *tail;
-		u32 depth, queued;
-	} loop[32];
 	struct ip6_config config[CONFIGS];
 	u32 nconfigs, dad;           /* dad: probes of an address */
 	bool autoconf, stopping;
@@ -311,18 +307,13 @@ struct ndis_packet *reass_add(struct inet_iface *f, struct ip6_head *h,
 void reass_tick(struct ip6 *ip, u64 now);
 void reass_drop_all(struct ip6 *ip);
 
-/* --- out: output.c, loop.c -------------------------------------------------------------------- */
+/* --- out: output.c -------------------------------------------------------------------- */
 
 enum ex_status ip6_output(struct inet *s, struct ndis_packet *p,
 			  const struct inet_tx *t);
 bool ip6_path(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
 	      struct inet_path *out);
 void ip6_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p);
-void ip6_done(struct ndis_packet *p, enum ex_status st);
-void ip6_loop(struct ip6 *ip, struct ndis_packet *p);
-void ip6_loop_free(struct ip6 *ip);
-struct ndis_packet *ip6_clone(struct ip6 *ip, const struct ndis_packet *p,
-			      u32 off, u32 n, u32 headroom);
 u32 ip6_pseudo_sum(const struct inet_ip *src, const struct inet_ip *dst,
 		   u8 protocol, u32 length);
 

@@ -55,7 +55,7 @@ static void give_up(struct ip6 *ip, struct ndis_packet *p)
 
 		p->next = NULL;
 		ip6_drop(ip, DROP_UNRESOLVED, 0, p->length);
-		ip6_done(p, EX_HOST_UNREACHABLE);
+		inet_sent(p, EX_HOST_UNREACHABLE);
 		p = next;
 	}
 }

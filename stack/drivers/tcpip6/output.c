@@ -4,19 +4,11 @@
 
 #include <string.h>
 
-void ip6_done(struct ndis_packet *p, enum ex_status st)
-{
-	if (p->done)
-		p->done(p, st);
-	else
-		ndis_packet_put(p);
-}
-
 static enum ex_status fail(struct ip6 *ip, struct ndis_packet *p,
 			   enum ip6_drop why, enum ex_status st)
 {
 	ip6_drop(ip, why, 0, p->length);
-	ip6_done(p, st);
+	inet_sent(p, st);
 	return st;
 }
 
@@ -42,7 +34,7 @@ static bool one_fragment(struct inet_iface *f, const u8 *mac,
 			 struct ndis_packet *p, u32 id, u32 off, u32 n)
 {
 	struct ip6 *ip = f->ip;
-	struct ndis_packet *q = ip6_clone(ip, p, IP6_HEADER + off, n,
+	struct ndis_packet *q = inet_clone(ip->x, p, IP6_HEADER + off, n,
 					  INET_HEADROOM);
 	bool more = IP6_HEADER + off + n < p->length;
 	u8 *at;
@@ -114,7 +106,7 @@ void ip6_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 		p->csum_start = ETHER + IP6_HEADER;
 		to_adapter(f, mac, p);
 	} else {
-		ip6_done(p, fragments(f, mac, p, mtu));
+		inet_sent(p, fragments(f, mac, p, mtu));
 	}
 	ip6_leave(f);
 }
@@ -183,7 +175,7 @@ static void go(struct ip6 *ip, const struct way *w, const struct inet_ip *dst,
 	u8 mac[6];
 
 	if (w->local) {
-		ip6_loop(ip, p);
+		inet_loop(&ip->s, p);
 		return;
 	}
 	if (!multicast(dst)) {
@@ -194,9 +186,9 @@ static void go(struct ip6 *ip, const struct way *w, const struct inet_ip *dst,
 	/* Those of us that want it get it, too. */
 	if (protocol != NEXT_ICMP6 && protocol != NEXT_HOP_BY_HOP &&
 	    mld_member(w->f, dst))
-		c = ip6_clone(ip, p, 0, p->length, 0);
+		c = inet_clone(ip->x, p, 0, p->length, 0);
 	if (c)
-		ip6_loop(ip, c);
+		inet_loop(&ip->s, c);
 	group_mac(dst, mac);
 	ip6_send_to(w->f, mac, p);
 }

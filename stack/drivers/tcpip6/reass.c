@@ -153,7 +153,7 @@ static enum ip6_drop insert(struct ip6 *ip, struct reass *r,
 	q = ex_alloc(ip->x, EX_NONPAGED, sizeof(*q), TAG_REASS6);
 	if (!q)
 		return DROP_MEMORY;
-	q->data = ip6_clone(ip, p, t->at + 8, n, 0);
+	q->data = inet_clone(ip->x, p, t->at + 8, n, 0);
 	if (!q->data) {
 		ex_free_pool(ip->x, q, TAG_REASS6);
 		return DROP_MEMORY;

@@ -39,13 +39,25 @@ static void family_learn_mtu(struct inet *s, const struct inet_ip *dst,
 	route_learn_mtu(ip6_of(s), dst, mtu);
 }
 
+static void family_looped(struct inet *s, struct ndis_packet *p)
+{
+	IPv6Rcv(&ip6_of(s)->lo, p, false);
+}
+
+static void family_no_memory(struct inet *s, u8 protocol, u32 bytes)
+{
+	ip6_drop(ip6_of(s), DROP_MEMORY, protocol, bytes);
+}
+
 const struct inet_family ip6_family = {
 	.family = 6, .address_len = 16, .header_len = IP6_HEADER,
+	.protocol_at = 6,
 	.tcp_device = "\\Device\\Tcp6", .udp_device = "\\Device\\Udp6",
 	.raw_device = "\\Device\\RawIp6", .route = ip6_path,
 	.output = ip6_output, .is_local = family_is_local,
 	.is_unicast = family_is_unicast, .pseudo_sum = ip6_pseudo_sum,
 	.refuse = ip6_refuse, .learn_mtu = family_learn_mtu, .join = mld_join,
+	.looped = family_looped, .no_memory = family_no_memory,
 };
 
 /* --- loading ------------------------------------------------------------------------------ */
@@ -94,7 +106,7 @@ static void end(struct ip6 *ip)
 	(void)ke_dpc_remove(&ip->tick_dpc);
 	reass_drop_all(ip);
 	neighbor_drop(ip, NULL);
-	ip6_loop_free(ip);
+	inet_loop_free(&ip->s);
 	while (ip->ifaces) {
 		struct inet_iface *f = ip->ifaces;
 
