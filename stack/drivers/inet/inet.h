@@ -62,6 +62,7 @@ enum inet_error {                    /* as ICMP says them */
 struct inet_family {
 	u8 family, address_len, header_len; /* 4, 4, 20 or 6, 16, 40 */
 	u8 protocol_at;              /* where the header says the next one */
+	u32 least_mtu;               /* that an adapter may have */
 	const char *tcp_device, *udp_device, *raw_device;
 	/* src all zero: chosen. false: unreachable. */
 	bool (*route)(struct inet *s, const struct inet_ip *dst,
@@ -111,6 +112,13 @@ struct inet_loop {                   /* datagrams to oneself, of a CPU */
 	u32 depth, queued;
 };
 
+#define INET_DEVICES 32u
+struct inet_device {                 /* from the options; one per dev= */
+	char name[16];               /* empty: the first adapter */
+	u32 mtu;                     /* 0: the adapter's */
+	bool used;
+};
+
 struct inet {
 	struct ex *x;
 	struct io_driver *driver;
@@ -121,6 +129,8 @@ struct inet {
 	struct tcp *tcp;             /* tcp.c */
 	struct udp *udp;             /* udp.c */
 	struct inet_loop loop[INET_CPUS];
+	struct inet_device device[INET_DEVICES];
+	u32 ndevices;
 	struct inet_sysctl {
 		u32 syn_backlog, max_tcbs, keepalive_s, keepalive_interval_s,
 		    rcv_buf, snd_buf;

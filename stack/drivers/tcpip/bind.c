@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The protocol as NDIS sees it: adapters come, get their addresses, and go. */
+#include "../inet/options.h"
 #include "ip.h"
 
 #include <string.h>
@@ -42,17 +43,7 @@ static bool ask_all(struct ndis_binding *b, struct inet_iface *f)
 		f->offloads = 0;
 	if (f->mtu > 65535)
 		f->mtu = 65535;
-	return f->mtu >= 68 && !ex_failed(ndis_ask_wait(b, &r));
-}
-
-static struct ip_config *config_for(struct ip *ip, const char *name)
-{
-	struct ip_config *c = ip->config, *end = c + ip->nconfigs;
-
-	for (; c < end; c++)
-		if (!c->used && (!c->dev[0] || !strcmp(c->dev, name)))
-			return c;
-	return NULL;
+	return f->mtu >= IP_LEAST_MTU && !ex_failed(ndis_ask_wait(b, &r));
 }
 
 /* An adapter that was there before has its place kept. */
@@ -120,31 +111,31 @@ static enum ex_status bind(struct ndis_binding *b, void *context)
 {
 	struct ip *ip = context;
 	const char *name = ndis_info(ndis_binding_adapter(b))->name;
-	struct ip_config *c = config_for(ip, name);
+	u32 i = inet_device_take(&ip->s, name);
+	struct inet_device *d = &ip->s.device[i];
 	struct inet_iface *f;
 	enum ex_status st;
 
-	if (!c)      /* no address, nothing to do with it */
+	if (i == ip->s.ndevices) /* no address, nothing to do with it */
 		return EX_NOT_FOUND;
-	c->used = true;
 	f = iface_for(ip, name);
 	if (!f || !ask_all(b, f)) {
-		c->used = false;
+		d->used = false;
 		return f ? EX_DEVICE_NOT_READY : EX_INSUFFICIENT_RESOURCES;
 	}
-	if (c->mtu && c->mtu < f->mtu)
-		f->mtu = c->mtu;
+	if (d->mtu && d->mtu < f->mtu)
+		f->mtu = d->mtu;
 	f->b = b;
 	f->up = true;
 	ndis_binding_set(b, f);
-	st = give_addresses(f, c);
+	st = give_addresses(f, &ip->config[i]);
 	if (ex_failed(st)) {
 		release(f);
-		c->used = false;
+		d->used = false;
 		ndis_binding_set(b, NULL);
 		return st;
 	}
-	for (u32 i = 0; i < f->nlocal; i++)
+	for (i = 0; i < f->nlocal; i++)
 		arp_announce(f, f->local[i].addr);
 	return EX_SUCCESS;
 }
@@ -152,18 +143,12 @@ static enum ex_status bind(struct ndis_binding *b, void *context)
 static void unbind(struct ndis_binding *b)
 {
 	struct inet_iface *f = ndis_binding_get(b);
-	struct ip *ip;
 
 	if (!f)
 		return;
-	ip = f->ip;
 	ndis_binding_set(b, NULL);
 	release(f);
-	for (u32 i = 0; i < ip->nconfigs; i++)
-		if (ip->config[i].used &&
-		    (!ip->config[i].dev[0] ||
-		     !strcmp(ip->config[i].dev, f->name)))
-			ip->config[i].used = false;
+	inet_device_give(&f->ip->s, f->name);
 }
 
 /* --- receiving ----------------------------------------------------------------------- */

@@ -51,6 +51,7 @@
 #define ROUTES_REDIRECTED 64u
 #define PMTU_MAX 64u
 #define GROUPS_MAX 32u               /* of an interface */
+#define IP_LEAST_MTU 68u             /* RFC 791 3.2: of an adapter */
 #define LOCALS 8u                    /* addresses of an interface */
 
 enum { IP_ICMP = 1, IP_IGMP = 2, IP_TCP = 6, IP_UDP = 17 };
@@ -117,13 +118,10 @@ struct reass_table {
 	u32 count, bytes;
 };
 
-struct ip_config {                   /* from the options; one per dev= */
-	char dev[16];                /* empty: the first adapter */
+struct ip_config {                   /* of a struct inet_device */
 	struct { u32 addr, mask; } local[LOCALS];
-	u32 nlocal, gateway, mtu;
-	bool used;
+	u32 nlocal, gateway;
 };
-#define CONFIGS 32u
 
 struct ip {
 	struct inet s;
@@ -142,8 +140,7 @@ struct ip {
 	u32 icmp_tokens;
 	struct ke_timer tick, igmp_timer;
 	struct ke_dpc tick_dpc, igmp_dpc;
-	struct ip_config config[CONFIGS];
-	u32 nconfigs;
+	struct ip_config config[INET_DEVICES];
 	bool stopping;               /* the transports are gone */
 	u32 ticking;                 /* DPCs of time that run right now */
 	u64 dropped[DROP_REASONS];

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Interfaces: from the adapter that was asked to the addresses that it has. */
+#include "../inet/options.h"
 #include "ip6.h"
 
 #include <string.h>
-
-static struct ip6_config *config_for(struct ip6 *ip, const char *name)
-{
-	struct ip6_config *c = ip->config, *end = c + ip->nconfigs;
-
-	for (; c < end; c++)
-		if (!c->used && (!c->dev[0] || !strcmp(c->dev, name)))
-			return c;
-	return NULL;
-}
 
 /* An adapter that was there before has its place kept. */
 struct inet_iface *iface_for(struct ip6 *ip, const char *name)
@@ -35,11 +26,13 @@ struct inet_iface *iface_for(struct ip6 *ip, const char *name)
 	return f;
 }
 
-static void configure(struct inet_iface *f, struct ip6_config *c)
+static void configure(struct inet_iface *f, u32 device)
 {
-	c->used = true;
-	if (c->mtu && c->mtu < f->mtu)
-		f->mtu = f->frame = c->mtu;
+	const struct ip6_config *c = &f->ip->config[device];
+	u32 mtu = f->ip->s.device[device].mtu;
+
+	if (mtu && mtu < f->mtu)
+		f->mtu = f->frame = mtu;
 	for (u32 i = 0; i < c->nlocal; i++) {
 		if (!addr_add(f, &c->local[i].a, c->local[i].plen, false))
 			continue;
@@ -51,7 +44,7 @@ static void configure(struct inet_iface *f, struct ip6_config *c)
 
 void iface_start(struct inet_iface *f, struct ndis_binding *b)
 {
-	struct ip6_config *c = config_for(f->ip, f->name);
+	u32 device = inet_device_take(&f->ip->s, f->name);
 
 	f->mtu = f->frame;
 	f->hop_limit = f->ip->s.as->ttl;
@@ -61,8 +54,8 @@ void iface_start(struct inet_iface *f, struct ndis_binding *b)
 	f->up = true;
 	f->b = b;
 	addr_start(f);
-	if (c)
-		configure(f, c);
+	if (device < f->ip->s.ndevices)
+		configure(f, device);
 }
 
 void iface_stop(struct inet_iface *f)
@@ -77,10 +70,7 @@ void iface_stop(struct inet_iface *f)
 	neighbor_drop(ip, f);
 	addr_stop(f);
 	mld_drop(f);
-	for (u32 i = 0; i < ip->nconfigs; i++)
-		if (ip->config[i].used && (!ip->config[i].dev[0] ||
-					   !strcmp(ip->config[i].dev, f->name)))
-			ip->config[i].used = false;
+	inet_device_give(&ip->s, f->name);
 }
 
 s32 iface_receive(struct ndis_binding *b, struct ndis_packet *p)

@@ -155,14 +155,11 @@ struct ip6_pmtu {
 };
 struct reass;
 
-#define CONFIGS 32u
 #define CONFIG_ADDRS 4u
-struct ip6_config {
-	char dev[16];                /* empty: the first adapter */
+struct ip6_config {                  /* of a struct inet_device */
 	struct { struct inet_ip a; u8 plen; } local[CONFIG_ADDRS];
-	u32 nlocal, mtu;
+	u32 nlocal;
 	struct inet_ip gateway;
-	bool used;
 };
 
 struct ip6 {
@@ -182,8 +179,8 @@ struct ip6 {
 	u32 icmp_tokens;
 	struct ke_timer tick;
 	struct ke_dpc tick_dpc;
-	struct ip6_config config[CONFIGS];
-	u32 nconfigs, dad;           /* dad: probes of an address */
+	struct ip6_config config[INET_DEVICES];
+	u32 dad;                     /* probes of an address */
 	bool autoconf, stopping;
 	u64 dropped[DROP_REASONS];
 };
