@@ -370,8 +370,8 @@ static void options_of(const struct host_config *c, const char *driver,
 			word(w, "ip", six ? i->ip6[k] : i->ip4[k]);
 		if (i->name)
 			word(w, "gw", six ? i->gateway6 : i->gateway4);
-		if (six && i->slaac)
-			word(w, "slaac", "1");
+		if (six)
+			word(w, "autoconf", i->slaac ? "1" : "0");
 	} else if (!strncmp(driver, "netbt", 5)) {
 		word(w, "name", c->netbios_name);
 	}
