@@ -23,7 +23,7 @@
 
 #include "../../trace/trace.h"
 #include "../inet/bytes.h"
-#include "../inet/inet.h"
+#include "../inet/reass.h"
 
 #define TAG_IP EX_TAG('T', 'c', 'I', 'p')
 #define TAG_ARP EX_TAG('T', 'A', 'r', 'p')
@@ -45,8 +45,6 @@
 #define REASS_BYTES (512u * 1024)    /* of all of them */
 #define REASS_SOURCE_BYTES (192u * 1024)
 #define REASS_PIECES 256u            /* of one datagram */
-#define REASS_PIECE_COST 384u        /* bytes that a piece costs beside its
-					data */
 #define REASS_TIME (60 * SECOND)     /* RFC 1122 3.3.2: 60 to 120 s */
 #define ROUTES_REDIRECTED 64u
 #define PMTU_MAX 64u
@@ -112,12 +110,6 @@ struct ip_pmtu {
 	u64 expires;
 };
 
-struct reass;                        /* a datagram in pieces */
-struct reass_table {
-	struct reass *head, *tail;   /* by age */
-	u32 count, bytes;
-};
-
 struct ip_config {                   /* of a struct inet_device */
 	struct { u32 addr, mask; } local[LOCALS];
 	u32 nlocal, gateway;
@@ -132,7 +124,7 @@ struct ip {
 	u32 nredirected;
 	struct arp_entry *arp[ARP_HASH];
 	u32 narp;
-	struct reass_table reass;
+	struct inet_reass_table reass;
 	struct ip_pmtu pmtu[PMTU_MAX];
 	u32 npmtu;
 	u32 id;                      /* of datagrams; see ip_id() */

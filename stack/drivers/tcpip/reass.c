@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Datagrams in pieces (RFC 791 3.2, RFC 815).
+ * Datagrams in pieces (RFC 791 3.2): the table is inet/reass.c's.
  *
  * Where pieces overlap the one that came first stays, as in NT; the rest of the
  * later one fills what gaps there are.  A last piece that contradicts another
- * about the length, or one beyond it, costs the whole datagram.  Nothing is
- * copied: pieces share the memory of the frames that they came in, which is why
- * each costs REASS_PIECE_COST against the caps.
+ * about the length, or one beyond it, costs the whole datagram.
  *
  * Caps: of datagrams and bytes, for one source and for all; pieces of a
  * datagram.  A source beyond its own loses the new piece's datagram; when all
@@ -14,68 +12,38 @@
  */
 #include "ip.h"
 
-#include <string.h>
-
-struct piece {
-	struct piece *next;
-	u32 start, end;
-	struct ndis_packet *data;
-};
-
 struct reass {
-	struct reass *next, *prev;   /* by age */
+	struct inet_reass r;
 	u32 src, dst;
 	u16 id;
 	u8 protocol;
-	u64 expires;
-	u32 total;                   /* 0: the last piece is not here yet */
-	u32 have, cost, count;
-	struct piece *head, *tail;
-	struct inet_iface *f;
-	bool first;                  /* head_of is the first piece's */
-	struct ip_head head_of;
+	struct ip_head head_of;      /* the first piece's, when it is here */
 };
 
-/* --- the table ----------------------------------------------------------------------- */
-
-static struct reass *find(struct reass_table *t, const struct ip_head *h)
+static struct reass *of(struct inet_reass *r)
 {
-	struct reass *r = t->tail;
-
-	while (r && (r->id != h->id || r->src != h->src || r->dst != h->dst ||
-		     r->protocol != h->protocol))
-		r = r->prev;
-	return r;
+	return (struct reass *)r;
 }
 
-static void unlink_one(struct reass_table *t, struct reass *r)
+static struct reass *find(const struct inet_reass_table *t,
+			  const struct ip_head *h)
 {
-	*(r->prev ? &r->prev->next : &t->head) = r->next;
-	*(r->next ? &r->next->prev : &t->tail) = r->prev;
-	t->count--;
-	t->bytes -= r->cost;
-}
+	for (struct inet_reass *q = t->tail; q; q = q->prev) {
+		struct reass *r = of(q);
 
-/* It is in no table any more. */
-static void free_one(struct ip *ip, struct reass *r)
-{
-	while (r->head) {
-		struct piece *q = r->head;
-
-		r->head = q->next;
-		if (q->data)
-			ndis_packet_put(q->data);
-		ex_free_pool(ip->x, q, TAG_REASS);
+		if (r->id == h->id && r->src == h->src && r->dst == h->dst &&
+		    r->protocol == h->protocol)
+			return r;
 	}
-	ex_free_pool(ip->x, r, TAG_REASS);
+	return NULL;
 }
 
-static void of_source(const struct reass_table *t, u32 src, u32 *count,
+static void of_source(const struct inet_reass_table *t, u32 src, u32 *count,
 		      u32 *bytes)
 {
 	*count = *bytes = 0;
-	for (const struct reass *r = t->head; r; r = r->next)
-		if (r->src == src) {
+	for (struct inet_reass *r = t->head; r; r = r->next)
+		if (of(r)->src == src) {
 			++*count;
 			*bytes += r->cost;
 		}
@@ -84,9 +52,8 @@ static void of_source(const struct reass_table *t, u32 src, u32 *count,
 static struct reass *make(struct inet_iface *f, const struct ip_head *h)
 {
 	struct ip *ip = f->ip;
-	struct reass_table *t = &ip->reass;
-	struct reass *r = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*r),
-					TAG_REASS);
+	struct reass *r = inet_reass_new(ip->x, &ip->reass, sizeof(*r), f,
+					 ex_now(ip->x) + REASS_TIME);
 
 	if (!r)
 		return NULL;
@@ -94,98 +61,55 @@ static struct reass *make(struct inet_iface *f, const struct ip_head *h)
 	r->dst = h->dst;
 	r->id = h->id;
 	r->protocol = h->protocol;
-	r->f = f;
-	r->expires = ex_now(ip->x) + REASS_TIME;
-	r->cost = sizeof(*r);
-	r->prev = t->tail;
-	*(t->tail ? &t->tail->next : &t->head) = r;
-	t->tail = r;
-	t->count++;
-	t->bytes += r->cost;
 	return r;
 }
 
 /* Room for a piece of n bytes; the oldest others go for it. false: it is the
  * source that has too much. */
 static bool make_room(struct ip *ip, const struct ip_head *h, u32 n,
-		      struct reass *mine)
+		      const struct reass *mine)
 {
-	struct reass_table *t = &ip->reass;
-	u32 count, bytes, cost = n + REASS_PIECE_COST;
+	struct inet_reass_table *t = &ip->reass;
+	struct reass *old;
+	u32 count, bytes;
+	bool full;
 
 	of_source(t, h->src, &count, &bytes);
-	if (bytes + cost > REASS_SOURCE_BYTES ||
+	if (bytes + n + INET_PIECE_COST > REASS_SOURCE_BYTES ||
 	    (!mine && count >= REASS_SOURCE_MAX))
 		return false;
-	while (t->bytes + cost > REASS_BYTES ||
-	       (!mine && t->count >= REASS_MAX)) {
-		struct reass *old = t->head == mine ? t->head->next : t->head;
-
-		if (!old)
-			return false;
-		unlink_one(t, old);
-		ip_drop(ip, DROP_REASS_CAP, old->protocol, old->have);
-		free_one(ip, old);
+	while ((old = inet_reass_excess(t, mine ? &mine->r : NULL, n, &full))) {
+		ip_drop(ip, DROP_REASS_CAP, old->protocol, old->r.have);
+		inet_reass_free(ip->x, t, old);
 	}
-	return true;
+	return !full;
 }
 
 /* --- pieces ------------------------------------------------------------------------------ */
 
-/* Bytes [from, to) of the datagram, which p has from `start` on. after: the
- * piece before it, or NULL. */
-static bool insert(struct ip *ip, struct reass *r, struct piece *after,
-		   const struct ndis_packet *p, u32 start, u32 from, u32 to)
+/* What of [first, end) is not there yet; who came first wins. */
+static enum ip_drop add(struct ip *ip, struct inet_reass *r,
+			const struct ndis_packet *p, u32 first, u32 end)
 {
-	struct piece *q = ex_alloc(ip->x, EX_NONPAGED, sizeof(*q), TAG_REASS);
+	struct inet_piece *before = inet_reass_before(r, first);
+	u32 start = first;
 
-	if (!q)
-		return false;
-	q->data = inet_clone(ip->x, p, from - start, to - from, 0);
-	if (!q->data) {
-		ex_free_pool(ip->x, q, TAG_REASS);
-		return false;
-	}
-	q->start = from;
-	q->end = to;
-	q->next = after ? after->next : r->head;
-	*(after ? &after->next : &r->head) = q;
-	if (!q->next)
-		r->tail = q;
-	r->have += to - from;
-	r->count++;
-	r->cost += to - from + REASS_PIECE_COST;
-	ip->reass.bytes += to - from + REASS_PIECE_COST;
-	return true;
-}
-
-/* What of [start, end) is not there yet; first wins. */
-static enum ip_drop add(struct ip *ip, struct reass *r,
-			const struct ndis_packet *p, u32 start, u32 end)
-{
-	struct piece *before = NULL, *q = r->head;
-	u32 at = start;
-
-	if (r->tail && r->tail->end <= start) {
-		before = r->tail;
-		q = NULL;
-	}
-	for (; q && at < end; before = q, q = q->next) {
-		u32 to = q->start < end ? q->start : end;
+	while (start < end) {
+		struct inet_piece *q = before ? before->next : r->head;
+		u32 to = q && q->start < end ? q->start : end;
 
 		if (r->count >= REASS_PIECES)
 			return DROP_REASS_CAP;
-		if (at < to && !insert(ip, r, before, p, start, at, to))
+		if (start < to && !inet_reass_put(ip->x, &ip->reass, r, before,
+						  p, start - first, start, to))
 			return DROP_MEMORY;
-		if (q->end > at)
-			at = q->end;
+		if (!q)
+			break;
+		if (q->end > start)
+			start = q->end;
+		before = q;
 	}
-	if (at >= end)
-		return DROP_NOT;
-	if (r->count >= REASS_PIECES)
-		return DROP_REASS_CAP;
-	return insert(ip, r, before, p, start, at, end) ? DROP_NOT :
-							  DROP_MEMORY;
+	return DROP_NOT;
 }
 
 /* What no honest sender makes. */
@@ -201,53 +125,24 @@ static enum ip_drop check(const struct ip_head *h, u32 n)
 	return DROP_NOT;
 }
 
-/* About where the datagram ends, all its pieces must agree. */
-static bool agrees(struct reass *r, const struct ip_head *h, u32 end)
-{
-	if (h->more)
-		return !r->total || end <= r->total;
-	if (r->total)
-		return r->total == end;
-	return !r->tail || r->tail->end <= end;
-}
-
-static struct ndis_packet *join(struct reass *r)
-{
-	struct ndis_packet *p = r->head->data;
-
-	r->head->data = NULL;
-	p->flags = 0;
-	for (struct piece *q = r->head->next; q; q = q->next)
-		while (q->data->head) {
-			struct ndis_buffer *b = q->data->head;
-
-			q->data->head = b->next;
-			q->data->length -= b->length;
-			if (!q->data->head)
-				q->data->tail = NULL;
-			ndis_packet_append(p, b);
-		}
-	return p;
-}
-
 static enum ip_drop take(struct inet_iface *f, struct reass *r,
 			 const struct ip_head *h, const struct ndis_packet *p)
 {
 	u32 end = h->off + p->length;
 	enum ip_drop why;
 
-	if (!agrees(r, h, end))
+	if (!inet_reass_agrees(&r->r, h->more, end))
 		return DROP_OVERLAP;
 	if (!h->more)
-		r->total = end;
-	if (!h->off && !r->first) {
-		r->first = true;
+		r->r.total = end;
+	if (!h->off && !r->r.first) {
+		r->r.first = true;
 		r->head_of = *h;
 	}
-	why = add(f->ip, r, p, h->off, end);
+	why = add(f->ip, &r->r, p, h->off, end);
 	/* With all the options of the first one it must fit, too. */
-	if (!why && r->first && r->total &&
-	    r->total + r->head_of.hlen > 65535)
+	if (!why && r->r.first && r->r.total &&
+	    r->r.total + r->head_of.hlen > 65535)
 		why = DROP_TOO_LONG;
 	return why;
 }
@@ -265,14 +160,14 @@ static enum ip_drop reassemble(struct inet_iface *f, struct ip_head *h,
 		return DROP_MEMORY;
 	if (!why)
 		why = take(f, r, h, p);
-	if (!r || (!why && !(r->total && r->first && r->have == r->total)))
+	if (!r || (!why && !inet_reass_complete(&r->r)))
 		return why;
-	unlink_one(&ip->reass, r);
+	inet_reass_unlink(&ip->reass, &r->r);
 	if (!why) {
 		*h = r->head_of;
-		*out = join(r);
+		*out = inet_reass_join(&r->r);
 	}
-	free_one(ip, r);
+	inet_reass_free(ip->x, &ip->reass, r);
 	return why;
 }
 
@@ -300,12 +195,8 @@ struct ndis_packet *reass_add(struct inet_iface *f, struct ip_head *h,
 static struct reass *take_oldest(struct ip *ip, u64 now)
 {
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct reass *r = ip->reass.head;
+	struct reass *r = inet_reass_expired(&ip->reass, now);
 
-	if (r && r->expires > now)
-		r = NULL;
-	if (r)
-		unlink_one(&ip->reass, r);
 	ke_unlock(&ip->lock, before);
 	return r;
 }
@@ -316,10 +207,10 @@ void reass_tick(struct ip *ip, u64 now)
 	struct reass *r;
 
 	while ((r = take_oldest(ip, now))) {
-		ip_drop(ip, DROP_REASS_TIME, r->protocol, r->have);
-		if (r->first && r->f->b)
-			icmp_error(ip, &r->head_of, r->head->data, 11, 1, 0);
-		free_one(ip, r);
+		ip_drop(ip, DROP_REASS_TIME, r->protocol, r->r.have);
+		if (r->r.first && r->r.f->b)
+			icmp_error(ip, &r->head_of, r->r.head->data, 11, 1, 0);
+		inet_reass_free(ip->x, &ip->reass, r);
 	}
 }
 
@@ -328,5 +219,5 @@ void reass_drop_all(struct ip *ip)
 	struct reass *r;
 
 	while ((r = take_oldest(ip, UINT64_MAX)))
-		free_one(ip, r);
+		inet_reass_free(ip->x, &ip->reass, r);
 }

@@ -85,6 +85,9 @@ static void init(struct ip *ip, struct io_driver *d)
 	ke_lock_init(&ip->lock, "ip");
 	ip->id = 1;
 	ip->icmp_tokens = 100;
+	ip->reass = (struct inet_reass_table){ .tag = TAG_REASS,
+					       .most_count = REASS_MAX,
+					       .most_bytes = REASS_BYTES };
 	ip->lo = (struct inet_iface){ .ip = ip, .name = "lo", .mtu = 65535,
 				      .offloads = NDIS_CSUM_L4_DO,
 				      .loopback = true, .up = true };

@@ -19,7 +19,7 @@
 
 #include "../../trace/trace.h"
 #include "../inet/bytes.h"
-#include "../inet/inet.h"
+#include "../inet/reass.h"
 
 #define TAG_IP6 EX_TAG('T', '6', 'I', 'p')
 #define TAG_NEIGH EX_TAG('T', '6', 'N', 'b')
@@ -50,7 +50,6 @@
 #define REASS_SOURCE_MAX 16u
 #define REASS_BYTES (512u * 1024)
 #define REASS_PIECES 128u
-#define REASS_PIECE_COST 384u
 #define REASS_TIME (60 * SECOND)     /* RFC 8200 4.5 */
 
 enum { NEXT_HOP_BY_HOP = 0, NEXT_TCP = 6, NEXT_UDP = 17, NEXT_ROUTING = 43,
@@ -153,7 +152,6 @@ struct ip6_pmtu {
 	u32 mtu;
 	u64 until;
 };
-struct reass;
 
 #define CONFIG_ADDRS 4u
 struct ip6_config {                  /* of a struct inet_device */
@@ -173,8 +171,7 @@ struct ip6 {
 	struct ip6_redirect redirect[REDIRECTS];
 	struct ip6_pmtu pmtu[PMTU_MAX];
 	u32 nrouters, nredirects, npmtu;
-	struct reass *reass, *reass_last; /* by age */
-	u32 nreass, reass_bytes;
+	struct inet_reass_table reass;
 	u64 icmp_when;
 	u32 icmp_tokens;
 	struct ke_timer tick;

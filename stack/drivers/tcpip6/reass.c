@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Datagrams in pieces (RFC 8200 4.5).
+ * Datagrams in pieces (RFC 8200 4.5): the table is inet/reass.c's.
  *
  * Pieces that overlap cost the whole datagram, those still to come included
  * (RFC 5722): its place is kept, empty, until its time is over.  The same piece
@@ -10,21 +10,12 @@
 
 #include <string.h>
 
-struct piece {
-	struct piece *next;
-	u32 start, end;
-	struct ndis_packet *data;
-};
-
 struct reass {
-	struct reass *next, *prev;   /* by age */
+	struct inet_reass r;
 	struct inet_ip src, dst;
-	u32 id, total, have, cost, count; /* total 0: the last is not here */
-	u64 expires;
-	struct piece *head;
-	struct inet_iface *f;
-	bool first, dead;
-	struct ip6_head head_of;     /* of the first piece */
+	u32 id;
+	bool dead;
+	struct ip6_head head_of;     /* of the first piece, when it is here */
 };
 
 struct part {                        /* a fragment, read */
@@ -35,62 +26,35 @@ struct part {                        /* a fragment, read */
 
 /* --- the table ----------------------------------------------------------------------- */
 
+static struct reass *of(struct inet_reass *r)
+{
+	return (struct reass *)r;
+}
+
 static struct reass *find(struct ip6 *ip, const struct ip6_head *h, u32 id)
 {
-	struct reass *r = ip->reass_last;
+	for (struct inet_reass *q = ip->reass.tail; q; q = q->prev) {
+		struct reass *r = of(q);
 
-	while (r && (r->id != id || !same(&r->src, &h->src) ||
-		     !same(&r->dst, &h->dst)))
-		r = r->prev;
-	return r;
-}
-
-static void unlink_one(struct ip6 *ip, struct reass *r)
-{
-	*(r->prev ? &r->prev->next : &ip->reass) = r->next;
-	*(r->next ? &r->next->prev : &ip->reass_last) = r->prev;
-	ip->nreass--;
-	ip->reass_bytes -= r->cost;
-}
-
-static void free_pieces(struct ip6 *ip, struct reass *r)
-{
-	while (r->head) {
-		struct piece *q = r->head;
-
-		r->head = q->next;
-		if (q->data)
-			ndis_packet_put(q->data);
-		ex_free_pool(ip->x, q, TAG_REASS6);
+		if (r->id == id && same(&r->src, &h->src) &&
+		    same(&r->dst, &h->dst))
+			return r;
 	}
-}
-
-static void free_one(struct ip6 *ip, struct reass *r)
-{
-	free_pieces(ip, r);
-	ex_free_pool(ip->x, r, TAG_REASS6);
+	return NULL;
 }
 
 static struct reass *make(struct inet_iface *f, const struct ip6_head *h,
 			  u32 id)
 {
 	struct ip6 *ip = f->ip;
-	struct reass *r = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*r),
-					TAG_REASS6);
+	struct reass *r = inet_reass_new(ip->x, &ip->reass, sizeof(*r), f,
+					 ex_now(ip->x) + REASS_TIME);
 
 	if (!r)
 		return NULL;
 	r->src = h->src;
 	r->dst = h->dst;
 	r->id = id;
-	r->f = f;
-	r->cost = sizeof(*r);
-	r->expires = ex_now(ip->x) + REASS_TIME;
-	r->prev = ip->reass_last;
-	*(r->prev ? &r->prev->next : &ip->reass) = r;
-	ip->reass_last = r;
-	ip->nreass++;
-	ip->reass_bytes += r->cost;
 	return r;
 }
 
@@ -98,24 +62,20 @@ static struct reass *make(struct inet_iface *f, const struct ip6_head *h,
 static bool make_room(struct ip6 *ip, const struct ip6_head *h, u32 n,
 		      const struct reass *mine)
 {
-	u32 count = 0, cost = n + REASS_PIECE_COST;
+	struct inet_reass_table *t = &ip->reass;
+	struct reass *old;
+	u32 count = 0;
+	bool full;
 
-	for (const struct reass *r = ip->reass; r; r = r->next)
-		count += same(&r->src, &h->src);
+	for (struct inet_reass *r = t->head; r; r = r->next)
+		count += same(&of(r)->src, &h->src);
 	if (!mine && count >= REASS_SOURCE_MAX)
 		return false;
-	while (ip->reass_bytes + cost > REASS_BYTES ||
-	       (!mine && ip->nreass >= REASS_MAX)) {
-		struct reass *old = ip->reass == mine ? ip->reass->next :
-							ip->reass;
-
-		if (!old)
-			return false;
-		unlink_one(ip, old);
-		ip6_drop(ip, DROP_REASS_CAP, NEXT_FRAGMENT, old->have);
-		free_one(ip, old);
+	while ((old = inet_reass_excess(t, mine ? &mine->r : NULL, n, &full))) {
+		ip6_drop(ip, DROP_REASS_CAP, NEXT_FRAGMENT, old->r.have);
+		inet_reass_free(ip->x, t, old);
 	}
-	return true;
+	return !full;
 }
 
 /* --- pieces ------------------------------------------------------------------------------ */
@@ -136,73 +96,19 @@ static bool equal(const struct ndis_packet *a, const struct ndis_packet *b,
 	return true;
 }
 
-static enum ip6_drop insert(struct ip6 *ip, struct reass *r,
+static enum ip6_drop insert(struct ip6 *ip, struct inet_reass *r,
 			    const struct part *t, const struct ndis_packet *p)
 {
-	struct piece **at = &r->head, *q;
-	u32 n = t->end - t->start;
+	struct inet_piece *before = inet_reass_before(r, t->start);
+	const struct inet_piece *q = before ? before->next : r->head;
 
-	while (*at && (*at)->end <= t->start)
-		at = &(*at)->next;
-	if (*at && (*at)->start < t->end)
-		return (*at)->start == t->start && (*at)->end == t->end &&
-		       equal((*at)->data, p, t->at + 8) ? DROP_NOT :
-							  DROP_OVERLAP;
+	if (q && q->start < t->end)
+		return q->start == t->start && q->end == t->end &&
+		       equal(q->data, p, t->at + 8) ? DROP_NOT : DROP_OVERLAP;
 	if (r->count >= REASS_PIECES)
 		return DROP_REASS_CAP;
-	q = ex_alloc(ip->x, EX_NONPAGED, sizeof(*q), TAG_REASS6);
-	if (!q)
-		return DROP_MEMORY;
-	q->data = inet_clone(ip->x, p, t->at + 8, n, 0);
-	if (!q->data) {
-		ex_free_pool(ip->x, q, TAG_REASS6);
-		return DROP_MEMORY;
-	}
-	q->start = t->start;
-	q->end = t->end;
-	q->next = *at;
-	*at = q;
-	r->count++;
-	r->have += n;
-	r->cost += n + REASS_PIECE_COST;
-	ip->reass_bytes += n + REASS_PIECE_COST;
-	return DROP_NOT;
-}
-
-static u32 last_end(const struct reass *r)
-{
-	const struct piece *q = r->head;
-
-	while (q && q->next)
-		q = q->next;
-	return q ? q->end : 0;
-}
-
-/* About the end all must agree. */
-static bool agrees(const struct reass *r, const struct part *t)
-{
-	if (t->more)
-		return !r->total || t->end <= r->total;
-	return r->total ? r->total == t->end : last_end(r) <= t->end;
-}
-
-static struct ndis_packet *join(struct reass *r)
-{
-	struct ndis_packet *p = r->head->data;
-
-	r->head->data = NULL;
-	p->flags = 0;
-	for (struct piece *q = r->head->next; q; q = q->next)
-		while (q->data->head) {
-			struct ndis_buffer *b = q->data->head;
-
-			q->data->head = b->next;
-			q->data->length -= b->length;
-			if (!q->data->head)
-				q->data->tail = NULL;
-			ndis_packet_append(p, b);
-		}
-	return p;
+	return inet_reass_put(ip->x, &ip->reass, r, before, p, t->at + 8,
+			      t->start, t->end) ? DROP_NOT : DROP_MEMORY;
 }
 
 /* The headers before the fragment's, as if it had not been there. */
@@ -223,26 +129,26 @@ static enum ip6_drop take(struct ip6 *ip, struct reass *r, struct ip6_head *h,
 {
 	if (r->dead)
 		return DROP_OVERLAP;
-	if (!agrees(r, t))
+	if (!inet_reass_agrees(&r->r, t->more, t->end))
 		return DROP_OVERLAP;
 	if (!t->more)
-		r->total = t->end;
-	if (!t->start && !r->first) {
+		r->r.total = t->end;
+	if (!t->start && !r->r.first) {
 		if (!keep_headers(h, p, t))
 			return DROP_CHAIN;
-		r->first = true;
+		r->r.first = true;
 		r->head_of = *h;
 	}
-	return insert(ip, r, t, p);
+	return insert(ip, &r->r, t, p);
 }
 
 static void kill(struct ip6 *ip, struct reass *r)
 {
-	free_pieces(ip, r);
-	ip->reass_bytes -= r->cost - (u32)sizeof(*r);
-	r->cost = sizeof(*r);
+	inet_reass_empty(ip->x, &ip->reass, &r->r);
+	ip->reass.bytes -= r->r.cost - (u32)sizeof(*r);
+	r->r.cost = sizeof(*r);
 	r->dead = true;
-	r->first = false;
+	r->r.first = false;
 }
 
 static enum ip6_drop reassemble(struct inet_iface *f, struct ip6_head *h,
@@ -263,15 +169,15 @@ static enum ip6_drop reassemble(struct inet_iface *f, struct ip6_head *h,
 			kill(ip, r);
 		return why;
 	}
-	if (!r->total || !r->first || r->have != r->total)
+	if (!inet_reass_complete(&r->r))
 		return DROP_NOT;
-	unlink_one(ip, r);
+	inet_reass_unlink(&ip->reass, &r->r);
 	*h = r->head_of;
 	h->fragmented = true;
-	h->payload = h->base - IP6_HEADER + r->total;
+	h->payload = h->base - IP6_HEADER + r->r.total;
 	put16(h->raw + 4, (u16)h->payload);
-	*out = join(r);
-	free_one(ip, r);
+	*out = inet_reass_join(&r->r);
+	inet_reass_free(ip->x, &ip->reass, r);
 	return DROP_NOT;
 }
 
@@ -348,12 +254,8 @@ struct ndis_packet *reass_add(struct inet_iface *f, struct ip6_head *h,
 static struct reass *take_oldest(struct ip6 *ip, u64 now)
 {
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct reass *r = ip->reass;
+	struct reass *r = inet_reass_expired(&ip->reass, now);
 
-	if (r && r->expires > now)
-		r = NULL;
-	if (r)
-		unlink_one(ip, r);
 	ke_unlock(&ip->lock, before);
 	return r;
 }
@@ -363,11 +265,11 @@ void reass_tick(struct ip6 *ip, u64 now)
 	struct reass *r;
 
 	while ((r = take_oldest(ip, now))) {
-		ip6_drop(ip, DROP_REASS_TIME, NEXT_FRAGMENT, r->have);
-		if (r->first && r->head && !r->head->start && r->f->b)
-			icmp6_error(r->f, &r->head_of, r->head->data,
+		ip6_drop(ip, DROP_REASS_TIME, NEXT_FRAGMENT, r->r.have);
+		if (r->r.first && r->r.head && !r->r.head->start && r->r.f->b)
+			icmp6_error(r->r.f, &r->head_of, r->r.head->data,
 				    ICMP6_EXCEEDED, 1, 0);
-		free_one(ip, r);
+		inet_reass_free(ip->x, &ip->reass, r);
 	}
 }
 
@@ -376,5 +278,5 @@ void reass_drop_all(struct ip6 *ip)
 	struct reass *r;
 
 	while ((r = take_oldest(ip, FOREVER)))
-		free_one(ip, r);
+		inet_reass_free(ip->x, &ip->reass, r);
 }

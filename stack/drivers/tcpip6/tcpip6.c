@@ -87,6 +87,9 @@ static void init(struct ip6 *ip, struct io_driver *d)
 			       .as = inet_personality("nt5"), .ip = ip };
 	ke_lock_init(&ip->lock, "ip6");
 	ip->icmp_tokens = 100;
+	ip->reass = (struct inet_reass_table){ .tag = TAG_REASS6,
+					       .most_count = REASS_MAX,
+					       .most_bytes = REASS_BYTES };
 	ip->dad = 1;
 	ip->autoconf = true;
 	ip->lo = (struct inet_iface){ .ip = ip, .name = "lo", .mtu = 65535,
