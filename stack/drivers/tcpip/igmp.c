@@ -13,16 +13,19 @@
 #define UNSOLICITED (10 * SECOND)    /* RFC 2236 8.10 */
 #define V1_ROUTER (400 * SECOND)     /* 8.11 */
 #define TENTH (SECOND / 10)
+#define REPORTS 2u                   /* RFC 2236 8.1: of a join */
 
 enum { QUERY = 0x11, REPORT_V1 = 0x12, REPORT_V2 = 0x16, LEAVE = 0x17 };
 
-static struct ip_group *find(const struct inet_iface *f, u32 group)
-{
-	struct ip_group *g = f->groups;
+static const struct inet_group_limits limits = { .most = GROUPS_MAX,
+						 .tag = TAG_GROUP,
+						 .reports = REPORTS };
 
-	while (g && g->group != group)
-		g = g->next;
-	return g;
+static struct inet_group *find(const struct inet_iface *f, u32 group)
+{
+	struct inet_ip a = ip4_to(group);
+
+	return inet_group_find(&f->groups, &a);
 }
 
 bool igmp_member(const struct inet_iface *f, u32 group)
@@ -54,18 +57,13 @@ static void send(struct inet_iface *f, u8 type, u32 group, u32 dst)
 
 /* --- reports -------------------------------------------------------------------------- */
 
-static u64 delay(struct ip *ip, u64 most)
-{
-	return 1 + ex_random(ip->x) % most;
-}
-
 /* To the report that is due first. */
 static void set_timer(struct ip *ip)
 {
 	u64 first = UINT64_MAX, now = ex_now(ip->x);
 
 	for (struct inet_iface *f = ip->ifaces; f; f = f->next)
-		for (struct ip_group *g = f->groups; g; g = g->next)
+		for (struct inet_group *g = f->groups.head; g; g = g->next)
 			if (g->report_at && g->report_at < first)
 				first = g->report_at;
 	if (first == UINT64_MAX)
@@ -75,19 +73,17 @@ static void set_timer(struct ip *ip)
 			     &ip->igmp_dpc);
 }
 
-/* Under the lock: a group that is to be reported now; its next time is set. */
+/* Under the lock; 0: none. */
 static u32 next_due(struct ip *ip, u64 now, struct inet_iface **out)
 {
+	struct inet_ip group;
+	bool joined;
+
 	for (struct inet_iface *f = ip->ifaces; f; f = f->next)
-		for (struct ip_group *g = f->groups; g; g = g->next) {
-			if (!g->report_at || g->report_at > now)
-				continue;
-			g->report_at = g->more ? now + delay(ip, UNSOLICITED) :
-						 0;
-			g->more -= g->more > 0;
-			g->last = true;
+		if (inet_group_due(ip->x, &f->groups, now, UNSOLICITED, &group,
+				   &joined)) {
 			*out = f;
-			return g->group;
+			return ip4_of(&group);
 		}
 	return 0;
 }
@@ -121,15 +117,11 @@ static void query(struct inet_iface *f, u32 group, u8 code)
 	struct ip *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
 	u64 now = ex_now(ip->x), most = (code ? code : 100) * TENTH;
+	struct inet_ip a = ip4_to(group);
 
 	if (!code)   /* a router of version 1: RFC 2236 4 */
 		f->igmp_v1_until = now + V1_ROUTER;
-	for (struct ip_group *g = f->groups; g; g = g->next) {
-		if (group && g->group != group)
-			continue;
-		if (!g->report_at || g->report_at > now + most)
-			g->report_at = now + delay(ip, most);
-	}
+	inet_group_queried(ip->x, &f->groups, group ? &a : NULL, now, most);
 	set_timer(ip);
 	ke_unlock(&ip->lock, before);
 }
@@ -139,12 +131,10 @@ static void report(struct inet_iface *f, u32 group)
 {
 	struct ip *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct ip_group *g = find(f, group);
+	struct inet_group *g = find(f, group);
 
 	if (g && g->report_at) {
-		g->report_at = 0;
-		g->more = 0;
-		g->last = false;
+		inet_group_heard(g);
 		set_timer(ip);
 	}
 	ke_unlock(&ip->lock, before);
@@ -187,57 +177,31 @@ static struct inet_iface *iface_for(struct ip *ip, struct inet_iface *want)
 	return f;
 }
 
-static bool join(struct inet_iface *f, u32 group)
+static bool join(struct inet_iface *f, const struct inet_ip *group)
 {
 	struct ip *ip = f->ip;
-	struct ip_group *n = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*n),
-					   TAG_GROUP), *g;
 	enum ke_irql before = ke_lock(&ip->lock);
-	bool ok = true;
+	bool ok = inet_group_join(ip->x, &f->groups, group, &limits);
 
-	g = find(f, group);
-	if (g) {
-		g->users++;
-	} else if (n && f->ngroups < GROUPS_MAX) {
-		*n = (struct ip_group){ .next = f->groups, .group = group,
-					.users = 1, .more = 1,
-					.report_at = ex_now(ip->x) + 1 };
-		f->groups = n;
-		f->ngroups++;
-		n = NULL;
-		set_timer(ip);
-	} else {
-		ok = false;
-	}
+	set_timer(ip);
 	ke_unlock(&ip->lock, before);
-	if (n)
-		ex_free_pool(ip->x, n, TAG_GROUP);
 	return ok;
 }
 
-static bool leave(struct inet_iface *f, u32 group)
+static bool leave(struct inet_iface *f, const struct inet_ip *group)
 {
 	struct ip *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct ip_group **at = &f->groups, *g;
-	bool tell = false;
+	struct inet_group *gone;
+	bool known = inet_group_leave(&f->groups, group, &gone);
 
-	while (*at && (*at)->group != group)
-		at = &(*at)->next;
-	g = *at;
-	if (g && !--g->users) {
-		*at = g->next;
-		f->ngroups--;
-		tell = g->last;
-		set_timer(ip);
-	}
+	set_timer(ip);
 	ke_unlock(&ip->lock, before);
-	if (!g)
-		return false;
-	if (tell && ex_now(ip->x) >= f->igmp_v1_until)
-		send(f, LEAVE, group, ALL_ROUTERS);
-	if (!g->users)
-		ex_free_pool(ip->x, g, TAG_GROUP);
+	if (!gone)
+		return known;
+	if (gone->last && ex_now(ip->x) >= f->igmp_v1_until)
+		send(f, LEAVE, ip4_of(group), ALL_ROUTERS);
+	ex_free_pool(ip->x, gone, TAG_GROUP);
 	return true;
 }
 
@@ -246,24 +210,19 @@ bool igmp_join(struct inet *s, const struct inet_ip *group,
 {
 	struct inet_iface *f = iface_for(ip_of(s), iface);
 	u32 a = ip4_of(group);
+	struct inet_ip only = ip4_to(a);
 
 	if (!f || !ip4_multicast(a))
 		return false;
 	if (a == ALL_HOSTS)
 		return true;
-	return leaves ? leave(f, a) : join(f, a);
+	return leaves ? leave(f, &only) : join(f, &only);
 }
 
 void igmp_drop(struct inet_iface *f)
 {
 	enum ke_irql before = ke_lock(&f->ip->lock);
 
-	while (f->groups) {
-		struct ip_group *g = f->groups;
-
-		f->groups = g->next;
-		ex_free_pool(f->ip->x, g, TAG_GROUP);
-	}
-	f->ngroups = 0;
+	inet_groups_free(f->ip->x, &f->groups, TAG_GROUP);
 	ke_unlock(&f->ip->lock, before);
 }

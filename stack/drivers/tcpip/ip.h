@@ -23,6 +23,7 @@
 
 #include "../../trace/trace.h"
 #include "../inet/bytes.h"
+#include "../inet/group.h"
 #include "../inet/reass.h"
 
 #define TAG_IP EX_TAG('T', 'c', 'I', 'p')
@@ -73,14 +74,6 @@ struct ip_local {
 	u64 since, defended;
 };
 
-struct ip_group {                    /* that an interface has joined */
-	struct ip_group *next;
-	u32 group, users;
-	u64 report_at;               /* 0: no report waits */
-	u8 more;                     /* unsolicited reports still to send */
-	bool last;                   /* we were the last to report */
-};
-
 struct inet_iface {
 	struct inet_iface *next;
 	struct ip *ip;
@@ -91,8 +84,7 @@ struct inet_iface {
 	u32 mtu, offloads, bps_100;
 	struct ip_local local[LOCALS];
 	u32 nlocal;
-	struct ip_group *groups;
-	u32 ngroups;
+	struct inet_groups groups;
 	bool loopback, up;
 	u64 igmp_v1_until;           /* an IGMPv1 router is near; RFC 2236 4 */
 };

@@ -19,6 +19,7 @@
 
 #include "../../trace/trace.h"
 #include "../inet/bytes.h"
+#include "../inet/group.h"
 #include "../inet/reass.h"
 
 #define TAG_IP6 EX_TAG('T', '6', 'I', 'p')
@@ -89,14 +90,6 @@ struct ip6_prefix {
 	u8 plen;
 	u64 valid;
 };
-struct ip6_group {
-	struct ip6_group *next;
-	struct inet_ip group;
-	u32 users;
-	u64 report_at;               /* 0: none waits */
-	u8 more;                     /* unsolicited ones still to send */
-	bool last;                   /* we were the last to report (v1) */
-};
 
 /* What an adapter is asked when it is bound, one after the other. */
 struct ip6_ask {
@@ -118,8 +111,7 @@ struct inet_iface {
 	u32 naddr;
 	struct ip6_prefix prefix[PREFIXES];
 	u32 nprefix;
-	struct ip6_group *groups;
-	u32 ngroups;
+	struct inet_groups groups;
 	bool loopback, up, disabled; /* its link-local address is another's */
 	u8 hop_limit, rs_left;
 	u64 rs_at, reachable_ns, retrans_ns, mld_v1_until;

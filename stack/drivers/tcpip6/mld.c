@@ -13,21 +13,16 @@
 #define ROBUSTNESS 2u
 enum { MODE_IS_EXCLUDE = 2, TO_INCLUDE = 3, TO_EXCLUDE = 4 };
 
-static struct ip6_group *find(const struct inet_iface *f,
-			      const struct inet_ip *a)
-{
-	struct ip6_group *g = f->groups;
-
-	while (g && !same(&g->group, a))
-		g = g->next;
-	return g;
-}
+static const struct inet_group_limits limits = { .most = GROUPS_MAX,
+						 .tag = TAG_GROUP6,
+						 .reports = ROBUSTNESS };
 
 bool mld_member(const struct inet_iface *f, const struct inet_ip *group)
 {
 	struct inet_ip all = group_of(1);
 
-	return same(group, &all) || find(f, group);
+	return same(group, &all) ||
+	       inet_group_find(&f->groups, group);
 }
 
 /* --- sending --------------------------------------------------------------------------- */
@@ -86,20 +81,11 @@ static bool next_due(struct inet_iface *f, u64 now, struct inet_ip *group,
 {
 	struct ip6 *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct ip6_group *g = f->groups;
+	bool due = inet_group_due(ip->x, &f->groups, now, UNSOLICITED, group,
+				  joined);
 
-	while (g && (!g->report_at || g->report_at > now))
-		g = g->next;
-	if (g) {
-		*group = g->group;
-		*joined = g->more;
-		g->last = true;
-		g->report_at = 0;
-		if (g->more && --g->more)
-			g->report_at = now + 1 + ex_random(ip->x) % UNSOLICITED;
-	}
 	ke_unlock(&ip->lock, before);
-	return g;
+	return due;
 }
 
 void mld_tick(struct inet_iface *f, u64 now)
@@ -131,12 +117,8 @@ static void query(struct inet_iface *f, const u8 *m, u32 n)
 	memcpy(group.b, m + 8, 16);
 	if (n == 24)
 		f->mld_v1_until = now + V1_ROUTER;
-	for (struct ip6_group *g = f->groups; g; g = g->next) {
-		if (!unspecified(&group) && !same(&group, &g->group))
-			continue;
-		if (!g->report_at || g->report_at > now + most)
-			g->report_at = now + 1 + ex_random(ip->x) % most;
-	}
+	inet_group_queried(ip->x, &f->groups, unspecified(&group) ? NULL : &group,
+			   now, most);
 	ke_unlock(&ip->lock, before);
 }
 
@@ -145,15 +127,12 @@ static void heard(struct inet_iface *f, const u8 *m)
 {
 	enum ke_irql before = ke_lock(&f->ip->lock);
 	struct inet_ip group;
-	struct ip6_group *g;
+	struct inet_group *g;
 
 	memcpy(group.b, m + 8, 16);
-	g = find(f, &group);
-	if (g && ex_now(f->ip->x) < f->mld_v1_until) {
-		g->report_at = 0;
-		g->more = 0;
-		g->last = false;
-	}
+	g = inet_group_find(&f->groups, &group);
+	if (g && ex_now(f->ip->x) < f->mld_v1_until)
+		inet_group_heard(g);
 	ke_unlock(&f->ip->lock, before);
 }
 
@@ -179,29 +158,10 @@ void mld_receive(struct inet_iface *f, const u8 *m, u32 n,
 
 bool mld_join_on(struct inet_iface *f, const struct inet_ip *group)
 {
-	struct ip6 *ip = f->ip;
-	struct ip6_group *n = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*n),
-					    TAG_GROUP6), *g;
-	enum ke_irql before = ke_lock(&ip->lock);
-	bool ok = true;
+	enum ke_irql before = ke_lock(&f->ip->lock);
+	bool ok = inet_group_join(f->ip->x, &f->groups, group, &limits);
 
-	g = find(f, group);
-	if (g) {
-		g->users++;
-	} else if (n && f->ngroups < GROUPS_MAX) {
-		*n = (struct ip6_group){
-			.next = f->groups, .group = *group, .users = 1,
-			.more = ROBUSTNESS,
-			.report_at = ex_now(ip->x) + 1 };
-		f->groups = n;
-		f->ngroups++;
-		n = NULL;
-	} else {
-		ok = false;
-	}
-	ke_unlock(&ip->lock, before);
-	if (n)
-		ex_free_pool(ip->x, n, TAG_GROUP6);
+	ke_unlock(&f->ip->lock, before);
 	return ok;
 }
 
@@ -209,25 +169,17 @@ bool mld_leave_on(struct inet_iface *f, const struct inet_ip *group)
 {
 	struct ip6 *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	struct ip6_group **at = &f->groups, *g;
-	bool gone = false;
+	struct inet_group *gone;
+	bool known = inet_group_leave(&f->groups, group, &gone);
 
-	while (*at && !same(&(*at)->group, group))
-		at = &(*at)->next;
-	g = *at;
-	if (g && !--g->users) {
-		*at = g->next;
-		f->ngroups--;
-		gone = true;
-	}
 	ke_unlock(&ip->lock, before);
 	if (!gone)
-		return g;
+		return known;
 	if (f->b && ex_now(ip->x) >= f->mld_v1_until)
 		send(f, MLD_REPORT_V2, TO_INCLUDE, group);
-	else if (f->b && g->last)
+	else if (f->b && gone->last)
 		send(f, MLD_DONE, 0, group);
-	ex_free_pool(ip->x, g, TAG_GROUP6);
+	ex_free_pool(ip->x, gone, TAG_GROUP6);
 	return true;
 }
 
@@ -250,12 +202,6 @@ void mld_drop(struct inet_iface *f)
 {
 	enum ke_irql before = ke_lock(&f->ip->lock);
 
-	while (f->groups) {
-		struct ip6_group *g = f->groups;
-
-		f->groups = g->next;
-		ex_free_pool(f->ip->x, g, TAG_GROUP6);
-	}
-	f->ngroups = 0;
+	inet_groups_free(f->ip->x, &f->groups, TAG_GROUP6);
 	ke_unlock(&f->ip->lock, before);
 }
