@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-#define DATAGRAM_MAX 65535u
+#define IP_MOST 65535u               /* RFC 791 3.1, RFC 8200 3: lengths are u16 */
+#define IP4_HEADER 20u               /* which IPv4's length includes */
+#define UDP_HEADER 8u
 
 /* --- in --------------------------------------------------------------------------------- */
 
@@ -249,6 +251,16 @@ void afd_datagram_pump(struct afd_endpoint *e)
 	afd_endpoint_put(e);
 }
 
+/* The largest: what fits is known here, as long as a program waits for it. */
+static u32 most(const struct afd_endpoint *e)
+{
+	bool header_included = e->kind == AFD_RAW &&
+			       e->option[AFD_OPT_HDRINCL];
+
+	return IP_MOST - (e->kind == AFD_RAW ? 0 : UDP_HEADER) -
+	       (e->family == 4 && !header_included ? IP4_HEADER : 0);
+}
+
 static enum ex_status may_send(struct afd_endpoint *e, struct irp *irp)
 {
 	enum ex_status st = e->error;
@@ -264,7 +276,7 @@ static enum ex_status may_send(struct afd_endpoint *e, struct irp *irp)
 		return EX_INVALID_CONNECTION;
 	if (target(e, irp)->family != e->family)
 		return EX_INVALID_PARAMETER;
-	return afd_length(irp) > DATAGRAM_MAX ? EX_BUFFER_OVERFLOW : EX_SUCCESS;
+	return afd_length(irp) > most(e) ? EX_BUFFER_OVERFLOW : EX_SUCCESS;
 }
 
 enum ex_status afd_datagram_send(struct afd_endpoint *e, struct irp *irp)
