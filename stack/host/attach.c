@@ -128,9 +128,10 @@ static int serve(struct attach *a, struct host *h)
 		fprintf(stderr, "refstack: no memory\n");
 		return 1;
 	}
-	printf("%s on %s: echo 7, discard 9, chargen 19%s\n",
+	printf("%s on %s: echo 7, discard 9, chargen 19%s%s\n",
 	       a->c.interface.ip4[0], a->c.interface.tap,
-	       a->services.http_dir ? ", http 80" : "");
+	       a->services.http_dir ? ", http 80" : "",
+	       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
 	fflush(stdout);
 	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);

@@ -354,6 +354,27 @@ static void word(struct words *w, const char *key, const char *value)
 		w->n += (size_t)n;
 }
 
+/* netbt's own address, and where everybody on its network hears of a name. */
+static void netbios_words(const char *ip4, struct words *w)
+{
+	unsigned b[4], bits;
+	char text[16];
+	u32 rest, all;
+
+	if (!ip4 || sscanf(ip4, "%u.%u.%u.%u/%u", &b[0], &b[1], &b[2], &b[3],
+			   &bits) != 5 || bits < 1 || bits > 32)
+		return;      /* tcpip has refused it, or will */
+	rest = (u32)((UINT64_C(1) << (32 - bits)) - 1);
+	all = (b[0] & 255) << 24 | (b[1] & 255) << 16 | (b[2] & 255) << 8 |
+	      (b[3] & 255);
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(ip4, "/"), ip4);
+	word(w, "ip", text);
+	all = bits < 31 ? all | rest : UINT32_MAX; /* RFC 3021: has none */
+	snprintf(text, sizeof(text), "%u.%u.%u.%u", all >> 24, all >> 16 & 255,
+		 all >> 8 & 255, all & 255);
+	word(w, "broadcast", text);
+}
+
 static void options_of(const struct host_config *c, const char *driver,
 		       struct words *w)
 {
@@ -373,6 +394,8 @@ static void options_of(const struct host_config *c, const char *driver,
 		if (six)
 			word(w, "autoconf", i->slaac ? "1" : "0");
 	} else if (!strncmp(driver, "netbt", 5)) {
+		netbios_words(i->name ? i->ip4[0] : NULL, w);
+	} else if (!strncmp(driver, "srv", 3)) {
 		word(w, "name", c->netbios_name);
 	}
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The reference stack against the Linux kernel, over a TAP device in a network
 # namespace of its own: ping, echo, discard, chargen, files over HTTP both ways,
-# and a look at every frame by tshark.  What is not there is a counted skip.
+# a NetBIOS session, and a look at every frame by tshark.  What is not there is a counted skip.
 . "$(dirname "$0")/../tools/lib.sh"
 
 stack=$B/refstack
@@ -101,6 +101,37 @@ all_of plain
 all_of nt4 --personality nt4
 all_of modern --personality modern --cpus 2
 all_of offloads --offloads
+
+# A session request as bytes (RFC 1002 4.3.2): to CALLED<20> from "CLIENT"<00>,
+# names in the half-ASCII of RFC 1001 14.1.
+half() { # NAME SUFFIX(hex): 32 letters
+	local i c out=
+	for ((i = 0; i < 15; i++)); do
+		c=$(printf %d "'${1:i:1}")
+		[ "$i" -lt ${#1} ] || c=32
+		out+=$(printf "\\$(printf %o $((65 + c / 16)))\\$(printf %o $((65 + c % 16)))")
+	done
+	printf '%s' "$out"
+	printf "\\$(printf %o $((65 + 0x$2 / 16)))\\$(printf %o $((65 + 0x$2 % 16)))"
+}
+# session CALLED N: the first N bytes of the answer (4.3.3, 4.3.4), in hex
+session() {
+	{
+		printf '\201\000\000\104\040'
+		half "$1" 20
+		printf '\000\040'
+		half CLIENT 00
+		printf '\000'
+	} >request
+	in_ns timeout 10 bash -c 'exec 3<>/dev/tcp/192.0.2.1/139 && cat request >&3 && head -c $0 <&3' "$2" | od -An -tx1 | tr -d ' \n'
+}
+begin --netbios ntstack && {
+	has netbios-says live.out 'NetBIOS sessions 139'
+	same netbios-session "$(session NTSTACK 4)" 82000000
+	same netbios-other-name "$(session NOBODY 5)" 8300000182
+	round netbios
+	stop netbios-ends
+}
 
 if command -v tshark >/dev/null; then
 	begin && {
