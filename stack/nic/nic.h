@@ -32,7 +32,6 @@ struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
 			      const struct nic_pair_config *c);
 void nic_pair_free(struct nic_pair *p); /* after both machines have ended, or
 					   with the adapters removed */
-struct ndis_adapter *nic_pair_end(struct nic_pair *p, unsigned end);
 /* side: of the frames that this end sends. */
 const struct nic_pair_counters *nic_pair_counters(const struct nic_pair *p,
 						  unsigned end);
@@ -57,7 +56,6 @@ struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
 			    const char *device, bool offloads, char *why,
 			    size_t why_size);
 void nic_tap_free(struct nic_tap *t);
-struct ndis_adapter *nic_tap_adapter(struct nic_tap *t);
 
 /* --- captures -------------------------------------------------------------------------- */
 
@@ -67,10 +65,5 @@ struct nic_capture *nic_capture_new(FILE *to); /* owned */
 void nic_capture_frame(struct nic_capture *c, u64 when, const u8 *frame,
 		       u32 n);
 void nic_capture_free(struct nic_capture *c);
-/* Frames of a pcap (either byte order, micro- or nanoseconds) in their order;
- * false: the file is damaged (what was before the damage was given). */
-bool nic_capture_each(FILE *from, bool (*fn)(void *ctx, u64 when,
-					     const u8 *frame, u32 n),
-		      void *ctx);
 
 #endif

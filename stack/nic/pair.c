@@ -304,11 +304,6 @@ void nic_pair_free(struct nic_pair *p)
 	free(p);
 }
 
-struct ndis_adapter *nic_pair_end(struct nic_pair *p, unsigned end)
-{
-	return p->end[end & 1].adapter;
-}
-
 const struct nic_pair_counters *nic_pair_counters(const struct nic_pair *p,
 						  unsigned end)
 {

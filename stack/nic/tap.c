@@ -270,8 +270,3 @@ void nic_tap_free(struct nic_tap *t)
 	free(t->frame);
 	free(t);
 }
-
-struct ndis_adapter *nic_tap_adapter(struct nic_tap *t)
-{
-	return t->adapter;
-}

@@ -4,17 +4,6 @@
 
 #include "../trace/trace.h"
 
-const char *tdi_minor_name(u8 minor)
-{
-	switch (minor) {
-#define TDI_MINOR_CASE(n, v) case (v): return #n;
-	TDI_MINORS(TDI_MINOR_CASE)
-#undef TDI_MINOR_CASE
-	default:
-		return "?";
-	}
-}
-
 void tdi_fill(struct irp *irp, struct io_file *f, enum tdi_minor minor,
 	      struct tdi_request *r)
 {

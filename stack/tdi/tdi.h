@@ -30,7 +30,6 @@ enum tdi_minor {
 	TDI_MINORS(TDI_MINOR_ENUM)
 #undef TDI_MINOR_ENUM
 };
-const char *tdi_minor_name(u8 minor);
 
 enum tdi_file { TDI_ADDRESS_FILE = 1, TDI_CONNECTION_FILE = 2,
 		TDI_CONTROL_FILE = 3 }; /* FsContext2 */
