@@ -153,9 +153,11 @@ void inet_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 /* loop.c: p with its IP header, to ourselves; p is taken. */
 void inet_loop(struct inet *s, struct ndis_packet *p);
 void inet_loop_free(struct inet *s);
-/* clone.c: another packet of n bytes from off on, shared where they may be. */
+/* packet.c: another packet of n bytes from off on, shared where they may be. */
 struct ndis_packet *inet_clone(struct ex *x, const struct ndis_packet *p,
 			       u32 off, u32 n, u32 headroom);
+/* A checksum left to the adapter, behind a header of hlen bytes, is made now. */
+void inet_sum_now(struct ex *x, struct ndis_packet *p, u32 hlen);
 /* Tells whoever sent p, or gives it back if nobody waits for that. */
 void inet_sent(struct ndis_packet *p, enum ex_status st);
 /* An address of ours went away. */

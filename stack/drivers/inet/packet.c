@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Another packet of the same bytes, shared where they may be; and the end of one
- * that was to be sent. */
+/* Packets on their way out: another of the same bytes, shared where they may be;
+ * the sum of one that goes in pieces; and the end of one that was to be sent. */
+#include "bytes.h"
 #include "inet.h"
 
 #define COPY_MAX 128u                /* up to here a copy costs less */
@@ -67,6 +68,22 @@ struct ndis_packet *inet_clone(struct ex *x, const struct ndis_packet *p,
 	if (c)
 		c->flags = p->flags;
 	return c;
+}
+
+void inet_sum_now(struct ex *x, struct ndis_packet *p, u32 hlen)
+{
+	u32 at = hlen + p->csum_offset;
+	u16 sum;
+	u8 *flat;
+
+	if (!(p->flags & NDIS_CSUM_L4_DO))
+		return;
+	p->flags &= ~(u32)NDIS_CSUM_L4_DO;
+	flat = ndis_packet_flat(x, p, at + 2);
+	if (!flat)
+		return;
+	sum = ndis_fold(ndis_packet_sum(p, hlen, p->length - hlen, 0));
+	put_sum(flat + at, sum ? sum : 0xffff);
 }
 
 void inet_sent(struct ndis_packet *p, enum ex_status st)

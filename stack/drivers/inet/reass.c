@@ -65,13 +65,17 @@ void *inet_reass_excess(struct inet_reass_table *t,
 	return old;
 }
 
-void *inet_reass_expired(struct inet_reass_table *t, u64 now)
+void *inet_reass_expired(struct inet_reass_table *t, struct ke_lock *lock,
+			 u64 now)
 {
+	enum ke_irql before = ke_lock(lock);
 	struct inet_reass *r = t->head;
 
-	if (!r || r->expires > now)
-		return NULL;
-	inet_reass_unlink(t, r);
+	if (r && r->expires > now)
+		r = NULL;
+	if (r)
+		inet_reass_unlink(t, r);
+	ke_unlock(lock, before);
 	return r;
 }
 

@@ -7,8 +7,9 @@
  * Nothing is copied: pieces share the memory of the frames that they came in,
  * which is why each costs INET_PIECE_COST against the caps.
  *
- * Invariants: everything but _free() is called under the family's lock; bytes of
- * the table is the sum of what its datagrams cost; pieces do not overlap.
+ * Invariants: everything but _free() and _expired() is called under the family's
+ * lock; bytes of the table is the sum of what its datagrams cost; pieces do not
+ * overlap.
  */
 #ifndef INET_REASS_H
 #define INET_REASS_H
@@ -54,8 +55,9 @@ void inet_reass_free(struct ex *x, const struct inet_reass_table *t, void *r);
  * mine NULL: of a new datagram. NULL: none has to, or *full. */
 void *inet_reass_excess(struct inet_reass_table *t,
 			const struct inet_reass *mine, u32 n, bool *full);
-/* The oldest whose time is over, unlinked. */
-void *inet_reass_expired(struct inet_reass_table *t, u64 now);
+/* The oldest whose time is over, unlinked; takes the lock itself. */
+void *inet_reass_expired(struct inet_reass_table *t, struct ke_lock *lock,
+			 u64 now);
 
 /* The last piece that ends at start or before; NULL: none. */
 struct inet_piece *inet_reass_before(const struct inet_reass *r, u32 start);

@@ -110,29 +110,12 @@ static bool one_fragment(const struct station *to, struct ndis_packet *p,
 	return true;
 }
 
-/* A checksum left to the adapter cannot be left to it in pieces. */
-static void sum_now(struct ip *ip, struct ndis_packet *p, u32 hlen)
-{
-	u32 at = hlen + p->csum_offset;
-	u16 sum;
-	u8 *flat;
-
-	if (!(p->flags & NDIS_CSUM_L4_DO))
-		return;
-	p->flags &= ~(u32)NDIS_CSUM_L4_DO;
-	flat = ndis_packet_flat(ip->x, p, at + 2);
-	if (!flat)
-		return;
-	sum = ndis_fold(ndis_packet_sum(p, hlen, p->length - hlen, 0));
-	put_sum(flat + at, sum ? sum : 0xffff);
-}
-
 static enum ex_status fragments(const struct station *to,
 				struct ndis_packet *p, u32 hlen, u32 mtu)
 {
 	u32 part = (mtu - hlen) / 8 * 8, left;
 
-	sum_now(to->f->ip, p, hlen);
+	inet_sum_now(to->f->ip->x, p, hlen); /* no adapter sums pieces */
 	for (u32 off = 0; off < p->length - hlen; off += part) {
 		left = p->length - hlen - off;
 		if (!one_fragment(to, p, hlen, off, left < part ? left : part))

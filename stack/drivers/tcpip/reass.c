@@ -192,21 +192,12 @@ struct ndis_packet *reass_add(struct inet_iface *f, struct ip_head *h,
 
 /* --- time ----------------------------------------------------------------------------------- */
 
-static struct reass *take_oldest(struct ip *ip, u64 now)
-{
-	enum ke_irql before = ke_lock(&ip->lock);
-	struct reass *r = inet_reass_expired(&ip->reass, now);
-
-	ke_unlock(&ip->lock, before);
-	return r;
-}
-
 /* RFC 792: only when the first piece is there to be quoted. */
 void reass_tick(struct ip *ip, u64 now)
 {
 	struct reass *r;
 
-	while ((r = take_oldest(ip, now))) {
+	while ((r = inet_reass_expired(&ip->reass, &ip->lock, now))) {
 		ip_drop(ip, DROP_REASS_TIME, r->protocol, r->r.have);
 		if (r->r.first && r->r.f->b)
 			icmp_error(ip, &r->head_of, r->r.head->data, 11, 1, 0);
@@ -218,6 +209,6 @@ void reass_drop_all(struct ip *ip)
 {
 	struct reass *r;
 
-	while ((r = take_oldest(ip, UINT64_MAX)))
+	while ((r = inet_reass_expired(&ip->reass, &ip->lock, UINT64_MAX)))
 		inet_reass_free(ip->x, &ip->reass, r);
 }

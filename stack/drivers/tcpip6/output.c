@@ -58,31 +58,13 @@ static bool one_fragment(struct inet_iface *f, const u8 *mac,
 	return true;
 }
 
-/* A checksum left to the adapter cannot be left to it in pieces. */
-static void sum_now(struct ip6 *ip, struct ndis_packet *p)
-{
-	u32 at = IP6_HEADER + p->csum_offset;
-	u16 sum;
-	u8 *flat;
-
-	if (!(p->flags & NDIS_CSUM_L4_DO))
-		return;
-	p->flags &= ~(u32)NDIS_CSUM_L4_DO;
-	flat = ndis_packet_flat(ip->x, p, at + 2);
-	if (!flat)
-		return;
-	sum = ndis_fold(ndis_packet_sum(p, IP6_HEADER, p->length - IP6_HEADER,
-					0));
-	put_sum(flat + at, sum ? sum : 0xffff);
-}
-
 static enum ex_status fragments(struct inet_iface *f, const u8 *mac,
 				struct ndis_packet *p, u32 mtu)
 {
 	u32 part = (mtu - IP6_HEADER - 8) / 8 * 8, all = p->length - IP6_HEADER;
 	u32 id = (u32)ex_random(f->ip->x); /* RFC 7739 */
 
-	sum_now(f->ip, p);
+	inet_sum_now(f->ip->x, p, IP6_HEADER); /* no adapter sums pieces */
 	for (u32 off = 0; off < all; off += part)
 		if (!one_fragment(f, mac, p, id, off,
 				  all - off < part ? all - off : part))

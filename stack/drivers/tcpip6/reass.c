@@ -251,20 +251,11 @@ struct ndis_packet *reass_add(struct inet_iface *f, struct ip6_head *h,
 
 /* --- time ----------------------------------------------------------------------------------- */
 
-static struct reass *take_oldest(struct ip6 *ip, u64 now)
-{
-	enum ke_irql before = ke_lock(&ip->lock);
-	struct reass *r = inet_reass_expired(&ip->reass, now);
-
-	ke_unlock(&ip->lock, before);
-	return r;
-}
-
 void reass_tick(struct ip6 *ip, u64 now)
 {
 	struct reass *r;
 
-	while ((r = take_oldest(ip, now))) {
+	while ((r = inet_reass_expired(&ip->reass, &ip->lock, now))) {
 		ip6_drop(ip, DROP_REASS_TIME, NEXT_FRAGMENT, r->r.have);
 		if (r->r.first && r->r.head && !r->r.head->start && r->r.f->b)
 			icmp6_error(r->r.f, &r->head_of, r->r.head->data,
@@ -277,6 +268,6 @@ void reass_drop_all(struct ip6 *ip)
 {
 	struct reass *r;
 
-	while ((r = take_oldest(ip, FOREVER)))
+	while ((r = inet_reass_expired(&ip->reass, &ip->lock, FOREVER)))
 		inet_reass_free(ip->x, &ip->reass, r);
 }
