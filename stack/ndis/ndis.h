@@ -147,6 +147,7 @@ void ndis_indicate(struct ndis_adapter *a, void *handle, const u8 *header,
 void ndis_indicate_complete(struct ndis_adapter *a);  /* end of a batch */
 void ndis_send_done(struct ndis_packet *p, enum ex_status st);
 void ndis_request_done(struct ndis_request *r, enum ex_status st);
+/* The cable is out, or in again: the bindings are told. In a thread or a DPC. */
 void ndis_link(struct ndis_adapter *a, bool up);
 /* A request answered from the adapter's info: for miniports. */
 enum ex_status ndis_answer(struct ndis_adapter *a, struct ndis_request *r);

@@ -27,6 +27,33 @@ static void announces_itself(void)
 	net_close(&n);
 }
 
+static void link_down(void *ctx)
+{
+	ndis_link(ndis_adapter_at(ctx, 0), false);
+}
+
+static void link_up(void *ctx)
+{
+	ndis_link(ndis_adapter_at(ctx, 0), true);
+}
+
+/* Another cable: its stations are told again, and nothing goes out before. */
+static void announces_on_another_link(void)
+{
+	struct net n;
+
+	CHECK(net_open(&n, "ip=192.0.2.1/24", NULL));
+	net_skip(&n);
+	CHECK(ex_call(n.m.x, link_down, n.m.x));
+	CHECK_SILENT(&n);
+	net_in(&n, REQUEST("020000000002", "c0000202", "c0000201"));
+	CHECK_SILENT(&n);
+	CHECK(ex_call(n.m.x, link_up, n.m.x));
+	CHECK_OUT(&n, NET_ARP_GRATUITOUS);
+	CHECK_SILENT(&n);
+	net_close(&n);
+}
+
 static void answers(void)
 {
 	struct net n;
@@ -243,6 +270,7 @@ int main(void)
 	RUN(defends);
 	RUN(ages);
 	RUN(announces_itself);
+	RUN(announces_on_another_link);
 	RUN(answers);
 	RUN(asks_and_keeps_one);
 	RUN(gives_up);
