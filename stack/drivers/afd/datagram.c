@@ -80,9 +80,8 @@ enum ex_status afd_datagram_receive(struct afd_endpoint *e, struct irp *irp)
 	afd_enter(e->afd, &p);
 	if (afd_queue(&p, &e->reads, irp)) {
 		serve(&p, e);
-		if (irp->driver[0] && afd_flags(irp) & AFD_NOWAIT &&
-		    afd_unqueue(irp))
-			afd_finish(&p, irp, EX_DEVICE_NOT_READY, 0);
+		if (afd_flags(irp) & AFD_NOWAIT)
+			afd_no_wait(&p, irp);
 	}
 	afd_leave(&p);
 	return EX_PENDING;
@@ -300,9 +299,8 @@ enum ex_status afd_datagram_send(struct afd_endpoint *e, struct irp *irp)
 	}
 	if (afd_queue(&p, &e->writes, irp)) {
 		afd_datagram_fill(&p, e);
-		if (irp->driver[0] && afd_flags(irp) & AFD_NOWAIT &&
-		    afd_unqueue(irp))
-			afd_finish(&p, irp, EX_DEVICE_NOT_READY, 0);
+		if (afd_flags(irp) & AFD_NOWAIT)
+			afd_no_wait(&p, irp);
 	}
 	e->refs++;
 	afd_leave(&p);

@@ -192,6 +192,8 @@ struct afd_endpoint *afd_endpoint_of(struct irp *irp);
 bool afd_queue(struct afd_pass *p, struct afd_irps *q, struct irp *irp);
 struct irp *afd_dequeue(struct afd_irps *q); /* NULL: none, all cancelled */
 bool afd_unqueue(struct irp *irp);   /* false: it is being cancelled */
+/* One that still waits and must not: done, with what was moved. */
+void afd_no_wait(struct afd_pass *p, struct irp *irp);
 void afd_flush(struct afd_pass *p, struct afd_irps *q, enum ex_status st);
 static inline size_t afd_moved(const struct irp *irp)
 {

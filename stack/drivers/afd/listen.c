@@ -239,9 +239,8 @@ enum ex_status AfdAccept(struct afd_endpoint *e, struct irp *irp)
 	if (afd_queue(&p, &e->accepts, irp)) {
 		while (hand_over(&p, e))
 			;
-		if (irp->driver[0] && r->flags & AFD_NOWAIT &&
-		    afd_unqueue(irp))
-			afd_finish(&p, irp, EX_DEVICE_NOT_READY, 0);
+		if (r->flags & AFD_NOWAIT)
+			afd_no_wait(&p, irp);
 	}
 	more = replenish_wanted(e);
 	afd_leave(&p);

@@ -52,6 +52,15 @@ bool afd_unqueue(struct irp *irp)
 	return io_take_cancel(irp);
 }
 
+void afd_no_wait(struct afd_pass *p, struct irp *irp)
+{
+	size_t moved = afd_moved(irp);
+
+	if (irp->driver[0] && afd_unqueue(irp))
+		afd_finish(p, irp, moved ? EX_SUCCESS : EX_DEVICE_NOT_READY,
+			   moved);
+}
+
 struct irp *afd_dequeue(struct afd_irps *q)
 {
 	struct irp *irp;

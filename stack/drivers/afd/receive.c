@@ -309,12 +309,8 @@ static void begin(struct afd_pass *p, struct afd_connection *c,
 	if (!afd_queue(p, &c->reads, irp))
 		return;
 	afd_serve(p, c);
-	if (!irp->driver[0] || !(afd_flags(irp) & AFD_NOWAIT))
-		return;
-	if (afd_unqueue(irp))
-		afd_finish(p, irp,
-			   afd_moved(irp) ? EX_SUCCESS : EX_DEVICE_NOT_READY,
-			   afd_moved(irp));
+	if (afd_flags(irp) & AFD_NOWAIT)
+		afd_no_wait(p, irp);
 }
 
 enum ex_status AfdReceive(struct afd_endpoint *e, struct irp *irp)

@@ -372,12 +372,8 @@ static void copied(struct afd_pass *p, struct afd_connection *c,
 	if (!afd_queue(p, &c->writes, irp))
 		return;
 	fill(p, c);
-	if (!irp->driver[0] || !(afd_flags(irp) & AFD_NOWAIT))
-		return;
-	if (afd_unqueue(irp))
-		afd_finish(p, irp,
-			   afd_moved(irp) ? EX_SUCCESS : EX_DEVICE_NOT_READY,
-			   afd_moved(irp));
+	if (afd_flags(irp) & AFD_NOWAIT)
+		afd_no_wait(p, irp);
 }
 
 static void direct(struct afd_pass *p, struct afd_connection *c,
