@@ -303,6 +303,15 @@ static void spoofed_advertisements(void)
 	net_close(&n);
 }
 
+/* An echo request from beyond the link, and the answer, which goes by a router. */
+static const struct net_frame *far_echo(struct net *n)
+{
+	in_icmp(n, IN IP6("0010", "3a", "40", G2,
+			  "20010db8000900000000000000000001 ")
+		"8000 0000 0001 0001 6162636465666768");
+	return next_icmp(n, 129);
+}
+
 /* A router of another link, a redirect of someone who is no router. */
 static void routers_and_redirects(void)
 {
@@ -315,33 +324,21 @@ static void routers_and_redirects(void)
 		"8600 0000 4000 0708 00000000 00000000");
 	in_icmp(&n, "333300000001 020000000002 86dd 60000000 0010 3aff " G2 ALL
 		"8600 0000 4000 0708 00000000 00000000");
-	in_icmp(&n, IN IP6("0010", "3a", "40", G2,
-			   "20010db8000900000000000000000001 ")
-		"8000 0000 0001 0001 6162636465666768");
-	CHECK(!next_icmp(&n, 129));
+	CHECK(!far_echo(&n));
 	in_icmp(&n, RA("0708", "0010", ""));
 	net_skip(&n);
-	in_icmp(&n, IN IP6("0010", "3a", "40", G2,
-			   "20010db8000900000000000000000001 ")
-		"8000 0000 0001 0001 6162636465666768");
-	f = next_icmp(&n, 129);
+	f = far_echo(&n);
 	CHECK(f && !memcmp(f->b, "\2\0\0\0\0\2", 6));
 	/* from LL3, which is not the first hop: not believed */
 	in_icmp(&n, IN IP6("0030", "3a", "ff", LL3, LL1) "8900 0000 00000000 "
 		LL3 G2 "0201 020000000003");
 	net_skip(&n);
-	in_icmp(&n, IN IP6("0010", "3a", "40", G2,
-			   "20010db8000900000000000000000001 ")
-		"8000 0000 0001 0001 6162636465666768");
-	f = next_icmp(&n, 129);
+	f = far_echo(&n);
 	CHECK(f && !memcmp(f->b, "\2\0\0\0\0\2", 6));
 	in_icmp(&n, IN IP6("0030", "3a", "ff", LL2, LL1) "8900 0000 00000000 "
 		LL3 G2 "0201 020000000003");
 	net_skip(&n);
-	in_icmp(&n, IN IP6("0010", "3a", "40", G2,
-			   "20010db8000900000000000000000001 ")
-		"8000 0000 0001 0001 6162636465666768");
-	f = next_icmp(&n, 129);
+	f = far_echo(&n);
 	CHECK(f && !memcmp(f->b, "\2\0\0\0\0\3", 6));
 	net_close(&n);
 }
