@@ -51,6 +51,9 @@ struct engine_ops {
 	enum ntr_st (*begin)(struct engine *g, bool schema, struct ntr_err *e);
 	enum ntr_st (*commit)(struct engine *g, struct ntr_err *e);
 	void (*rollback)(struct engine *g);
+	/* A writer's store whose schema is right: only now may the store be
+	 * changed for the engine's own sake. NULL: nothing to do. */
+	enum ntr_st (*settle)(struct engine *g, struct ntr_err *e);
 };
 
 struct engine {

@@ -352,11 +352,28 @@ static void sq_close(struct engine *en)
 	free(g);
 }
 
+/* Two processes that make a store at once: SQLite says BUSY without waiting
+ * when both change the journal mode. */
+static enum ntr_st sq_settle(struct engine *g, struct ntr_err *e)
+{
+	const struct timespec wait = { 0, WAIT_NS };
+	enum ntr_st st = NTR_LIMIT;
+
+	for (unsigned i = 0; st == NTR_LIMIT && i < RESULTS_BUSY_MS / 10; i++) {
+		st = sq_script(g, "PRAGMA journal_mode = WAL;"
+			       "PRAGMA synchronous = FULL;"
+			       WRITER_MEMORY, e);
+		if (st == NTR_LIMIT)
+			nanosleep(&wait, NULL);
+	}
+	return st;
+}
+
 static const struct engine_ops ops = {
 	.close = sq_close, .run = sq_run, .step = sq_step, .col = sq_col,
 	.done = sq_done, .script = sq_script, .version = sq_version,
 	.set_version = sq_set_version, .begin = sq_begin,
-	.commit = sq_commit, .rollback = sq_rollback,
+	.commit = sq_commit, .rollback = sq_rollback, .settle = sq_settle,
 };
 
 /* --- opening ----------------------------------------------------------------------- */
@@ -494,23 +511,6 @@ static enum ntr_st look(const char *path, s64 *version, struct ntr_err *e)
 	return st;
 }
 
-/* Two processes that make a store at once: SQLite says BUSY without waiting
- * when both change the journal mode. */
-static enum ntr_st wal_mode(struct sqlite *g, struct ntr_err *e)
-{
-	const struct timespec wait = { 0, WAIT_NS };
-	enum ntr_st st = NTR_LIMIT;
-
-	for (unsigned i = 0; st == NTR_LIMIT && i < RESULTS_BUSY_MS / 10; i++) {
-		st = sq_script(&g->e, "PRAGMA journal_mode = WAL;"
-			       "PRAGMA synchronous = FULL;"
-			       WRITER_MEMORY, e);
-		if (st == NTR_LIMIT)
-			nanosleep(&wait, NULL);
-	}
-	return st;
-}
-
 static enum ntr_st check_pages(struct sqlite *g, struct ntr_err *e)
 {
 	struct sql_val v = { .kind = SQL_NULL };
@@ -551,8 +551,6 @@ static enum ntr_st open_writer(struct engine **out, const char *path,
 		return st;
 	if (sb.st_size && sb.st_size <= CHECK_BYTES)
 		st = check_pages(g, e);
-	if (!st)
-		st = wal_mode(g, e);
 	if (st) {
 		sq_close(&g->e);
 		return st;

@@ -84,6 +84,8 @@ static enum ntr_st open_at(struct results *r, const char *where, bool read_only,
 			     engine_sqlite_open(&r->g, where, read_only, e);
 	if (!st)
 		st = schema_check(r->g, e);
+	if (!st && !read_only && r->g->ops->settle)
+		st = r->g->ops->settle(r->g, e);
 	return st ? ntr_wrap(e, st, "%s", r->where) : NTR_OK;
 }
 

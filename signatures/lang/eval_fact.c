@@ -10,6 +10,7 @@ static struct sig_leaf *leaf(struct sig_eval *ev)
 {
 	if (!ev->keep || ev->ntrail == SIG_MAX_TRAIL)
 		return NULL;
+	memset(&ev->trail[ev->ntrail], 0, sizeof(*ev->trail));
 	return &ev->trail[ev->ntrail++];
 }
 
