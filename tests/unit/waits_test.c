@@ -15,23 +15,9 @@ enum { NT351, NT4, W2K, XP, W2003, X64_2003, X64_7, X64_10, NGENS };
 static bool open_as(struct machine *m, const char *name, unsigned gen,
 		    struct ntr_waits **w)
 {
-	char *text = fixture(name), *rest, *whole;
 	struct ntr_err e = { "" };
-	size_t size;
-	bool ok;
 
-	CHECK(text != NULL);
-	if (!text)
-		return false;
-	rest = strstr(text, "\nmachine ");
-	rest = rest ? strchr(rest + 1, '\n') : text;
-	size = strlen(rest) + 64;
-	whole = malloc(size);
-	snprintf(whole, size, "machine %s cpus 2%s", machines[gen], rest);
-	ok = machine_open(m, whole, "full");
-	free(whole);
-	free(text);
-	if (!ok)
+	if (!machine_open_as(m, name, machines[gen], "full"))
 		return false;
 	*w = NULL;
 	CHECK_EQ(ntr_waits(w, m->t, &e), NTR_OK);
