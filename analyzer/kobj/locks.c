@@ -9,7 +9,8 @@
 #define FIRST_GATE_BUILD 3790u
 #define FIRST_PRIQUEUE_BUILD 9600u
 
-const char *ntr_object_type_name(u8 type, u32 build)
+/* "mutant"; NULL: no type that can be waited for. */
+static const char *type_name(u8 type, u32 build)
 {
 	static const char *const names[] = {
 		"notification event", "synchronization event", "mutant",
@@ -89,7 +90,7 @@ enum ntr_st ntr_dispatcher_read(struct ntr_target *t, u64 va,
 		return ntr_fail(e, st, "object 0x%" PRIx64 ": %s", va,
 				ntr_st_text(st));
 	d.type &= TYPE_BITS;
-	d.name = ntr_object_type_name(d.type, t->build);
+	d.name = type_name(d.type, t->build);
 	if (!d.name)
 		return ntr_fail(e, NTR_BAD, "0x%" PRIx64 ": type %u is no "
 				"object one can wait for", va, d.type);

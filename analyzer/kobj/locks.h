@@ -19,8 +19,6 @@ enum ntr_dispatcher_type {
 	NTR_OT_GATE, NTR_OT_NOTIFICATION_TIMER, NTR_OT_SYNCHRONIZATION_TIMER,
 	NTR_OT_PRIQUEUE = 0x15, /* 8.1 and later; an event pair before */
 };
-/* "mutant"; NULL: no type that can be waited for. */
-const char *ntr_object_type_name(u8 type, u32 build);
 
 struct ntr_dispatcher {
 	u64 va;
