@@ -134,7 +134,8 @@ static void get_qlock(struct ntr_facts *f, const struct ntr_fact_at *at, int arg
 			waits = q;
 	}
 	if (odd && (arg == QL_OWNS || !waits))
-		ntr_fact_why(out, ntr_facts_text(f, "%s: %s", odd->name,
+		ntr_fact_why(out, ntr_facts_text(f, "of the queued spin lock "
+						 "\"%s\": %s", odd->name,
 						 odd->why));
 	else if (arg == QL_OWNS)
 		ntr_fact_n(out, owns);

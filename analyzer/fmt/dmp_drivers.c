@@ -122,6 +122,7 @@ static enum ntr_st add_driver(const struct ntr_dmp_tri *t,
 		mod->name = ntr_arena_printf(&t->d->arena,
 					     "Unknown_Module_%0*" PRIx64,
 					     t->m->wide ? 16 : 8, v->base);
+		mod->nameless = true;
 		++*nameless;
 	}
 	mod->base = v->base;

@@ -129,6 +129,7 @@ struct ntr_loc {
 /* Strings live in the dump's arena. A value of 0 is "not given". */
 struct ntr_dump_module {
 	const char *name; /* path or base name, as stored, UTF-8 */
+	bool nameless;    /* its name cannot be read: name is made of base */
 	u64 base, size;
 	u32 timestamp, checksum;
 	struct ntr_loc cv;       /* CodeView record (MDMP) */

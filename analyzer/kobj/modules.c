@@ -256,6 +256,7 @@ static enum ntr_st modules_from_dump(struct ntr_target *t)
 		memcpy(m->version, s->ver, sizeof(m->version));
 		m->has_version = s->ver[0] || s->ver[1] || s->ver[2] ||
 				 s->ver[3];
+		m->nameless = s->nameless || !s->name || !*s->name;
 		name_module(t, m, s->name ? s->name : "");
 	}
 	t->priv->from_dump = true;

@@ -85,7 +85,7 @@ static bool add_dbg(struct ntr_target *t, struct ntr_module_symbols *s,
 {
 	struct ntr_want w;
 
-	if (!m->timestamp || t->build > LAST_DBG_BUILD ||
+	if (!m->timestamp || m->nameless || t->build > LAST_DBG_BUILD ||
 	    ntr_want_dbg(&w, m->image, m->timestamp, (u32)m->size,
 			 m->checksum, NULL) ||
 	    !add_wanted(t, s, &w, why))
@@ -127,6 +127,9 @@ static bool open_image(struct ntr_target *t, struct ntr_module *m,
 	if (s->tried_image)
 		return s->pe != NULL;
 	s->tried_image = true;
+	if (m->nameless)
+		return ntr_fail(why, NTR_ABSENT, "the name of its file is not "
+				"in the dump") == NTR_OK;
 	if (!t->store || !m->timestamp ||
 	    ntr_want_image(&w, m->image, m->timestamp, (u32)m->size, NULL) ||
 	    ntr_store_find(t->store, &w, &path, why))

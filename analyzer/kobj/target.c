@@ -79,6 +79,10 @@ static const char *kernel_key(struct ntr_target *t, struct ntr_module *k)
 	if (!k->timestamp)
 		return NULL;
 	ntr_pe_key(k->timestamp, (u32)k->size, key);
+	if (k->nameless)
+		return ntr_arena_printf(&t->arena, "the kernel's image with "
+					"key %s (its debug record names the "
+					"symbol file)", key);
 	return ntr_arena_printf(&t->arena, "%s/%s (its debug record names the "
 				"symbol file)", k->image, key);
 }

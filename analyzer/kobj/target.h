@@ -28,6 +28,7 @@ struct ntr_module {
 				style ("nt" for the kernel) */
 	const char *image;   /* "tcpip.sys", base name as stored */
 	const char *path;    /* full path, or NULL */
+	bool nameless;       /* its name cannot be read: the others are made up */
 	u64 base, size;
 	u32 timestamp;       /* 0 unknown */
 	u32 checksum;        /* 0 unknown */

@@ -81,6 +81,7 @@ struct candidate {
 	enum ntr_blame_class cls;
 	const char *reason;      /* of the class */
 	bool kernel, at_fault, guessed;
+	bool nameless;           /* which module is not known, nor its class */
 	unsigned rank;           /* 0: cannot be blamed */
 	unsigned seen;           /* guessed frames in the same module */
 };
@@ -107,6 +108,8 @@ static unsigned rank_of(const struct candidate *c)
 
 	if (c->kernel && c->cls != NTR_BLAME_SKIP)
 		return c->at_fault ? 15 : 10;
+	if (c->nameless)
+		return rank[NTR_BLAME_OS][c->at_fault ? 0 : c->guessed ? 2 : 1];
 	return rank[c->cls][c->at_fault ? 0 : c->guessed ? 2 : 1];
 }
 
@@ -142,6 +145,9 @@ static void weigh(const struct ntr_verdict *v, const struct ntr_vframe *f,
 					"address in no known module";
 	}
 	c->kernel = is_kernel(v, f->module);
+	c->nameless = f->module && f->module->nameless && !c->kernel;
+	if (c->nameless)
+		c->cls = NTR_BLAME_NONE;
 	if (is_bugcheck_itself(v, f)) {
 		c->cls = NTR_BLAME_SKIP;
 		c->reason = "the bug check itself: its arguments are in the "
@@ -189,6 +195,8 @@ static const char *confidence(const struct ntr_triage_job *j,
 {
 	if (c->kernel || (j->b && (j->b->low || j->b->mode == NTR_BM_OBJECTS)))
 		return "low"; /* the objects would tell, not the stack */
+	if (c->nameless)
+		return "low"; /* it may be the system's own */
 	if (c->guessed)
 		return c->cls == NTR_BLAME_DEFINITE && c->seen >= SEEN_OFTEN ?
 			       "medium" : "low";
@@ -216,7 +224,13 @@ static bool start_is_fault(const struct ntr_triage_job *j)
 static const char *frame_reason(struct ntr_verdict *v,
 				const struct candidate *c, bool fault)
 {
-
+	if (c->nameless)
+		return ntr_arena_printf(&v->arena, "%s, but its name is not in "
+					"the dump: it may be a part of the "
+					"system", c->at_fault ?
+					"its code is where the fault happened" :
+					"it is the first module besides the "
+					"kernel on the stack");
 	if (c->kernel)
 		return "no driver was found on the stack; the kernel is named "
 		       "because nothing better is known";
@@ -357,7 +371,10 @@ static void blame_named_code(struct ntr_triage_job *j,
 	b->frame = -1;
 	b->cls = c->cls;
 	b->confidence = confidence(j, c);
-	b->reason = "the instruction that the bug check names is in it";
+	b->reason = c->nameless ? "the instruction that the bug check names is "
+				  "in it; its name is not in the dump" :
+				  "the instruction that the bug check names is "
+				  "in it";
 	skip_before(j, j->v->stack.n);
 }
 

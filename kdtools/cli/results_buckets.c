@@ -120,7 +120,7 @@ static void bucket_text(struct ntr_out *o, const struct correlate_bucket *b,
 		     b->dumps, b->dumps == 1 ? "" : "s",
 		     percent(b->dumps, all), f ? ", " : "", f ? f : "",
 		     l ? " to " : "", l ? l : "",
-		     b->blame ? ", caused by " : "", b->blame ? b->blame : "");
+		     b->blame ? ", blamed: " : "", b->blame ? b->blame : "");
 	for (size_t i = 0; i < b->nsimilar; i++)
 		similar_text(o, &b->similar[i]);
 	for (size_t i = 0; i < b->ncorrelations; i++)

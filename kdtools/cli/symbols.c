@@ -136,15 +136,16 @@ static void wants_of_module(struct ntr_wants *ws, const struct ntr_target *t,
 {
 	u64 size = m->pe ? m->pe->size : m->size;
 	u32 stamp = m->pe ? m->pe->timestamp : m->timestamp;
+	bool named = stamp && size && size <= UINT32_MAX && m->image &&
+		     !m->nameless;
 	struct ntr_want w;
 
-	if (stamp && size && size <= UINT32_MAX && m->image)
+	if (named)
 		add_or_count(ws, ntr_want_image(&w, m->image, stamp, (u32)size,
 						NULL), &w);
 	if (m->has_debug)
 		add_or_count(ws, ntr_want_pdb(&w, &m->debug, NULL), &w);
-	else if (t->build && t->build <= LAST_DBG_BUILD && stamp && size &&
-		 size <= UINT32_MAX && m->image)
+	else if (t->build && t->build <= LAST_DBG_BUILD && named)
 		add_or_count(ws, ntr_want_dbg(&w, m->image, stamp, (u32)size,
 					      m->checksum, NULL), &w);
 	else

@@ -93,7 +93,7 @@ static void bucket_line(struct html *h, const struct report *r,
 	if (b->no_time)
 		html_textf(h, ", of %u the time is not known", b->no_time);
 	if (b->blame) {
-		html_text(h, ", caused by ");
+		html_text(h, ", blamed: ");
 		html_leaf(h, "span", "mono", b->blame);
 	}
 	html_end(h);

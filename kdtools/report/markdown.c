@@ -408,7 +408,7 @@ static void bucket(struct md *m, const struct report *r,
 	if (*report_day(from, b->first))
 		put(m, ", %s to %s", from, report_day(to, b->last));
 	if (b->blame) {
-		put(m, ", caused by ");
+		put(m, ", blamed: ");
 		code(m, b->blame);
 	}
 	put(m, "\n");

@@ -154,8 +154,9 @@ static void machine_and_stop(struct work *w, struct results_dump *r)
 	r->format = w->d->fmt->name;
 	r->machine = machine ? ntr_arena_strdup(&w->arena, machine) : NULL;
 	r->os = os_text(w);
-	r->has_code = v->has_bugcheck;
-	if (v->has_bugcheck) {
+	/* The mark of an imaging tool is no stop. */
+	r->has_code = v->has_bugcheck && !v->tool_mark;
+	if (r->has_code) {
 		r->code = v->code;
 		r->code_name = v->name;
 		memcpy(r->arg, v->arg, sizeof(r->arg));

@@ -32,6 +32,7 @@ struct sig_leaf {
 	struct sig_val v;
 	const struct ntr_fact_row *row;
 	struct ntr_fact_at at;
+	bool none;                    /* a list, and no element was as asked */
 };
 
 struct sig_eval {

@@ -10,6 +10,7 @@ static struct sig_leaf *leaf(struct sig_eval *ev)
 {
 	if (!ev->keep || ev->ntrail == SIG_MAX_TRAIL)
 		return NULL;
+	ev->trail[ev->ntrail] = (struct sig_leaf){ NULL };
 	return &ev->trail[ev->ntrail++];
 }
 

@@ -79,6 +79,8 @@ static enum sig_tri until(struct sig_eval *ev, const struct sig_expr *e,
 		return SIG_MAYBE;
 	}
 	ev->ntrail = w.mine;
+	if (enough == 1 && w.mine > w.from)
+		ev->trail[w.mine - 1].none = w.n > 0;
 	return SIG_FALSE;
 }
 

@@ -265,10 +265,27 @@ static const char *got(struct sig_eval *ev)
 			    l->v.state == NTR_FACT_KNOWN &&
 			    (!l->v.fact.n || sig_of_records(ev, l->row));
 
-		ntr_str_printf(&s, "%s%s %s %s", i ? ", " : "", name_of(ev, l),
-			       list ? "has" : "is", value_of(ev, l));
+		ntr_str_printf(&s, "%s%s %s %s%s", i ? ", " : "",
+			       name_of(ev, l), list ? "has" : "is",
+			       value_of(ev, l), list && l->none ?
+			       l->v.fact.n == 1 ? ", which is not so" :
+						  ", none of which is so" : "");
 	}
 	return text(ev, &s);
+}
+
+/* What decided is only which system it is: that is another matter, not nearly
+ * this one. */
+static bool other_system(const struct sig_eval *ev)
+{
+	for (size_t i = 0; i < ev->ntrail; i++) {
+		const struct ntr_fact_row *r = ev->trail[i].row;
+
+		if (!r || (strncmp(r->path, "os.", 3) &&
+			   strncmp(r->path, "machine.", 8)))
+			return false;
+	}
+	return ev->ntrail > 0;
 }
 
 static void silent(struct sig_eval *ev, const struct block_outcome *o,
@@ -283,10 +300,11 @@ static void silent(struct sig_eval *ev, const struct block_outcome *o,
 		(void)again(ev, c);
 		out->failed = words_of(ev, c);
 		out->failed_got = got(ev);
+		out->near_miss = o->deciding == 1 && o->first_holds &&
+				 o->holding * 2 >= o->requires &&
+				 !other_system(ev);
 		break;
 	}
-	out->near_miss = o->deciding == 1 && o->first_holds &&
-			 o->holding * 2 >= o->requires;
 }
 
 static void forget(struct sig_result *r)

@@ -164,7 +164,8 @@ struct sig_result {
 	const char *failed_got;    /* "bugcheck.code is 0xd1" */
 	bool near_miss;            /* SILENT, but at least half of the requires
 				      hold, the first of them among these, and
-				      one alone decided */
+				      one alone decided, which is about more
+				      than the system and its version */
 	struct { NTR_VEC(struct sig_missing); } missing; /* of UNKNOWN */
 	const char *superseded_by; /* id of a firing rule that says more */
 	u64 ns;                    /* spent here; with SIG_PROFILE, else 0 */

@@ -155,6 +155,42 @@ static void only_the_kernel_gives_low_confidence(void)
 	ntr_verdict_free(v);
 }
 
+/* It may be the display port driver as well as somebody's driver. */
+static void nameless_module_is_blamed_without_a_class(void)
+{
+	struct ntr_verdict *v;
+
+	modules();
+	for (size_t i = 0; i < stub.t.modules.n; i++)
+		stub.t.modules.v[i].nameless =
+			stub.t.modules.v[i].base == DRV;
+	stub_bugcheck(0xA, 0x28, 2, 0, NT + 0x40);
+	stub_start(NT + 0x40, SP + 0x100);
+	stub_frame(0, NT + 0x40, SP + 0x100, NTR_TRUST_CONTEXT);
+	stub_frame(0, DRV + 0x40, SP + 0x200, NTR_TRUST_CFI);
+	v = stub_verdict();
+	CHECK_STR(v->blame.module, "netkvm");
+	CHECK_EQ(v->blame.cls, NTR_BLAME_NONE);
+	CHECK_STR(v->blame.confidence, "low");
+	CHECK_HAS(v->blame.reason, "its name is not in the dump");
+	ntr_verdict_free(v);
+
+	/* A driver with a name is rather it, further out. */
+	modules();
+	for (size_t i = 0; i < stub.t.modules.n; i++)
+		stub.t.modules.v[i].nameless =
+			stub.t.modules.v[i].base == TCP;
+	stub_bugcheck(0xA, 0x28, 2, 0, NT + 0x40);
+	stub_start(NT + 0x40, SP + 0x100);
+	stub_frame(0, NT + 0x40, SP + 0x100, NTR_TRUST_CONTEXT);
+	stub_frame(0, TCP + 0x40, SP + 0x200, NTR_TRUST_CFI);
+	stub_frame(0, DRV + 0x40, SP + 0x300, NTR_TRUST_CFI);
+	v = stub_verdict();
+	CHECK_STR(v->blame.module, "netkvm");
+	CHECK_STR(v->blame.confidence, "medium");
+	ntr_verdict_free(v);
+}
+
 /* Part of a list says nothing about what is not in it. */
 static void wild_jump_needs_the_whole_list(void)
 {
@@ -479,6 +515,7 @@ int main(void)
 	RUN(scanned_frames_count_less);
 	RUN(only_the_kernel_gives_low_confidence);
 	RUN(wild_jump_is_an_unknown_module);
+	RUN(nameless_module_is_blamed_without_a_class);
 	RUN(wild_jump_needs_the_whole_list);
 	RUN(named_instruction_is_found_in_the_frames);
 	RUN(unloaded_driver_is_named);

@@ -628,6 +628,11 @@ static void near_misses(void)
 	CHECK_STR(first()->failed_got, "bugcheck.p1 is 0x8");
 	CHECK(!first()->near_miss); /* the first is not among what holds */
 	done();
+	judge(HEAD "on dump { require bugcheck.p1 == 8 require stack.overflow "
+		   "require os.version > 3.51 }}", SIG_EXPLAIN);
+	CHECK_STR(first()->failed, "require os.version > 3.51");
+	CHECK(!first()->near_miss); /* another system is no near miss */
+	done();
 	shut();
 }
 
@@ -650,7 +655,10 @@ static void why_it_failed(void)
 	if (!open_text(nt351, "full"))
 		return;
 	CHECK_STR(failed_got("require any c in stack.cycles where c.count > 100"),
-		  "stack.cycles has 1 element");
+		  "stack.cycles has 1 element, which is not so");
+	CHECK_STR(failed_got("require any f in stack.frames where f.module == "
+			     "\"nosuch\""),
+		  "stack.frames has 122 elements, none of which is so");
 	CHECK_STR(failed_got("require \"netbt\" in stack.modules"),
 		  "stack.modules is tcpip, afd, nt");
 	CHECK_STR(failed_got("require all f in stack.frames where f.module != "

@@ -17,6 +17,8 @@ signature KB968597 {
     false_positive "A card whose driver never completes a request looks alike from the workers' side: then the pending items are not NDIS's."
 
     on dump {
+        # It hangs: who stopped it did so by hand, or a watchdog did.
+        require not known(bugcheck.code) or not exists(bugcheck.code) or bugcheck.code in [0xe2, 0xdeaddead, 0x1c8, 0x1ca, 0x1d5, 0x161, 0x80, 0x9f, 0xef, 0xf4, 0x77, 0x7a, 0x101, 0x133]
         require module["tcpip6.sys"].loaded
         require queue.critical.exhausted
         require "tcpip6" in queue.critical.modules
