@@ -303,16 +303,6 @@ void ntr_fact_item(struct ntr_facts *f, const struct ntr_fact *list, u64 i,
 	ntr_fact_eval(f, row, &at, out);
 }
 
-const struct ntr_fact_row *ntr_fact_field_row(const struct ntr_fact_row *record,
-					      const char *field)
-{
-	char more[NTR_FACT_PATH];
-	int n = snprintf(more, sizeof(more), ".%s", field);
-
-	return n > 0 && (size_t)n < sizeof(more) ? row_below(record, more) :
-						   NULL;
-}
-
 void ntr_fact_field(struct ntr_facts *f, const struct ntr_fact *record,
 		    const struct ntr_fact_row *field, struct ntr_fact *out)
 {

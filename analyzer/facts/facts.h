@@ -133,9 +133,6 @@ void ntr_fact_eval(struct ntr_facts *f, const struct ntr_fact_row *row,
 /* Element i of a list. */
 void ntr_fact_item(struct ntr_facts *f, const struct ntr_fact *list, u64 i,
 		   struct ntr_fact *out);
-/* Row of a field of a record; NULL: it has none of that name. */
-const struct ntr_fact_row *ntr_fact_field_row(const struct ntr_fact_row *record,
-					      const char *name);
 void ntr_fact_field(struct ntr_facts *f, const struct ntr_fact *record,
 		    const struct ntr_fact_row *field, struct ntr_fact *out);
 

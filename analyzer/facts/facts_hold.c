@@ -49,45 +49,36 @@ static void get_counts(struct ntr_facts *f, const struct ntr_fact_at *at,
 	}
 }
 
-/* The list of names, or the element that at's second index names. */
-static void names(struct ntr_facts *f, const struct ntr_fact_at *at,
-		  struct ntr_fact *out)
-{
-	if (at->nindexes < 2)
-		ntr_fact_n_if(out, f->names.n, f->names.n,
-			      "the stacks are not in the dump");
-	else
-		ntr_fact_str(out, at->index[1] < f->names.n ?
-			     f->names.v[at->index[1]] : NULL, NULL);
-}
-
 /* --- processors ----------------------------------------------------------------- */
 
 enum { C_NUMBER, C_WORK, C_ROUTINE, C_LOCK, C_THREAD, C_DPCS, C_TEXT,
        C_MODULES, C_FUNCTIONS };
+
+static void name_functions(struct ntr_facts *f, const struct ntr_wcpu *c)
+{
+	struct ntr_named n;
+
+	for (u32 i = 0; i < c->nframes; i++)
+		if (ntr_target_name(f->t, c->ip[i], i > 0 ||
+				    c->work == NTR_CW_SPINS, &n))
+			ntr_facts_name_add(f, ntr_facts_text(f, "%s!%s",
+					   n.module->name, n.name));
+}
 
 static void cpu_names(struct ntr_facts *f, const struct ntr_fact_at *at,
 		      bool functions, struct ntr_fact *out)
 {
 	const struct ntr_wcpu *c = &f->w->cpus.v[at->index[0]];
 	u64 of = (functions ? OF_CPU_FUNCTIONS : OF_CPU) | at->index[0];
-	bool made = f->names_of == of;
-	struct ntr_named n;
 
-	if (!made)
+	if (f->names_of != of) {
 		ntr_facts_names_begin(f, of);
-	for (u32 i = 0; !made && i < c->nframes; i++) {
-		const struct ntr_module *m = ntr_target_module(f->t, c->ip[i]);
-
-		if (!functions && m)
-			ntr_facts_name_add(f, m->name);
-		else if (functions &&
-			 ntr_target_name(f->t, c->ip[i], i > 0 ||
-					 c->work == NTR_CW_SPINS, &n))
-			ntr_facts_name_add(f, ntr_facts_text(f, "%s!%s",
-					   n.module->name, n.name));
+		if (functions)
+			name_functions(f, c);
+		else
+			ntr_facts_name_modules(f, c->ip, c->nframes);
 	}
-	names(f, at, out);
+	ntr_facts_names_get(f, at, 1, NTR_NO_STACKS, out);
 }
 
 static void get_cpu(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
@@ -180,20 +171,6 @@ static void get_request(struct ntr_facts *f, const struct ntr_fact_at *at,
 
 enum { I_TEXT, I_DEADLOCK, I_CERTAIN, I_LOCKS, I_THREADS, I_MODULES };
 
-static void add_thread(struct ntr_facts *f, u32 thread)
-{
-	const struct ntr_wgroup *g;
-	u32 group = f->w->threads.v[thread].group;
-
-	g = group == NTR_NONE ? NULL : &f->w->groups.v[group];
-	for (u32 i = 0; g && i < g->nframes; i++) {
-		const struct ntr_module *m = ntr_target_module(f->t, g->ip[i]);
-
-		if (m)
-			ntr_facts_name_add(f, m->name);
-	}
-}
-
 static void get_inversion(struct ntr_facts *f, const struct ntr_fact_at *at,
 			  int arg, struct ntr_fact *out)
 {
@@ -226,10 +203,10 @@ static void get_inversion(struct ntr_facts *f, const struct ntr_fact_at *at,
 	default:
 		if (f->names_of != (OF_INVERSION | at->index[0])) {
 			ntr_facts_names_begin(f, OF_INVERSION | at->index[0]);
-			add_thread(f, x->thread[0]);
-			add_thread(f, x->thread[1]);
+			ntr_facts_name_thread(f, x->thread[0]);
+			ntr_facts_name_thread(f, x->thread[1]);
 		}
-		names(f, at, out);
+		ntr_facts_names_get(f, at, 1, NTR_NO_STACKS, out);
 	}
 }
 

@@ -26,6 +26,8 @@
 #include "../triage/waits.h"
 #include "facts.h"
 
+/* Why there are no names of what waits. */
+#define NTR_NO_STACKS "the stacks are not in the dump"
 #define NTR_FACTS_DAMAGED 64u /* pages of pool that are remembered */
 
 /* What belongs to a row, found once: the lists its path goes through, and the
@@ -185,5 +187,14 @@ static inline void ntr_fact_str(struct ntr_fact *out, const char *s,
  */
 void ntr_facts_names_begin(struct ntr_facts *f, u64 of);
 void ntr_facts_name_add(struct ntr_facts *f, const char *name);
+/* Names of the modules that code lies in; and of the stack of a thread of the
+ * wait-for graph. */
+void ntr_facts_name_modules(struct ntr_facts *f, const u64 *ip, u32 n);
+void ntr_facts_name_thread(struct ntr_facts *f, u32 thread);
+/* The name that at's index number `own` chooses; without one, how many there
+ * are, and none: what it means that there are none (NULL: just that). */
+void ntr_facts_names_get(const struct ntr_facts *f,
+			 const struct ntr_fact_at *at, unsigned own,
+			 const char *none, struct ntr_fact *out);
 
 #endif

@@ -529,6 +529,35 @@ void ntr_facts_name_add(struct ntr_facts *f, const char *name)
 		*slot = name;
 }
 
+void ntr_facts_name_modules(struct ntr_facts *f, const u64 *ip, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		const struct ntr_module *m = ntr_target_module(f->t, ip[i]);
+
+		ntr_facts_name_add(f, m ? m->name : NULL);
+	}
+}
+
+void ntr_facts_name_thread(struct ntr_facts *f, u32 thread)
+{
+	u32 group = f->w->threads.v[thread].group;
+
+	if (group != NTR_NONE)
+		ntr_facts_name_modules(f, f->w->groups.v[group].ip,
+				       f->w->groups.v[group].nframes);
+}
+
+void ntr_facts_names_get(const struct ntr_facts *f,
+			 const struct ntr_fact_at *at, unsigned own,
+			 const char *none, struct ntr_fact *out)
+{
+	if (at->nindexes > own)
+		ntr_fact_str(out, at->index[own] < f->names.n ?
+			     f->names.v[at->index[own]] : NULL, NULL);
+	else
+		ntr_fact_n_if(out, f->names.n || !none, f->names.n, none);
+}
+
 /* --- the whole ---------------------------------------------------------------------- */
 
 enum ntr_st ntr_facts_new(struct ntr_facts **out, struct ntr_target *t,

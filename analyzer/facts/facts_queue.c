@@ -53,18 +53,9 @@ static void get_modules(struct ntr_facts *f, const struct ntr_wqueue *v,
 	g = &f->w->groups.v[v->group];
 	if (f->names_of != of) {
 		ntr_facts_names_begin(f, of);
-		for (u32 i = 0; i < g->nframes; i++) {
-			const struct ntr_module *m =
-				ntr_target_module(f->t, g->ip[i]);
-
-			ntr_facts_name_add(f, m ? m->name : NULL);
-		}
+		ntr_facts_name_modules(f, g->ip, g->nframes);
 	}
-	if (at->nindexes > own)
-		ntr_fact_str(out, at->index[own] < f->names.n ?
-			     f->names.v[at->index[own]] : NULL, NULL);
-	else
-		ntr_fact_n(out, f->names.n);
+	ntr_facts_names_get(f, at, own, NULL, out);
 }
 
 static void get_next(struct ntr_facts *f, const struct ntr_work_queue *q,

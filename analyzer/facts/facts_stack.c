@@ -212,12 +212,8 @@ static void get_modules(struct ntr_facts *f, const struct ntr_fact_at *at,
 		collect(f, OF_CYCLE, c->first, c->first + c->period);
 	else
 		collect(f, OF_STACK, 0, v->stack.n);
-	if (at->nindexes > own)
-		ntr_fact_str(out, at->index[own] < f->names.n ?
-			     f->names.v[at->index[own]] : NULL, NULL);
-	else
-		ntr_fact_n_if(out, f->names.n, f->names.n,
-			      "no frame lies in a module that is known");
+	ntr_facts_names_get(f, at, own, "no frame lies in a module that is "
+			    "known", out);
 }
 
 /* --- recursion ------------------------------------------------------------------------ */

@@ -48,39 +48,10 @@ static void get_counts(struct ntr_facts *f, const struct ntr_fact_at *at,
 	}
 }
 
-/* --- modules of the stacks of threads -------------------------------------------- */
-
+/* What modules of the stacks of threads are of. */
 #define OF_CYCLE UINT64_C(0x100000000)
 #define OF_ROOT UINT64_C(0x200000000)
 #define OF_THREAD UINT64_C(0x300000000)
-
-static void add_thread(struct ntr_facts *f, u32 thread)
-{
-	const struct ntr_wgroup *g;
-	u32 group = f->w->threads.v[thread].group;
-
-	if (group == NTR_NONE)
-		return;
-	g = &f->w->groups.v[group];
-	for (u32 i = 0; i < g->nframes; i++) {
-		const struct ntr_module *m = ntr_target_module(f->t, g->ip[i]);
-
-		if (m)
-			ntr_facts_name_add(f, m->name);
-	}
-}
-
-/* The list, or the element that at's second index names. */
-static void names(struct ntr_facts *f, const struct ntr_fact_at *at,
-		  struct ntr_fact *out)
-{
-	if (at->nindexes < 2)
-		ntr_fact_n_if(out, f->names.n, f->names.n,
-			      "the stacks are not in the dump");
-	else
-		ntr_fact_str(out, at->index[1] < f->names.n ?
-			     f->names.v[at->index[1]] : NULL, NULL);
-}
 
 /* --- cycles -------------------------------------------------------------------------- */
 
@@ -118,9 +89,9 @@ static void get_cycle(struct ntr_facts *f, const struct ntr_fact_at *at, int arg
 		if (f->names_of != (OF_CYCLE | at->index[0])) {
 			ntr_facts_names_begin(f, OF_CYCLE | at->index[0]);
 			for (u32 k = 0; k < c->n; k++)
-				add_thread(f, c->thread[k]);
+				ntr_facts_name_thread(f, c->thread[k]);
 		}
-		names(f, at, out);
+		ntr_facts_names_get(f, at, 1, NTR_NO_STACKS, out);
 		break;
 	}
 }
@@ -167,9 +138,9 @@ static void get_root(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 	case RT_MODULES:
 		if (f->names_of != (OF_ROOT | at->index[0])) {
 			ntr_facts_names_begin(f, OF_ROOT | at->index[0]);
-			add_thread(f, r->thread);
+			ntr_facts_name_thread(f, r->thread);
 		}
-		names(f, at, out);
+		ntr_facts_names_get(f, at, 1, NTR_NO_STACKS, out);
 		break;
 	}
 }
@@ -227,9 +198,9 @@ static void get_thread(struct ntr_facts *f, const struct ntr_fact_at *at,
 	case T_MODULES:
 		if (f->names_of != (OF_THREAD | at->index[0])) {
 			ntr_facts_names_begin(f, OF_THREAD | at->index[0]);
-			add_thread(f, (u32)at->index[0]);
+			ntr_facts_name_thread(f, (u32)at->index[0]);
 		}
-		names(f, at, out);
+		ntr_facts_names_get(f, at, 1, NTR_NO_STACKS, out);
 		break;
 	}
 }

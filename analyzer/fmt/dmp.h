@@ -86,8 +86,6 @@ void ntr_dmp_meta(struct ntr_dmp *m);
 /* The part of [off, off+len) that the file holds; len 0 when there is none,
  * or when it is all filler. */
 struct ntr_loc ntr_dmp_loc(struct ntr_dmp *m, u64 off, u64 len);
-/* True when the len bytes at off are all filler or all zero. */
-bool ntr_dmp_blank(struct ntr_dump *d, u64 off, u64 len);
 
 /* dmp_body.c: what follows the header, by DumpType and content. */
 NTR_MUST enum ntr_st ntr_dmp_body(struct ntr_dmp *m, struct ntr_err *e);

@@ -42,7 +42,8 @@ enum ntr_st ntr_dmp_load_header(struct ntr_dmp *m, void *buf, size_t min,
 	return NTR_OK;
 }
 
-bool ntr_dmp_blank(struct ntr_dump *d, u64 off, u64 len)
+/* True when the len bytes at off are all filler or all zero. */
+static bool blank(struct ntr_dump *d, u64 off, u64 len)
 {
 	u64 words[64], filler = 0x4547415045474150, end = off + len;
 
@@ -68,7 +69,7 @@ struct ntr_loc ntr_dmp_loc(struct ntr_dmp *m, u64 off, u64 len)
 		return (struct ntr_loc){ 0, 0 };
 	if (len > size - off)
 		len = size - off;
-	if (ntr_dmp_blank(m->d, off, len))
+	if (blank(m->d, off, len))
 		return (struct ntr_loc){ 0, 0 };
 	return (struct ntr_loc){ off, len };
 }

@@ -13,7 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool ntr_elf_note_next(struct ntr_bin *b, struct ntr_elf_note *n)
+/* One note: 12-byte header, owner and descriptor padded to 4. */
+struct note {
+	char owner[16]; /* cut, cleaned */
+	u32 type;
+	struct ntr_bin desc;
+};
+
+/* False at the end; a note that does not fit poisons b. */
+static bool note_next(struct ntr_bin *b, struct note *n)
 {
 	u32 owner_len, desc_len;
 	const u8 *owner;
@@ -66,7 +74,7 @@ static struct ntr_dump_cpu *cpu_at(struct ntr_dump *d, size_t i)
 }
 
 static void on_prstatus(struct ntr_dump *d, struct ntr_core *c,
-			const struct ntr_elf_note *n)
+			const struct note *n)
 {
 	struct ntr_dump_cpu *cpu = cpu_at(d, c->nprstatus);
 
@@ -77,7 +85,7 @@ static void on_prstatus(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_qemu(struct ntr_dump *d, struct ntr_core *c,
-		    const struct ntr_elf_note *n)
+		    const struct note *n)
 {
 	struct ntr_dump_cpu *cpu = cpu_at(d, c->nqemu);
 
@@ -89,7 +97,7 @@ static void on_qemu(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_vbox(struct ntr_dump *d, struct ntr_core *c,
-		    const struct ntr_elf_note *n)
+		    const struct note *n)
 {
 	struct ntr_dump_blob *b = ntr_vec_add(&d->blobs);
 
@@ -101,7 +109,7 @@ static void on_vbox(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_vbox_cpu(struct ntr_dump *d, struct ntr_core *c,
-			const struct ntr_elf_note *n)
+			const struct note *n)
 {
 	struct ntr_dump_cpu *cpu = cpu_at(d, c->nvbox);
 
@@ -113,7 +121,7 @@ static void on_vbox_cpu(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_vmcoreinfo(struct ntr_dump *d, struct ntr_core *c,
-			  const struct ntr_elf_note *n)
+			  const struct note *n)
 {
 	(void)d;
 	c->is_machine = true;
@@ -122,14 +130,14 @@ static void on_vmcoreinfo(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_xen(struct ntr_dump *d, struct ntr_core *c,
-		   const struct ntr_elf_note *n)
+		   const struct note *n)
 {
 	(void)d, (void)n;
 	c->is_machine = true;
 }
 
 static void on_file(struct ntr_dump *d, struct ntr_core *c,
-		    const struct ntr_elf_note *n)
+		    const struct note *n)
 {
 	(void)d;
 	c->is_process = true;
@@ -138,7 +146,7 @@ static void on_file(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_prpsinfo(struct ntr_dump *d, struct ntr_core *c,
-			const struct ntr_elf_note *n)
+			const struct note *n)
 {
 	(void)d;
 	c->is_process = true;
@@ -147,7 +155,7 @@ static void on_prpsinfo(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_siginfo(struct ntr_dump *d, struct ntr_core *c,
-		       const struct ntr_elf_note *n)
+		       const struct note *n)
 {
 	(void)d;
 	c->is_process = true;
@@ -156,7 +164,7 @@ static void on_siginfo(struct ntr_dump *d, struct ntr_core *c,
 }
 
 static void on_auxv(struct ntr_dump *d, struct ntr_core *c,
-		    const struct ntr_elf_note *n)
+		    const struct note *n)
 {
 	(void)d, (void)n;
 	c->is_process = true;
@@ -168,7 +176,7 @@ static const struct {
 	const char *owner;
 	u32 type;
 	void (*take)(struct ntr_dump *d, struct ntr_core *c,
-		     const struct ntr_elf_note *n);
+		     const struct note *n);
 } note_kinds[] = {
 	{ "CORE", 1, on_prstatus },
 	{ "CORE", 3, on_prpsinfo },
@@ -184,7 +192,7 @@ static const struct {
 };
 
 static void one_note(struct ntr_dump *d, struct ntr_core *c,
-		     const struct ntr_elf_note *n)
+		     const struct note *n)
 {
 	if (!c->os && (!strcmp(n->owner, "FreeBSD") ||
 		       !strncmp(n->owner, "NetBSD", 6) ||
@@ -201,10 +209,10 @@ static void one_note(struct ntr_dump *d, struct ntr_core *c,
 enum ntr_st ntr_core_notes(struct ntr_dump *d, struct ntr_bin notes,
 			   struct ntr_core *c, struct ntr_err *e)
 {
-	struct ntr_elf_note n;
+	struct note n;
 
 	(void)e;
-	while (ntr_elf_note_next(&notes, &n))
+	while (note_next(&notes, &n))
 		one_note(d, c, &n);
 	if (notes.bad) {
 		d->complete = false;

@@ -17,16 +17,6 @@
 #define NTR_NOTES_MAX (UINT64_C(64) << 20) /* bytes of notes read */
 #define NTR_MAX_CPU_NOTES 65536u
 
-/* One note: 12-byte header, owner and descriptor padded to 4. */
-struct ntr_elf_note {
-	char owner[16]; /* cut, cleaned */
-	u32 type;
-	struct ntr_bin desc;
-};
-
-/* False at the end; a note that does not fit poisons b. */
-bool ntr_elf_note_next(struct ntr_bin *b, struct ntr_elf_note *n);
-
 /* What was found; descriptors are borrowed from the bytes walked. */
 struct ntr_core {
 	bool wide;        /* 64-bit layouts */

@@ -10,7 +10,7 @@
 #define IO_TYPE_FILE 5u
 
 struct raw_file {
-	u64 device, context, context2, buffer, offset;
+	u64 device, context, context2, buffer;
 	u32 flags;
 	u16 bytes;
 };
@@ -21,9 +21,8 @@ static const struct ntr_member members[] = {
 	NTR_MEMBER_OPT(raw_file, flags, "Flags"),
 	NTR_MEMBER_OPT(raw_file, bytes, "FileName.Length"),
 	NTR_MEMBER_OPT(raw_file, buffer, "FileName.Buffer"),
-	NTR_MEMBER_OPT(raw_file, offset, "CurrentByteOffset"),
 };
-enum { HAS_FLAGS = 8, HAS_NAME = 0x30, HAS_OFFSET = 0x40 };
+enum { HAS_FLAGS = 8, HAS_NAME = 0x30 };
 
 enum ntr_st ntr_fileobj_read(const struct ntr_objects *o, u64 va,
 			     struct ntr_fileobj *out, struct ntr_err *e)
@@ -53,8 +52,6 @@ enum ntr_st ntr_fileobj_read(const struct ntr_objects *o, u64 va,
 	f.context2 = r.context2;
 	f.flags = r.flags;
 	f.has_flags = have & HAS_FLAGS;
-	f.offset = r.offset;
-	f.has_offset = have & HAS_OFFSET;
 	if ((have & HAS_NAME) == HAS_NAME)
 		ntr_kernel_string(o->t, r.buffer, r.bytes, f.name,
 				  sizeof(f.name));

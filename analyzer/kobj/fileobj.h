@@ -12,9 +12,9 @@
 #define NTR_FILE_NAME 256u
 
 struct ntr_fileobj {
-	u64 va, device, context, context2, offset; /* 0 none or unknown */
+	u64 va, device, context, context2; /* 0 none or unknown */
 	u32 flags;
-	bool has_flags, has_offset;
+	bool has_flags;
 	char name[NTR_FILE_NAME];  /* "" none, or unknown */
 	char device_name[64];      /* of its device; "" none, or unknown */
 };

@@ -89,9 +89,8 @@ static enum ntr_st count_process(const struct ntr_objects *o,
 	enum ntr_st st = ntr_handle_table_of(o, p->va, &t, &why);
 
 	if (st) {
-		if (st == NTR_END)
-			c->without++;
-		else if (!c->unread++)
+		/* END: it has none */
+		if (st != NTR_END && !c->unread++)
 			snprintf(c->unread_why, sizeof(c->unread_why), "%.190s",
 				 why.msg);
 		return NTR_OK;

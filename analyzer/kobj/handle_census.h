@@ -32,7 +32,6 @@ struct ntr_census {
 	struct { NTR_VEC(struct ntr_census_process); } p; /* most first */
 	struct ntr_census_types types;
 	u64 count, absent;
-	u64 without;          /* processes that have no table */
 	u64 unread;           /* processes whose table cannot be read */
 	char unread_why[200]; /* of the first; "" none */
 	char list_why[160];   /* of the process list; "" whole */

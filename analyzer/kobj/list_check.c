@@ -91,7 +91,6 @@ void ntr_list_check(const struct ntr_target *t, u64 head, u64 max,
 	    f.state == NTR_LIST_LONG)
 		return;
 	b = follow(t, head, max, t->ptr_size, 0);
-	out->has_backward = true;
 	out->backward = b.n;
 	out->back_last = b.last;
 	explain(t, out);

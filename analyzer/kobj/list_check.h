@@ -27,7 +27,6 @@ struct ntr_list_check {
 	u64 last;         /* the last good entry (or the head) */
 	u64 next;         /* what its Flink says */
 	u64 found;        /* BROKEN: the Blink of next; expected: last */
-	bool has_backward;
 	u64 backward;     /* entries that are good backwards from the head */
 	u64 back_last;    /* and the last of them */
 	bool one_bit;     /* one changed bit explains the wrong link */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Dispatcher objects, fast and guarded mutexes, push locks. */
+/* Dispatcher objects, fast and guarded mutexes. */
 #include "locks.h"
 
 #include "layout.h"
@@ -9,7 +9,8 @@
 #define FIRST_GATE_BUILD 3790u
 #define FIRST_PRIQUEUE_BUILD 9600u
 
-const char *ntr_object_type_name(u8 type, u32 build)
+/* "mutant"; NULL: no type that can be waited for. */
+static const char *type_name(u8 type, u32 build)
 {
 	static const char *const names[] = {
 		"notification event", "synchronization event", "mutant",
@@ -89,7 +90,7 @@ enum ntr_st ntr_dispatcher_read(struct ntr_target *t, u64 va,
 		return ntr_fail(e, st, "object 0x%" PRIx64 ": %s", va,
 				ntr_st_text(st));
 	d.type &= TYPE_BITS;
-	d.name = ntr_object_type_name(d.type, t->build);
+	d.name = type_name(d.type, t->build);
 	if (!d.name)
 		return ntr_fail(e, NTR_BAD, "0x%" PRIx64 ": type %u is no "
 				"object one can wait for", va, d.type);
@@ -166,32 +167,5 @@ enum ntr_st ntr_fast_mutex_of(struct ntr_target *t, u64 object, bool guarded,
 		return ntr_fail(e, NTR_BAD, "around 0x%" PRIx64
 				" there is no fast mutex", object);
 	*out = m;
-	return NTR_OK;
-}
-
-/* --- push locks ----------------------------------------------------------------------- */
-
-/* Bits: Locked 1, Waiting 2, Waking 4, MultipleShared 8; the rest is the
- * count of sharers or the first wait block. */
-enum ntr_st ntr_push_lock_read(struct ntr_target *t, u64 va,
-			       struct ntr_push_lock *out, struct ntr_err *e)
-{
-	enum ntr_st st;
-	u64 v;
-
-	st = ntr_read_ptr(t->mem, va, t->ptr_size, &v);
-	if (st)
-		return ntr_fail(e, st, "push lock 0x%" PRIx64 ": %s", va,
-				ntr_st_text(st));
-	*out = (struct ntr_push_lock){
-		.locked = v & 1, .waiting = v & 2, .waking = v & 4,
-		.multiple = v & 8,
-		.sharers = v & 2 ? 0 : v >> 4,
-		.block = v & 2 ? v & ~UINT64_C(15) : 0,
-	};
-	if (out->block && !ntr_kernel_va(t, out->block))
-		return ntr_fail(e, NTR_BAD, "0x%" PRIx64 " is no push lock: "
-				"its wait block would be at 0x%" PRIx64, va,
-				out->block);
 	return NTR_OK;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What can be waited for: dispatcher objects, ERESOURCEs, fast and guarded
- * mutexes, push locks, and the executive's work queues.
+ * mutexes, and the executive's work queues.
  *
  * An owner is what the object records, and nothing else: where a kind of
  * object keeps none, no_owner says so.  Lists are bounded and keep what could
@@ -19,8 +19,6 @@ enum ntr_dispatcher_type {
 	NTR_OT_GATE, NTR_OT_NOTIFICATION_TIMER, NTR_OT_SYNCHRONIZATION_TIMER,
 	NTR_OT_PRIQUEUE = 0x15, /* 8.1 and later; an event pair before */
 };
-/* "mutant"; NULL: no type that can be waited for. */
-const char *ntr_object_type_name(u8 type, u32 build);
 
 struct ntr_dispatcher {
 	u64 va;
@@ -90,7 +88,7 @@ void ntr_resource_list_fini(struct ntr_resource_list *l);
  */
 u64 ntr_resource_on_stack(struct ntr_target *t, const struct ntr_kthread *k);
 
-/* --- fast and guarded mutexes, push locks ---------------------------------------- */
+/* --- fast and guarded mutexes ---------------------------------------------------- */
 
 struct ntr_fast_mutex {
 	u64 va, owner; /* 0 nobody */
@@ -102,15 +100,6 @@ NTR_MUST enum ntr_st ntr_fast_mutex_of(struct ntr_target *t, u64 object,
 				       bool guarded,
 				       struct ntr_fast_mutex *out,
 				       struct ntr_err *e);
-
-struct ntr_push_lock {
-	bool locked, waiting, waking, multiple;
-	u64 sharers; /* when nobody waits */
-	u64 block;   /* wait block, when somebody does */
-};
-NTR_MUST enum ntr_st ntr_push_lock_read(struct ntr_target *t, u64 va,
-					struct ntr_push_lock *out,
-					struct ntr_err *e);
 
 /* --- work queues ------------------------------------------------------------------ */
 

@@ -21,7 +21,9 @@
 #define MJ_INTERNAL 0x0fu
 #define MAX_FRONT 0x80u      /* bytes of optional headers */
 
-const char *ntr_tdi_minor_name(u8 minor)
+/* "TDI_SEND": of requests to transports by IRP_MJ_INTERNAL_DEVICE_CONTROL;
+ * NULL: there is none of that number. */
+static const char *tdi_minor_name(u8 minor)
 {
 	static const char *const names[] = {
 		NULL, "TDI_ASSOCIATE_ADDRESS", "TDI_DISASSOCIATE_ADDRESS",
@@ -43,7 +45,7 @@ static bool is_transport(enum ntr_net_part p)
 const char *ntr_net_irp_name(const struct ntr_net_irp *p)
 {
 	const char *tdi = p->major == MJ_INTERNAL && is_transport(p->part) ?
-			  ntr_tdi_minor_name(p->minor) : NULL;
+			  tdi_minor_name(p->minor) : NULL;
 
 	return tdi ? tdi : ntr_major_name(p->major);
 }

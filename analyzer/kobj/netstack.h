@@ -83,9 +83,6 @@ struct ntr_net_irp {
 	u64 waited;        /* 100 ns: IRPs have no time of their own */
 	char process[64];  /* "" unknown */
 };
-/* "TDI_SEND": of requests to transports by IRP_MJ_INTERNAL_DEVICE_CONTROL;
- * NULL: there is none of that number. */
-const char *ntr_tdi_minor_name(u8 minor);
 /* The name of its request: TDI's, else the major function's; NULL. */
 const char *ntr_net_irp_name(const struct ntr_net_irp *p);
 

@@ -70,13 +70,11 @@ struct ntr_pool {
 	struct { NTR_VEC(struct ntr_pool_tag); } tags; /* sorted by tag */
 	const char *tags_why;   /* why there are none, or not all; or NULL */
 	unsigned ntables;       /* that were summed: one per processor */
-	enum ntr_source tags_source;
 	u64 table_va[2], table_len[2]; /* of tags, of large allocations: they
 				hold addresses, but keep nothing alive */
 
 	struct { NTR_VEC(struct ntr_pool_big); } bigs; /* sorted by va */
 	const char *bigs_why;
-	bool bigs_overflow;     /* NT 4: the table was full; see tag "BIG " */
 	struct { NTR_VEC(struct ntr_pool_desc); } descs;
 	const char *descs_why;  /* why there are none, or NULL */
 	bool nomem;             /* while opening */

@@ -181,7 +181,7 @@ struct reach {
 	u8 *state;             /* of each block */
 	struct { NTR_VEC(struct edge); } edges;
 	u64 scanned, unmapped;
-	bool nomem, edges_cut, stopped;
+	bool nomem, stopped;
 };
 
 /* The block that holds va, or NONE. */
@@ -210,8 +210,7 @@ static void points(struct reach *r, u32 from, u32 to)
 		return;
 	}
 	if (r->edges.n == NTR_REACH_MAX_EDGES) {
-		r->edges_cut = true; /* on the safe side */
-		r->state[to] |= KEPT;
+		r->state[to] |= KEPT; /* on the safe side */
 		return;
 	}
 	x = ntr_vec_add(&r->edges);

@@ -12,10 +12,8 @@
 #include <string.h>
 
 #define OVERFLOW_TAG 0x6c66764fu /* "Ovfl": the last row */
-#define BIG_TAG 0x20474942u      /* "BIG " */
 #define FLAG_POOL_TAGGING 0x400u /* NtGlobalFlag, FLG_POOL_ENABLE_TAGGING */
 #define FIRST_ALWAYS_TAGGED 3790u
-#define LAST_FIXED_BIG 1381u     /* NT 4: 2048 rows, then "BIG " */
 #define TAG_PROTECTED 0x80000000u
 #define CHUNK 0x10000u
 
@@ -107,7 +105,6 @@ struct tag_layout {
 	u32 size;
 	struct ntr_type_hit key, allocs[2], frees[2], bytes[2];
 	bool bounded;     /* false: the size of the table is not known */
-	enum ntr_source source;
 };
 
 static bool tag_layout(struct ntr_pool *p, struct tag_layout *y)
@@ -120,7 +117,7 @@ static bool tag_layout(struct ntr_pool *p, struct tag_layout *y)
 	static const char type[] = "_POOL_TRACKER_TABLE";
 	const struct ntr_target *t = p->t;
 
-	y->size = ntr_types_sizeof(&t->priv->types, type, &y->source);
+	y->size = ntr_types_sizeof(&t->priv->types, type, NULL);
 	if (!y->size || y->size > 0x400 ||
 	    !member(t, type, "Key", y->size, &y->key))
 		return false;
@@ -333,7 +330,6 @@ enum ntr_st ntr_pool_read_tags(struct ntr_pool *p, struct ntr_err *e)
 		return NTR_OK;
 	}
 	p->table_va[0] = va[0];
-	p->tags_source = y.source;
 	st = read_tables(p, &y, va, n, e);
 	drop_empty(p);
 	if (!st && !p->tags.n)
@@ -433,13 +429,10 @@ static void order_bigs(struct ntr_pool *p)
 
 enum ntr_st ntr_pool_read_bigs(struct ntr_pool *p, struct ntr_err *e)
 {
-	const struct ntr_pool_tag *full = ntr_pool_tag_of(p, BIG_TAG);
 	struct big_layout y = { 0 };
 	struct table t = { 0 };
 	enum ntr_st st;
 
-	p->bigs_overflow = p->t->build <= LAST_FIXED_BIG && full &&
-			   full->bytes[0] + full->bytes[1] > 0;
 	if (!ntr_pool_value(p->t, "PoolBigPageTable", 0, &t.va) ||
 	    !ntr_kernel_va(p->t, t.va) ||
 	    !rows_of(p, "PoolBigPageTableSize", NTR_POOL_MAX_BIG, &t.n)) {

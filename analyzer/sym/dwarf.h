@@ -238,8 +238,6 @@ NTR_MUST enum ntr_st ntr_dw_again(const struct ntr_dw_once *o,
 NTR_MUST enum ntr_st ntr_dw_units(struct ntr_dw *dw, struct ntr_err *e);
 /* The unit a DIE belongs to, or NULL. */
 struct ntr_dw_unit *ntr_dw_unit_of(struct ntr_dw *dw, u64 id);
-/* Is the table at off of .debug_abbrev one that libdwarf may read? */
-bool ntr_dw_abbrev_ok(struct ntr_dw *dw, u64 off);
 /* Are these call frame instructions well formed? */
 bool ntr_dw_check_cfa(const u8 *p, size_t n, unsigned ptr_size);
 
@@ -306,12 +304,9 @@ const struct ntr_dw_func *ntr_dw_find_func(struct ntr_dw *dw, u64 rva,
 /* The units that may hold an address, each once; *i starts at 0. NULL: no
  * more. */
 struct ntr_dw_unit *ntr_dw_unit_at(struct ntr_dw *dw, u64 addr, size_t *i);
-NTR_MUST enum ntr_st ntr_dw_lines(struct ntr_dw *dw, struct ntr_dw_unit *u,
-				  struct ntr_err *e);
 /* Runs the program at t->off into rows and file names. */
 NTR_MUST enum ntr_st ntr_dw_run_lines(struct ntr_dw *dw, struct ntr_dw_lines *t,
 				      const char *comp_dir, struct ntr_err *e);
-NTR_MUST enum ntr_st ntr_dw_names(struct ntr_dw *dw, struct ntr_err *e);
 /* The definition of a declared type, else 0. */
 u64 ntr_dw_definition(struct ntr_dw *dw, u64 id, Dwarf_Die die);
 const char *ntr_dw_type_name(struct ntr_dw *dw, u64 id, Dwarf_Die die);

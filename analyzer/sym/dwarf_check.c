@@ -156,7 +156,7 @@ static bool table_ok(struct ntr_dw *dw, u64 off)
 
 /* Units come with tables in rising order or with one that was seen just now:
  * a sorted list, mostly appended to. */
-bool ntr_dw_abbrev_ok(struct ntr_dw *dw, u64 off)
+static bool abbrevs_ok(struct ntr_dw *dw, u64 off)
 {
 	size_t lo = 0, hi = dw->tables.n;
 	u64 *p;
@@ -254,7 +254,7 @@ static void look(struct ntr_dw *dw, struct ntr_dw_sect *s, bool types)
 			memset(s->data + at, 0, NTR_DW_PAD);
 			return;
 		}
-		if (!ntr_dw_abbrev_ok(dw, u.abbrev))
+		if (!abbrevs_ok(dw, u.abbrev))
 			blank(s, &u);
 		n = ntr_vec_add(&dw->units);
 		if (!n)

@@ -108,8 +108,8 @@ static enum ntr_st read_table(struct ntr_dw *dw, struct ntr_dw_unit *u,
 	return sequences(dw, t) ? st : ntr_fail(e, NTR_NOMEM, "out of memory");
 }
 
-enum ntr_st ntr_dw_lines(struct ntr_dw *dw, struct ntr_dw_unit *u,
-			 struct ntr_err *e)
+static enum ntr_st know_lines(struct ntr_dw *dw, struct ntr_dw_unit *u,
+			      struct ntr_err *e)
 {
 	enum ntr_st st;
 	Dwarf_Die die;
@@ -184,7 +184,7 @@ enum ntr_st ntr_dw_line(struct ntr_dw *dw, u64 rva, struct ntr_line *out,
 	if (st)
 		return st;
 	while ((u = ntr_dw_unit_at(dw, addr, &i))) {
-		st = ntr_dw_lines(dw, u, e);
+		st = know_lines(dw, u, e);
 		if (st == NTR_NOMEM)
 			return st;
 		if (st && st != NTR_ABSENT)
@@ -230,7 +230,7 @@ enum ntr_st ntr_dw_each_line(struct ntr_dw *dw, ntr_line_fn *fn, void *ctx,
 
 		if (u->blank)
 			continue;
-		st = ntr_dw_lines(dw, u, e);
+		st = know_lines(dw, u, e);
 		if (st == NTR_NOMEM)
 			return st;
 	}

@@ -192,7 +192,7 @@ static enum ntr_st make(struct ntr_dw *dw, struct ntr_err *e)
 			     ntr_st_text(st)) : NTR_OK;
 }
 
-enum ntr_st ntr_dw_names(struct ntr_dw *dw, struct ntr_err *e)
+static enum ntr_st know_names(struct ntr_dw *dw, struct ntr_err *e)
 {
 	struct ntr_err mine;
 
@@ -251,7 +251,7 @@ static const char *elsewhere(const struct ntr_dw *dw)
 enum ntr_st ntr_dw_type_named(struct ntr_dw *dw, const char *name, u64 *id,
 			      struct ntr_err *e)
 {
-	enum ntr_st st = ntr_dw_names(dw, e);
+	enum ntr_st st = know_names(dw, e);
 	size_t i;
 
 	if (st)
@@ -284,7 +284,7 @@ u64 ntr_dw_definition(struct ntr_dw *dw, u64 id, Dwarf_Die die)
 
 	if (sig)
 		return sig;
-	if (!ntr_dw_flag(dw, die, DW_AT_declaration) || ntr_dw_names(dw, NULL))
+	if (!ntr_dw_flag(dw, die, DW_AT_declaration) || know_names(dw, NULL))
 		return 0;
 	n = named(dw, id);
 	name = n ? n->name : ntr_dw_string(dw, die, DW_AT_name);
@@ -308,7 +308,7 @@ const char *ntr_dw_type_name(struct ntr_dw *dw, u64 id, Dwarf_Die die)
 	if (u)
 		ntr_dw_describe(dw, u);
 	if (u && scoped(u->lang) && rank_of(ntr_dw_tag(die)) &&
-	    !ntr_dw_names(dw, NULL)) {
+	    !know_names(dw, NULL)) {
 		n = named(dw, id);
 		if (n)
 			return n->name;
@@ -338,7 +338,7 @@ static bool is_copy(const struct given *g, const struct ntr_dw_name *n)
 enum ntr_st ntr_dw_each_type(struct ntr_dw *dw, ntr_type_name_fn *fn, void *ctx,
 			     struct ntr_err *e)
 {
-	enum ntr_st st = ntr_dw_names(dw, e);
+	enum ntr_st st = know_names(dw, e);
 	struct given g = { .count = 0 };
 
 	if (st)

@@ -306,13 +306,6 @@ void ntr_msf_fini(struct ntr_msf *m)
 	*m = (struct ntr_msf){ 0 };
 }
 
-u32 ntr_msf_size(const struct ntr_msf *m, u32 n)
-{
-	if (n >= m->nstreams || m->stream[n].size == NTR_MSF_NONE)
-		return 0;
-	return m->stream[n].size;
-}
-
 /* OK when stream n can be read. */
 static enum ntr_st stream_usable(const struct ntr_msf *m, u32 n,
 				 struct ntr_err *e)
@@ -366,35 +359,5 @@ enum ntr_st ntr_msf_stream(struct ntr_msf *m, u32 n, struct ntr_bin *out,
 		return st;
 	*out = ntr_bin_of(m->stream[n].data, m->stream[n].size,
 			  m->stream[n].origin, 0);
-	return NTR_OK;
-}
-
-enum ntr_st ntr_msf_read(struct ntr_msf *m, u32 n, u32 off, void *buf,
-			 size_t len, struct ntr_err *e)
-{
-	enum ntr_st st = stream_usable(m, n, e);
-	const struct ntr_msf_stream *s;
-	u8 *to = buf;
-
-	if (st)
-		return st;
-	s = &m->stream[n];
-	if (off > s->size || len > s->size - off)
-		return ntr_fail(e, NTR_BAD,
-				"%s stream %u+0x%x: wants %zu bytes, the "
-				"stream has 0x%x", m->file->name, n, off, len,
-				s->size);
-	while (len) {
-		u32 in = off % m->block_size;
-		size_t k = m->block_size - in < len ? m->block_size - in : len;
-		u64 at = m->block[s->first + off / m->block_size];
-
-		st = ntr_file_read(m->file, at * m->block_size + in, to, k, e);
-		if (st)
-			return st == NTR_ABSENT ? NTR_BAD : st;
-		to += k;
-		off += (u32)k;
-		len -= k;
-	}
 	return NTR_OK;
 }

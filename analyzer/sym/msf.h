@@ -59,11 +59,6 @@ void ntr_msf_fini(struct ntr_msf *m);
  * for NTR_MSF_NO_STREAM). An empty stream is OK with no bytes. */
 NTR_MUST enum ntr_st ntr_msf_stream(struct ntr_msf *m, u32 n,
 				    struct ntr_bin *out, struct ntr_err *e);
-/* Bytes of a stream without loading the rest: for looking at headers. */
-NTR_MUST enum ntr_st ntr_msf_read(struct ntr_msf *m, u32 n, u32 off, void *buf,
-				  size_t len, struct ntr_err *e);
-/* Its size; 0 when there is no such stream. */
-u32 ntr_msf_size(const struct ntr_msf *m, u32 n);
 
 /* --- for the containers ------------------------------------------------- */
 

@@ -110,7 +110,7 @@ struct ntr_pdb {
 	u32 names_stream;         /* "/names"; NTR_MSF_NO_STREAM: none */
 	struct ntr_pdb_dbi dbi;
 
-	struct ntr_pdb_once dbi_once, names_once, sections_once, omap_once, mods_once,
+	struct ntr_pdb_once dbi_once, names_once, sections_once, mods_once,
 		contribs_once, publics_once, data_once, gsi_once, psi_once, frames_once;
 	struct ntr_bin names;     /* the strings of /names */
 

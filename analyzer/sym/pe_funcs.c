@@ -107,7 +107,6 @@ enum ntr_st ntr_pe_funcs_load(struct ntr_pe_funcs *t, const struct ntr_pe *pe,
 							: ENTRIES * each;
 		size_t got = ntr_pe_read_some(pe, (u32)at, raw, want);
 
-		t->holes |= got < want;
 		st = add(t, raw, got, each, e);
 		at += want;
 	}

@@ -21,7 +21,6 @@ struct ntr_pe_func {
 struct ntr_pe_funcs {
 	const struct ntr_pe *pe; /* borrowed */
 	NTR_VEC(struct ntr_pe_func); /* by rva */
-	bool holes;              /* part of the table is not there */
 };
 
 /* OK with n == 0: the image has none (x86), or nothing of it is there. */

@@ -77,8 +77,11 @@ u64 ntr_store_fetched(const struct ntr_store *s)
 	return s->fetched;
 }
 
-void ntr_store_note(struct ntr_store *s, enum ntr_telling t, const char *fmt,
-		    ...)
+static void note(struct ntr_store *s, enum ntr_telling t, const char *fmt,
+		 ...) NTR_PRINTF(3, 4);
+
+static void note(struct ntr_store *s, enum ntr_telling t, const char *fmt,
+		 ...)
 {
 	char line[1024];
 	va_list ap;
@@ -156,8 +159,8 @@ static enum ntr_st take(struct ntr_store *s, const struct ntr_want *w,
 		return NTR_ABSENT; /* NAME/KEY/NAME begins with a folder */
 	st = ntr_want_check(w, path, &why);
 	if (st) {
-		ntr_store_note(s, NTR_TELL_REFUSED, "%s: refused: %s", path,
-			       why.msg);
+		note(s, NTR_TELL_REFUSED, "%s: refused: %s", path,
+		     why.msg);
 		return NTR_ABSENT;
 	}
 	*out = strdup(path);
@@ -186,13 +189,13 @@ static enum ntr_st take_ptr(struct ntr_store *s, const struct ntr_want *w,
 	if (!st)
 		st = ntr_file_ptr_parse(ptr, text, n, &why);
 	if (st) {
-		ntr_store_note(s, NTR_TELL_REFUSED, "%s: %s", path, why.msg);
+		note(s, NTR_TELL_REFUSED, "%s: %s", path, why.msg);
 	} else if (ptr->refusal) {
-		ntr_store_note(s, NTR_TELL_REFUSED, "%s: says: %s", path,
-			       ptr->text);
+		note(s, NTR_TELL_REFUSED, "%s: says: %s", path,
+		     ptr->text);
 	} else if (ntr_symtok_kind(ptr->text) != NTR_SYMTOK_LOCAL) {
-		ntr_store_note(s, NTR_TELL_REFUSED, "%s: points to %s, which "
-			       "is not followed", path, ptr->text);
+		note(s, NTR_TELL_REFUSED, "%s: points to %s, which "
+		     "is not followed", path, ptr->text);
 	} else {
 		if (ptr->text[0] != '/')
 			ntr_str_addn(&to, path, (size_t)(strrchr(path, '/') -
@@ -269,8 +272,8 @@ static enum ntr_st find_in(struct ntr_store *s, const char *root, bool plain,
 		st = try_forms(s, root, "", f, n, w, &seen, out);
 	}
 	if (st == NTR_ABSENT && !seen)
-		ntr_store_note(s, NTR_TELL_NOTHING, "%s: %s", root,
-			       exists(root) ? "not there" : "no such folder");
+		note(s, NTR_TELL_NOTHING, "%s: %s", root,
+		     exists(root) ? "not there" : "no such folder");
 	return st;
 }
 
@@ -303,8 +306,8 @@ static enum ntr_st keep_in(struct ntr_store *s, struct ntr_file *f,
 		return NTR_ABSENT; /* it has no place in a store */
 	st = ntr_cache_put(s, f, root, form[0].dest, w, out, &why);
 	if (st)
-		ntr_store_note(s, NTR_TELL_NOTHING, "%s: cannot keep it: %s",
-			       root, why.msg);
+		note(s, NTR_TELL_NOTHING, "%s: cannot keep it: %s",
+		     root, why.msg);
 	return st;
 }
 
@@ -364,8 +367,8 @@ static void note_url(struct ntr_store *s, const char *base, const char *why,
 	ntr_str_printf(&url, "%s/", base);
 	if (ntr_want_place(w, &rel)) {
 		ntr_url_escape(&url, rel.s);
-		ntr_store_note(s, NTR_TELL_URL, "%s %s", why,
-			       ntr_str_text(&url));
+		note(s, NTR_TELL_URL, "%s %s", why,
+		     ntr_str_text(&url));
 	}
 	ntr_str_fini(&rel);
 	ntr_str_fini(&url);
@@ -387,16 +390,16 @@ static const char *writable(struct ntr_store *s, const struct left *l,
 		add_left(&all, s->opts.default_cache);
 	for (unsigned i = 0; i < all.n && !root; i++) {
 		if (ntr_cache_path(all.root[i], f[0].dest, &path, &why)) {
-			ntr_store_note(s, NTR_TELL_SERVER, "%s: cannot be "
-				       "written: %s", all.root[i], why.msg);
+			note(s, NTR_TELL_SERVER, "%s: cannot be "
+			     "written: %s", all.root[i], why.msg);
 			continue;
 		}
 		*strrchr(path.s, '/') = 0;
 		if (!access(path.s, W_OK | X_OK))
 			root = all.root[i];
 		else
-			ntr_store_note(s, NTR_TELL_SERVER, "%s: cannot be "
-				       "written", path.s);
+			note(s, NTR_TELL_SERVER, "%s: cannot be "
+			     "written", path.s);
 	}
 	ntr_str_fini(&path);
 	return root;
@@ -429,10 +432,10 @@ static enum ntr_st ask_server(struct ntr_store *s, const char *base,
 	st = ntr_store_fetch(s, root, base, w, out, &why);
 	if (!st || st == NTR_NOMEM || s->cancelled)
 		return st;
-	ntr_store_note(s, st == NTR_ABSENT ? NTR_TELL_NOTHING :
-		       st == NTR_BAD ? NTR_TELL_REFUSED : NTR_TELL_SERVER,
-		       "%s: %s%s", base, st == NTR_BAD ? "refused: " : "",
-		       why.msg);
+	note(s, st == NTR_ABSENT ? NTR_TELL_NOTHING :
+	     st == NTR_BAD ? NTR_TELL_REFUSED : NTR_TELL_SERVER,
+	     "%s: %s%s", base, st == NTR_BAD ? "refused: " : "",
+	     why.msg);
 	return NTR_ABSENT;
 }
 
@@ -458,12 +461,12 @@ static enum ntr_st find_token(struct ntr_store *s, const struct ntr_symtok *t,
 	case NTR_SYMTOK_URL:
 		return ask_server(s, t->text, l, w, out);
 	case NTR_SYMTOK_WINDOWS:
-		ntr_store_note(s, NTR_TELL_NOTHING, "%s: a path of Windows, "
-			       "of no use here", t->text);
+		note(s, NTR_TELL_NOTHING, "%s: a path of Windows, "
+		     "of no use here", t->text);
 		break;
 	case NTR_SYMTOK_SCHEME:
-		ntr_store_note(s, NTR_TELL_NOTHING, "%s: neither http:// nor "
-			       "https://, not asked", t->text);
+		note(s, NTR_TELL_NOTHING, "%s: neither http:// nor "
+		     "https://, not asked", t->text);
 		break;
 	case NTR_SYMTOK_DEFAULT:
 	case NTR_SYMTOK_LOCAL:

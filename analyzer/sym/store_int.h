@@ -65,9 +65,6 @@ struct ntr_store {
 	u64 fetched;
 };
 
-void ntr_store_note(struct ntr_store *s, enum ntr_telling t, const char *fmt,
-		    ...) NTR_PRINTF(3, 4);
-
 /* --- cache -------------------------------------------------------------------------- */
 
 /* root/rel; its folders are made. */

@@ -34,13 +34,6 @@ const struct ntr_tag_info *ntr_tag_lookup(u32 tag)
 	return best;
 }
 
-bool ntr_tag_is_nobodys(u32 tag)
-{
-	const struct ntr_tag_info *i = ntr_tag_lookup(tag);
-
-	return i && !i->module;
-}
-
 /* --- images -------------------------------------------------------------------- */
 
 /* Places of the tag in the bytes, at any alignment; `end` of them are

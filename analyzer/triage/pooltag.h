@@ -20,8 +20,6 @@ struct ntr_tag_info {
 
 /* The most exact line about a tag, or NULL. */
 const struct ntr_tag_info *ntr_tag_lookup(u32 tag);
-/* Is it a default that says nothing about the owner ("Ddk ")? */
-bool ntr_tag_is_nobodys(u32 tag);
 
 #define NTR_TAG_MAX_DRIVERS 16u
 #define NTR_TAG_MAX_IMAGE (64u << 20)  /* bytes of one image looked at */

@@ -72,8 +72,6 @@ NTR_MUST enum ntr_st ntr_regs_from_context(struct ntr_regs *r, u32 machine,
 					   struct ntr_err *e);
 /* An emulator's note, as the machine that ran: x86 or x64. */
 void ntr_regs_from_cpu_note(struct ntr_regs *r, const struct ntr_cpu_note *n);
-NTR_MUST enum ntr_st ntr_regs_from_qemu(struct ntr_regs *r, u64 cr[5],
-					struct ntr_bin *b, struct ntr_err *e);
 NTR_MUST enum ntr_st ntr_regs_from_prstatus(struct ntr_regs *r, u32 machine,
 					    struct ntr_bin *b,
 					    struct ntr_err *e);

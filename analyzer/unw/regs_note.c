@@ -99,16 +99,3 @@ void ntr_regs_from_cpu_note(struct ntr_regs *r, const struct ntr_cpu_note *n)
 	ntr_reg_set(r, NTR_X64_CS, n->sel[NTR_SEL_CS]);
 	ntr_reg_set(r, NTR_X64_SS, n->sel[NTR_SEL_SS]);
 }
-
-enum ntr_st ntr_regs_from_qemu(struct ntr_regs *r, u64 cr[5],
-			       struct ntr_bin *b, struct ntr_err *e)
-{
-	struct ntr_cpu_note n;
-	enum ntr_st st = ntr_cpu_note_qemu(&n, b, e);
-
-	if (st)
-		return st;
-	ntr_regs_from_cpu_note(r, &n);
-	memcpy(cr, n.cr, sizeof(n.cr));
-	return NTR_OK;
-}

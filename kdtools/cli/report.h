@@ -45,7 +45,5 @@ void ntr_report_hang(struct ntr_out *o, const struct ntr_hang *h);
 /* "nt!Func+0x10", "nt+0x3f5a80", "<Unloaded_x.sys>+0x12", "0x1234". */
 void ntr_frame_text(char *out, size_t size, const struct ntr_vframe *f);
 
-/* The bits of x86 and x64 flags as WinDbg spells them. */
-void ntr_flags_text(char out[64], u32 flags);
 
 #endif

@@ -32,7 +32,8 @@ static void layout(struct ntr_out *o, const struct ntr_regs *r,
 			      value(buf, r, p[i].reg, p[i].digits));
 }
 
-void ntr_flags_text(char out[64], u32 f)
+/* The bits of x86 and x64 flags as WinDbg spells them. */
+static void flags_text(char out[64], u32 f)
 {
 	snprintf(out, 64, "iopl=%x %s %s %s %s %s %s %s %s", f >> 12 & 3,
 		 f & 0x800 ? "ov" : "nv", f & 0x400 ? "dn" : "up",
@@ -48,7 +49,7 @@ static void flags_line(struct ntr_out *o, const struct ntr_regs *r,
 
 	if (!ntr_reg_known(r, reg))
 		return;
-	ntr_flags_text(text, (u32)r->r[reg]);
+	flags_text(text, (u32)r->r[reg]);
 	ntr_out_print(o, "%s", text);
 }
 

@@ -87,7 +87,7 @@ struct show {
 	struct ntr_facts *f;
 	bool known;       /* only what is known */
 	bool whole;       /* elements of lists in text, too */
-	unsigned nknown, nunknown;
+	unsigned nunknown;
 	char group[MAX_TEXT]; /* the last one that is unknown as a whole */
 };
 
@@ -260,7 +260,6 @@ static void show(struct show *s, const char *path, const struct ntr_fact *v)
 {
 	struct ntr_out *o = &s->c->out;
 
-	s->nknown += v->state != NTR_FACT_UNKNOWN;
 	s->nunknown += v->state == NTR_FACT_UNKNOWN;
 	if (!o->json) {
 		text_value(s, path, v);
@@ -321,8 +320,6 @@ static size_t same_reason(struct show *s, const struct ntr_fact_row *r, size_t n
 		return 1;
 	if (v->state == NTR_FACT_UNKNOWN)
 		s->nunknown += (unsigned)same;
-	else
-		s->nknown += (unsigned)same;
 	snprintf(group, sizeof(group), "%.*s.*", (int)len, r->path);
 	/* Parts that follow one another may share a group. */
 	if (!s->known && strcmp(group, s->group))

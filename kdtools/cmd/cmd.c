@@ -235,6 +235,15 @@ enum ntr_st ntr_cmd_end(struct ntr_kd *k, const struct ntr_call *c,
 	return ntr_fail(e, NTR_USAGE, "\"%.60s\" was not expected here", s);
 }
 
+enum ntr_st ntr_cmd_one_value(struct ntr_kd *k, const struct ntr_call *c,
+			      u64 *out, struct ntr_err *e)
+{
+	const char *s = c->args;
+	enum ntr_st st = *s ? ntr_cmd_value(k, c, &s, out, e) : NTR_OK;
+
+	return st ? st : ntr_cmd_end(k, c, s, e);
+}
+
 void ntr_cmd_word(const char **s, char *out, size_t size)
 {
 	size_t n;

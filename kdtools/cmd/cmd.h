@@ -68,6 +68,11 @@ NTR_MUST enum ntr_st ntr_cmd_range(struct ntr_kd *k, const struct ntr_call *c,
 /* USAGE unless only blanks are left. */
 NTR_MUST enum ntr_st ntr_cmd_end(struct ntr_kd *k, const struct ntr_call *c,
 				 const char *s, struct ntr_err *e);
+/* One value and nothing behind it; *out stays when the command has no
+ * operands. */
+NTR_MUST enum ntr_st ntr_cmd_one_value(struct ntr_kd *k,
+				       const struct ntr_call *c, u64 *out,
+				       struct ntr_err *e);
 /* The word at *s, "" at the end; *s moves behind it. */
 void ntr_cmd_word(const char **s, char *out, size_t size);
 /* The address a number is on this target: 32-bit ones zero-extended. False:

@@ -61,6 +61,16 @@ static void value(struct ntr_kd *k, const char *key, const char *label,
 	ntr_out_line(k->o, "  %15s: %s", label, at);
 }
 
+static void number(struct ntr_kd *k, const char *key, const char *label,
+		   bool have, u64 n)
+{
+	ntr_out_uint_if(k->o, key, NULL, have, n);
+	if (have)
+		ntr_out_line(k->o, "  %15s: %" PRIu64, label, n);
+	else
+		ntr_out_line(k->o, "  %15s: %s", label, UNREADABLE);
+}
+
 static void threads(struct ntr_kd *k, const struct ntr_pcr *p)
 {
 	value(k, "current_thread", "CurrentThread", p->has_current, p->current);
@@ -68,32 +78,44 @@ static void threads(struct ntr_kd *k, const struct ntr_pcr *p)
 	value(k, "idle_thread", "IdleThread", p->has_idle, p->idle);
 }
 
+/* Which processor, what is known of it, and the first line about its KPCR or
+ * KPRCB. */
+static enum ntr_st begin(struct ntr_kd *k, const struct ntr_call *c, bool prcb,
+			 const struct ntr_cpu **cpu, struct ntr_pcr *p,
+			 struct ntr_err *e)
+{
+	enum ntr_st st = which(k, c, cpu, e);
+	char at[24];
+	u64 va;
+
+	if (st)
+		return st;
+	va = prcb ? (*cpu)->kprcb : (*cpu)->kpcr;
+	if (!va)
+		return ntr_fail(e, NTR_ABSENT, "where the %s of processor %"
+				PRIu32 " is, is not known", prcb ? "KPRCB" :
+				"KPCR", (*cpu)->number);
+	ntr_pcr_read(k->t, *cpu, p);
+	ntr_va_text(at, va, k->t->ptr_size);
+	ntr_out_uint(k->o, "processor", NULL, (*cpu)->number);
+	ntr_out_hex(k->o, prcb ? "kprcb" : "kpcr", NULL, va);
+	ntr_out_line(k->o, "%s for Processor %" PRIu32 " at %s:", prcb ? "PRCB" :
+		     "KPCR", (*cpu)->number, at);
+	return NTR_OK;
+}
+
 static enum ntr_st run_pcr(struct ntr_kd *k, const struct ntr_call *c,
 			   struct ntr_err *e)
 {
 	const struct ntr_cpu *cpu = NULL;
 	struct ntr_pcr p;
-	char at[24];
-	enum ntr_st st = which(k, c, &cpu, e);
+	enum ntr_st st = begin(k, c, false, &cpu, &p, e);
 
 	if (st)
 		return st;
-	if (!cpu->kpcr)
-		return ntr_fail(e, NTR_ABSENT, "where the KPCR of processor %"
-				PRIu32 " is, is not known", cpu->number);
-	ntr_pcr_read(k->t, cpu, &p);
-	ntr_va_text(at, cpu->kpcr, k->t->ptr_size);
-	ntr_out_uint(k->o, "processor", NULL, cpu->number);
-	ntr_out_hex(k->o, "kpcr", NULL, cpu->kpcr);
-	ntr_out_line(k->o, "KPCR for Processor %" PRIu32 " at %s:", cpu->number,
-		     at);
 	value(k, "self", "SelfPcr", p.has_self, p.self);
 	value(k, "prcb", "Prcb", cpu->kprcb, cpu->kprcb);
-	ntr_out_uint_if(k->o, "irql", NULL, p.has_irql, p.irql);
-	if (p.has_irql)
-		ntr_out_line(k->o, "  %15s: %u", "Irql", p.irql);
-	else
-		ntr_out_line(k->o, "  %15s: %s", "Irql", UNREADABLE);
+	number(k, "irql", "Irql", p.has_irql, p.irql);
 	value(k, "idt", "IDT", p.has_idt, p.idt);
 	value(k, "gdt", "GDT", p.has_gdt, p.gdt);
 	value(k, "tss", "TSS", p.has_tss, p.tss);
@@ -192,25 +214,11 @@ static enum ntr_st run_prcb(struct ntr_kd *k, const struct ntr_call *c,
 {
 	const struct ntr_cpu *cpu = NULL;
 	struct ntr_pcr p;
-	char at[24];
-	enum ntr_st st = which(k, c, &cpu, e);
+	enum ntr_st st = begin(k, c, true, &cpu, &p, e);
 
 	if (st)
 		return st;
-	if (!cpu->kprcb)
-		return ntr_fail(e, NTR_ABSENT, "where the KPRCB of processor %"
-				PRIu32 " is, is not known", cpu->number);
-	ntr_pcr_read(k->t, cpu, &p);
-	ntr_va_text(at, cpu->kprcb, k->t->ptr_size);
-	ntr_out_uint(k->o, "processor", NULL, cpu->number);
-	ntr_out_hex(k->o, "kprcb", NULL, cpu->kprcb);
-	ntr_out_line(k->o, "PRCB for Processor %" PRIu32 " at %s:", cpu->number,
-		     at);
-	ntr_out_uint_if(k->o, "number", NULL, p.has_number, p.number);
-	if (p.has_number)
-		ntr_out_line(k->o, "  %15s: %" PRIu64, "Number", p.number);
-	else
-		ntr_out_line(k->o, "  %15s: %s", "Number", UNREADABLE);
+	number(k, "number", "Number", p.has_number, p.number);
 	threads(k, &p);
 	ntr_out_str(k->o, "registers", NULL, cpu->has_regs ?
 		    cpu->regs_source : NULL);

@@ -161,15 +161,10 @@ static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		       struct ntr_err *e)
 {
 	const struct ntr_waits *w = NULL;
-	const char *s = c->args;
-	enum ntr_st st = NTR_OK;
 	u64 flags = 0;
+	enum ntr_st st = ntr_cmd_one_value(k, c, &flags, e);
 	unsigned shown = 0;
 
-	if (*s)
-		st = ntr_cmd_value(k, c, &s, &flags, e);
-	if (!st)
-		st = ntr_cmd_end(k, c, s, e);
 	if (!st)
 		st = ntr_kd_waits(k, &w, e);
 	if (st)

@@ -122,15 +122,12 @@ static enum ntr_st summary(struct ntr_kd *k, struct ntr_err *e)
 static enum ntr_st run(struct ntr_kd *k, const struct ntr_call *c,
 		       struct ntr_err *e)
 {
-	const char *s = c->args;
-	enum ntr_st st = NTR_OK;
+	enum ntr_st st;
 	u64 pfn = 0;
 
-	if (!*s)
+	if (!*c->args)
 		return summary(k, e);
-	st = ntr_cmd_value(k, c, &s, &pfn, e);
-	if (!st)
-		st = ntr_cmd_end(k, c, s, e);
+	st = ntr_cmd_one_value(k, c, &pfn, e);
 	return st ? st : one(k, pfn, e);
 }
 

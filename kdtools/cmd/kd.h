@@ -47,8 +47,7 @@ struct ntr_kd {
 	unsigned scripts;         /* open ones */
 	int log;                  /* -1: none */
 	char log_path[256];
-	const char *symbol_path;  /* as .sympath set it; owned; NULL: c's */
-	char *symbol_path_own;
+	char *symbol_path_own;    /* as .sympath set it; NULL: c's */
 	struct ntr_kd_priv *priv;
 };
 

@@ -19,12 +19,12 @@ static const struct f_out outs[] = {
 #include "forge_out_list.h"
 };
 
-const struct f_out *f_out_at(size_t i)
+static const struct f_out *out_at(size_t i)
 {
 	return i < NTR_COUNT(outs) ? &outs[i] : NULL;
 }
 
-const struct f_out *f_out_find(const char *name)
+static const struct f_out *out_find(const char *name)
 {
 	for (size_t i = 0; i < NTR_COUNT(outs); i++)
 		if (!strcmp(outs[i].name, name))
@@ -34,7 +34,7 @@ const struct f_out *f_out_find(const char *name)
 
 const char *forge_container_name(size_t i, const char **descr)
 {
-	const struct f_out *o = f_out_at(i);
+	const struct f_out *o = out_at(i);
 
 	if (!o)
 		return NULL;
@@ -163,7 +163,7 @@ static enum ntr_st start(struct f_scen *s, const char *text, const char *name,
 
 	if (st)
 		return st;
-	*o = f_out_find(container ? container : s->container);
+	*o = out_find(container ? container : s->container);
 	if (*o)
 		return NTR_OK;
 	st = unknown_container(s, container ? container : s->container,

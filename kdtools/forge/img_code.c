@@ -37,7 +37,8 @@ static u32 arm64_prologue(const struct f_func *f)
 	return f->frame <= 512 ? 8 : 12;
 }
 
-u32 f_code_prologue(const struct f_img *g, const struct f_func *f)
+/* Length of the prologue this function gets. */
+static u32 prologue_len(const struct f_img *g, const struct f_func *f)
 {
 	switch (g->p->arch) {
 	case F_X86:
@@ -55,7 +56,7 @@ u32 f_code_prologue(const struct f_img *g, const struct f_func *f)
 
 int f_code_state(const struct f_img *g, const struct f_func *f, u32 d)
 {
-	u32 n = f_code_prologue(g, f);
+	u32 n = prologue_len(g, f);
 
 	if (f->kind == F_FN_TRAP || d >= n)
 		return 2;

@@ -20,7 +20,5 @@ void f_code_pdata(const struct f_img *g, const struct f_mod *m,
 		  const struct f_func *f, u32 xdata_rva, u8 out[24]);
 /* 0 nothing of the prologue has run at displacement d, 1 the push, 2 all. */
 int f_code_state(const struct f_img *g, const struct f_func *f, u32 d);
-/* Length of the prologue this function gets. */
-u32 f_code_prologue(const struct f_img *g, const struct f_func *f);
 
 #endif

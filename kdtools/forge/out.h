@@ -35,8 +35,6 @@ struct f_out {
 	f_out_fn *fn;
 	u32 arg;
 };
-const struct f_out *f_out_find(const char *name);
-const struct f_out *f_out_at(size_t i);
 
 enum { F_HDR_FULL = 1, F_HDR_KERNEL = 2, F_HDR_HEADER = 3, F_HDR_TRIAGE = 4,
        F_HDR_BITMAP_FULL = 5, F_HDR_BITMAP_KERNEL = 6, F_HDR_RDMP_K = 8,
@@ -46,14 +44,10 @@ enum { F_HDR_FULL = 1, F_HDR_KERNEL = 2, F_HDR_HEADER = 3, F_HDR_TRIAGE = 4,
 void f_out_header(const struct f_mach *m, u32 type, u64 file_size,
 		  struct f_buf *b);
 u64 f_out_header_len(const struct f_mach *m);
-/* All runs' pages one after the other at off; returns the end. */
-u64 f_out_runs(const struct f_mach *m, struct f_sink *s, u64 off);
 /* "DumpBlob" secondary data at off; returns the end. */
 u64 f_out_blobs(const struct f_mach *m, struct f_sink *s, u64 off);
 /* CORE and QEMU notes of every CPU (x86, x64). */
 void f_out_notes(const struct f_mach *m, struct f_buf *b);
-/* Does this page go into a kernel dump? */
-bool f_out_kernel_page(const struct f_mach *m, u64 pfn);
 
 #define F_OUT_DECL(name, fn, arg, descr) f_out_fn fn;
 #include "forge_out_list.h"

@@ -141,7 +141,8 @@ static void put_header(const struct f_mach *m, struct f_sink *s, u32 type,
 
 /* --- pages ----------------------------------------------------------------------- */
 
-u64 f_out_runs(const struct f_mach *m, struct f_sink *s, u64 off)
+/* All runs' pages one after the other at off; returns the end. */
+static u64 put_pages(const struct f_mach *m, struct f_sink *s, u64 off)
 {
 	for (size_t i = 0; i < m->mem.nruns; i++) {
 		const struct f_run *r = &m->mem.run[i];
@@ -190,7 +191,7 @@ enum ntr_st f_out_full(struct f_mach *m, struct f_sink *s, u32 arg,
 	(void)e;
 	if (m->p->arch == F_ALPHA)
 		start = m->mem.page; /* a page of this machine */
-	end = f_out_runs(m, s, start);
+	end = put_pages(m, s, start);
 	put_header(m, s, F_HDR_FULL, end);
 	f_out_blobs(m, s, end);
 	return s->st;
@@ -205,7 +206,8 @@ enum ntr_st f_out_header_only(struct f_mach *m, struct f_sink *s, u32 arg,
 	return s->st;
 }
 
-bool f_out_kernel_page(const struct f_mach *m, u64 pfn)
+/* Does this page go into a kernel dump? */
+static bool in_kernel_dump(const struct f_mach *m, u64 pfn)
 {
 	const struct f_page *p = f_mem_pageinfo(&m->mem, pfn);
 
@@ -243,7 +245,7 @@ static void fill_map(const struct f_mach *m, struct map *b, bool all)
 			continue;
 		}
 		for (u64 p = r->pfn; (p = next_page(m, p, r)) < r->pfn + r->n; p++)
-			if (f_out_kernel_page(m, p))
+			if (in_kernel_dump(m, p))
 				map_range(b, p, 1);
 	}
 }
@@ -281,7 +283,7 @@ static u64 kernel_pages(const struct f_mach *m, struct f_sink *s, u64 off)
 	for (size_t i = 0; i < m->mem.nruns; i++) {
 		const struct f_run *r = &m->mem.run[i];
 		for (u64 p = r->pfn; (p = next_page(m, p, r)) < r->pfn + r->n; p++) {
-			if (!f_out_kernel_page(m, p))
+			if (!in_kernel_dump(m, p))
 				continue;
 			f_sink_put(s, off, f_mem_peek(&m->mem, p), m->mem.page);
 			off += m->mem.page;
@@ -311,7 +313,7 @@ enum ntr_st f_out_kernel(struct f_mach *m, struct f_sink *s, u32 arg,
 	fill_map(m, &map, arg == 'F');
 	first = map_header(m, &b, classic ? 'B' : 'A', arg == 'F' ? "FDMP" : "SDMP",
 			   &map);
-	end = arg == 'F' ? f_out_runs(m, s, first) : kernel_pages(m, s, first);
+	end = arg == 'F' ? put_pages(m, s, first) : kernel_pages(m, s, first);
 	put_header(m, s, type, end);
 	f_sink_buf(s, f_out_header_len(m), &b);
 	f_buf_fini(&b);
@@ -395,7 +397,7 @@ enum ntr_st f_out_rdmp(struct f_mach *m, struct f_sink *s, u32 type,
 		f_buf_32(&h, 0x20, (u32)n);
 		f_buf_64(&h, 0x28, total);
 	}
-	off = type == 10 ? f_out_runs(m, s, first)
+	off = type == 10 ? put_pages(m, s, first)
 			 : range_pages(m, s, type, first, &again);
 	f_sink_extend(s, off);
 	put_header(m, s, type, off);

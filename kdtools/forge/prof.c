@@ -25,7 +25,7 @@ static const struct f_off off_nt351 = {
 	.pb_dpc_stack = F_NO, .pb_mhz = F_NO, .pb_vendor = 0x34d,
 	.pb_cpu_type = 0x18, .pb_frozen = 0x2cc, .pb_isr_stack = F_NO,
 	.pb_size = 0x360,
-	.pcr_prcb = 0x120, .pcr_irql = 0x24, .pcr_size = 0x480,
+	.pcr_prcb = 0x120, .pcr_size = 0x480,
 	.ldr_stamp = 0x44, .ldr_size = 0x50,
 };
 
@@ -45,7 +45,7 @@ static const struct f_off off_nt4 = {
 	.pb_dpc_stack = F_NO, .pb_mhz = 0x53c, .pb_vendor = 0x52d,
 	.pb_cpu_type = 0x18, .pb_frozen = 0x494, .pb_isr_stack = F_NO,
 	.pb_size = 0x558,
-	.pcr_prcb = 0x120, .pcr_irql = 0x24, .pcr_size = 0x678,
+	.pcr_prcb = 0x120, .pcr_size = 0x678,
 	.ldr_stamp = 0x44, .ldr_size = 0x50,
 };
 
@@ -66,7 +66,7 @@ static const struct f_off off_w2k = {
 	.pb_dpc_stack = 0x6fc, .pb_mhz = 0x73c, .pb_vendor = 0x72d,
 	.pb_cpu_type = 0x18, .pb_frozen = 0x694, .pb_isr_stack = F_NO,
 	.pb_size = 0x9f0,
-	.pcr_prcb = 0x120, .pcr_irql = 0x24, .pcr_size = 0xb10,
+	.pcr_prcb = 0x120, .pcr_size = 0xb10,
 	.ldr_stamp = 0x44, .ldr_size = 0x50,
 };
 
@@ -87,7 +87,7 @@ static const struct f_off off_xp = {
 	.pb_dpc_stack = 0x868, .pb_mhz = 0x910, .pb_vendor = 0x900,
 	.pb_cpu_type = 0x18, .pb_frozen = 0x7f4, .pb_isr_stack = F_NO,
 	.pb_size = 0xc50,
-	.pcr_prcb = 0x120, .pcr_irql = 0x24, .pcr_size = 0xd70,
+	.pcr_prcb = 0x120, .pcr_size = 0xd70,
 	.ldr_stamp = 0x44, .ldr_size = 0x50,
 };
 
@@ -108,7 +108,7 @@ static const struct f_off off_03x86 = {
 	.pb_dpc_stack = 0x948, .pb_mhz = 0xb70, .pb_vendor = 0xb60,
 	.pb_cpu_type = 0x18, .pb_frozen = 0x8b4, .pb_isr_stack = F_NO,
 	.pb_size = 0xec0,
-	.pcr_prcb = 0x120, .pcr_irql = 0x24, .pcr_size = 0xfe0,
+	.pcr_prcb = 0x120, .pcr_size = 0xfe0,
 	.ldr_stamp = 0x44, .ldr_size = 0x50,
 };
 
@@ -129,7 +129,7 @@ static const struct f_off off_03x64 = {
 	.pb_dpc_stack = 0x1f40, .pb_mhz = 0x5f4, .pb_vendor = 0x22b4,
 	.pb_cpu_type = 0x5f0, .pb_frozen = 0xe08, .pb_isr_stack = F_NO,
 	.pb_size = 0x2480,
-	.pcr_prcb = 0x180, .pcr_irql = 0x50, .pcr_size = 0x2600,
+	.pcr_prcb = 0x180, .pcr_size = 0x2600,
 	.ldr_stamp = 0x80, .ldr_size = 0x98,
 };
 
@@ -150,7 +150,7 @@ static const struct f_off off_6002x64 = {
 	.pb_dpc_stack = 0x3440, .pb_mhz = 0x5f4, .pb_vendor = 0x399c,
 	.pb_cpu_type = 0x5f0, .pb_frozen = 0x2308, .pb_isr_stack = F_NO,
 	.pb_size = 0x3b20,
-	.pcr_prcb = 0x180, .pcr_irql = 0x50, .pcr_size = 0x3ca0,
+	.pcr_prcb = 0x180, .pcr_size = 0x3ca0,
 	.ldr_stamp = 0x80, .ldr_size = 0xc8,
 };
 
@@ -171,7 +171,7 @@ static const struct f_off off_7x64 = {
 	.pb_dpc_active = 0x21da, .pb_dpc_stack = 0x21c0, .pb_mhz = 0x5f4,
 	.pb_vendor = 0x4bb8, .pb_cpu_type = 0x5f0, .pb_frozen = 0x2104,
 	.pb_isr_stack = F_NO, .pb_size = 0x4d00,
-	.pcr_prcb = 0x180, .pcr_irql = 0x50, .pcr_size = 0x4e80,
+	.pcr_prcb = 0x180, .pcr_size = 0x4e80,
 	.ldr_stamp = 0x80, .ldr_size = 0xe0,
 };
 
@@ -192,7 +192,7 @@ static const struct f_off off_19041 = {
 	.pb_ctx_ptr = 0x85c0, .pb_dpc_active = 0x312a, .pb_dpc_stack = 0x3110,
 	.pb_mhz = 0x44, .pb_vendor = 0x8590, .pb_cpu_type = 0x40,
 	.pb_frozen = 0x2d88, .pb_isr_stack = 0x85d8, .pb_size = 0xaf00,
-	.pcr_prcb = 0x180, .pcr_irql = 0x50, .pcr_size = 0xb080,
+	.pcr_prcb = 0x180, .pcr_size = 0xb080,
 	.ldr_stamp = 0x9c, .ldr_size = 0xa0,
 };
 
@@ -213,7 +213,7 @@ static const struct f_off off_22000a64 = {
 	.pb_dpc_active = 0xb1a, .pb_dpc_stack = 0xaf8, .pb_mhz = 0x6f4,
 	.pb_vendor = 0x890, .pb_cpu_type = 0x6f0, .pb_frozen = F_NO,
 	.pb_isr_stack = 0x18e0, .pb_size = 0x9680,
-	.pcr_prcb = 0x980, .pcr_irql = F_NO, .pcr_size = 0xa000,
+	.pcr_prcb = 0x980, .pcr_size = 0xa000,
 	.ldr_stamp = 0x9c, .ldr_size = 0xa0,
 };
 

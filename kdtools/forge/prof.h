@@ -28,7 +28,7 @@ struct f_off {
 		pb_cpu_type, pb_frozen, pb_isr_stack, pb_size;
 	bool pb_number_u32;
 	/* KPCR */
-	u16 pcr_prcb, pcr_irql, pcr_size;
+	u16 pcr_prcb, pcr_size;
 	/* loader entry */
 	u16 ldr_stamp, ldr_size;
 	u16 teb; /* KTHREAD.Teb */

@@ -2,6 +2,12 @@
 /* Statements about timers, APCs, queued spin locks and physical pages. */
 #include "scen_stmt.h"
 
+static void must(struct f_lex *l, const char *word)
+{
+	if (!f_lex_word(l, word))
+		f_lex_unexpected(l);
+}
+
 void f_st_timer(struct f_lex *l, void *ctx)
 {
 	struct f_loc at = l->at;
@@ -43,8 +49,7 @@ void f_st_apc(struct f_lex *l, void *ctx)
 	if (!d)
 		return;
 	*d = (struct f_sapc){ .loc = at };
-	if (!f_lex_word(l, "tid"))
-		f_lex_unexpected(l);
+	must(l, "tid");
 	d->tid = f_lex_num(l, "a thread id");
 	while (!l->st)
 		if (f_lex_word(l, "kernel"))
@@ -71,8 +76,7 @@ void f_st_apcstate(struct f_lex *l, void *ctx)
 	if (!d)
 		return;
 	*d = (struct f_sapcstate){ .loc = at };
-	if (!f_lex_word(l, "tid"))
-		f_lex_unexpected(l);
+	must(l, "tid");
 	d->tid = f_lex_num(l, "a thread id");
 	while (!l->st)
 		if (f_lex_word(l, "disabled"))
@@ -102,8 +106,7 @@ void f_st_qlock(struct f_lex *l, void *ctx)
 		return;
 	*d = (struct f_sqlock){ .loc = at };
 	d->index = f_lex_num(l, "a number of a lock");
-	if (!f_lex_word(l, "owner"))
-		f_lex_unexpected(l);
+	must(l, "owner");
 	d->cpu[d->n++] = f_lex_num(l, "a CPU number");
 	if (!f_lex_word(l, "waiters"))
 		return;

@@ -83,6 +83,11 @@ static enum ntr_st cycle_shape(struct f_img *g, const struct f_stk *k,
 	return NTR_OK;
 }
 
+static u32 trap_size(const struct f_prof *p)
+{
+	return p->arch == F_X86 ? 0x74 : 0x190;
+}
+
 static u64 fixed_bytes(const struct f_img *g, const struct f_sstack *s)
 {
 	u64 sum = 0x40;
@@ -92,7 +97,7 @@ static u64 fixed_bytes(const struct f_img *g, const struct f_sstack *s)
 		const struct f_sframe *f = &s->frames.v[it->first];
 		if (it->times != 1 || it->n != 1)
 			continue;
-		sum += f->kind == F_TRAP ? f_trap_size(g->p) + 0x10 :
+		sum += f->kind == F_TRAP ? trap_size(g->p) + 0x10 :
 		       f->size == F_NONE ? DEFAULT_FRAME(g->p) : f->size;
 	}
 	return sum;
@@ -195,11 +200,6 @@ enum ntr_st f_stk_resolve(struct f_img *g, const struct f_sstack *s,
 
 /* --- sizes and places ------------------------------------------------------------ */
 
-u32 f_trap_size(const struct f_prof *p)
-{
-	return p->arch == F_X86 ? 0x74 : 0x190;
-}
-
 /* Bytes between sp and after; before layout a guess that is right for x86. */
 static u64 size_of(const struct f_img *g, const struct f_frame *f, bool laid)
 {
@@ -210,7 +210,7 @@ static u64 size_of(const struct f_img *g, const struct f_frame *f, bool laid)
 	if (f->how == F_K_SWITCH)
 		return 0x14;
 	if (f->how == F_K_TRAP)
-		return f_trap_size(g->p) + (g->p->arch == F_X86 ? 0x10 : 0);
+		return trap_size(g->p) + (g->p->arch == F_X86 ? 0x10 : 0);
 	if (!size || (laid && g->p->arch != F_X86 && g->p->arch != F_IA64))
 		size = f_img_frame(g, &f->ref);
 	if (!size)

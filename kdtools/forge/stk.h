@@ -57,6 +57,5 @@ void f_stk_fini(struct f_stk *k);
 /* Trap frame of the machine's kernel mode at va, for these registers. */
 void f_trap_put(struct f_mem *m, u64 va, const struct f_regs *r, u64 err,
 		u64 cr2, u64 sp);
-u32 f_trap_size(const struct f_prof *p);
 
 #endif

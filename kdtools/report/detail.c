@@ -29,7 +29,8 @@ void page_pairf(struct html *h, const char *term, const char *fmt, ...)
 	page_pair(h, term, text);
 }
 
-void page_texts(struct html *h, const char *cls, yajl_val v, const char *key)
+/* A list of texts; nothing when it is empty. */
+static void texts(struct html *h, const char *cls, yajl_val v, const char *key)
 {
 	size_t n = verdict_count(v, key);
 
@@ -224,7 +225,7 @@ static void hang(struct html *h, yajl_val v, s64 id)
 		yajl_val f = verdict_at(g, "findings", i);
 
 		html_leaf(h, "p", "finding", verdict_str(f, "text"));
-		page_texts(h, "evidence", f, "evidence");
+		texts(h, "evidence", f, "evidence");
 	}
 	chart_waits(h, verdict_get(g, "graph"), id);
 	if (verdict_str(g, "looked_at"))
@@ -299,7 +300,7 @@ static void missing(struct html *h, yajl_val v)
 	}
 	if (verdict_count(f, "notes")) {
 		heading(h, "Notes on the file");
-		page_texts(h, "missing", f, "notes");
+		texts(h, "missing", f, "notes");
 	}
 }
 

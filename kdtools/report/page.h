@@ -32,7 +32,5 @@ void page_stop(struct html *h, const struct report_row *x);
 void page_pair(struct html *h, const char *term, const char *s);
 void page_pairf(struct html *h, const char *term, const char *fmt, ...)
 	NTR_PRINTF(3, 4);
-/* A list of texts; nothing when it is empty. */
-void page_texts(struct html *h, const char *cls, yajl_val v, const char *key);
 
 #endif

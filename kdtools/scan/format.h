@@ -22,8 +22,7 @@ struct scan_format {
 		    bool whole); /* whole: nobody ended the scan before */
 };
 
-/* NULL past the last; by name, or NULL. */
-const struct scan_format *scan_format_at(size_t i);
+/* By name, or NULL. */
 const struct scan_format *scan_format_named(const char *name);
 
 #endif

@@ -322,10 +322,8 @@ static bool reused(struct scan *s, struct entry *en)
 		    d.outcome == RESULTS_DAMAGED))
 		st = members_first(s, &r, ntr_str_text(&shown));
 	ntr_str_fini(&shown);
-	if (!st && !r.st && r.lasting && en->rows.n) {
-		s->c->reused++;
+	if (!st && !r.st && r.lasting && en->rows.n)
 		return true;
-	}
 	for (size_t i = 0; i < en->rows.n; i++)
 		free(en->rows.v[i].p);
 	en->rows.n = 0;

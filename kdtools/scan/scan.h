@@ -17,7 +17,7 @@
 #define SCAN_JOBS_MAX 256u
 
 struct scan_counts {
-	u64 files, rows, reused;
+	u64 files, rows;
 	u64 outcome[16];    /* by enum results_outcome */
 	u64 fired, unknown; /* rows in which a rule fires; cannot tell */
 	bool named_no_dump; /* an operand itself is no dump */

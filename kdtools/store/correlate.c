@@ -236,7 +236,7 @@ static void count(struct correlate_bucket *b, s64 crash_time)
 		b->last = crash_time;
 }
 
-static bool add_bucket(struct correlate *c, u32 nr, u32 w,
+static bool add_bucket(struct correlate *c, u32 w,
 		       const struct results_dump *d, u32 *out)
 {
 	struct corr_bucket *b;
@@ -248,7 +248,6 @@ static bool add_bucket(struct correlate *c, u32 nr, u32 w,
 		if (!b)
 			return false;
 		b->name = w;
-		b->first_row = nr;
 		b->b.name = c->word.v[w];
 		b->b.has_code = d->has_code;
 		b->b.code = d->code;
@@ -284,7 +283,7 @@ enum ntr_st correlate_add(struct correlate *c, const struct results_dump *d)
 	    !text(c, d->stack_func, &r->stack_func) ||
 	    !add_frames(c, r, d->frames) || !add_signatures(c, r, d) ||
 	    !add_modules(c, r, nr, d->modules) ||
-	    !add_bucket(c, nr, w, d, &r->bucket))
+	    !add_bucket(c, w, d, &r->bucket))
 		return NTR_NOMEM;
 	return NTR_OK;
 }

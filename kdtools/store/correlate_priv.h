@@ -30,7 +30,6 @@ struct corr_sig {
 struct corr_bucket {
 	struct correlate_bucket b;
 	u32 name, stack; /* text; row whose stack stands for all */
-	u32 first_row;
 	struct {
 		NTR_VEC(struct correlate_similar);
 	} similar;

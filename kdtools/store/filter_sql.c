@@ -82,17 +82,24 @@ static bool part(enum filter_op op)
 	return op == FOP_HAS || op == FOP_HASNT;
 }
 
+/* The column, behind `before` and in lower case, has the text or is it. */
+static void matches(struct out *o, const char *before,
+		    const struct filter_node *t)
+{
+	if (part(t->op)) {
+		contains(o, before, t->field->sql, ")", t->text);
+		return;
+	}
+	put(o, before);
+	put(o, t->field->sql);
+	put(o, ") = ");
+	bound(o, sql_text(t->text));
+}
+
 static void text_term(struct out *o, const struct filter_node *t)
 {
 	put(o, negative(t->op) ? "NOT (" : "(");
-	if (part(t->op)) {
-		contains(o, "lower(", t->field->sql, ")", t->text);
-	} else {
-		put(o, "lower(");
-		put(o, t->field->sql);
-		put(o, ") = ");
-		bound(o, sql_text(t->text));
-	}
+	matches(o, "lower(", t);
 	put(o, ")");
 }
 
@@ -109,14 +116,7 @@ static void signature(struct out *o, const struct filter_node *t, bool fires)
 	put(o, "EXISTS (SELECT 1 FROM signatures AS s WHERE s.dump = d.id AND "
 	       "s.value ");
 	put(o, fires ? "= 'fires' AND " : "<> 'fires' AND ");
-	if (part(t->op)) {
-		contains(o, "lower(s.", t->field->sql, ")", t->text);
-	} else {
-		put(o, "lower(s.");
-		put(o, t->field->sql);
-		put(o, ") = ");
-		bound(o, sql_text(t->text));
-	}
+	matches(o, "lower(s.", t);
 	put(o, ")");
 }
 
@@ -140,14 +140,7 @@ static void note_term(struct out *o, const struct filter_node *t)
 {
 	put(o, negative(t->op) ? "NOT " : "");
 	put(o, "EXISTS (SELECT 1 FROM notes AS n WHERE n.dump = d.id AND ");
-	if (part(t->op)) {
-		contains(o, "lower(", t->field->sql, ")", t->text);
-	} else {
-		put(o, "lower(");
-		put(o, t->field->sql);
-		put(o, ") = ");
-		bound(o, sql_text(t->text));
-	}
+	matches(o, "lower(", t);
 	put(o, ")");
 }
 

@@ -136,7 +136,8 @@ static const struct schema_step steps[] = {
 	{ step_2, fill_2 },
 };
 
-s64 schema_version(void)
+/* The version that this program writes. */
+static s64 newest(void)
 {
 	return NTR_COUNT(steps);
 }
@@ -156,12 +157,12 @@ static enum ntr_st do_step(struct engine *g, size_t i, struct ntr_err *e)
 
 enum ntr_st schema_known(s64 have, struct ntr_err *e)
 {
-	if (have <= schema_version())
+	if (have <= newest())
 		return NTR_OK;
 	return ntr_fail(e, NTR_UNSUP, "a newer ntriage wrote this store: its "
 			"schema is version %" PRId64 ", this program knows "
 			"up to %" PRId64 "; nothing was changed", have,
-			schema_version());
+			newest());
 }
 
 /* In a transaction; another process may have been faster. */
@@ -172,11 +173,11 @@ static enum ntr_st migrate(struct engine *g, struct ntr_err *e)
 
 	if (!st)
 		st = schema_known(have, e);
-	if (st || have == schema_version())
+	if (st || have == newest())
 		return st;
 	for (size_t i = (size_t)have; !st && i < NTR_COUNT(steps); i++)
 		st = do_step(g, i, e);
-	return st ? st : g->ops->set_version(g, schema_version(), e);
+	return st ? st : g->ops->set_version(g, newest(), e);
 }
 
 enum ntr_st schema_check(struct engine *g, struct ntr_err *e)
@@ -186,7 +187,7 @@ enum ntr_st schema_check(struct engine *g, struct ntr_err *e)
 
 	if (!st)
 		st = schema_known(have, e);
-	if (st || have == schema_version())
+	if (st || have == newest())
 		return st;
 	if (g->read_only && !have)
 		return ntr_fail(e, NTR_ABSENT, "the store is empty");
@@ -195,7 +196,7 @@ enum ntr_st schema_check(struct engine *g, struct ntr_err *e)
 				"store (schema version %" PRId64 ", not %"
 				PRId64 "): open it once with permission to "
 				"write, and it is brought up to date", have,
-				schema_version());
+				newest());
 	st = g->ops->begin(g, true, e);
 	if (st)
 		return st;

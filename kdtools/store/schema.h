@@ -10,8 +10,6 @@
 
 #include "engine.h"
 
-s64 schema_version(void); /* that this program writes */
-
 /* UNSUP with text when a store of this version is of a newer program. */
 NTR_MUST enum ntr_st schema_known(s64 version, struct ntr_err *e);
 

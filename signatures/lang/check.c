@@ -45,8 +45,9 @@ const char *sig_type_text(const struct sig_type *t, char buf[64])
 	return buf;
 }
 
-const char *sig_words(const struct sig_src *s, const struct sig_expr *e,
-		      char buf[64])
+/* The start of an expression's own words, for messages. */
+static const char *own_words(const struct sig_src *s, const struct sig_expr *e,
+			     char buf[64])
 {
 	const char *text = s->text + e->at.off;
 	int n = 0, most = 44;
@@ -105,8 +106,8 @@ static void mismatch(struct sig_check *c, const struct sig_expr *e,
 	char ta[64], tb[64], wa[64], wb[64];
 
 	sig_error(c->s, e->at, "cannot %s %s (%s) %s %s (%s)", verb,
-		  sig_type_text(&a->type, ta), sig_words(c->s, a, wa), with,
-		  sig_type_text(&b->type, tb), sig_words(c->s, b, wb));
+		  sig_type_text(&a->type, ta), own_words(c->s, a, wa), with,
+		  sig_type_text(&b->type, tb), own_words(c->s, b, wb));
 }
 
 static bool any_error(const struct sig_expr *e)
@@ -127,8 +128,8 @@ static void compare(struct sig_check *c, struct sig_expr *e)
 		return;
 	if (a->type.kind == NTR_FT_VERSION && b->type.literal)
 		sig_error(c->s, e->at, "cannot compare a version (%s) with an "
-			  "int (%s): write %s.0", sig_words(c->s, a, wa),
-			  sig_words(c->s, b, wb), wb);
+			  "int (%s): write %s.0", own_words(c->s, a, wa),
+			  own_words(c->s, b, wb), wb);
 	else if (!agree(a->type.kind, b->type.kind) ||
 		 !is_scalar(a->type.kind))
 		mismatch(c, e, "compare", "with");
@@ -263,7 +264,7 @@ static void in(struct sig_check *c, struct sig_expr *e)
 	}
 	if (b->elem == NTR_FT_RECORD)
 		sig_error(c->s, e->at, "the elements are records: write any x in "
-			  "%s where x.… == …", sig_words(c->s, e->kid[1], buf));
+			  "%s where x.… == …", own_words(c->s, e->kid[1], buf));
 	else if (b->elem != SIG_K_ERROR && !agree(a->kind, b->elem))
 		mismatch(c, e, "look for", "in");
 }
@@ -279,7 +280,8 @@ static void match(struct sig_check *c, struct sig_expr *e)
 			  "/tcpip/i, this is %s", sig_type_text(&re->type, buf));
 }
 
-bool sig_bind(struct sig_check *c, struct sig_expr *e)
+/* Binds a name to the elements of a list; false: reported. */
+static bool bind_name(struct sig_check *c, struct sig_expr *e)
 {
 	struct sig_expr *l = e->kid[SIG_KID_LIST];
 	char buf[64];
@@ -314,7 +316,7 @@ static void quantifier(struct sig_check *c, struct sig_expr *e)
 		sig_check_expr(c, e->kid[SIG_KID_BODY]);
 		wants(c, e->kid[SIG_KID_BODY], NTR_FT_INT, "`at least`");
 	}
-	if (!sig_bind(c, e))
+	if (!bind_name(c, e))
 		return;
 	sig_check_expr(c, e->kid[SIG_KID_WHERE]);
 	wants(c, e->kid[SIG_KID_WHERE], NTR_FT_BOOL, "`where`");
@@ -346,7 +348,7 @@ static void folded(struct sig_check *c, struct sig_expr *e)
 static void fold(struct sig_check *c, struct sig_expr *e)
 {
 	e->type = (struct sig_type){ .kind = NTR_FT_INT };
-	if (!sig_bind(c, e)) {
+	if (!bind_name(c, e)) {
 		e->type.kind = SIG_K_ERROR;
 		return;
 	}

@@ -21,18 +21,11 @@ struct sig_check {
 
 void sig_check_expr(struct sig_check *c, struct sig_expr *e);
 void sig_check_path(struct sig_check *c, struct sig_expr *e);
-/* Binds a name to the elements of a list; false: reported. */
-bool sig_bind(struct sig_check *c, struct sig_expr *e);
-
-u8 sig_kind_of_row(const struct ntr_fact_row *row);
 struct sig_type sig_type_of_row(const struct sig_schema *s,
 				const struct ntr_fact_row *row);
 /* "a list of strings" */
 const char *sig_type_text(const struct sig_type *t, char buf[64]);
 const char *sig_kind_text(unsigned kind);
-/* The start of an expression's own words, for messages. */
-const char *sig_words(const struct sig_src *s, const struct sig_expr *e,
-		      char buf[64]);
 bool sig_is_error(const struct sig_expr *e);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A difference is a size or an int that may have a sign, as all have here. */
-u8 sig_kind_of_row(const struct ntr_fact_row *row)
+static u8 kind_of_row(const struct ntr_fact_row *row)
 {
 	if (row->type != NTR_FT_DELTA)
 		return (u8)row->type;
@@ -19,12 +19,12 @@ u8 sig_kind_of_row(const struct ntr_fact_row *row)
 struct sig_type sig_type_of_row(const struct sig_schema *s,
 				const struct ntr_fact_row *row)
 {
-	struct sig_type t = { .kind = sig_kind_of_row(row), .row = row };
+	struct sig_type t = { .kind = kind_of_row(row), .row = row };
 
 	t.tag = row->unit && !strcmp(row->unit, "tag");
 	if (row->type == NTR_FT_LIST) {
 		t.row = sig_schema_below(s, row, "[]");
-		t.elem = t.row ? sig_kind_of_row(t.row) : SIG_K_ERROR;
+		t.elem = t.row ? kind_of_row(t.row) : SIG_K_ERROR;
 		t.tag = t.row && t.row->unit && !strcmp(t.row->unit, "tag");
 	}
 	return t;

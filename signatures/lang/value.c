@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-sig_int sig_fact_number(const struct ntr_fact *f)
+/* The number of a fact: the one place that knows how a fact carries it. */
+static sig_int fact_number(const struct ntr_fact *f)
 {
 	return f->type == NTR_FT_DELTA ? (sig_int)ntr_fact_delta(f) :
 					(sig_int)f->n;
@@ -26,7 +27,7 @@ void sig_val_of_fact(const struct ntr_fact *f, struct sig_val *out)
 {
 	out->state = f->state;
 	out->why = f->why;
-	out->n = sig_fact_number(f);
+	out->n = fact_number(f);
 	out->s = f->s;
 	memcpy(out->version, f->version, sizeof(out->version));
 	out->nversion = f->nversion;

@@ -32,8 +32,6 @@ static inline enum sig_tri sig_not(enum sig_tri t)
 	return t == SIG_MAYBE ? t : t == SIG_TRUE ? SIG_FALSE : SIG_TRUE;
 }
 
-/* The number of a fact: the one place that knows how a fact carries it. */
-sig_int sig_fact_number(const struct ntr_fact *f);
 void sig_val_of_fact(const struct ntr_fact *f, struct sig_val *out);
 void sig_unknown(struct sig_val *v, const char *why);
 void sig_number(struct sig_val *v, sig_int n);

@@ -5,21 +5,17 @@
  * form of the table.  The memory is a table with pages of pointers above its
  * entries, which lead to an object, and a driver with a device.
  */
-#include "fuzz.h"
+#include "fuzz_machine.h"
 #include "kobj/device.h"
 #include "kobj/fileobj.h"
 #include "kobj/handle.h"
-#include "kobj/priv.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #define SIZE 0x8000u
 
 enum { TABLE = 0x100, ROOT = 0x1000, MIDDLE = 0x2000, LEAF = 0x3000,
        OBJECT = 0x4100, TYPE = 0x4200, NAME = 0x4400 };
 
-static void put(uint8_t *m, uint32_t at, uint64_t v, unsigned ptr)
+static void put_n(uint8_t *m, uint32_t at, uint64_t v, unsigned ptr)
 {
 	memcpy(m + at, &v, ptr);
 }
@@ -29,21 +25,21 @@ static void tables(uint8_t *m, uint64_t base, unsigned ptr, uint32_t build)
 	uint32_t code = build >= 9200 ? 8 : build == 2195 ? 8 : 0;
 	uint64_t word = base + OBJECT - (ptr == 4 ? 0x18 : 0x30);
 
-	put(m, TABLE + code, base + ROOT + (build >= 2600 ? 2 : 0), ptr);
+	put_n(m, TABLE + code, base + ROOT + (build >= 2600 ? 2 : 0), ptr);
 	if (build < 2195)
-		put(m, TABLE + 0x10, base + LEAF, ptr);
-	put(m, ROOT, base + MIDDLE, ptr);
-	put(m, MIDDLE, base + LEAF, ptr);
+		put_n(m, TABLE + 0x10, base + LEAF, ptr);
+	put_n(m, ROOT, base + MIDDLE, ptr);
+	put_n(m, MIDDLE, base + LEAF, ptr);
 	if (build >= 9600 && ptr == 8)
 		word = word >> 4 << 20 | 1;
 	for (uint32_t i = 1; i < 64; i++) {
-		put(m, LEAF + i * 2 * ptr, word, ptr);
-		put(m, LEAF + i * 2 * ptr + ptr, 0x1f0003, 4);
+		put_n(m, LEAF + i * 2 * ptr, word, ptr);
+		put_n(m, LEAF + i * 2 * ptr + ptr, 0x1f0003, 4);
 	}
-	put(m, OBJECT - (ptr == 4 ? 0x10 : 0x20), base + TYPE, ptr);
+	put_n(m, OBJECT - (ptr == 4 ? 0x10 : 0x20), base + TYPE, ptr);
 	m[OBJECT] = 5;
 	m[TYPE + 0x40] = 8;
-	put(m, TYPE + 0x44, base + NAME, 4);
+	put_n(m, TYPE + 0x44, base + NAME, 4);
 	memcpy(m + NAME, "F\0i\0l\0e\0", 8);
 }
 
@@ -100,12 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.machine = t.ptr_size == 4 ? NTR_MACHINE_X86 : NTR_MACHINE_AMD64;
 	base = t.ptr_size == 4 ? 0x80000000 : 0xfffff80000000000;
 	tables(m, base, t.ptr_size, t.build);
-	for (size_t i = 1; i + 6 <= size && i < 600; i += 6) {
-		uint16_t at;
-
-		memcpy(&at, data + i, 2);
-		memcpy(m + at % (SIZE - 3), data + i + 2, 4);
-	}
+	fuzz_patch(m, SIZE, data, size);
 	t.d = &d;
 	t.priv = &p;
 	t.kernel_base = base;

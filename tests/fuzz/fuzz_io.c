@@ -6,17 +6,15 @@
  * driver with two devices on one another, an IRP with two locations, a root
  * directory with a chain of two entries. The first byte chooses the build.
  */
-#include "fuzz.h"
+#include "fuzz_machine.h"
 #include "kobj/device.h"
 #include "kobj/irp.h"
 #include "kobj/object.h"
-#include "kobj/priv.h"
 #include "kobj/tables.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define BASE 0x80000000u
 #define SIZE 0x2000u
 
 enum { /* where things are */
@@ -24,11 +22,6 @@ enum { /* where things are */
 	THREAD = 0x900, ROOT = 0xc40, ENTRIES = 0xd40, TYPE = 0xe00,
 	TABLES = 0x1000, TEXT = 0x1800,
 };
-
-static void put(uint8_t *m, uint32_t at, uint32_t v)
-{
-	memcpy(m + at, &v, 4);
-}
 
 static void device(uint8_t *m, uint32_t n)
 {
@@ -141,38 +134,14 @@ static void use_tables(struct ntr_target *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint16_t builds[4] = { 1381, 2600, 7601, 19041 };
-	struct ntr_target t = { .machine = NTR_MACHINE_X86, .ptr_size = 4,
-				.is_nt = true, .kernel_base = BASE,
-				.kernel_size = 0x100 };
-	struct ntr_target_priv p = { .service_pack = 0 };
-	struct ntr_dump d = { .kind = NTR_KIND_FULL };
-	struct ntr_mem_space mem;
-	uint8_t *m = calloc(1, SIZE);
+	struct fuzz_machine x;
 
-	if (!m || !size) {
-		free(m);
+	if (!fuzz_machine_open(&x, builds, SIZE, machine, data, size))
 		return 0;
-	}
-	machine(m);
-	for (size_t i = 1; i + 6 <= size && i < 600; i += 6) {
-		uint16_t at;
-
-		memcpy(&at, data + i, 2);
-		memcpy(m + at % (SIZE - 3), data + i + 2, 4);
-	}
-	t.build = builds[data[0] & 3];
-	t.d = &d;
-	t.priv = &p;
-	p.types = (struct ntr_types){ .machine = t.machine, .ptr_size = 4,
-				      .build = t.build };
-	ntr_mem_space_init(&mem, BASE, m, SIZE);
-	t.mem = &mem.s;
-	use_devices(&t);
-	use_irps(&t);
-	use_objects(&t);
-	use_tables(&t);
-	ntr_vec_fini(&t.missing);
-	ntr_arena_fini(&t.arena);
-	free(m);
+	use_devices(&x.t);
+	use_irps(&x.t);
+	use_objects(&x.t);
+	use_tables(&x.t);
+	fuzz_machine_close(&x);
 	return 0;
 }

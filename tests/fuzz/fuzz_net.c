@@ -6,27 +6,20 @@
  * machine's memory: tcpip's driver with two devices, a TDI request of the
  * current thread with a file object, NDIS's lists.
  */
-#include "fuzz.h"
+#include "fuzz_machine.h"
 #include "kobj/ndis.h"
 #include "kobj/netbios.h"
 #include "kobj/netstack.h"
-#include "kobj/priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define BASE 0x80000000u
 #define SIZE 0x2000u
 
 enum { /* where things are */
 	CODE = 0x100, DRIVER = 0x200, DEVICES = 0x400, FILE_AT = 0x680,
 	IRP = 0x700, THREAD = 0x900, LISTS = 0xd00,
 };
-
-static void put(uint8_t *m, uint32_t at, uint32_t v)
-{
-	memcpy(m + at, &v, 4);
-}
 
 /* --- headers ------------------------------------------------------------------- */
 
@@ -166,44 +159,20 @@ static void use(struct ntr_target *t)
 static void patched(const uint8_t *data, size_t size)
 {
 	static const uint16_t builds[4] = { 1381, 2600, 3790, 19041 };
-	struct ntr_target t = { .machine = NTR_MACHINE_X86, .ptr_size = 4,
-				.is_nt = true, .kernel_base = BASE,
-				.kernel_size = 0x100 };
-	struct ntr_target_priv p = { .service_pack = 0 };
-	struct ntr_dump d = { .kind = NTR_KIND_FULL };
 	struct ntr_module mod = { .name = "tcpip", .image = "tcpip.sys",
 				  .base = BASE + CODE, .size = 0x100,
 				  .tried_pe = true };
-	uint8_t *m = calloc(1, SIZE);
-	struct ntr_mem_space mem;
+	struct fuzz_machine x;
 	u32 by_base[1] = { 0 };
 
-	if (!m || !size) {
-		free(m);
+	if (!fuzz_machine_open(&x, builds, SIZE, machine, data, size))
 		return;
-	}
-	machine(m);
-	for (size_t i = 1; i + 6 <= size && i < 600; i += 6) {
-		uint16_t at;
-
-		memcpy(&at, data + i, 2);
-		memcpy(m + at % (SIZE - 3), data + i + 2, 4);
-	}
-	t.build = builds[data[0] & 3];
-	t.d = &d;
-	t.priv = &p;
-	t.thread.va = BASE + THREAD;
-	t.modules.v = &mod;
-	t.modules.n = t.modules.cap = 1;
-	p.by_base = by_base;
-	p.types = (struct ntr_types){ .machine = t.machine, .ptr_size = 4,
-				      .build = t.build };
-	ntr_mem_space_init(&mem, BASE, m, SIZE);
-	t.mem = &mem.s;
-	use(&t);
-	ntr_vec_fini(&t.missing);
-	ntr_arena_fini(&t.arena);
-	free(m);
+	x.t.thread.va = BASE + THREAD;
+	x.t.modules.v = &mod;
+	x.t.modules.n = x.t.modules.cap = 1;
+	x.p.by_base = by_base;
+	use(&x.t);
+	fuzz_machine_close(&x);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

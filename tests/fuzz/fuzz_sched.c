@@ -6,28 +6,18 @@
  * thread and a piece of a PFN database; the first byte chooses which build
  * reads it.
  */
-#include "fuzz.h"
+#include "fuzz_machine.h"
 #include "kobj/apc.h"
 #include "kobj/pfn.h"
-#include "kobj/priv.h"
 #include "kobj/spinlocks.h"
 #include "kobj/timer.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#define BASE 0x80000000u
 #define SIZE 0x10000u
 
 enum { /* where things are */
 	THREAD = 0x100, APC = 0x600, TIMER = 0x700, DPC = 0x780, WORDS = 0x800,
 	PFN_VAR = 0x900, PFNS = 0xa00, PRCB = 0x1000, PRCB_SIZE = 0x4000,
 };
-
-static void put(uint8_t *m, uint32_t at, uint32_t v)
-{
-	memcpy(m + at, &v, 4);
-}
 
 static void empty(uint8_t *m, uint32_t head)
 {
@@ -104,47 +94,23 @@ static void use(struct ntr_target *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint16_t builds[4] = { 7601, 2600, 6001, 19041 };
-	struct ntr_target t = { .machine = NTR_MACHINE_X86, .ptr_size = 4,
-				.is_nt = true, .kernel_base = BASE,
-				.kernel_size = 0x100,
-				.paging = NTR_PAGING_X86 };
-	struct ntr_target_priv p = { .service_pack = 0 };
 	struct ntr_cpu cpu[2] = {
 		{ .number = 0, .kprcb = BASE + PRCB },
 		{ .number = 1, .kprcb = BASE + PRCB + PRCB_SIZE },
 	};
-	struct ntr_dump d = { .kind = NTR_KIND_FULL };
-	struct ntr_mem_space mem;
-	uint8_t *m = calloc(1, SIZE);
+	struct fuzz_machine x;
 
-	if (!m || !size) {
-		free(m);
+	if (!fuzz_machine_open(&x, builds, SIZE, machine, data, size))
 		return 0;
-	}
-	machine(m);
-	for (size_t i = 1; i + 6 <= size && i < 600; i += 6) {
-		uint16_t at;
-
-		memcpy(&at, data + i, 2);
-		memcpy(m + at % (SIZE - 3), data + i + 2, 4);
-	}
-	t.build = builds[data[0] & 3];
-	t.d = &d;
-	t.priv = &p;
-	t.cpus.v = cpu;
-	t.cpus.n = 2;
-	p.kdbg.present = true;
-	p.kdbg.size = 0x300;
-	p.kdbg.ptr_size = 4;
-	put(p.kdbg.raw, 0xc0, BASE + PFN_VAR);
-	put(p.kdbg.raw, 0xf0, BASE + PFN_VAR + 4);
-	p.types = (struct ntr_types){ .machine = t.machine, .ptr_size = 4,
-				      .build = t.build };
-	ntr_mem_space_init(&mem, BASE, m, SIZE);
-	t.mem = &mem.s;
-	use(&t);
-	ntr_vec_fini(&t.missing);
-	ntr_arena_fini(&t.arena);
-	free(m);
+	x.t.paging = NTR_PAGING_X86;
+	x.t.cpus.v = cpu;
+	x.t.cpus.n = 2;
+	x.p.kdbg.present = true;
+	x.p.kdbg.size = 0x300;
+	x.p.kdbg.ptr_size = 4;
+	put(x.p.kdbg.raw, 0xc0, BASE + PFN_VAR);
+	put(x.p.kdbg.raw, 0xf0, BASE + PFN_VAR + 4);
+	use(&x.t);
+	fuzz_machine_close(&x);
 	return 0;
 }

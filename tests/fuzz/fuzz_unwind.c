@@ -122,8 +122,8 @@ static const u32 machines[] = {
 static void decoders(const uint8_t *d, size_t size)
 {
 	struct ntr_regs r;
+	struct ntr_cpu_note n;
 	struct ntr_bin b;
-	u64 cr[5];
 
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
 		b = ntr_bin_of(d, size, "fuzz", 0);
@@ -134,8 +134,8 @@ static void decoders(const uint8_t *d, size_t size)
 			r.machine = 0;
 	}
 	b = ntr_bin_of(d, size, "fuzz", 0);
-	if (ntr_regs_from_qemu(&r, cr, &b, NULL))
-		r.machine = 0;
+	if (ntr_cpu_note_qemu(&n, &b, NULL) == NTR_OK)
+		ntr_regs_from_cpu_note(&r, &n);
 }
 
 /* The registers point near the stack and the image, as real ones do. */

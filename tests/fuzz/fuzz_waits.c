@@ -8,14 +8,11 @@
  * first byte chooses which build reads it; the input may change the processor's
  * registers as well.
  */
-#include "fuzz.h"
-#include "kobj/priv.h"
+#include "fuzz_machine.h"
 #include "triage/hang.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define BASE 0x80000000u
 #define SIZE 0x5000u
 
 enum { /* where things are */
@@ -25,11 +22,6 @@ enum { /* where things are */
 	EVENT = 0x17a0, DEVICES = 0x1800, DRIVER = 0x1a00, DPC = 0x1c00,
 	STACKS = 0x2000, KPRCB = 0x4000,
 };
-
-static void put(uint8_t *m, uint32_t at, uint32_t v)
-{
-	memcpy(m + at, &v, 4);
-}
 
 static void link_last(uint8_t *m, uint32_t head, uint32_t entry)
 {
@@ -137,50 +129,33 @@ static void use(struct ntr_target *t)
 	ntr_waits_free(w);
 }
 
+static void processor(struct ntr_cpu *cpu, uint8_t choice)
+{
+	cpu->kprcb = BASE + KPRCB;
+	cpu->thread = BASE + THREADS + 2 * THREAD;
+	cpu->regs.machine = NTR_MACHINE_X86;
+	cpu->has_regs = true;
+	ntr_reg_set(&cpu->regs, NTR_X86_EIP, BASE + 0x10);
+	ntr_reg_set(&cpu->regs, NTR_X86_ESP, BASE + STACKS + 0x1000 + choice);
+	ntr_reg_set(&cpu->regs, NTR_X86_ECX, BASE + MUTEX + (choice >> 2));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint16_t builds[4] = { 1381, 1057, 2600, 7601 };
-	struct ntr_target t = { .machine = NTR_MACHINE_X86, .ptr_size = 4,
-				.is_nt = true, .kernel_base = BASE,
-				.kernel_size = 0x100 };
-	struct ntr_target_priv p = { .service_pack = 0 };
-	struct ntr_dump d = { .kind = NTR_KIND_FULL };
-	struct ntr_mem_space mem;
-	struct ntr_cpu *cpu = ntr_vec_add(&t.cpus);
-	uint8_t *m = calloc(1, SIZE);
+	struct fuzz_machine x;
+	struct ntr_cpu *cpu;
 
-	if (!m || !cpu || !size) {
-		ntr_vec_fini(&t.cpus);
-		free(m);
+	if (!fuzz_machine_open(&x, builds, SIZE, machine, data, size))
 		return 0;
+	x.d.meta.has = NTR_HAS_PSPROCS;
+	x.d.meta.psprocs = BASE + HEAD;
+	cpu = ntr_vec_add(&x.t.cpus);
+	if (cpu) {
+		processor(cpu, data[0]);
+		use(&x.t);
 	}
-	machine(m);
-	for (size_t i = 1; i + 6 <= size && i < 600; i += 6) {
-		uint16_t at;
-
-		memcpy(&at, data + i, 2);
-		memcpy(m + at % (SIZE - 3), data + i + 2, 4);
-	}
-	t.build = builds[data[0] & 3];
-	t.d = &d;
-	t.priv = &p;
-	d.meta.has = NTR_HAS_PSPROCS;
-	d.meta.psprocs = BASE + HEAD;
-	p.types = (struct ntr_types){ .machine = t.machine, .ptr_size = 4,
-				      .build = t.build };
-	ntr_mem_space_init(&mem, BASE, m, SIZE);
-	t.mem = &mem.s;
-	cpu->kprcb = BASE + KPRCB;
-	cpu->thread = BASE + THREADS + 2 * THREAD;
-	cpu->regs.machine = t.machine;
-	cpu->has_regs = true;
-	ntr_reg_set(&cpu->regs, NTR_X86_EIP, BASE + 0x10);
-	ntr_reg_set(&cpu->regs, NTR_X86_ESP, BASE + STACKS + 0x1000 + data[0]);
-	ntr_reg_set(&cpu->regs, NTR_X86_ECX, BASE + MUTEX + (data[0] >> 2));
-	use(&t);
-	ntr_vec_fini(&t.missing);
-	ntr_vec_fini(&t.cpus);
-	ntr_arena_fini(&t.arena);
-	free(m);
+	ntr_vec_fini(&x.t.cpus);
+	fuzz_machine_close(&x);
 	return 0;
 }

@@ -4,12 +4,10 @@
  * keeps one gets its code, its image the variable; the frame a good cookie, one
  * with one bit changed, one overwritten.  And the parts on bytes of their own.
  */
-#include "facts/facts.h"
 #include "triage/cookie.h"
 
-#include "objects.h"
+#include "fact_dump.h"
 
-static struct machine m;
 static struct ntr_verdict *v;
 static uint64_t start, base, slot, cookie_va, fp;
 
@@ -89,36 +87,9 @@ static bool open_x64(const char *profile, const char *stop)
 	return true;
 }
 
-static struct ntr_facts *f;
-
-static const char *got(const char *path)
-{
-	static char out[4][400];
-	static unsigned at;
-	char *s = out[at++ % 4], buf[64];
-	struct ntr_err e = { "" };
-	struct ntr_fact x;
-
-	if (ntr_fact_get(f, path, &x, &e))
-		snprintf(s, 400, "error: %s", e.msg);
-	else if (x.state == NTR_FACT_KNOWN)
-		snprintf(s, 400, "%s", ntr_fact_text(&x, buf));
-	else
-		snprintf(s, 400, "%s: %s", x.state == NTR_FACT_NONE ? "none" :
-			 "unknown", x.why);
-	return s;
-}
-
 static void ask(void)
 {
 	CHECK_EQ(ntr_facts_new(&f, m.t, NULL, NULL), NTR_OK);
-}
-
-static void shut(void)
-{
-	ntr_facts_free(f);
-	f = NULL;
-	machine_close(&m);
 }
 
 static void store(uint64_t value)

@@ -4,31 +4,9 @@
  * on forged pools of every generation, literal addresses and tags; a changed
  * bit, an overrun, a free block, damaged and absent pages, broken lists.
  */
-#include "facts/facts.h"
 #include "triage/verdict.h"
 
-#include "objects.h"
-
-static struct machine m;
-static struct ntr_facts *f;
-
-static const char *got(const char *path)
-{
-	static char out[8][600];
-	static unsigned at;
-	char *s = out[at++ % 8], buf[64];
-	struct ntr_err e = { "" };
-	struct ntr_fact x;
-
-	if (ntr_fact_get(f, path, &x, &e))
-		snprintf(s, 600, "error: %s", e.msg);
-	else if (x.state == NTR_FACT_KNOWN)
-		snprintf(s, 600, "%s", ntr_fact_text(&x, buf));
-	else
-		snprintf(s, 600, "%s: %s", x.state == NTR_FACT_NONE ? "none" :
-			 "unknown", x.why);
-	return s;
-}
+#include "fact_dump.h"
 
 static bool open_with(const char *mach, const char *stop, const char *rest)
 {
@@ -40,13 +18,6 @@ static bool open_with(const char *mach, const char *stop, const char *rest)
 		return false;
 	CHECK_EQ(ntr_facts_new(&f, m.t, NULL, NULL), NTR_OK);
 	return f != NULL;
-}
-
-static void shut(void)
-{
-	ntr_facts_free(f);
-	f = NULL;
-	machine_close(&m);
 }
 
 /* Three blocks of 0x100 bytes with their headers, whatever the header is: 0xf8

@@ -4,9 +4,7 @@
  * documented, and that forged dumps give the values their scenarios were
  * written with; and that nothing is known, or computed, that should not be.
  */
-#include "facts/facts.h"
-
-#include "objects.h"
+#include "fact_dump.h"
 
 #include <ctype.h>
 
@@ -137,20 +135,6 @@ static void wrong_paths(void)
 
 /* --- values ------------------------------------------------------------------------------ */
 
-static struct machine m;
-static struct ntr_facts *f;
-
-static bool open_text(const char *text, const char *container)
-{
-	struct ntr_err e = { "" };
-
-	f = NULL;
-	if (!machine_open(&m, text, container))
-		return false;
-	CHECK_EQ(ntr_facts_new(&f, m.t, NULL, &e), NTR_OK);
-	return f != NULL;
-}
-
 static bool open_fixture(const char *name, const char *container)
 {
 	char *text = fixture(name);
@@ -161,48 +145,6 @@ static bool open_fixture(const char *name, const char *container)
 	free(text);
 	return ok;
 }
-
-static void shut(void)
-{
-	ntr_facts_free(f);
-	machine_close(&m);
-}
-
-/* A value as text; "unknown: why", "none: why", or what is wrong. */
-static const char *got(const char *path)
-{
-	static char out[8][600];
-	static unsigned at;
-	char *s = out[at++ % 8], buf[64];
-	struct ntr_err e = { "" };
-	struct ntr_fact v;
-
-	if (ntr_fact_get(f, path, &v, &e))
-		snprintf(s, 600, "error: %s", e.msg);
-	else if (v.state == NTR_FACT_UNKNOWN)
-		snprintf(s, 600, "unknown: %s", v.why);
-	else if (v.state == NTR_FACT_NONE)
-		snprintf(s, 600, "none: %s", v.why);
-	else
-		snprintf(s, 600, "%s", ntr_fact_text(&v, buf));
-	return s;
-}
-
-static const char nt351[] =
-	"machine x86 nt3.51 cpus 1\n"
-	"memory 16MiB\n"
-	"time 1996-08-09T10:11:12Z\n"
-	"uptime 3d2h\n"
-	"stop 0x7f 8 0 0 0\n"
-	"module \"tcpip.sys\" size 123904 date 1996-05-01 version 3.51.1057.5 "
-	"pdb \"tcpip.pdb\"\n"
-	"module \"afd.sys\" size 69280 date 1996-02-02\n"
-	"current \"System\" tid 0x1c irql 2\n"
-	"stack overflow {\n"
-	"cycle \"tcpip!A+0x5c\" \"afd!B+0x1f\" times 60 bytes 180\n"
-	"frame \"tcpip!C+0x2a\" size 44\n"
-	"frame \"nt!KiIdleLoop+0x28\"\n"
-	"}\n";
 
 static void system_facts(void)
 {
@@ -270,8 +212,9 @@ static void stack_facts(void)
 	ntr_fact_item(f, &v, 1, &item);
 	CHECK_EQ(item.state, NTR_FACT_KNOWN);
 	CHECK_EQ(item.type, NTR_FT_RECORD);
-	row = ntr_fact_field_row(item.row, "module");
-	CHECK(row && !ntr_fact_field_row(item.row, "modul"));
+	CHECK_STR(item.row->path, "stack.frames[]");
+	row = ntr_fact_row_find("stack.frames[].module");
+	CHECK(row && !ntr_fact_row_find("stack.frames[].modul"));
 	ntr_fact_field(f, &item, row, &field);
 	CHECK_STR(field.s, "afd");
 	ntr_fact_item(f, &v, v.n, &item);

@@ -3,12 +3,9 @@
  * Growth of pool between two dumps, as facts: signs, tags that came and went,
  * a baseline that cannot serve, none at all.
  */
-#include "facts/facts.h"
+#include "fact_dump.h"
 
-#include "objects.h"
-
-static struct machine was, is;
-static struct ntr_facts *f;
+static struct machine was;
 
 static const char *const machines[] = {
 	"x86 nt4", "x86 2000", "x86 xp", "x86 2003", "x64 2003", "x64 7",
@@ -29,35 +26,16 @@ static bool open_both(const char *mach, const char *then, const char *now)
 	snprintf(text, sizeof(text), "machine %s\nmemory 64MiB\n"
 		 "time 2001-02-03T06:00:00Z\nstop 0xe2\npooltags on\n%s", mach,
 		 now);
-	if (!machine_open(&is, text, "full"))
+	if (!machine_open(&m, text, "full"))
 		return false;
-	CHECK_EQ(ntr_facts_new(&f, is.t, NULL, &e), NTR_OK);
+	CHECK_EQ(ntr_facts_new(&f, m.t, NULL, &e), NTR_OK);
 	return f != NULL;
 }
 
-static void shut(void)
+static void shut_both(void)
 {
-	ntr_facts_free(f);
-	machine_close(&is);
+	shut();
 	machine_close(&was);
-}
-
-static const char *got(const char *path)
-{
-	static char out[4][400];
-	static unsigned at;
-	char *s = out[at++ % 4], buf[64];
-	struct ntr_err e = { "" };
-	struct ntr_fact v;
-
-	if (ntr_fact_get(f, path, &v, &e))
-		snprintf(s, 400, "error: %s", e.msg);
-	else if (v.state == NTR_FACT_KNOWN)
-		snprintf(s, 400, "%s", ntr_fact_text(&v, buf));
-	else
-		snprintf(s, 400, "%s: %s", v.state == NTR_FACT_NONE ? "none" :
-			 "unknown", v.why);
-	return s;
 }
 
 static const char then_tags[] =
@@ -113,7 +91,7 @@ static void signs(const char *mach)
 		 NTR_OK);
 	CHECK_EQ(v.type, NTR_FT_DELTA);
 	CHECK(ntr_fact_delta(&v) == -499000);
-	shut();
+	shut_both();
 }
 
 static void every_machine(void)
@@ -130,7 +108,7 @@ static void no_baseline(void)
 		  "compare with (a baseline)");
 	CHECK_STR(got("pool.baseline.nonpaged_delta"), "unknown: there is no second "
 		  "dump to compare with (a baseline)");
-	shut();
+	shut_both();
 }
 
 static void unfit(void)
@@ -149,11 +127,11 @@ static void unfit(void)
 	ntr_facts_free(f);
 	f = NULL;
 	CHECK_EQ(ntr_facts_new(&f, was.t, NULL, NULL), NTR_OK);
-	ntr_facts_baseline(f, is.t);
+	ntr_facts_baseline(f, m.t);
 	CHECK_STR(got("pool.growth"), "unknown: the baseline does not serve: it "
 		  "is younger than this dump");
 	machine_close(&other);
-	shut();
+	shut_both();
 }
 
 static void judged(void)
@@ -168,7 +146,7 @@ static void judged(void)
 	CHECK_STR(got("pool.judged[0].tag"), "AfdB");
 	CHECK_STR(got("pool.judged[0].growth_blocks"), "-5400");
 	CHECK_STR(got("pool.judged[0].growth_bytes"), "-1000000 bytes");
-	shut();
+	shut_both();
 }
 
 /* Counters of a damaged table: no overflow, no wrong sign. */
@@ -184,7 +162,7 @@ static void wild(void)
 	CHECK_STR(got("pool.growth[0].bytes_delta"),
 		  "+9223372036854775807 bytes");
 	CHECK_STR(got("pool.growth[0].allocs_delta"), "+4294967295");
-	shut();
+	shut_both();
 }
 
 int main(void)

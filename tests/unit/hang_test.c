@@ -13,24 +13,10 @@ static const char *const machines[] = {
 static bool open_as(struct machine *m, const char *name, unsigned gen,
 		    struct ntr_hang **h)
 {
-	char *text = fixture(name), *rest, *whole;
 	struct ntr_err e = { "" };
-	size_t size;
-	bool ok;
 
-	CHECK(text != NULL);
-	if (!text)
-		return false;
-	rest = strstr(text, "\nmachine ");
-	rest = rest ? strchr(rest + 1, '\n') : text;
-	size = strlen(rest) + 64;
-	whole = malloc(size);
-	snprintf(whole, size, "machine %s cpus 2%s", machines[gen], rest);
-	ok = machine_open(m, whole, "full");
-	free(whole);
-	free(text);
 	*h = NULL;
-	if (!ok)
+	if (!machine_open_as(m, name, machines[gen], "full"))
 		return false;
 	CHECK_EQ(ntr_hang_of(h, m->t, &e), NTR_OK);
 	return *h != NULL;

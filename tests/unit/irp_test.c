@@ -15,23 +15,7 @@ enum { NT4, W2K, XP, NGENS = 8 };
 /* The fixture as another machine. */
 static bool open_as(struct machine *m, unsigned gen, const char *container)
 {
-	char *text = fixture("io-x64-7"), *rest, *whole;
-	size_t size;
-	bool ok;
-
-	CHECK(text != NULL);
-	rest = text ? strstr(text, "\nmachine ") : NULL;
-	rest = rest ? strchr(rest + 1, '\n') : NULL;
-	CHECK(rest != NULL);
-	if (!rest)
-		return false;
-	size = strlen(rest) + 64;
-	whole = malloc(size);
-	snprintf(whole, size, "machine %s cpus 2%s", gens[gen], rest);
-	ok = machine_open(m, whole, container);
-	free(whole);
-	free(text);
-	return ok;
+	return machine_open_as(m, "io-x64-7", gens[gen], container);
 }
 
 /* The thread's IRP list, or of a thread that is not there an empty one. */

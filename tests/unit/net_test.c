@@ -21,23 +21,9 @@ struct opened {
 
 static bool open_as(struct opened *x, unsigned gen, const char *container)
 {
-	char *text = fixture("net-x64-7"), *rest, *whole;
 	struct ntr_err e = { "" };
-	size_t size;
-	bool ok;
+	bool ok = machine_open_as(&x->m, "net-x64-7", gens[gen], container);
 
-	CHECK(text != NULL);
-	rest = text ? strstr(text, "\nmachine ") : NULL;
-	rest = rest ? strchr(rest + 1, '\n') : NULL;
-	CHECK(rest != NULL);
-	if (!rest)
-		return false;
-	size = strlen(rest) + 64;
-	whole = malloc(size);
-	snprintf(whole, size, "machine %s cpus 2%s", gens[gen], rest);
-	ok = machine_open(&x->m, whole, container);
-	free(whole);
-	free(text);
 	CHECK(ok);
 	if (!ok)
 		return false;

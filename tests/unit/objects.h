@@ -74,6 +74,30 @@ static inline bool machine_open(struct machine *m, const char *text,
 	return machine_open_with(m, text, container, NULL);
 }
 
+/* A fixture as another machine ("x86 xp"), with two processors. */
+static inline bool machine_open_as(struct machine *m, const char *name,
+				   const char *machine, const char *container)
+{
+	char *text = fixture(name), *rest, *whole;
+	size_t size;
+	bool ok;
+
+	rest = text ? strstr(text, "\nmachine ") : NULL;
+	rest = rest ? strchr(rest + 1, '\n') : NULL;
+	CHECK(rest != NULL);
+	if (!rest) {
+		free(text);
+		return false;
+	}
+	size = strlen(rest) + 64;
+	whole = malloc(size);
+	snprintf(whole, size, "machine %s cpus 2%s", machine, rest);
+	ok = machine_open(m, whole, container);
+	free(whole);
+	free(text);
+	return ok;
+}
+
 static inline void machine_close(struct machine *m)
 {
 	m->t->mem = m->under;

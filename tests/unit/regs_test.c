@@ -460,6 +460,18 @@ static void vbox_note(void)
 	}
 }
 
+static enum ntr_st from_qemu(struct ntr_regs *r, u64 cr[5], struct ntr_bin *b)
+{
+	struct ntr_cpu_note n;
+	enum ntr_st st = ntr_cpu_note_qemu(&n, b, NULL);
+
+	if (st)
+		return st;
+	ntr_regs_from_cpu_note(r, &n);
+	memcpy(cr, n.cr, sizeof(n.cr));
+	return NTR_OK;
+}
+
 static void qemu_note(void)
 {
 	uint8_t p[440] = { 0 };
@@ -480,7 +492,7 @@ static void qemu_note(void)
 	put32(p, 0xa0, 0x209b00); /* 64-bit code segment */
 	put64(p, 0x1a0, 0x1ad000);
 	b = ntr_bin_of(p, sizeof(p), "t", 0);
-	CHECK_EQ(ntr_regs_from_qemu(&r, cr, &b, NULL), NTR_OK);
+	CHECK_EQ(from_qemu(&r, cr, &b), NTR_OK);
 	CHECK_EQ(r.machine, NTR_MACHINE_AMD64);
 	CHECK_EQ(r.ip, 0xfffff80000001000);
 	CHECK_EQ(r.sp, 0x5000);
@@ -490,7 +502,7 @@ static void qemu_note(void)
 	put32(p, 0xa0, 0xcf9b00); /* 32 bits */
 	put64(p, 0x88, 0x80401000);
 	b = ntr_bin_of(p, sizeof(p), "t", 0);
-	CHECK_EQ(ntr_regs_from_qemu(&r, cr, &b, NULL), NTR_OK);
+	CHECK_EQ(from_qemu(&r, cr, &b), NTR_OK);
 	CHECK_EQ(r.machine, NTR_MACHINE_X86);
 	CHECK_EQ(r.ip, 0x80401000u);
 	CHECK_EQ(r.r[NTR_X86_EBX], 0xb);
@@ -498,18 +510,18 @@ static void qemu_note(void)
 	/* 32-bit code on a 64-bit system: the IDT gives it away */
 	put64(p, 0x98 + 24 * 9 + 16, 0xfffff80000abc000);
 	b = ntr_bin_of(p, sizeof(p), "t", 0);
-	CHECK_EQ(ntr_regs_from_qemu(&r, cr, &b, NULL), NTR_OK);
+	CHECK_EQ(from_qemu(&r, cr, &b), NTR_OK);
 	CHECK_EQ(r.machine, NTR_MACHINE_AMD64);
 	put32(p, 0, 2);
 	b = ntr_bin_of(p, sizeof(p), "t", 0);
-	CHECK_EQ(ntr_regs_from_qemu(&r, cr, &b, NULL), NTR_UNSUP);
+	CHECK_EQ(from_qemu(&r, cr, &b), NTR_UNSUP);
 	put32(p, 0, 1);
 	for (size_t len = 0; len < 0x1b0; len += 8) {
 		uint8_t *q = malloc(len ? len : 1);
 
 		memcpy(q, p, len);
 		b = ntr_bin_of(q, len, "t", 0);
-		CHECK_EQ(ntr_regs_from_qemu(&r, cr, &b, NULL), NTR_BAD);
+		CHECK_EQ(from_qemu(&r, cr, &b), NTR_BAD);
 		free(q);
 	}
 }
@@ -579,7 +591,7 @@ static void corpus_qemu(void)
 	CHECK(img && at < 65536);
 	if (img && at < 65536) {
 		b = ntr_bin_of(img + at + 20, 440, "note", at + 20);
-		CHECK_EQ(ntr_regs_from_qemu(&r, cr, &b, NULL), NTR_OK);
+		CHECK_EQ(from_qemu(&r, cr, &b), NTR_OK);
 		CHECK_EQ(r.ip, monitor(text, "RIP="));
 		CHECK_EQ(r.sp, monitor(text, "RSP="));
 		/* rax and rdx hold the time stamp counter: the guest ran on

@@ -6,31 +6,10 @@
  */
 #include "sig_rules.h"
 
-#include "facts/facts.h"
+#include "fact_dump.h"
 
-#include "objects.h"
-
-static struct machine m;
-static struct ntr_facts *f;
 static struct rules r;
 static struct sig_results *res;
-
-static bool open_text(const char *text, const char *container)
-{
-	struct ntr_err e = { "" };
-
-	f = NULL;
-	if (!machine_open(&m, text, container))
-		return false;
-	CHECK_EQ(ntr_facts_new(&f, m.t, NULL, &e), NTR_OK);
-	return f != NULL;
-}
-
-static void shut(void)
-{
-	ntr_facts_free(f);
-	machine_close(&m);
-}
 
 static void judge_with(const char *text, const struct sig_options *opt)
 {
@@ -79,22 +58,6 @@ static void done(void)
 	sig_results_free(res);
 	rules_free(&r);
 }
-
-static const char nt351[] =
-	"machine x86 nt3.51 cpus 1\n"
-	"memory 16MiB\n"
-	"time 1996-08-09T10:11:12Z\n"
-	"uptime 3d2h\n"
-	"stop 0x7f 8 0 0 0\n"
-	"module \"tcpip.sys\" size 123904 date 1996-05-01 version 3.51.1057.5 "
-	"pdb \"tcpip.pdb\"\n"
-	"module \"afd.sys\" size 69280 date 1996-02-02\n"
-	"current \"System\" tid 0x1c irql 2\n"
-	"stack overflow {\n"
-	"cycle \"tcpip!A+0x5c\" \"afd!B+0x1f\" times 60 bytes 180\n"
-	"frame \"tcpip!C+0x2a\" size 44\n"
-	"frame \"nt!KiIdleLoop+0x28\"\n"
-	"}\n";
 
 /* "fires", "silent", "unknown" of `require EXPR`. */
 static const char *tri(const char *expr)

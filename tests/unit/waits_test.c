@@ -15,23 +15,9 @@ enum { NT351, NT4, W2K, XP, W2003, X64_2003, X64_7, X64_10, NGENS };
 static bool open_as(struct machine *m, const char *name, unsigned gen,
 		    struct ntr_waits **w)
 {
-	char *text = fixture(name), *rest, *whole;
 	struct ntr_err e = { "" };
-	size_t size;
-	bool ok;
 
-	CHECK(text != NULL);
-	if (!text)
-		return false;
-	rest = strstr(text, "\nmachine ");
-	rest = rest ? strchr(rest + 1, '\n') : text;
-	size = strlen(rest) + 64;
-	whole = malloc(size);
-	snprintf(whole, size, "machine %s cpus 2%s", machines[gen], rest);
-	ok = machine_open(m, whole, "full");
-	free(whole);
-	free(text);
-	if (!ok)
+	if (!machine_open_as(m, name, machines[gen], "full"))
 		return false;
 	*w = NULL;
 	CHECK_EQ(ntr_waits(w, m->t, &e), NTR_OK);
@@ -541,43 +527,6 @@ static void by_symbols(void)
 	CHECK_EQ(system(cmd), 0);
 }
 
-static void push_locks(void)
-{
-	static const struct {
-		uint64_t v;
-		bool locked, waiting, multiple;
-		uint64_t sharers, block;
-	} rows[] = {
-		{ 0, false, false, false, 0, 0 },
-		{ 1, true, false, false, 0, 0 },
-		{ 0x31, true, false, false, 3, 0 },
-		{ 0xfffff88003100003, true, true, false, 0, 0xfffff88003100000 },
-		{ 0xfffff8800310000b, true, true, true, 0, 0xfffff88003100000 },
-	};
-	struct ntr_push_lock p;
-	struct ntr_err e = { "" };
-	struct ntr_waits *w;
-	struct machine m;
-	uint64_t va;
-
-	if (!open_text(&m, "x64 7", "process \"a.exe\" { thread tid 0x104 ready }\n", &w))
-		return;
-	va = by_tid(w, 0x104)->k.th.va;
-	for (size_t i = 0; i < NTR_COUNT(rows); i++) {
-		machine_patch(&m, va, rows[i].v, 8);
-		CHECK_EQ(ntr_push_lock_read(m.t, va, &p, NULL), NTR_OK);
-		CHECK_EQ(p.locked, rows[i].locked);
-		CHECK_EQ(p.waiting, rows[i].waiting);
-		CHECK_EQ(p.multiple, rows[i].multiple);
-		CHECK_EQ(p.sharers, rows[i].sharers);
-		CHECK_EQ(p.block, rows[i].block);
-	}
-	machine_patch(&m, va, 0x12345672, 8);
-	CHECK_EQ(ntr_push_lock_read(m.t, va, &p, &e), NTR_BAD);
-	CHECK_HAS(e.msg, "is no push lock");
-	close_both(&m, w);
-}
-
 int main(void)
 {
 	RUN(two_locks);
@@ -596,6 +545,5 @@ int main(void)
 	RUN(bad_wait_blocks);
 	RUN(waiters_of_an_object);
 	RUN(by_symbols);
-	RUN(push_locks);
 	return test_done();
 }
