@@ -13,6 +13,11 @@ static const struct scan_format *const formats[] = {
 #undef SCAN_FORMAT
 };
 
+const struct scan_format *scan_format_at(size_t i)
+{
+	return i < NTR_COUNT(formats) ? formats[i] : NULL;
+}
+
 const struct scan_format *scan_format_named(const char *name)
 {
 	for (size_t i = 0; i < NTR_COUNT(formats); i++)

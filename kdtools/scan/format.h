@@ -22,7 +22,8 @@ struct scan_format {
 		    bool whole); /* whole: nobody ended the scan before */
 };
 
-/* By name, or NULL. */
+/* NULL past the last; by name, or NULL. */
+const struct scan_format *scan_format_at(size_t i);
 const struct scan_format *scan_format_named(const char *name);
 
 #endif
