@@ -99,6 +99,8 @@ static u32 cookie_tsval(const struct tcp_syn *y, u32 now)
 static void answer(struct tcp *tcp, const struct tcp_syn *y)
 {
 	bool ts = y->flags & SYN_TS;
+	bool cookie = y->flags & SYN_COOKIE;
+	bool zero = tcp->s->as->syn_ts_zero && !cookie;
 	u32 tsval = tcp_ts_now(tcp) + y->ts_offset;
 	struct tcp_out o = {
 		.src = y->local, .dst = y->remote, .sport = y->lport,
@@ -107,12 +109,12 @@ static void answer(struct tcp *tcp, const struct tcp_syn *y)
 		.wnd = (u16)min_u32(y->rcv_buf, 0xffff),
 	};
 
-	if (y->flags & SYN_COOKIE && ts)
+	if (cookie && ts)            /* it needs them, whoever we are */
 		tsval = cookie_tsval(y, tsval);
 	o.noptions = (u8)tcp_put_syn_options(
 		tcp, o.options, own_mss(tcp, y),
 		y->flags & SYN_WSCALE ? own_wscale(tcp, y) : -1, ts,
-		y->flags & SYN_SACK, tsval, y->tsval);
+		y->flags & SYN_SACK, zero ? 0 : tsval, zero ? 0 : y->tsval);
 	TRACE(tcp_segment_out, y, y->iss, y->irs + 1, o.flags);
 	tcp_send_segment(tcp, &o);
 }
@@ -127,10 +129,14 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		.local = g->rx->dst, .remote = g->rx->src, .lport = g->dport,
 		.rport = g->sport, .mss = g->o.has_mss ? g->o.mss : 536,
 		.wscale = g->o.wscale, .irs = g->seq, .wnd = g->wnd,
-		.tsval = g->o.tsval, .ts_offset = h * 2654435761u,
+		.tsval = g->o.tsval,
+		.ts_offset = tcp_ts_offset(tcp, &g->rx->dst, &g->rx->src),
 		.iss = tcp_iss(tcp, h), .rcv_buf = rcv_buf,
 		.sent = ex_now(tcp->x),
 	};
+	y->rcv_buf = tcp_window_for(tcp, rcv_buf,
+				    max_u32(min_u32(own_mss(tcp, y), y->mss),
+					    TCP_MSS_MIN));
 	if (g->o.has_ts && as->timestamps)
 		y->flags |= SYN_TS;
 	if (g->o.sack_ok && as->sack)
@@ -481,8 +487,12 @@ static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
 			return NULL;
 		}
 	} else {
-		if (g->flags & TH_SYN && !is_land(g))
+		if (!(g->flags & TH_SYN)) {
+			if (tcp->s->as->refuses_stray)
+				tcp_refuse(tcp, g);
+		} else if (!is_land(g)) {
 			new_syn(tcp, a, g, above);
+		}
 		return NULL;
 	}
 	t = complete(tcp, a, &y, g, &later);
