@@ -134,15 +134,23 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		.iss = tcp_iss(tcp, h), .rcv_buf = rcv_buf,
 		.sent = ex_now(tcp->x),
 	};
-	y->rcv_buf = tcp_window_for(tcp, rcv_buf,
-				    max_u32(min_u32(own_mss(tcp, y), y->mss),
-					    TCP_MSS_MIN));
 	if (g->o.has_ts && as->timestamps)
 		y->flags |= SYN_TS;
 	if (g->o.sack_ok && as->sack)
 		y->flags |= SYN_SACK;
 	if (g->o.has_wscale && as->window_scale)
 		y->flags |= SYN_WSCALE;
+}
+
+/* When y->mss is what it will be. */
+static void round_window(struct tcp *tcp, struct tcp_syn *y)
+{
+	u32 mss;
+
+	if (!tcp->s->as->window_of_mss)
+		return;
+	mss = max_u32(min_u32(own_mss(tcp, y), y->mss), TCP_MSS_MIN);
+	y->rcv_buf = tcp_window_for(tcp, y->rcv_buf, mss);
 }
 
 /* --- cookies --------------------------------------------------------------------------------------- */
@@ -167,6 +175,8 @@ static void send_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf)
 	fill(tcp, &y, g, rcv_buf);
 	while (i && cookie_mss[i] > y.mss)
 		i--;
+	y.mss = cookie_mss[i];
+	round_window(tcp, &y);
 	y.iss = count << 27 | i << 24 | cookie_hash(tcp, g, y.irs, count);
 	y.flags |= SYN_COOKIE;
 	if (!(y.flags & SYN_TS))
@@ -190,6 +200,7 @@ static bool open_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf,
 	y->irs = g->seq - 1;
 	y->iss = iss;
 	y->mss = cookie_mss[iss >> 24 & 7];
+	round_window(tcp, y);
 	y->flags &= SYN_TS;
 	if (y->flags & SYN_TS) {
 		y->wscale = g->o.tsecr & 15;
@@ -398,6 +409,7 @@ static void new_syn(struct tcp *tcp, struct inet_address *a,
 	if (!y)
 		return;
 	fill(tcp, y, g, rcv_buf);
+	round_window(tcp, y);
 	if (above && seq_le(y->iss, above))
 		y->iss = above + 65536; /* RFC 9293 3.4.3 */
 	y->due = y->sent + tcp->s->as->initial_rto_ms * MS;
