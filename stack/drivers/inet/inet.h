@@ -107,7 +107,7 @@ struct inet_personality {
 	const char *syn_options;     /* order, in letters: M mss, N nop, W scale,
 					T timestamps, S sack permitted */
 	bool syn_ts_zero;            /* SYN and SYN,ACK: both values are 0 */
-	u32 ts_tick_ms;
+	u32 ts_tick_ms;              /* 1 or 100 */
 	bool ts_offset;              /* another one for each pair of hosts */
 	enum inet_ip_id ip_id;
 	enum inet_isn isn;

@@ -7,8 +7,9 @@
  *       and "... 2000 SP2 - SP4, Windows XP SP2 - SP3, or Windows Server 2003
  *       SP0 - SP2": the same but for the window
  *  [10] nmap-os-db, "Microsoft Windows 10 1511", "... 1703": what they share
- *  [reg] "Windows Server 2003 TCP/IP Implementation Details" and the KB
- *       articles 224829, 170359, 120642, 314053: the registry's values
+ *  [reg] Microsoft on the registry's values: "Windows 2000 TCP/IP
+ *       Implementation Details", KB 120642, 170359, 224829, 263088, 328890
+ *  [p0f] p0f's list of SYNs, "Windows 2000 SP3+, XP SP1+" with T0
  *
  * Where RFC 9293 or 7323 says something else, modern does that.
  */
@@ -19,8 +20,8 @@
 static const struct inet_personality all[] = {
 	{ .name = "nt4",
 	  .ttl = 128,                 /* [4] TG=80 */
-	  .window = 8192,             /* [reg] TcpWindowSize of Ethernet, */
-	  .window_of_mss = true,      /* [4] W1=2238 W2=20D0 ... W6=2017 */
+	  .window = 8192,             /* [reg] TcpWindowSize: rounded up to */
+	  .window_of_mss = true,      /* segments; [4] W1=2238 ... W6=2017 */
 	  .syn_options = "M",         /* [4] O1=M5B4 */
 	  .ip_id = IP_ID_SWAPPED,     /* [4] TI=BI II=BI SS=S */
 	  .isn = ISN_STEPS,           /* [4] SP=20-90 ISR=30-A1 */
@@ -38,11 +39,11 @@ static const struct inet_personality all[] = {
 	  .initial_cwnd = 2 },        /* [reg] */
 	{ .name = "nt5",
 	  .ttl = 128,                 /* [5] TG=80 */
-	  .window = 65535,            /* [5] W1=FFFF; [reg]: 100 Mbit/s on */
+	  .window = 65535,            /* [5] W1=FFFF */
 	  .window_scale = true, .timestamps = true, .sack = true,
 	  .syn_options = "MNWNNTNNS", /* [5] O1=M5B4NW0NNT00NNS */
-	  .syn_ts_zero = true,        /* [5] T00 */
-	  .ts_tick_ms = 100,          /* [reg] Tcp1323Opts: 100 ms */
+	  .syn_ts_zero = true,        /* [5] T00, [p0f] */
+	  .ts_tick_ms = 100,          /* [reg] as TcpDelAckTicks */
 	  .ip_id = IP_ID_COUNTS,      /* [5] TI=I CI=I II=I SS=S */
 	  .isn = ISN_RFC6528,         /* [5] SP=E5-10E ISR=9E-112 */
 	  .refuses_stray = true,      /* [5] T2 F=AR S=Z A=S */

@@ -312,8 +312,8 @@ struct tcp_out {
 	u16 sport, dport, wnd, urp;
 	u32 seq, ack;
 	u8 flags, ttl, tos, noptions;
+	u8 options[40];              /* at a multiple of four: they are copied */
 	bool dont_fragment;
-	u8 options[40];
 };
 /* p has the data (NULL: none); header and checksum, and away. */
 void tcp_send_segment(struct tcp *tcp, const struct tcp_out *o);
