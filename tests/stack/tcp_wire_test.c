@@ -727,6 +727,40 @@ static void syn_flood(void)
 	finish(&w);
 }
 
+/* NT 4's window is of whole segments; what a cookie offered is held to
+ * (RFC 9293 3.8.6: never back). */
+static void window_of_a_cookie(void)
+{
+	char data[1461] = "";
+	struct wire w;
+	struct seg s, last = { .ack = 0 };
+
+	memset(&w, 0, sizeof(w));
+	memset(data, 'a', 1460);
+	w.port = 80;
+	CHECK(net_ready(&w.n, "ip=192.0.2.1/24 personality=nt4 "
+			      "syn_backlog=1 syn_cookies=1"));
+	CHECK(ex_call(w.n.m.x, open_files, &w));
+	ask(&w, TDI_LISTEN);
+	w.from = 999;                /* has the one entry */
+	send_full(&w, SYN, 1000, 0, 8000, 0, "0204 05b4", "");
+	net_skip(&w.n);
+	w.from = 0;
+	send_full(&w, SYN, 1000, 0, 8000, 0, "0204 05b4", "");
+	CHECK(out(&w, &s));
+	CHECK_EQ(s.wnd, 8760);
+	in(&w, ACK, 1001, s.seq + 1, "");
+	CHECK(w.irp->completed);
+	for (u32 i = 0; i < 6; i++)
+		in(&w, ACK, 1001 + 1460 * i, s.seq + 1, data);
+	net_run(&w.n, UINT64_C(500000000));
+	while (out(&w, &s))
+		if (s.dport == 1000)
+			last = s;
+	CHECK_EQ(last.ack, 1001 + 8760);
+	finish(&w);
+}
+
 int main(void)
 {
 	RUN(syn_options);
@@ -749,5 +783,6 @@ int main(void)
 	RUN(keep_alive);
 	RUN(path_mtu);
 	RUN(syn_flood);
+	RUN(window_of_a_cookie);
 	return test_done();
 }
