@@ -262,11 +262,39 @@ enum ex_status io_load(struct ex *x, const char *name, const char *options,
 	return l.st;
 }
 
+/* Where the shared object lies that has this code. */
+struct image {
+	void *code, *base;
+};
+
+static void find_image(void *ctx)
+{
+	struct image *i = ctx;
+	Dl_info info;
+
+	i->base = dladdr(i->code, &info) ? info.dli_fbase : NULL;
+}
+
+static bool is_of_image(void *ctx, ke_thread_fn *routine)
+{
+	struct image *of = ctx, i = { .code = (void *)(uintptr_t)routine };
+
+	ex_on_host(find_image, &i);
+	return i.base == of->base;
+}
+
+/* It has unloaded itself, but another CPU may be on its way out of its code: of a
+ * close, or of a work item (NT's have a reference to their device). */
 static void unload_thread(void *ctx)
 {
 	struct loaded *l = ctx;
+	struct image i = { .code = (void *)(uintptr_t)l->d.unload };
 
+	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
+	while (l->d.closing ||
+	       (l->d.handle && ex_work_inside(l->d.x, is_of_image, &i)))
+		ke_sleep(1000000);
 	forget(l);
 }
 
@@ -383,10 +411,13 @@ enum ex_status io_open(struct ex *x, const char *device, const void *ea,
 void io_close(struct io_file *f)
 {
 	struct opened *o = (struct opened *)f;
+	struct io_driver *d = f->device->driver;
 
 	if (--f->refs)
 		return;
+	d->closing++;
 	file_irp(o, IO_CLEANUP, NULL, 0);
 	file_irp(o, IO_CLOSE, NULL, 0);
-	file_free(f->device->driver->x, o);
+	file_free(d->x, o);
+	d->closing--;
 }

@@ -53,14 +53,20 @@ static void complete_sends(struct tcb *t)
 		tcp_need(t, NEED_RCV_CMPLT); /* SEND_POSSIBLE */
 }
 
-/* Karn's rule; with timestamps retransmissions count too (RFC 7323 4). */
+/*
+ * Karn's rule; with timestamps a retransmission counts, too (RFC 7323 4), but only
+ * if it is the one that is echoed: when an ACK was lost, the answer to what came
+ * twice has the timestamp of the first (R2 comes before R3 there), and the
+ * whole timeout would be taken for a round trip.
+ */
 static void measure(struct tcb *t, const struct tcp_seg *g)
 {
 	if (t->flags & F_TIMING && seq_le(t->rtt_seq, g->ack)) {
 		t->flags &= ~(u32)F_TIMING;
 		tcp_rtt(t, (u32)((ex_now(t->tcp->x) - t->rtt_at) / 1000));
 	} else if (t->flags & F_TS && g->o.has_ts && g->o.tsecr &&
-		   (t->retries || t->flags & (F_LOSS | F_RECOVERY))) {
+		   (t->retries || t->flags & (F_LOSS | F_RECOVERY)) &&
+		   seq_le(t->rtx_ts, g->o.tsecr)) {
 		u32 ms = tcp_ts_now(t->tcp) + t->ts_offset - g->o.tsecr;
 
 		if (ms < 120000)
@@ -96,6 +102,7 @@ static void new_ack(struct tcb *t, const struct tcp_seg *g)
 {
 	u32 n = g->ack - t->snd_una, flight = tcp_in_flight(t);
 
+	t->rto = tcp_backoff(t);     /* stays, until there is a sample: RFC 6298 5.5 */
 	measure(t, g);
 	t->snd_una = g->ack;
 	t->bytes_acked += n;
