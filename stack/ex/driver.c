@@ -283,8 +283,21 @@ static bool is_of_image(void *ctx, ke_thread_fn *routine)
 	return i.base == of->base;
 }
 
+/* What KeFlushQueuedDpcs() does: a DPC of a transport, say, may be in a handler of
+ * this driver. */
+static void flush_dpcs(struct ex *x)
+{
+	for (u32 i = 0; i < x->ncpus; i++) {
+		const struct ke_cpu *c = x->cpu[i];
+		u64 left = c->counts[TRACE_ke_dpc_leave];
+
+		while (c->dpc && c->counts[TRACE_ke_dpc_leave] == left)
+			ke_sleep(1000000);
+	}
+}
+
 /* It has unloaded itself, but another CPU may be on its way out of its code: of a
- * close, or of a work item (NT's have a reference to their device). */
+ * close, a DPC, or a work item (NT's have a reference to their device). */
 static void unload_thread(void *ctx)
 {
 	struct loaded *l = ctx;
@@ -292,6 +305,7 @@ static void unload_thread(void *ctx)
 
 	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
+	flush_dpcs(l->d.x);
 	while (l->d.closing ||
 	       (l->d.handle && ex_work_inside(l->d.x, is_of_image, &i)))
 		ke_sleep(1000000);

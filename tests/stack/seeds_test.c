@@ -21,14 +21,14 @@
 #define LONG 1000u
 #define MEGABYTE 1048576u
 /*
- * Under 5 % of loss one segment in 13 is lost, damaged or its ACK is.  With
- * RTOs of a second at least (RFC 6298 2.4), doubled for each in a row, half a
- * minute without a byte is what six losses of the same segment make, which is
- * where NT gives up (five retransmissions); 800 segments that each cost a
- * timeout would take as many seconds.
+ * A segment or its ACK is lost or damaged in about one of eight cases.  RTOs are a
+ * second at least and double (RFC 6298 2.4, 5.5), so seven losses in a row, which
+ * are to be expected once in a thousand seeds, are 127 s without a byte.  What
+ * is slow has a send buffer smaller than a segment: it waits for each of 1,049
+ * or more ACKs, which NT delays by 200 ms, and a timeout for one in eight.
  */
-#define SILENT_MAX (70 * UINT64_C(1000000000))
-#define ALL_MAX (800 * UINT64_C(1000000000))
+#define SILENT_MAX (130 * UINT64_C(1000000000))
+#define ALL_MAX (1500 * UINT64_C(1000000000))
 
 struct seen {
 	u64 hash, records, rtos, again, silent, took;
