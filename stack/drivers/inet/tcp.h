@@ -178,6 +178,7 @@ struct tcb {
 	u32 ts_recent, ts_offset, rtx_ts; /* rtx_ts: of the last retransmission */
 	u64 ts_recent_at;
 	u8 oob, challenges;
+	u8 unanswered;               /* window probes, in a row */
 	u32 challenge_at;            /* s */
 	/* IRPs */
 	struct irp_list sends, receives, done;

@@ -106,7 +106,7 @@ static void new_ack(struct tcb *t, const struct tcp_seg *g)
 	measure(t, g);
 	t->snd_una = g->ack;
 	t->bytes_acked += n;
-	t->retries = 0;
+	t->retries = t->unanswered = 0;
 	t->flags &= ~(u32)F_PROBED;
 	drop_bytes(t, seq_min(g->ack, t->snd_end));
 	tcp_board_cut(t);
@@ -150,10 +150,11 @@ void tcp_update_window(struct tcb *t, const struct tcp_seg *g)
 	t->snd_wl1 = g->seq;
 	t->snd_wl2 = g->ack;
 	t->max_wnd = max_u32(t->max_wnd, wnd);
+	t->unanswered = 0;
 	if (wnd > was)
 		window_opened(t);
 	else if (!wnd)
-		t->retries = (u8)min_u32(t->retries, 4); /* it answers: 3.8.6.1 */
+		t->retries = (u8)min_u32(t->retries, 4); /* not ever more seldom */
 }
 
 /* RFC 5681 2: a duplicate */
