@@ -67,14 +67,15 @@ static bool machine(struct workload *r, char **w, unsigned n)
 				  ip6 ? "tcpip6" : afd, ip6 ? afd : NULL,
 				  NULL };
 	struct ex_config *as = &r->as[r->n];
-	char why[512] = "", more[256];
+	char why[512] = "";
 	struct host_config c = { .drivers = drivers, .driver_path = r->drivers,
-		.personality = personality(value(w, n, "personality")),
-		.tcpip_options = more };
+		.personality = personality(value(w, n, "personality")) };
 
 	if (n < 4 || !ip || r->n == WORKLOAD_MACHINES)
 		return bad(r, "machine NAME ip A/BITS, at most 16 of them");
-	settings(w, n, more, sizeof(more));
+	c.tcpip_options = r->more[r->n];
+	settings(w, n, r->more[r->n], sizeof(r->more[0]));
+	r->personality[r->n] = c.personality;
 	snprintf(r->name[r->n], sizeof(r->name[0]), "%s", w[1]);
 	snprintf(r->ip[r->n], sizeof(r->ip[0]), "%s", ip);
 	snprintf(r->ip6[r->n], sizeof(r->ip6[0]), "%s", ip6 ? ip6 : "");
@@ -87,6 +88,8 @@ static bool machine(struct workload *r, char **w, unsigned n)
 		.mtu = (u32)real(w, n, "mtu"), .ip4 = { r->ip[r->n] },
 		.ip6 = { ip6 ? r->ip6[r->n] : NULL },
 		.gateway4 = value(w, n, "gw") };
+	if (r->cast)
+		return ++r->n;
 	r->host[r->n] = host_new(&c, r->s, why, sizeof(why));
 	if (!r->host[r->n])
 		return bad(r, why);
@@ -243,6 +246,8 @@ static bool one_line(struct workload *r, char *text)
 		return true;
 	if (!strcmp(w[0], "machine"))
 		return machine(r, w, n);
+	if (r->cast)
+		return true;
 	if (!strcmp(w[0], "link"))
 		return link_line(r, w, n);
 	if (!strcmp(w[0], "join"))
@@ -257,7 +262,7 @@ static bool one_line(struct workload *r, char *text)
 
 /* --- a run ------------------------------------------------------------------------------- */
 
-static bool lines(struct workload *r)
+bool workload_read(struct workload *r)
 {
 	FILE *f = fopen(r->file, "r");
 	char text[1024];
@@ -268,7 +273,7 @@ static bool lines(struct workload *r)
 	for (r->line = 1; ok && fgets(text, sizeof(text), f); r->line++)
 		ok = one_line(r, text);
 	fclose(f);
-	return ok && join(r);
+	return ok;
 }
 
 bool workload_run(struct workload *r)
@@ -279,7 +284,7 @@ bool workload_run(struct workload *r)
 			 .seed = r->seed, .replay = r->replay });
 	if (!r->s)
 		return bad(r, "no memory, or not a schedule");
-	ok = lines(r);
+	ok = workload_read(r) && join(r);
 	for (const struct job *j = r->jobs; j; j = j->next)
 		ok &= job_ok(j);
 	return ok;

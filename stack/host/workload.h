@@ -84,12 +84,16 @@ struct workload {
 	FILE *pcap;                  /* what the first link carries; taken */
 	void (*made)(struct workload *w, struct host *h); /* NULL: nobody asks */
 	void *ctx;
+	bool cast;                   /* machines are named and not made: for who
+					tells one story of it */
 	/* of the run, to be read until workload_end() */
 	struct sched *s;
 	struct host *host[WORKLOAD_MACHINES];
 	char name[WORKLOAD_MACHINES][16], ip[WORKLOAD_MACHINES][32];
 	char ip6[WORKLOAD_MACHINES][64];
 	struct ex_config as[WORKLOAD_MACHINES];
+	enum host_personality personality[WORKLOAD_MACHINES];
+	char more[WORKLOAD_MACHINES][128]; /* words for tcpip */
 	unsigned n;
 	struct nic_capture *capture;
 	struct job *jobs;
@@ -99,6 +103,8 @@ struct workload {
 	unsigned line;
 	char why[600];
 };
+/* Only who plays in it, and the stories; nothing runs. */
+bool workload_read(struct workload *w);
 /* All of it; false: it went wrong, and why says how, or job_ok() of a job. */
 bool workload_run(struct workload *w);
 /* The machines end. false: one had memory that nobody gave back (why). */
