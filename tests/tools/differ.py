@@ -535,7 +535,7 @@ class Known:
 
 def pairs(ref, other):
     """Lines that differ, side by side; "-" where there is none."""
-    key = lambda t: re.sub(r" = .*|\d+$", "", t)
+    key = lambda t: re.sub(r"\d+$|\+ACK \d+", "", t)
     only_r = [t for t in ref if t not in other]
     only_o = [t for t in other if t not in ref]
     for r in only_r:
@@ -547,6 +547,18 @@ def pairs(ref, other):
         yield "-", o
 
 
+def differing(p, q, wire_p, wire_q):
+    """Calls one by one, as they are the same; then what was on the wire."""
+    for n in "ab":
+        for i in range(max(len(p.result[n]), len(q.result[n]))):
+            r, o = ("%s: %s" % (n, x.result[n][i]) if i < len(x.result[n])
+                    else "-" for x in (p, q))
+            if r != o:
+                yield r, o
+    yield from pairs(["wire " + t for t in wire_p],
+                     ["wire " + t for t in wire_q])
+
+
 def text(play, wire):
     return ["%s: %s" % (n, t) for n in "ab" for t in play.result[n]] + \
         ["wire " + t for t in wire]
@@ -555,12 +567,12 @@ def text(play, wire):
 def verdicts(known, works, plays, wire):
     bad = 0
     for k, work in enumerate(works):
-        ref = text(plays[4 * k], wire[4 * k])
         for i, cast in enumerate(ROLES):
             p = plays[4 * k + i]
             name = "%s-%s" % (work.name, cast)
             wrong = ["%s, not %s" % (o, r) for r, o in
-                     pairs(ref, text(p, wire[4 * k + i]))
+                     differing(plays[4 * k], p, wire[4 * k],
+                               wire[4 * k + i])
                      if not known.has(work.name, cast, r, o)]
             if p.error or not p.result["a"]:
                 wrong.insert(0, p.error or "nothing was told")
