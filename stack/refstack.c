@@ -22,13 +22,13 @@ static const struct command {
 	  cmd_run },
 	{ "attach", "--tap NAME --ip A/BITS [options]",
 	  "a live machine on a TAP device",
-	  "Echo on 7 (TCP and UDP), discard on 9, chargen on 19.\n"
+	  "Echo on 7 (TCP and UDP), discard on 9, chargen on 19, iperf 2 on 5001.\n"
 	  "  --gw A              gateway\n"
 	  "  --mtu N             1500\n"
 	  "  --personality NAME  nt4, nt5 (the default), modern\n"
 	  "  --offloads          checksums and large sends by the device\n"
 	  "  --netbios NAME      NetBIOS name and session service\n"
-	  "  --http FOLDER       its files on port 80\n"
+	  "  --http FOLDER       its files on port 80 (HTTP/1.1, persistent)\n"
 	  "  --put               they may be stored, too (PUT)\n"
 	  "  --cpus N            virtual processors (1)\n"
 	  "SIGUSR1 prints what refstack stat asks for; SIGINT ends; a bug check\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* refstack attach: a live machine on a TAP device. */
-#include "cmd.h"
+#include "services.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -128,7 +128,7 @@ static int serve(struct attach *a, struct host *h)
 		fprintf(stderr, "refstack: no memory\n");
 		return 1;
 	}
-	printf("%s on %s: echo 7, discard 9, chargen 19%s%s\n",
+	printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s%s\n",
 	       a->c.interface.ip4[0], a->c.interface.tap,
 	       a->services.http_dir ? ", http 80" : "",
 	       a->c.netbios_name ? ", NetBIOS sessions 139" : "");

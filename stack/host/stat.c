@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A machine in words: what netstat, poolmon and a look at the queues show. */
 #include "../trace/trace.h"
-#include "cmd.h"
+#include "services.h"
 
 #include <signal.h>
 #include <stdlib.h>
