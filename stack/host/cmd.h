@@ -13,14 +13,11 @@
 int cmd_run(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
 int cmd_script(int argc, char **argv);
 
 /* Where the drivers are: $REFSTACK_DRIVERS, or beside the program. */
 const char *cmd_drivers(char *buf, size_t size);
 int cmd_usage(const char *what, const char *arg); /* says so: 2 */
-
-struct services;
-/* stat.c: the machine in words: connections, pool by tag, queues, counters. */
-void stat_print(struct host *h, const struct services *s, FILE *to);
 
 #endif

@@ -70,6 +70,7 @@ void tcp_transmit(struct tcp *tcp, struct ndis_packet *p,
 		.flow = o->flow,
 	};
 
+	inet_count(tcp->s, out_segs);
 	(void)tcp->s->family->output(tcp->s, p, &tx);
 }
 

@@ -42,6 +42,7 @@ static void list_add(struct tcp *tcp, struct tcp_syn *y)
 	*(tcp->syn_young ? &tcp->syn_young->younger : &tcp->syn_old) = y;
 	tcp->syn_young = y;
 	tcp->syns++;
+	inet_count(tcp->s, passive_opens);
 }
 
 /* Locked. */
