@@ -151,18 +151,23 @@ static void note(struct dump *d, const char *owner, u32 type, const void *p,
 static bool saved(const struct co *co, struct elf_prstatus *st)
 {
 	struct user_regs_struct r = { .cs = 0x33, .ss = 0x2b, .eflags = 0x202 };
-	u64 ip, sp, fp;
+	struct co_regs at;
 
-	if (!co_at(co, &ip, &sp, &fp))
+	if (!co_at(co, &at))
 		return false;
-	r.rip = ip;
-	r.rsp = sp;
-	r.rbp = fp;
+	r.r15 = at.r15;
+	r.r14 = at.r14;
+	r.r13 = at.r13;
+	r.r12 = at.r12;
+	r.rbx = at.rbx;
+	r.rbp = at.rbp;
+	r.rip = at.rip;
+	r.rsp = at.rsp;
 	memcpy(&st->pr_reg, &r, sizeof(st->pr_reg));
 	return true;
 }
 
-static void of_fault(const ucontext_t *u, struct elf_prstatus *st)
+static void of_context(const ucontext_t *u, struct elf_prstatus *st)
 {
 	const greg_t *g = u->uc_mcontext.gregs;
 	struct user_regs_struct r = {
@@ -182,17 +187,15 @@ static void of_fault(const ucontext_t *u, struct elf_prstatus *st)
 }
 
 static void thread_note(struct dump *d, const struct co *co, s32 id,
-			const ucontext_t *fault)
+			const ucontext_t *context)
 {
 	struct elf_prstatus st = { .pr_pid = id, .pr_ppid = getpid(),
 				   .pr_pgrp = getpid(), .pr_sid = getpid() };
 
-	if (fault)
-		of_fault(fault, &st);
+	if (context)
+		of_context(context, &st);
 	else if (!saved(co, &st))
 		return;
-	if (fault)
-		st.pr_cursig = st.pr_info.si_signo = SIGSEGV;
 	note(d, "CORE", NT_PRSTATUS, &st, sizeof(st));
 }
 
@@ -212,6 +215,7 @@ static void thread_notes(struct dump *d)
 	const struct ex *x = d->x;
 	const struct ke_stop *b = x->stop ? ex_bugcheck(x) : NULL;
 	const struct ke_thread *first = b ? b->thread : NULL;
+	ucontext_t host;
 
 	if (first)
 		thread_note(d, &first->co, (s32)first->id,
@@ -222,6 +226,8 @@ static void thread_notes(struct dump *d)
 	for (const struct ke_thread *t = x->threads; t; t = t->all_next)
 		if (t != first && t->state != KE_ENDED)
 			thread_note(d, &t->co, (s32)t->id, NULL);
+	if (!getcontext(&host))      /* this one, of the process */
+		thread_note(d, NULL, getpid(), &host);
 }
 
 static void file_note(struct dump *d)

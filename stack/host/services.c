@@ -202,7 +202,9 @@ void services_start(void *ctx)
 		if (!l)
 			return;
 		*l = (struct listener){ all, &services[i] };
-		t = ke_thread_create(all->x, services[i].name, 8,
+		/* before those of connections: what is not accepted in time
+		 * is refused */
+		t = ke_thread_create(all->x, services[i].name, 10,
 				     listener_thread, l);
 		if (t)
 			ke_thread_put(t);

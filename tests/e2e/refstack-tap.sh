@@ -41,10 +41,10 @@ all_of() { # NAME OPTIONS...
 	fi
 	got=$(in_ns timeout 10 bash -c 'exec 3<>/dev/tcp/192.0.2.1/77' 2>&1)
 	case $got in *refused*) pass "$name-refused" ;; *) fail "$name-refused" "$got" ;; esac
-	"$stack" stat "$live"
-	sleep 0.3
-	has "$name-stat" live.out '^Nonpaged pool: [0-9]+ bytes'
-	has "$name-stat-connections" live.out '^Connections \(accepted [1-9]'
+	"$stack" stat "$live" >stat.out
+	same "$name-stat" $? 0
+	has "$name-stat-pool" stat.out '^  nonpaged +[1-9][0-9]* '
+	has "$name-stat-connections" stat.out '^  tcp +192.0.2.1:80 +192.0.2.2:[0-9]+ +TIME_WAIT '
 	stop "$name-ends"
 }
 

@@ -263,6 +263,12 @@ static struct ndis_packet *with_header(struct inet *s,
 	return q;
 }
 
+/* ICMP, IGMP and ICMPv6 are known, with or without raw sockets. */
+static bool is_familys(u8 protocol)
+{
+	return protocol == 1 || protocol == 2 || protocol == 58;
+}
+
 void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 {
 	struct inet_address *a = inet_address_next(s, rx->protocol, &rx->dst,
@@ -271,7 +277,7 @@ void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 			      .to = address(s, &rx->dst, 0) };
 
 	if (!a) {
-		inet_count(s, in_unknown);
+		s->count[INET_in_unknown] += !is_familys(rx->protocol);
 		s->family->refuse(s, p, rx, INET_PROTOCOL_UNREACHABLE);
 		return;
 	}
