@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* refstack run: a workload in simulation, once or for many seeds. */
 #include "cmd.h"
+#include "stat.h"
 #include "story.h"
 #include "workload.h"
 
@@ -40,7 +41,8 @@ static void report(const struct run *r, struct workload *w, bool ok)
 	printf("schedule %s\n", sched_string(w->s));
 	for (unsigned i = 0; r->stat && i < w->n; i++) {
 		printf("--- %s\n", w->name[i]);
-		stat_print(w->host[i], NULL, stdout);
+		stat_write(w->host[i], NULL, STAT_ALL, false, STAT_LIMIT,
+			   stdout);
 	}
 }
 
