@@ -291,8 +291,6 @@ $(B)/completion/%: $(B)/%
 	$(Q)$< help --completion >$@
 
 PROGRAMS := ntriage refstack
-# Variants of drivers have the defects that they are for: they stay here.
-INST_DRV := $(filter-out $(notdir $(wildcard stack/variants/*)),$(DRIVERS))
 install: all man $(PROGRAMS:%=$(B)/completion/%) ## install below PREFIX (DESTDIR respected)
 	$(Q)for p in $(PROGRAMS); do \
 		install -Dm755 $(B)/$$p $(DESTDIR)$(PREFIX)/bin/$$p && \
@@ -301,7 +299,7 @@ install: all man $(PROGRAMS:%=$(B)/completion/%) ## install below PREFIX (DESTDI
 			$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p || exit 1; done
 	$(Q)cd signatures/rules && find . -name '*.sig' -exec install -Dm644 {} \
 		$(DESTDIR)$(PREFIX)/share/ntriage/signatures/{} \;
-	$(Q)install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/refstack $(INST_DRV:%=$(B)/drivers/%.so) $(LTTNG)
+	$(Q)install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/refstack $(DRIVER) $(LTTNG)
 	$(Q)cd stack/workloads && find . -name '*.txt' -exec install -Dm644 {} \
 		$(DESTDIR)$(PREFIX)/share/refstack/workloads/{} \;
 	$(Q)install -Dm644 docs/refstack.md $(DESTDIR)$(PREFIX)/share/doc/refstack/refstack.md

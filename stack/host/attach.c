@@ -381,9 +381,10 @@ static const struct cli_example attach_examples[] = {
 const struct cli_command cmd_attach = {
 	.name = "attach", .operands = "",
 	.summary = "a live machine on a TAP device",
-	.help = "Answers on the TAP device: echo on port 7 (TCP and UDP), "
-		"discard on 9, chargen on\n19, iperf 2 on 5001, and what the "
-		"options ask for.\n\n"
+	.help = "Answers on the TAP device that --tap names, as what --ip says: "
+		"echo on port 7 (TCP\nand UDP), discard on 9, chargen on 19, "
+		"iperf 2 on 5001, and what the options ask for.\nWho may make "
+		"TAP devices may run it: root, mostly in a network namespace.\n\n"
 		"SIGUSR1 prints its state, SIGQUIT writes a dump (an ELF core; "
 		"refstack-PID.core\nwithout --dump) and goes on, SIGINT and "
 		"SIGTERM end it. After a bug check it ends\nwith SIGABRT, so "
@@ -426,7 +427,7 @@ const struct cli_command cmd_dump = {
 	.name = "dump", .operands = "PID FILE",
 	.summary = "a live one as an ELF core, while it goes on",
 	.help = "Asks a live refstack of the same user for its memory. The "
-		"threads of the core are\nthe machine's; docs/refstack.md says "
+		"threads of the core are\nthe machine's; docs/stack.md says "
 		"what is in it.",
 	.examples = dump_examples,
 	.nexamples = sizeof(dump_examples) / sizeof(*dump_examples),

@@ -91,7 +91,7 @@ static void roff(const char *s)
 			printf("\\e");
 		else if (*s == '-')
 			printf("\\-");
-		else if (*s != '\n' || !start)
+		else
 			putchar(*s);
 	}
 	putchar('\n');
@@ -102,13 +102,9 @@ static void man_options(const struct cli_option *o, size_t n)
 	char text[300];
 
 	for (size_t i = 0; i < n; i++) {
-		snprintf(text, sizeof(text), "--%s", o[i].name);
-		printf(".TP\n.B ");
-		roff(text);
-		if (o[i].arg)
-			printf(".I %s\n.br\n", o[i].arg);
-		else
-			printf(".br\n");
+		printf(".TP\n.B \\-\\-%s%s%s%s\n", o[i].name,
+		       o[i].arg ? " \\fI" : "", o[i].arg ? o[i].arg : "",
+		       o[i].arg ? "\\fP" : "");
 		what(&o[i], text, sizeof(text));
 		roff(text);
 	}
