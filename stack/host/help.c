@@ -46,13 +46,25 @@ static void options(const char *title, const struct cli_option *o, size_t n)
 	}
 }
 
+static void word_list(const char *list)
+{
+	printf("\nWords that may be operands");
+	for (unsigned i = 0; *list; i++) {
+		size_t n = strcspn(list, " ");
+
+		printf("%s%.*s", i % 8 ? " " : "\n  ", (int)n, list);
+		list += n + (list[n] == ' ');
+	}
+	printf("\n");
+}
+
 static void help_command(const struct cli_command *c)
 {
 	printf("%s: %s\n\nusage: refstack %s%s%s%s\n\n%s\n", c->name,
 	       c->summary, c->name, c->noptions ? " [OPTION...]" : "",
 	       *c->operands ? " " : "", c->operands, c->help);
 	if (c->words)
-		printf("\nWords that may be operands: %s\n", c->words);
+		word_list(c->words);
 	options("Options", c->options, c->noptions);
 	printf("\nExamples\n");
 	for (size_t i = 0; i < c->nexamples; i++)

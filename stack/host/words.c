@@ -38,7 +38,7 @@ static bool nearest(const char *list, const char *word, char *buf, size_t size)
 	char one[NTR_NEAREST_MAX + 1];
 
 	buf[0] = 0;
-	while (*list) {
+	while (*list && word[0] && word[1]) { /* of one letter all are near */
 		size_t k = strcspn(list, " ");
 
 		snprintf(one, sizeof(one), "%.*s", (int)k, list);

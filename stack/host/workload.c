@@ -447,6 +447,9 @@ static bool one_line(struct workload *r, char *text)
 
 	text[strcspn(text, "#")] = 0;
 	st = story_line(&r->stories, text, why, sizeof(why));
+	if (st > 0 && r->cast)
+		return sscanf(text, " %15[A-Za-z0-9]", why) == 1 &&
+		       known(r, why);
 	if (st)
 		return st > 0 || bad(r, why);
 	for (char *t = strtok_r(text, " \t", &save); t;
@@ -490,8 +493,6 @@ bool workload_read(struct workload *r)
 	ok = all_lines(r);
 	if (ok && !r->n)
 		ok = bad(r, "there is no machine in it");
-	for (const struct story *t = r->stories; ok && t; t = t->next)
-		ok = known(r, t->name);
 	r->cast = false;
 	r->mistake = !ok;
 	return ok;
@@ -518,7 +519,9 @@ bool workload_run(struct workload *r)
 			 .seed = r->seed, .replay = r->replay });
 	if (!r->s) {
 		r->mistake = r->replay;
-		return bad(r, r->replay ? "not a schedule" : "no memory");
+		snprintf(r->why, sizeof(r->why), "%s", r->replay ?
+			 "this is no schedule to replay" : "no memory");
+		return false;
 	}
 	ok = all_lines(r) && join(r);
 	for (const struct job *j = r->jobs; j; j = j->next)
