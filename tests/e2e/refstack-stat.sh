@@ -84,7 +84,7 @@ value() { pick "next(r['value'] for r in d['protocols'] if r['counter'] == '$2')
 ask protocols --json >one.json
 in_ns ping -c 7 -i 0.01 -W 2 192.0.2.1 >ping.out
 for i in 1 2 3; do
-	in_ns bash -c 'exec 3<>/dev/udp/192.0.2.1/7 && echo hi >&3 && read -r -t 5 -u 3'
+	in_ns bash -c 'exec 3<>/dev/udp/192.0.2.1/7 && echo hi >&3 && timeout 5 head -c 3 <&3 >/dev/null'
 	in_ns bash -c 'echo hi >/dev/udp/192.0.2.1/99'
 done
 in_ns bash -c 'exec 3<>/dev/tcp/192.0.2.1/99' 2>refused
