@@ -71,7 +71,7 @@ with_iperf() {
 	local how n
 	has_program iperf || return
 	while read -r how n; do
-		in_ns timeout $((seconds * 2 + 20)) iperf -f m -c 192.0.2.1 -t "$seconds" ${how#send} >iperf.out 2>&1
+		in_ns timeout 50 iperf -f m -c 192.0.2.1 -t "$seconds" ${how#send} >iperf.out 2>&1
 		same "$name-iperf-$how" "$(awk '$NF == "Mbits/sec" && $(NF - 1) >= 100 { n++ } END { print n + 0 }' iperf.out)" "$n"
 		say "$name: iperf $how: $(awk '$NF == "Mbits/sec" { printf "%s Mbit/s ", $(NF - 1) }' iperf.out)"
 	done <<-EOF
