@@ -94,8 +94,9 @@ static inline void own(struct ke_cpu *c, struct ke_lock *l, const void *site,
 	c->held = l;
 }
 
-/* Mostly the last one taken is the first one given back. */
-static inline void disown(struct ke_cpu *c, struct ke_lock *l)
+/* Not the last one taken. */
+__attribute__((noinline)) static void unlink_held(struct ke_cpu *c,
+						  const struct ke_lock *l)
 {
 	struct ke_lock **at = &c->held;
 
@@ -103,6 +104,14 @@ static inline void disown(struct ke_cpu *c, struct ke_lock *l)
 		at = &(*at)->below;
 	if (*at)
 		*at = l->below;
+}
+
+static inline void disown(struct ke_cpu *c, struct ke_lock *l)
+{
+	if (__builtin_expect(c->held == l, 1))
+		c->held = l->below;
+	else
+		unlink_held(c, l);
 	l->owner = NULL;
 }
 

@@ -37,6 +37,7 @@ struct dump {
 	size_t nfiles, files_size;
 	u64 *file;                   /* start, end, page; three a file */
 	int maps;                    /* /proc/self/pagemap */
+	ucontext_t host;             /* of the process itself */
 	bool failed;
 };
 
@@ -215,7 +216,6 @@ static void thread_notes(struct dump *d)
 	const struct ex *x = d->x;
 	const struct ke_stop *b = x->stop ? ex_bugcheck(x) : NULL;
 	const struct ke_thread *first = b ? b->thread : NULL;
-	ucontext_t host;
 
 	if (first)
 		thread_note(d, &first->co, (s32)first->id,
@@ -226,8 +226,7 @@ static void thread_notes(struct dump *d)
 	for (const struct ke_thread *t = x->threads; t; t = t->all_next)
 		if (t != first && t->state != KE_ENDED)
 			thread_note(d, &t->co, (s32)t->id, NULL);
-	if (!getcontext(&host))      /* this one, of the process */
-		thread_note(d, NULL, getpid(), &host);
+	thread_note(d, NULL, getpid(), &d->host);
 }
 
 static void file_note(struct dump *d)
@@ -391,6 +390,16 @@ static bool write_file(struct dump *d, int fd)
 	return ok;
 }
 
+/* Its frame is there as long as memory is written: the stack of d->host. */
+static bool make(struct dump *d, int fd)
+{
+	if (getcontext(&d->host))
+		return false;
+	read_maps(d);
+	notes(d);
+	return !d->failed && write_file(d, fd);
+}
+
 bool dump_write(const struct ex *x, int fd, char *why, size_t size)
 {
 	struct dump d = { .x = x, .note_room = NOTES_MAX, .maps = -1 };
@@ -400,11 +409,8 @@ bool dump_write(const struct ex *x, int fd, char *why, size_t size)
 	d.run = malloc(RUNS_MAX * sizeof(*d.run));
 	d.note = malloc(d.note_room);
 	d.maps = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (d.run && d.note && d.maps >= 0) {
-		read_maps(&d);
-		notes(&d);
-		ok = !d.failed && write_file(&d, fd);
-	}
+	if (d.run && d.note && d.maps >= 0)
+		ok = make(&d, fd);
 	if (!ok)
 		snprintf(why, size, "the dump is not whole: %s",
 			 errno ? strerror(errno) : elf_errmsg(-1));

@@ -8,12 +8,6 @@
 . "$TOP/tests/tools/ns.sh"
 command -v python3 >/dev/null || { skip hostile "no python3"; finish; }
 
-# in use of pool, by tag: TAG NUMBER
-tags() { "$stack" stat "$live" pool --json | python3 -c '
-import json, sys
-for t in json.load(sys.stdin)["tags"]:
-    if t["used"]:
-        print(t["tag"].strip(), t["used"], t["bytes"])'; }
 bytes_of() { tags | awk '{ n += $3 } END { print n + 0 }'; }
 count() { "$stack" stat "$live" protocols --json | python3 -c '
 import json, sys

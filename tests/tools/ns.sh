@@ -50,4 +50,8 @@ round() { # NAME: what goes out by echo comes back
 	got=$(in_ns timeout 10 bash -c 'exec 3<>/dev/tcp/192.0.2.1/7 && echo "hello $0" >&3 && head -1 <&3' "$1" 2>&1)
 	same "$1-echo" "$got" "hello $1"
 }
+# What of pool is in use: a line "TAG BLOCKS BYTES" each
+tags() {
+	"$stack" stat "$live" pool | awk '/^Pool by tag/ { on = 1 } on && $2 == "nonpaged" && $5 { print $1, $5, $6 }'
+}
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$live/status"; } # KiB

@@ -215,6 +215,7 @@ static void deliver(struct inet *s, struct ndis_packet *p,
 
 	if (rx->broadcast || rx->multicast) {
 		(void)ndis_packet_pull(p, UDP_HEADER);
+		inet_count(s, udp_in);
 		give_all(&d, rx, PROTOCOL_UDP, to);
 		return;
 	}
@@ -224,6 +225,7 @@ static void deliver(struct inet *s, struct ndis_packet *p,
 		s->family->refuse(s, p, rx, INET_PORT_UNREACHABLE);
 		return;
 	}
+	inet_count(s, udp_in); /* RFC 4113: of those that are delivered */
 	(void)ndis_packet_pull(p, UDP_HEADER);
 	give(&d, a);
 	inet_address_put(a);
@@ -234,7 +236,6 @@ void UDPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 	const u8 *h = ndis_packet_flat(s->x, p, UDP_HEADER);
 	u32 length = h ? get16(h + 4) : 0;
 
-	inet_count(s, udp_in);
 	/* Longer than the datagram, or shorter than its own header. */
 	if (length < UDP_HEADER || length > p->length || !get16(h + 2) ||
 	    !sum_ok(s, p, rx, length, get16(h + 6))) {
