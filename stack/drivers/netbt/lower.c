@@ -173,6 +173,13 @@ void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then)
 		nbt_lower_reset(l);
 }
 
+void nbt_lower_end(struct nbt_lower *l)
+{
+	l->dead = true;
+	if (!op_start(l, TDI_DISCONNECT, TDI_DISCONNECT_RELEASE, NULL, 0, true))
+		nbt_lower_close(l);
+}
+
 static void tell_abort(struct nbt_lower *l, enum ex_status why)
 {
 	struct nbt_connection *c = l->conn;

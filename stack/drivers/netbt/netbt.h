@@ -214,6 +214,7 @@ enum ex_status nbt_lower_open(struct nbt *nb, struct nbt_connection *c,
 			      struct nbt_lower **out);
 /* By the worker; TCP aborts it unless a FIN is queued. */
 void nbt_lower_close(struct nbt_lower *l);
+void nbt_lower_end(struct nbt_lower *l);   /* in order, then closed */
 void nbt_lower_reset(struct nbt_lower *l); /* now; the client is told */
 /* A packet of netbt's own; then: the end of the connection follows. */
 void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then);
