@@ -37,6 +37,16 @@ struct services {
 };
 void services_start(void *services); /* in a thread of the machine */
 
+/* caller.c: a thread of a live machine that calls a name and says how it goes. */
+struct caller {
+	struct ex *x;
+	const char *own, *peer;      /* "NAME#20" */
+	const char *doing;
+	s64 result;
+	u8 message[4096];
+};
+void caller_thread(void *caller);
+
 /* stat.c: the machine in words: connections, pool by tag, queues, counters. */
 void stat_print(struct host *h, const struct services *s, FILE *to);
 

@@ -521,21 +521,27 @@ static bool claim(struct nbt *nb, struct nbt_name *n)
 	return true;
 }
 
-static struct nbt_name *enter(struct nbt *nb, struct nbt_name *fresh)
+/* BUSY: another is claiming it, and will have done so, or not, soon. */
+static enum ex_status enter(struct nbt *nb, struct nbt_name *fresh,
+			    struct nbt_name **in)
 {
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_name *n = find(nb, fresh->name);
+	enum ex_status st = EX_SUCCESS;
 
 	if (!n) {
 		fresh->next = nb->names;
 		nb->names = n = fresh;
-	} else if (n->group == fresh->group && n->registered) {
-		n->refs++;
+	} else if (n->group != fresh->group || n->conflict) {
+		st = EX_ADDRESS_ALREADY_EXISTS;
+	} else if (!n->registered) {
+		st = EX_DEVICE_BUSY;
 	} else {
-		n = NULL;
+		n->refs++;
 	}
 	ke_unlock(&nb->lock, before);
-	return n;
+	*in = n;
+	return st;
 }
 
 enum ex_status nbt_register(struct nbt *nb, const char *name, bool group,
@@ -543,17 +549,19 @@ enum ex_status nbt_register(struct nbt *nb, const char *name, bool group,
 {
 	struct nbt_name *n = ex_alloc_zero(nb->x, EX_NONPAGED, sizeof(*n),
 					   TAG_NAME), *in;
+	enum ex_status st;
 
 	if (!n)
 		return EX_INSUFFICIENT_RESOURCES;
 	memcpy(n->name, name, NBT_NAME);
 	n->group = group;
 	n->refs = 1;
-	in = enter(nb, n);
-	if (in != n) {
+	while ((st = enter(nb, n, &in)) == EX_DEVICE_BUSY)
+		ke_sleep(RETRY_NS / 5);
+	if (ex_failed(st) || in != n) {
 		ex_free_pool(nb->x, n, TAG_NAME);
 		*out = in;
-		return in ? EX_SUCCESS : EX_ADDRESS_ALREADY_EXISTS;
+		return st;
 	}
 	if (!claim(nb, n)) {
 		nbt_release(nb, n);
