@@ -203,10 +203,10 @@ static void be_called(struct run *r, struct io_file *u, struct io_file *c)
 	if (!t)
 		return;
 	ke_thread_put(t);
-	/* It claims its name first. */
-	ke_sleep(800 * MS);
-	if (r->flags & FINDS)
+	if (r->flags & FINDS) { /* when it has claimed its own name */
+		ke_sleep(800 * MS);
 		records(r, u, c, true);
+	}
 	(void)listened(r, c);
 }
 
