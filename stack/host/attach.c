@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 struct attach {
 	struct host_config c;
 	struct services services;
+	struct caller caller;
 	struct sched *s;
 	int signals, client;         /* -1: nobody asks */
 	struct control control;
@@ -32,10 +34,18 @@ static bool option(struct attach *a, const char *o, const char *v)
 		i->ip4[0] = v;
 	} else if (!strcmp(o, "--gw")) {
 		i->gateway4 = v;
+	} else if (!strcmp(o, "--mac")) {
+		return sscanf(v, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx",
+			      &i->mac[0], &i->mac[1], &i->mac[2], &i->mac[3],
+			      &i->mac[4], &i->mac[5]) == 6;
 	} else if (!strcmp(o, "--mtu")) {
 		i->mtu = (u32)strtoul(v, NULL, 10);
 	} else if (!strcmp(o, "--netbios")) {
-		a->c.netbios_name = v;
+		a->c.netbios_name = a->caller.own = v;
+	} else if (!strcmp(o, "--call")) {
+		a->caller.peer = v;
+	} else if (!strcmp(o, "--keepalive")) {
+		a->c.netbios_keepalive = (u32)strtoul(v, NULL, 10);
 	} else if (!strcmp(o, "--http")) {
 		a->services.http_dir = v;
 	} else if (!strcmp(o, "--dump")) {
@@ -74,6 +84,8 @@ static int arguments(struct attach *a, int argc, char **argv)
 	if (!a->c.interface.tap || !a->c.interface.ip4[0])
 		return cmd_usage("attach wants --tap NAME and --ip ADDRESS/BITS",
 				 "");
+	if (a->caller.peer && !a->caller.own)
+		return cmd_usage("--call wants --netbios NAME", "");
 	return 0;
 }
 
@@ -223,19 +235,28 @@ static void line(void *ctx, const char *text)
 	fprintf(stderr, "refstack: %s\n", text);
 }
 
+static bool start(struct attach *a, struct host *h)
+{
+	struct ex *x = host_machine(h);
+
+	a->services.h = h;
+	a->services.x = a->caller.x = x;
+	return watch_signals(a, x) &&
+	       host_call(h, "services", services_start, &a->services) &&
+	       (!a->caller.peer ||
+		host_call(h, "call", caller_thread, &a->caller));
+}
+
 static int serve(struct attach *a, struct host *h)
 {
 	struct ex *x = host_machine(h);
 	enum ex_stop why = EX_RUNNING;
 
-	a->services.h = h;
-	a->services.x = x;
 	ex_log_to(x, line, NULL);
 	if (!control_open(&a->control) ||
 	    !sched_watch(a->s, x, a->control.fd, false, called, a))
 		fprintf(stderr, "refstack: no socket for stat and dump\n");
-	if (!watch_signals(a, x) ||
-	    !host_call(h, "services", services_start, &a->services)) {
+	if (!start(a, h)) {
 		fprintf(stderr, "refstack: no memory\n");
 		return 1;
 	}

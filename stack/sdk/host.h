@@ -48,6 +48,7 @@ struct host_config {
 	const char *const *drivers;  /* NULL-ended; NULL: tcpip tcpip6 afd */
 	const char *driver_path;
 	const char *netbios_name;    /* loads netbt and srv; NULL: not */
+	u32 netbios_keepalive;       /* seconds; 0: an hour */
 };
 
 struct host;
