@@ -59,7 +59,7 @@ STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack
 	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
 # The commands of refstack are no part of the library.
 HOST_SRC  := stack/refstack.c $(wildcard stack/host/stat*.c) \
-	     $(addprefix stack/host/,attach.c cli.c cmd.c control.c dump.c help.c out.c script.c simulate.c)
+	     $(addprefix stack/host/,attach.c caller.c cli.c cmd.c control.c dump.c help.c out.c script.c simulate.c)
 STACK_SRC := $(filter-out $(HOST_SRC),$(STACK_SRC))
 # inet/ is no driver: it is built into those that INET names.
 INET      := tcpip tcpip6

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,13 +21,14 @@
 
 struct attach {
 	struct host_config c;
-	const char *drivers;
+	const char *drivers, *mac;
 	u32 personality;
 	struct workload w;           /* --story: it is told, no services */
 	const char *as;
 	struct story *story;
 	struct tdi_address peer;
 	struct services services;
+	struct caller caller;
 	struct sched *s;
 	int signals, client;         /* -1: nobody asks */
 	struct control control;
@@ -100,7 +102,7 @@ static int read_story(struct attach *a)
 
 static int check(struct attach *a)
 {
-	const struct host_interface *i = &a->c.interface;
+	struct host_interface *i = &a->c.interface;
 
 	if (a->w.file && read_story(a))
 		return CLI_BAD;
@@ -109,9 +111,17 @@ static int check(struct attach *a)
 	if (!words_address(i->ip4[0], 4, true))
 		return cli_bad("--ip wants an address as 192.0.2.1/24, not "
 			       "\"%s\"", i->ip4[0]);
+	if (sscanf(a->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &i->mac[0],
+		   &i->mac[1], &i->mac[2], &i->mac[3], &i->mac[4],
+		   &i->mac[5]) != 6)
+		return cli_bad("--mac wants six bytes as 02:00:00:4e:54:01, "
+			       "not \"%s\"", a->mac);
 	if (i->gateway4 && !words_address(i->gateway4, 4, false))
 		return cli_bad("--gw wants an address, not \"%s\"",
 			       i->gateway4);
+	if (a->caller.peer && !a->c.netbios_name)
+		return cli_bad("attach: --call wants --netbios NAME");
+	a->caller.own = a->c.netbios_name;
 	return CLI_OK;
 }
 
@@ -262,21 +272,31 @@ static void line(void *ctx, const char *text)
 	fprintf(stderr, "refstack: %s\n", text);
 }
 
+static bool start(struct attach *a, struct host *h)
+{
+	struct ex *x = host_machine(h);
+
+	a->services.h = h;
+	a->services.x = a->caller.x = x;
+	if (!watch_signals(a, x))
+		return false;
+	if (a->story)
+		return story_start(a->story, h);
+	return host_call(h, "services", services_start, &a->services) &&
+	       (!a->caller.peer ||
+		host_call(h, "call", caller_thread, &a->caller));
+}
+
 static int serve(struct attach *a, struct host *h)
 {
 	struct ex *x = host_machine(h);
 	enum ex_stop why = EX_RUNNING;
 
-	a->services.h = h;
-	a->services.x = x;
 	ex_log_to(x, line, NULL);
 	if (!control_open(&a->control) ||
 	    !sched_watch(a->s, x, a->control.fd, false, called, a))
 		fprintf(stderr, "refstack: no socket for stat and dump\n");
-	if (!watch_signals(a, x) ||
-	    !(a->story ? story_start(a->story, h) :
-			 !!host_call(h, "services", services_start,
-				     &a->services))) {
+	if (!start(a, h)) {
 		fprintf(stderr, "refstack: no memory\n");
 		return 1;
 	}
@@ -328,7 +348,6 @@ static int attach(void *mine, int n, char *const *operand)
 	a->c.drivers = drivers;
 	a->c.driver_path = cmd_drivers(a->drivers, path, sizeof(path));
 	a->c.interface.name = "eth0";
-	memcpy(a->c.interface.mac, (u8[]){ 2, 0, 0, 0x4e, 0x54, 1 }, 6);
 	a->s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
 	h = a->s ? host_new(&a->c, a->s, why, sizeof(why)) : NULL;
 	if (h)
@@ -350,6 +369,8 @@ static const struct cli_option attach_options[] = {
 	{ "tap", "NAME", "the TAP device", TO(TEXT, c.interface.tap) },
 	{ "ip", "A/BITS", "the machine's address", TO(TEXT, c.interface.ip4[0]) },
 	{ "gw", "A", "its gateway", TO(TEXT, c.interface.gateway4) },
+	{ "mac", "A", "its adapter's address", TO(TEXT, mac),
+	  .def = "02:00:00:4e:54:01" },
 	{ "mtu", "N", "the largest datagram", TO(U32, c.interface.mtu),
 	  .def = "1500", .min = 68, .max = 65535 },
 	{ "personality", "NAME", "whose habits it has", TO(WORD, personality),
@@ -363,6 +384,10 @@ static const struct cli_option attach_options[] = {
 	  TO(SWITCH, services.put) },
 	{ "netbios", "NAME", "NetBIOS name and session service",
 	  TO(TEXT, c.netbios_name) },
+	{ "keepalive", "N", "try a NetBIOS session silent for N s, not an hour",
+	  TO(U32, c.netbios_keepalive), .min = 1, .max = 1000000 },
+	{ "call", "NAME#20", "a NetBIOS session to that name, one message",
+	  TO(TEXT, caller.peer) },
 	{ "dump", "FILE", "where SIGQUIT and a bug check leave the machine",
 	  TO(TEXT, dump_to) },
 	{ "story", "WORKLOAD", "tell the story of one machine of it, then end",

@@ -33,4 +33,14 @@ void progress_begin(struct progress *p, const char *what, u64 all, bool quiet);
 void progress_at(struct progress *p, u64 done, u64 failed);
 void progress_end(struct progress *p);
 
+/* caller.c: a thread of a live machine that calls a name and says how it goes. */
+struct caller {
+	struct ex *x;
+	const char *own, *peer;      /* "NAME#20" */
+	const char *doing;
+	s64 result;
+	u8 message[4096];
+};
+void caller_thread(void *caller);
+
 #endif

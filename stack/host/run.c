@@ -12,6 +12,7 @@
 
 #define SECOND UINT64_C(1000000000)
 #define BOOT SECOND                  /* when a script's time begins */
+#define BOOT_NAMES (2 * SECOND)      /* with names that are claimed before */
 #define SLACK UINT64_C(2000000)      /* of a time that is no range */
 #define ANY (300 * SECOND)           /* how long "*" waits */
 #define NAMED 16
@@ -27,7 +28,7 @@ struct script {
 	FILE *capture_file;
 	unsigned line;
 	struct host_config config;
-	char ip[32], gw[32];
+	char ip[32], gw[32], netbios[32];
 	bool arp_manual, boot_seen;  /* what it sends as it starts, too */
 	struct sched *s;
 	struct host *h;
@@ -37,7 +38,7 @@ struct script {
 	unsigned nnamed;
 	u8 *frame, *out;             /* the next that was sent; to be sent */
 	u32 n;                       /* 0: none is known */
-	u64 when, last;
+	u64 when, last, boot;
 	struct nic_capture *capture;
 	struct pkt_result *r;
 	char why[1024];
@@ -89,12 +90,13 @@ static bool boot(struct script *s)
 	if (s->capture_file)
 		s->capture = nic_capture_new(s->capture_file);
 	host_capture(s->h, s->capture);
-	(void)sched_run_to(s->s, BOOT);
+	s->boot = s->config.netbios_name ? BOOT_NAMES : BOOT;
+	(void)sched_run_to(s->s, s->boot);
 	while (!s->boot_seen && host_extract_frame(s->h, s->frame, PKT_FRAME_MAX,
 						    NULL))
 		;
 	memcpy(s->net.mac, i->mac, 6);
-	s->last = BOOT;
+	s->last = s->boot;
 	return true;
 }
 
@@ -146,6 +148,11 @@ static bool set_one(struct script *s, const char *key, const char *v)
 		s->arp_manual = true;
 	} else if (!strcmp(key, "boot") && !strcmp(v, "seen")) {
 		s->boot_seen = true;
+	} else if (!strcmp(key, "netbios")) {
+		snprintf(s->netbios, sizeof(s->netbios), "%s", v);
+		s->config.netbios_name = s->netbios;
+	} else if (!strcmp(key, "keepalive")) {
+		s->config.netbios_keepalive = (u32)atoi(v);
 	} else if (!strcmp(key, "gw")) {
 		snprintf(s->gw, sizeof(s->gw), "%s", v);
 	} else if (!strcmp(key, "personality")) {
@@ -158,7 +165,7 @@ static bool set_one(struct script *s, const char *key, const char *v)
 		return unknown(s, "personality", "nt4 nt5 modern", v);
 	} else {
 		return unknown(s, "setting", "mtu= cpus= arp=manual boot=seen "
-			       "gw= personality=", text);
+			       "gw= personality= netbios= keepalive=", text);
 	}
 	return true;
 }
@@ -191,7 +198,7 @@ static bool seconds(const char **at, u64 *ns)
 /* 0.5, +0.5, +0.5~0.7, * */
 static bool time_of(struct script *s, const char **at, struct when *w)
 {
-	u64 base = BOOT, v;
+	u64 base = s->boot, v;
 
 	if (**at == '*') {
 		++*at;
@@ -270,9 +277,9 @@ static bool inject(struct script *s, const struct pkt_datagram *d)
 	return true;
 }
 
-static double clock_of(u64 ns)
+static double clock_of(const struct script *s, u64 ns)
 {
-	return (double)((s64)ns - (s64)BOOT) / 1e9;
+	return (double)((s64)ns - (s64)s->boot) / 1e9;
 }
 
 /* It is not as expected: both, beside each other and in one line. */
@@ -284,7 +291,7 @@ static void said(struct script *s, const char *expected, const char *how,
 	snprintf(d->expected, sizeof(d->expected), "%s", expected);
 	snprintf(d->how, sizeof(d->how), "%s", how);
 	pkt_text(is, d->is, sizeof(d->is));
-	d->at = clock_of(s->when);
+	d->at = clock_of(s, s->when);
 	snprintf(s->why, sizeof(s->why), "expected %s; sent at %.6f: %s; %s",
 		 expected, d->at, d->is, how);
 }
@@ -296,8 +303,8 @@ static void nothing(struct script *s, const char *expected, u64 until)
 	snprintf(d->expected, sizeof(d->expected), "%s", expected);
 	snprintf(d->is, sizeof(d->is), "nothing");
 	snprintf(d->how, sizeof(d->how), "nothing was sent until %.6f",
-		 clock_of(until));
-	d->at = clock_of(until);
+		 clock_of(s, until));
+	d->at = clock_of(s, until);
 	snprintf(s->why, sizeof(s->why), "expected %s; %s", expected, d->how);
 }
 
@@ -320,7 +327,7 @@ static bool compare(struct script *s, const struct pkt_datagram *want,
 	if (s->when + slack >= w->from && s->when <= w->to + slack)
 		return true;
 	snprintf(how, sizeof(how), "the time is not %.6f to %.6f",
-		 clock_of(w->from), clock_of(w->to));
+		 clock_of(s, w->from), clock_of(s, w->to));
 	said(s, text, how, &is);
 	return false;
 }

@@ -367,10 +367,12 @@ static void more_words(struct words *w, const char *text)
 }
 
 /* netbt's own address, and where everybody on its network hears of a name. */
-static void netbios_words(const char *ip4, struct words *w)
+static void netbios_words(const struct host_config *c, struct words *w)
 {
+	const char *ip4 = c->interface.name ? c->interface.ip4[0] : NULL;
+	const u8 *m = c->interface.mac;
 	unsigned b[4], bits;
-	char text[16];
+	char text[24];
 	u32 rest, all;
 
 	if (!ip4 || sscanf(ip4, "%u.%u.%u.%u/%u", &b[0], &b[1], &b[2], &b[3],
@@ -385,6 +387,12 @@ static void netbios_words(const char *ip4, struct words *w)
 	snprintf(text, sizeof(text), "%u.%u.%u.%u", all >> 24, all >> 16 & 255,
 		 all >> 8 & 255, all & 255);
 	word(w, "broadcast", text);
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
+		 m[1], m[2], m[3], m[4], m[5]);
+	word(w, "mac", text);
+	snprintf(text, sizeof(text), "%u", c->netbios_keepalive);
+	if (c->netbios_keepalive)
+		word(w, "keepalive", text);
 }
 
 static void options_of(const struct host_config *c, const char *driver,
@@ -407,7 +415,7 @@ static void options_of(const struct host_config *c, const char *driver,
 			word(w, "autoconf", i->slaac ? "1" : "0");
 		more_words(w, c->tcpip_options);
 	} else if (!strncmp(driver, "netbt", 5)) {
-		netbios_words(i->name ? i->ip4[0] : NULL, w);
+		netbios_words(c, w);
 	} else if (!strncmp(driver, "srv", 3)) {
 		word(w, "name", c->netbios_name);
 	}

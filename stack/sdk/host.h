@@ -49,6 +49,7 @@ struct host_config {
 	const char *driver_path;
 	const char *tcpip_options;   /* further words for tcpip and tcpip6 */
 	const char *netbios_name;    /* loads netbt and srv; NULL: not */
+	u32 netbios_keepalive;       /* seconds; 0: an hour */
 };
 
 struct host;

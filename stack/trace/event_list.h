@@ -51,3 +51,4 @@ EVENT(netbt, indicate, connection, type_flags_length, indicated_available,
       taken_capacity, "a session message is gone through")
 EVENT(netbt, copy, connection, bytes, capacity, fill, "bytes are kept")
 EVENT(netbt, reject, connection, peer, type, length, "a message is refused")
+EVENT(netbt, datagram, type, error, id, bytes, "a datagram is dropped")
