@@ -17,7 +17,11 @@
 
 #include <sys/stat.h>
 
-#define QUICK 120u
+#ifdef __SANITIZE_ADDRESS__
+#define QUICK 20u
+#else
+#define QUICK 80u
+#endif
 #define LONG 1000u
 #define MEGABYTE 1048576u
 /*
