@@ -31,7 +31,7 @@ static const struct command {
 	  "  --http FOLDER       its files on port 80\n"
 	  "  --put               they may be stored, too (PUT)\n"
 	  "  --cpus N            virtual processors (1)\n"
-	  "  --story WORKLOAD    tells the story of one machine of it and ends\n"
+	  "  --story WORKLOAD    tells the story of one machine of it\n"
 	  "  --as NAME           that machine; its address is in the workload\n"
 	  "SIGUSR1 prints what refstack stat asks for; SIGINT ends; a bug check\n"
 	  "is SIGABRT, whose core is the kernel's.\n"

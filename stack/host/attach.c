@@ -182,7 +182,7 @@ static bool until(void *ctx)
 {
 	struct attach *a = ctx;
 
-	return a->stop || a->stat || (a->story && a->story->over);
+	return a->stop || a->stat;
 }
 
 static void line(void *ctx, const char *text)
@@ -212,7 +212,7 @@ static int serve(struct attach *a, struct host *h)
 		       a->services.http_dir ? ", http 80" : "",
 		       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
 	fflush(stdout);
-	while (!a->stop && !(a->story && a->story->over) && why <= EX_IDLE) {
+	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
 		if (a->stat)
 			stat_print(h, &a->services, stdout);
