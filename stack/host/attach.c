@@ -179,8 +179,7 @@ static bool until(void *ctx)
 {
 	struct attach *a = ctx;
 
-	return a->stop || a->stat || a->dump || a->client >= 0 ||
-	       (a->story && a->story->over);
+	return a->stop || a->stat || a->dump || a->client >= 0;
 }
 
 /* --- dumps and states ------------------------------------------------------------------- */
@@ -307,7 +306,7 @@ static int serve(struct attach *a, struct host *h)
 		       a->services.http_dir ? ", http 80" : "",
 		       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
 	fflush(stdout);
-	while (!a->stop && !(a->story && a->story->over) && why <= EX_IDLE) {
+	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
 		if (a->stat)
 			stat_write(h, &a->services, STAT_ALL, false, STAT_LIMIT,
@@ -390,7 +389,7 @@ static const struct cli_option attach_options[] = {
 	  TO(TEXT, caller.peer) },
 	{ "dump", "FILE", "where SIGQUIT and a bug check leave the machine",
 	  TO(TEXT, dump_to) },
-	{ "story", "WORKLOAD", "tell the story of one machine of it, then end",
+	{ "story", "WORKLOAD", "tell the story of one machine of it",
 	  TO(TEXT, w.file) },
 	{ "as", "NAME", "which machine of the story", TO(TEXT, as) },
 	CMD_DRIVERS(struct attach, drivers),
