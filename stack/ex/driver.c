@@ -262,11 +262,53 @@ enum ex_status io_load(struct ex *x, const char *name, const char *options,
 	return l.st;
 }
 
+/* Where the shared object lies that has this code. */
+struct image {
+	void *code, *base;
+};
+
+static void find_image(void *ctx)
+{
+	struct image *i = ctx;
+	Dl_info info;
+
+	i->base = dladdr(i->code, &info) ? info.dli_fbase : NULL;
+}
+
+static bool is_of_image(void *ctx, ke_thread_fn *routine)
+{
+	struct image *of = ctx, i = { .code = (void *)(uintptr_t)routine };
+
+	ex_on_host(find_image, &i);
+	return i.base == of->base;
+}
+
+/* What KeFlushQueuedDpcs() does: a DPC of a transport, say, may be in a handler of
+ * this driver. */
+static void flush_dpcs(struct ex *x)
+{
+	for (u32 i = 0; i < x->ncpus; i++) {
+		const struct ke_cpu *c = x->cpu[i];
+		u64 left = c->counts[TRACE_ke_dpc_leave];
+
+		while (c->dpc && c->counts[TRACE_ke_dpc_leave] == left)
+			ke_sleep(1000000);
+	}
+}
+
+/* It has unloaded itself, but another CPU may be on its way out of its code: of a
+ * close, a DPC, or a work item (NT's have a reference to their device). */
 static void unload_thread(void *ctx)
 {
 	struct loaded *l = ctx;
+	struct image i = { .code = (void *)(uintptr_t)l->d.unload };
 
+	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
+	flush_dpcs(l->d.x);
+	while (l->d.closing ||
+	       (l->d.handle && ex_work_inside(l->d.x, is_of_image, &i)))
+		ke_sleep(1000000);
 	forget(l);
 }
 
@@ -383,10 +425,13 @@ enum ex_status io_open(struct ex *x, const char *device, const void *ea,
 void io_close(struct io_file *f)
 {
 	struct opened *o = (struct opened *)f;
+	struct io_driver *d = f->device->driver;
 
 	if (--f->refs)
 		return;
+	d->closing++;
 	file_irp(o, IO_CLEANUP, NULL, 0);
 	file_irp(o, IO_CLOSE, NULL, 0);
-	file_free(f->device->driver->x, o);
+	file_free(d->x, o);
+	d->closing--;
 }

@@ -284,6 +284,9 @@ struct ex_work {
 };
 void ex_work_init(struct ex_work *w, ke_thread_fn *routine, void *context);
 void ex_work_queue(struct ex *x, struct ex_work *w, enum ex_queue q);
+/* A worker is in a routine that is() says yes to. */
+bool ex_work_inside(struct ex *x, bool (*is)(void *ctx, ke_thread_fn *routine),
+		    void *ctx);
 struct ex_queue_state {
 	unsigned depth, workers, dynamic, blocked;
 	u64 processed;
@@ -403,6 +406,7 @@ struct io_driver {
 	struct io_device *devices;
 	void *extension;
 	void *handle;                /* of the shared object */
+	u32 closing;                 /* files whose close has not returned */
 };
 /* What a shared object exports: its one entry. */
 #define IO_DRIVER_ABI 1

@@ -47,6 +47,7 @@ struct host_config {
 	struct host_interface interface; /* name NULL: only loopback */
 	const char *const *drivers;  /* NULL-ended; NULL: tcpip tcpip6 afd */
 	const char *driver_path;
+	const char *tcpip_options;   /* further words for tcpip and tcpip6 */
 	const char *netbios_name;    /* loads netbt and srv; NULL: not */
 	u32 netbios_keepalive;       /* seconds; 0: an hour */
 };
@@ -55,11 +56,14 @@ struct host;
 /* NULL: no memory, or a driver that does not load (text in why). */
 struct host *host_new(const struct host_config *c, struct sched *s,
 		      char *why, size_t why_size);
-/* Its drivers are unloaded; a live machine is switched off. */
+/* Its drivers are unloaded and its adapter is removed; false: a driver stayed. The
+ * machine is there still, to be looked at; not for live ones. */
+bool host_stop(struct host *h);
+/* The same, and the machine is gone; a live one is switched off. */
 void host_free(struct host *h);
 struct ex *host_machine(struct host *h);
-/* Its first IPv4 address, with this port; until the next call. */
-const struct tdi_address *host_address(struct host *h, u16 port);
+/* Its first address of a family (4, 6), with this port; until the next call. */
+const struct tdi_address *host_address(struct host *h, int family, u16 port);
 
 /* fn in a new thread of the machine; what it does is asked with host_done(). */
 struct host_call;

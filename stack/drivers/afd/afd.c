@@ -120,6 +120,8 @@ static void unload(struct io_driver *d)
 	struct afd *a = d->devices->extension;
 
 	ke_wait(&a->empty, KE_FOREVER);
+	/* Who set it had the lock, on another CPU perhaps, and has it yet. */
+	ke_unlock(&a->lock, ke_lock(&a->lock));
 	ke_lock_fini(&a->lock);
 }
 

@@ -149,9 +149,7 @@ static enum ex_status AfdAbortComplete(struct io_device *d, struct irp *irp,
 	return EX_MORE_PROCESSING_REQUIRED;
 }
 
-/* Once; whatever is in the transport comes back with an error. An indication may
- * be the one that asks while the last reference is gone and the file is being
- * closed: the transport resets it then by itself. */
+/* Once; whatever is in the transport comes back with an error. */
 void afd_abort(struct afd_connection *c)
 {
 	struct afd_pass p;

@@ -239,9 +239,10 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 	(void)chain;
 	(void)irp;
 	afd_enter(c->afd, &p);
-	if (c->closing) {
-		*taken = indicated;  /* nobody will read it: RFC 1122 4.2.2.13 */
-		abort = true;
+	if (c->closing) {            /* nobody will read it: RFC 1122 4.2.2.13 */
+		abort = c->refs;     /* else its file is being closed, and what
+					is left with the transport resets it */
+		*taken = abort ? indicated : 0;
 	} else if (c->receive_shut) {
 		*taken = indicated;
 	} else {

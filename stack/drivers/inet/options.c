@@ -105,6 +105,14 @@ static bool opt_syn_cookies(const struct inet_word *w)
 	return inet_option_flag(w, &w->s->ctl.syn_cookies);
 }
 
+static bool opt_sack(const struct inet_word *w)
+{
+	bool on = true, ok = inet_option_flag(w, &on);
+
+	w->s->ctl.no_sack = !on;
+	return ok;
+}
+
 static bool opt_checked(const struct inet_word *w)
 {
 	return inet_option_flag(w, &w->s->ctl.checked);
@@ -116,6 +124,7 @@ static const struct inet_option shared[] = {
 	{ "dev", opt_dev },
 	{ "syn_cookies", opt_syn_cookies },
 	{ "checked", opt_checked },
+	{ "sack", opt_sack },
 #define CONTROL_ROW(name, most) { #name, opt_##name },
 	CONTROLS(CONTROL_ROW)
 #undef CONTROL_ROW

@@ -175,9 +175,10 @@ struct tcb {
 	u32 rcv_queued;
 	struct tcp_reasm *reasm;
 	struct tcp_range dsack;      /* RFC 2883; empty: none */
-	u32 ts_recent, ts_offset;
+	u32 ts_recent, ts_offset, rtx_ts; /* rtx_ts: of the last retransmission */
 	u64 ts_recent_at;
 	u8 oob, challenges;
+	u8 unanswered;               /* window probes, in a row */
 	u32 challenge_at;            /* s */
 	/* IRPs */
 	struct irp_list sends, receives, done;

@@ -192,6 +192,8 @@ static bool fill_one(struct tcb *t)
 			r->moved = 0;
 		return false;
 	}
+	/* It may have come while an indication was refused: that is over, too. */
+	t->flags &= ~(u32)F_HELD;
 	if (!pop_receive(t, irp))
 		return true;
 	tcb_irp_done(t, irp, EX_SUCCESS, r->moved);

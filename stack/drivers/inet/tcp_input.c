@@ -104,7 +104,7 @@ void tcp_negotiate(struct tcb *t, const struct tcp_options *o)
 		t->ts_recent = o->tsval;
 		t->ts_recent_at = ex_now(t->tcp->x);
 	}
-	if (o->sack_ok && as->sack)
+	if (o->sack_ok && inet_may_sack(t->tcp->s))
 		t->flags |= F_SACK;
 }
 

@@ -250,7 +250,7 @@ static bool make_syn(struct tcb *t, struct made *m)
 		answer ? (t->flags & F_WSCALE ? t->rcv_wscale : -1) :
 			 (as->window_scale ? t->rcv_wscale : -1),
 		answer ? t->flags & F_TS : as->timestamps,
-		answer ? t->flags & F_SACK : as->sack,
+		answer ? t->flags & F_SACK : inet_may_sack(tcp->s),
 		zero ? 0 : tcp_ts_now(tcp) + t->ts_offset,
 		answer && !zero ? t->ts_recent : 0);
 	m->p = tcp_make_segment(tcp, &m->o, NULL, 0, 0, 0);
@@ -292,6 +292,7 @@ static bool make_retransmission(struct tcb *t, struct made *m, u32 room)
 	TRACE(tcp_retransmit, t, hole.from, n, t->flags & F_LOSS ? 1 : 0);
 	t->high_rxt = hole.from + n + !!(m->o.flags & TH_FIN);
 	t->flags &= ~(u32)F_TIMING;  /* Karn's rule (RFC 6298 3) */
+	t->rtx_ts = tcp_ts_now(t->tcp) + t->ts_offset;
 	t->total_retrans++;
 	if (!t->due_rtx)
 		tcp_arm_rtx(t);

@@ -137,7 +137,7 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 	};
 	if (g->o.has_ts && as->timestamps)
 		y->flags |= SYN_TS;
-	if (g->o.sack_ok && as->sack)
+	if (g->o.sack_ok && inet_may_sack(tcp->s))
 		y->flags |= SYN_SACK;
 	if (g->o.has_wscale && as->window_scale)
 		y->flags |= SYN_WSCALE;

@@ -84,7 +84,8 @@ static bool given_up(struct tcb *t, u32 most)
 
 	if (t->user_timeout_ms)
 		return t->retries && silent >= t->user_timeout_ms * MS;
-	return t->retries >= most;
+	/* As long as probes are answered it stays open (3.8.6.1). */
+	return (t->flags & F_PROBED ? t->unanswered : t->retries) >= most;
 }
 
 /* RFC 2923 2.1: big segments vanish and nobody says why. */
@@ -125,6 +126,7 @@ static void probe(struct tcb *t)
 			t->snd_nxt++; /* the byte is there: it waits */
 	}
 	t->retries++;
+	t->unanswered++;
 	tcp_arm_rtx(t);
 	tcp_need(t, NEED_OUTPUT);
 }
