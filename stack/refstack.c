@@ -34,7 +34,7 @@ static const struct command {
 	  "  --http FOLDER       its files on port 80 (HTTP/1.1, persistent)\n"
 	  "  --put               they may be stored, too (PUT)\n"
 	  "  --cpus N            virtual processors (1)\n"
-	  "  --story WORKLOAD    tells the story of one machine of it and ends\n"
+	  "  --story WORKLOAD    tells the story of one machine of it\n"
 	  "  --as NAME           that machine; its address is in the workload\n"
 	  "  --dump FILE         where SIGQUIT and a bug check leave the machine\n"
 	  "                      (ELF core; refstack-PID.core, SIGQUIT only)\n"

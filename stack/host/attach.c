@@ -219,8 +219,7 @@ static bool until(void *ctx)
 {
 	struct attach *a = ctx;
 
-	return a->stop || a->stat || a->dump || a->client >= 0 ||
-	       (a->story && a->story->over);
+	return a->stop || a->stat || a->dump || a->client >= 0;
 }
 
 /* --- dumps and states ------------------------------------------------------------------- */
@@ -342,12 +341,12 @@ static int serve(struct attach *a, struct host *h)
 	}
 	if (!a->story)
 		printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s"
-		       "%s%s\n",
+		       "%s\n",
 		       a->c.interface.ip4[0], a->c.interface.tap,
 		       a->services.http_dir ? ", http 80" : "",
 		       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
 	fflush(stdout);
-	while (!a->stop && !(a->story && a->story->over) && why <= EX_IDLE) {
+	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
 		if (a->stat)
 			stat_write(h, &a->services, STAT_ALL, false, STAT_LIMIT,

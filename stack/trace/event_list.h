@@ -6,7 +6,8 @@
  *	EVENT(group, name, a0, a1, a2, a3, what)
  *
  * a0..a3 name its four 64-bit values ("_": not used); pointers are values, too.
- * Every record also has the time, machine, CPU, IRQL and thread.
+ * Every record also has the time, machine, CPU, IRQL and thread, as machine, when,
+ * cpu, irql and thread: no argument has one of these names.
  */
 EVENT(ke, lock_try, lock, site, _, _, "a spin lock is wanted")
 EVENT(ke, lock_got, lock, site, spins, _, "a spin lock was taken")

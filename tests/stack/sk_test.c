@@ -420,6 +420,65 @@ STORY(options)
 STORY(datagrams)
 STORY(datagrams_bounded)
 
+/* --- a driver that goes while it is in use ---------------------------------------- */
+
+struct leaver {
+	struct ex *x;
+	bool opened;
+};
+
+static void open_and_close(void *ctx)
+{
+	struct leaver *l = ctx;
+	struct tdi_address a = at(9);
+	struct sk *s;
+
+	if (sk_socket(l->x, AF_INET, SOCK_STREAM, 0, &s))
+		return;
+	l->opened = true;
+	(void)sk_bind(s, &a);
+	(void)sk_listen(s, 3);
+	sk_close(s);
+}
+
+static bool has_opened(void *ctx)
+{
+	return ((struct leaver *)ctx)->opened;
+}
+
+static void gone(u64 seed)
+{
+	struct machine m = machine_of(&(struct sched_config){
+			.policy = seed % 2 ? SCHED_PCT : SCHED_RANDOM,
+			.seed = seed, .pct_steps = 200 },
+		&(struct ex_config){ .name = "m", .cpus = 3 });
+	struct io_driver *transport = NULL, *afd = NULL;
+	struct leaver l = { .x = m.x };
+
+	io_driver_path(m.x, drivers());
+	CHECK_EQ(io_load(m.x, "faketdi", "", &transport), EX_SUCCESS);
+	CHECK_EQ(io_load(m.x, "afd", "", &afd), EX_SUCCESS);
+	thread_of(m.x, "leaver", open_and_close, &l);
+	(void)sched_run(m.s, has_opened, &l);
+	CHECK(l.opened);
+	CHECK_EQ(io_unload(afd), EX_SUCCESS);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	if (ex_stopped(m.x) != EX_RUNNING)
+		printf("seed %llu: %s\n", (unsigned long long)seed,
+		       ex_stop_text(m.x));
+	CHECK_EQ(ex_stopped(m.x), EX_RUNNING);
+	unload(transport);
+	nothing_left(m.x);
+	machine_free(&m);
+}
+
+/* No CPU is in its code any more when it is unmapped. */
+static void unloaded_while_closing(void)
+{
+	for (u64 seed = 1; seed <= 400 && !test_.bad; seed++)
+		gone(seed);
+}
+
 int main(void)
 {
 	RUN(connects_and_talks_told);
@@ -437,5 +496,6 @@ int main(void)
 	RUN(options_told);
 	RUN(datagrams_told);
 	RUN(datagrams_bounded_told);
+	RUN(unloaded_while_closing);
 	return test_done();
 }

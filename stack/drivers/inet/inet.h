@@ -152,7 +152,7 @@ struct inet {
 	u32 ndevices;
 	struct inet_sysctl {
 		u32 syn_backlog, max_tcbs, keepalive_s, keepalive_interval_s,
-		    rcv_buf, snd_buf;
+		    rcv_buf, snd_buf, data_retrans;
 		bool syn_cookies, checked; /* checked: as a checked build */
 		bool no_sack;
 	} ctl;

@@ -90,7 +90,7 @@ static bool opt_personality(const struct inet_word *w)
 #define CONTROLS(X)                                                        \
 	X(syn_backlog, 65535) X(max_tcbs, 16777216)                        \
 	X(keepalive_s, 864000) X(keepalive_interval_s, 86400)              \
-	X(rcv_buf, 1u << 30) X(snd_buf, 1u << 30)
+	X(rcv_buf, 1u << 30) X(snd_buf, 1u << 30) X(data_retrans, 15)
 #define CONTROL_FN(name, most)                                             \
 	static bool opt_##name(const struct inet_word *w)                  \
 	{                                                                  \

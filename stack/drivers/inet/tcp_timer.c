@@ -77,6 +77,15 @@ void tcp_rtt(struct tcb *t, u32 us)
 
 /* --- what is due ------------------------------------------------------------------------ */
 
+/* NT's TcpMaxDataRetransmissions, or what the personality has for it. */
+static u32 most_retries(const struct tcb *t)
+{
+	const struct inet *s = t->tcp->s;
+
+	return s->ctl.data_retrans ? s->ctl.data_retrans :
+				     s->as->max_data_retrans;
+}
+
 /* The user's timeout (RFC 9293 3.8.3) or the personality's count. */
 static bool given_up(struct tcb *t, u32 most)
 {
@@ -143,7 +152,7 @@ static void retransmission_due(struct tcb *t)
 	}
 	if (!flight && t->snd_end == t->snd_nxt)
 		return;
-	if (given_up(t, t->tcp->s->as->max_data_retrans)) {
+	if (given_up(t, most_retries(t))) {
 		tcp_fail(t, EX_IO_TIMEOUT);
 		return;
 	}
@@ -173,7 +182,7 @@ static bool keepalive_due(struct tcb *t, struct tcp_out *o)
 		t->challenges &= 0x0f;
 		return false;
 	}
-	if (t->challenges >> 4 >= min_u32(s->as->max_data_retrans, 15)) {
+	if (t->challenges >> 4 >= min_u32(most_retries(t), 15)) {
 		tcp_fail(t, EX_IO_TIMEOUT);
 		return false;
 	}
