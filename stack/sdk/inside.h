@@ -13,7 +13,6 @@
 struct sk {
 	struct ex *x;
 	struct io_file *file;
-	struct irp *end;             /* of its AFD_END, which must not fail */
 	int domain, type, protocol;
 	bool nonblock, closed;
 	u32 users;

@@ -66,7 +66,6 @@ void sk_leave(struct sk *s)
 	if (--s->users || !s->closed)
 		return;
 	io_close(s->file);
-	io_irp_free(x, s->end);
 	ex_free_pool(x, s, TAG);
 }
 
@@ -131,12 +130,8 @@ static int sk_new(struct ex *x, int domain, int type, int protocol,
 	s->domain = domain;
 	s->type = type;
 	s->protocol = protocol;
-	s->end = io_irp_alloc(x);
-	st = s->end ? io_open(x, AFD_DEVICE, &o, sizeof(o), &s->file) :
-		      EX_INSUFFICIENT_RESOURCES;
+	st = io_open(x, AFD_DEVICE, &o, sizeof(o), &s->file);
 	if (ex_failed(st)) {
-		if (s->end)
-			io_irp_free(x, s->end);
 		ex_free_pool(x, s, TAG);
 		return sk_errno(st);
 	}
@@ -167,13 +162,16 @@ int sk_socket(struct ex *x, int domain, int type, int protocol,
 
 int sk_close(struct sk *s)
 {
+	struct io_stack at;
+	struct irp end;              /* closing does not fail */
 	int e = sk_enter(s);
 
 	if (e)
 		return e;
 	s->closed = true;
+	io_irp_init(&end, &at, 1);
 	if (s->users > 1)
-		by(s->end, s, AFD_END, NULL, 0);
+		by(&end, s, AFD_END, NULL, 0);
 	sk_leave(s);
 	return 0;
 }

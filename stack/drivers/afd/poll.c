@@ -36,12 +36,12 @@ static int of_datagrams(const struct afd_endpoint *e)
 {
 	int r = 0;
 
-	if (e->in.head || e->receive_shut || e->error)
+	if (e->d->in.head || e->receive_shut || e->error)
 		r |= POLLIN | POLLRDNORM;
 	if (e->error)
 		r |= POLLERR;
 	if (!e->option[AFD_OPT_SNDBUF] ||
-	    e->buffered < e->option[AFD_OPT_SNDBUF])
+	    e->d->buffered < e->option[AFD_OPT_SNDBUF])
 		r |= POLLOUT | POLLWRNORM;
 	return r;
 }

@@ -144,30 +144,44 @@ static u32 keep(struct afd_pass *p, struct afd_connection *c, const u8 *data,
 	return done;
 }
 
+static struct afd_resume *resume_new(struct afd_connection *c, u32 room)
+{
+	struct afd_resume *m = ex_alloc(c->afd->x, EX_NONPAGED, sizeof(*m),
+					AFD_TAG_RESUME);
+
+	if (!m)
+		return NULL;
+	m->buffer = afd_buffer(c->afd, room);
+	if (!m->buffer) {
+		ex_free_pool(c->afd->x, m, AFD_TAG_RESUME);
+		return NULL;
+	}
+	io_irp_init(&m->op.irp, &m->op.location, 1);
+	m->op.r = (struct tdi_request){ .flags = TDI_RECEIVE_NORMAL,
+					.data = m->buffer->data,
+					.length = room };
+	return m;
+}
+
 /* Its RECEIVE has something to read into. Under the lock. */
 static bool resume_begin(struct afd_pass *p, struct afd_connection *c)
 {
 	u32 room = room_of(c);
 	struct irp *irp;
 
-	if (!c->stalled || c->op[AFD_OP_RESUME].busy || c->closing ||
-	    c->aborted)
+	if (!c->stalled || c->resume || c->closing || c->aborted)
 		return false;
 	if (!room && c->reads.head)
 		room = 1;            /* SO_RCVBUF of 0 */
 	if (!room)
 		return false;
-	c->resume = afd_buffer(c->afd, room);
+	c->resume = resume_new(c, room);
 	if (!c->resume) {
 		irp = afd_dequeue(&c->reads);
 		if (irp)
 			afd_finish(p, irp, EX_INSUFFICIENT_RESOURCES, 0);
 		return false;
 	}
-	c->op[AFD_OP_RESUME].busy = true;
-	c->op[AFD_OP_RESUME].r = (struct tdi_request){
-		.flags = TDI_RECEIVE_NORMAL, .data = c->resume->data,
-		.length = room };
 	c->stalled = false;
 	c->refs++;
 	return true;
@@ -178,15 +192,19 @@ static enum ex_status AfdRestartComplete(struct io_device *d, struct irp *irp,
 {
 	struct afd_connection *c = context;
 	size_t n = ex_failed(irp->status) ? 0 : irp->information;
+	struct afd_resume *m;
 	struct afd_buffer *b;
 	bool discard;
 	struct afd_pass p;
 
 	(void)d;
 	afd_enter(c->afd, &p);
-	b = c->resume;
-	c->resume = NULL;
-	c->op[AFD_OP_RESUME].busy = false;
+	m = c->resume;
+	b = m->buffer;
+	if (c->closing)
+		m = NULL;            /* the close may be about to cancel it */
+	else
+		c->resume = NULL;
 	discard = n && c->closing;
 	if (n > b->room)
 		n = b->room;
@@ -199,8 +217,8 @@ static enum ex_status AfdRestartComplete(struct io_device *d, struct irp *irp,
 			afd_wake(&p, c->endpoint);
 	}
 	afd_leave(&p);
-	if (b)
-		ex_free_pool(c->afd->x, b, AFD_TAG_BUFFER);
+	ex_free_pool(c->afd->x, b, AFD_TAG_BUFFER);
+	ex_free_pool(c->afd->x, m, AFD_TAG_RESUME);
 	if (discard)
 		afd_abort(c);
 	afd_resume(c);
@@ -210,6 +228,7 @@ static enum ex_status AfdRestartComplete(struct io_device *d, struct irp *irp,
 
 void afd_resume(struct afd_connection *c)
 {
+	struct afd_resume *late = NULL;
 	struct afd_pass p;
 	bool go;
 
@@ -220,8 +239,14 @@ void afd_resume(struct afd_connection *c)
 	afd_leave(&p);
 	if (!go)
 		return;
-	afd_op(c, AFD_OP_RESUME, TDI_RECEIVE, AfdRestartComplete);
-	afd_op_late(c, AFD_OP_RESUME);
+	afd_op(c, &c->resume->op, TDI_RECEIVE, AfdRestartComplete);
+	/* A close may have overtaken it on its way down. */
+	afd_enter(c->afd, &p);
+	if (c->closing)
+		late = c->resume;
+	afd_leave(&p);
+	if (late)
+		io_cancel(&late->op.irp);
 	afd_connection_put(c);
 }
 

@@ -206,7 +206,8 @@ struct inet_connection {
 	struct inet *s;
 	struct ke_lock lock;
 	struct inet_address *address; /* NULL: not associated */
-	struct inet_connection *next; /* of the address */
+	struct inet_connection *next, **at; /* of the address's; at: what points
+					here */
 	struct tcb *tcb;
 	void *context;
 	struct irp *listen;
