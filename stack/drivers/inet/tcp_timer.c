@@ -23,9 +23,11 @@ void tcp_arm(struct tcb *t)
 
 	if (!due || t->dpc.queued || t->flags & F_DEAD)
 		return;
-	if (t->timer.heap && t->timer.due <= due)
+	if (t->timer.heap && t->timer.due <= due &&
+	    t->timer.background == !busy)
 		return;
-	if (!t->timer.heap)
+	/* One that is set is counted as what it was. */
+	if (!ke_timer_cancel(&t->timer))
 		tcb_get(t);
 	now = ex_now(t->tcp->x);
 	t->timer.background = !busy;
