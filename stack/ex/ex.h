@@ -73,6 +73,8 @@ struct ke_thread;
 	X(TOO_MANY_ADDRESSES, 0xc0000209) X(NOT_FOUND, 0xc0000225)         \
 	X(DEVICE_NOT_READY, 0xc00000a3) X(NOT_SUPPORTED, 0xc00000bb)       \
 	X(DEVICE_BUSY, 0x80000011) X(END_OF_FILE, 0xc0000011)              \
+	X(INVALID_ADDRESS_COMPONENT, 0xc0000207) X(ACCESS_DENIED,          \
+	0xc0000022)                                                        \
 	X(OBJECT_NAME_NOT_FOUND, 0xc0000034)                               \
 	X(IMAGE_ALREADY_LOADED, 0xc000010e) X(REVISION_MISMATCH, 0xc0000059)
 enum ex_status {

@@ -2,6 +2,8 @@
 /* Connecting, and the ways to end: shutdown, close, linger. */
 #include "inside.h"
 
+#include <string.h>
+
 static enum ex_status AfdConnectComplete(struct io_device *d, struct irp *irp,
 					 void *context)
 {
@@ -19,7 +21,10 @@ static enum ex_status AfdConnectComplete(struct io_device *d, struct irp *irp,
 		if (e)
 			e->state = AFD_CONNECTED;
 	} else if (e) {
-		e->error = st;
+		if (!c->connects.head) { /* nobody hears of it now */
+			e->error = st;
+			e->failed = true;
+		}
 		e->state = AFD_BOUND;
 		e->c = NULL;
 		c->endpoint = NULL;
@@ -36,10 +41,19 @@ static enum ex_status AfdConnectComplete(struct io_device *d, struct irp *irp,
 	return EX_MORE_PROCESSING_REQUIRED;
 }
 
+/* To all: only who asked for it. */
+static bool is_all(const struct tdi_address *a)
+{
+	return a->family == 4 && !memcmp(a->ip, "\xff\xff\xff\xff", 4);
+}
+
 static enum ex_status connect_datagram(struct afd_endpoint *e,
 				       const struct tdi_address *to)
 {
 	struct afd_pass p;
+
+	if (is_all(to) && !e->option[AFD_OPT_BROADCAST])
+		return EX_ACCESS_DENIED;
 
 	afd_enter(e->afd, &p);
 	e->d->peer = *to;
@@ -79,6 +93,7 @@ static enum ex_status connect_stream(struct afd_endpoint *e,
 		afd_attach(e, c);
 		e->state = AFD_CONNECTING;
 		e->error = EX_SUCCESS;
+		e->failed = false;
 		c->opening = true;
 		c->refs += 2;        /* the request's, and ours here */
 		if (wait)

@@ -207,6 +207,14 @@ void afd_attach(struct afd_endpoint *e, struct afd_connection *c)
 	c->oob_inline = e->option[AFD_OPT_OOBINLINE];
 }
 
+enum ex_status afd_not_connected(struct afd_endpoint *e)
+{
+	enum ex_status st = e->error;
+
+	e->error = EX_SUCCESS;
+	return st != EX_SUCCESS ? st : EX_INVALID_CONNECTION;
+}
+
 /* No more comes or goes. Under the lock. */
 void afd_broken(struct afd_pass *p, struct afd_connection *c,
 		enum ex_status why)

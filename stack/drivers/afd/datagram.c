@@ -22,6 +22,7 @@ static void note(struct irp *irp, const struct afd_buffer *b, bool cut)
 		return;
 	t->address = b->from;
 	t->truncated = cut;
+	t->whole = b->length;
 }
 
 static void deliver(struct afd_pass *p, struct afd_endpoint *e,
@@ -200,7 +201,7 @@ static bool fill_one(struct afd_pass *p, struct afd_endpoint *e,
 	e->d->buffered += n;
 	afd_put_out(&e->d->out_end, s);
 	if (limit)
-		afd_finish(p, irp, EX_SUCCESS, n);
+		s->user = irp;
 	return true;
 }
 
@@ -209,6 +210,28 @@ void afd_datagram_fill(struct afd_pass *p, struct afd_endpoint *e)
 {
 	while (e->d->writes.head && fill_one(p, e, e->d->writes.head))
 		;
+}
+
+void afd_datagram_told(struct afd_pass *p, struct afd_send *s,
+		       enum ex_status st)
+{
+	if (s->user)
+		afd_finish(p, s->user, st, ex_failed(st) ? 0 : s->size);
+	s->user = NULL;
+	if (s->e->d->issued == s)
+		s->e->d->issued = NULL;
+}
+
+/* What the transport says at once is the result of the send; a send that it keeps
+ * is buffered, and as good as done. */
+static void buffered(struct afd_endpoint *e, struct afd_send *s)
+{
+	struct afd_pass p;
+
+	afd_enter(e->afd, &p);
+	if (e->d->issued == s)
+		afd_datagram_told(&p, s, EX_SUCCESS);
+	afd_leave(&p);
 }
 
 static bool pump_once(struct afd_endpoint *e)
@@ -225,10 +248,13 @@ static bool pump_once(struct afd_endpoint *e)
 	} else {
 		e->d->pumping = false;
 	}
+	e->d->issued = s;
 	afd_leave(&p);
-	if (s)
-		afd_send_issue(s, e->address->file, TDI_SEND_DATAGRAM);
-	return s;
+	if (!s)
+		return false;
+	afd_send_issue(s, e->address->file, TDI_SEND_DATAGRAM);
+	buffered(e, s);
+	return true;
 }
 
 void afd_datagram_pump(struct afd_endpoint *e)

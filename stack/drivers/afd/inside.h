@@ -108,6 +108,7 @@ struct afd_send {
 	struct afd_connection *c;    /* or of a datagram: */
 	struct afd_endpoint *e;
 	struct irp *irp;             /* ours; the user's if nothing was copied */
+	struct irp *user;            /* of a datagram: what is still to be told */
 	bool own;
 	struct afd_block *block;     /* NULL: nothing was copied */
 	struct ndis_buffer *chain;   /* over the user's vectors; NULL */
@@ -149,8 +150,9 @@ struct afd_connection {
 	bool fin_wanted, fin_sent, aborted, pumping;
 	bool stalled;                /* the transport has bytes for us */
 	bool oob_inline;
+	bool marked;                 /* the mark is `mark` bytes ahead */
 	enum ex_status error;        /* of a connection that broke */
-	u32 receive_limit, send_limit;
+	u32 receive_limit, send_limit, mark;
 	struct afd_bytes in, oob;
 	struct afd_irps reads, writes, connects;
 	struct afd_send *out, **out_end;
@@ -168,6 +170,7 @@ struct afd_datagrams {
 	struct afd_irps reads, writes;
 	u32 buffered, datagrams;     /* sends that are not done; in `in` */
 	struct afd_send *out, **out_end;
+	struct afd_send *issued;     /* by the pump just now */
 	bool pumping;
 };
 
@@ -181,6 +184,7 @@ struct afd_endpoint {
 	u8 state;                    /* enum afd_state */
 	bool closed, busy;           /* busy: bound or connected right now */
 	bool receive_shut, send_shut;
+	bool failed;                 /* a connect: nothing will ever be read */
 	bool replenishing;           /* the work item is queued */
 	struct afd_address *address;
 	struct afd_connection *c;
@@ -244,6 +248,7 @@ enum ex_status afd_bind(struct afd_endpoint *e, const struct tdi_address *a);
 enum ex_status AfdName(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdPeer(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdInfo(struct afd_endpoint *e, struct irp *irp);
+enum ex_status AfdQuery(struct afd_endpoint *e, struct irp *irp);
 void afd_endpoint_put(struct afd_endpoint *e);
 void afd_address_put(struct afd_address *a);
 
@@ -259,6 +264,8 @@ void afd_op(struct afd_connection *c, struct afd_op *op, enum tdi_minor minor,
 struct irp *afd_op_irp(struct afd_connection *c, struct afd_op *op,
 		       enum tdi_minor minor, io_complete_fn *done);
 void afd_quiet(struct afd_connection *c); /* under the lock */
+/* What a call on a stream without a connection gives: an error once. */
+enum ex_status afd_not_connected(struct afd_endpoint *e);
 void afd_abort(struct afd_connection *c);
 void afd_attach(struct afd_endpoint *e, struct afd_connection *c);
 void afd_broken(struct afd_pass *p, struct afd_connection *c,
@@ -303,6 +310,9 @@ void afd_put_out(struct afd_send ***end, struct afd_send *s);
 /* datagram.c */
 void afd_datagram_fill(struct afd_pass *p, struct afd_endpoint *e);
 void afd_datagram_pump(struct afd_endpoint *e);
+/* The send's program hears of it, once. Under the lock. */
+void afd_datagram_told(struct afd_pass *p, struct afd_send *s,
+		       enum ex_status st);
 enum ex_status afd_datagram_send(struct afd_endpoint *e, struct irp *irp);
 enum ex_status afd_datagram_receive(struct afd_endpoint *e, struct irp *irp);
 tdi_datagram_fn AfdDatagramEvent;

@@ -228,6 +228,8 @@ enum ex_status AfdAccept(struct afd_endpoint *e, struct irp *irp)
 	struct afd_pass p;
 	bool more;
 
+	if (e->kind != AFD_STREAM)
+		return EX_NOT_SUPPORTED;
 	if (!r->onto || r->onto->device != e->afd->device)
 		return EX_INVALID_PARAMETER;
 	afd_enter(e->afd, &p);

@@ -26,11 +26,32 @@ static void take(struct afd *a, struct afd_bytes *q, u32 n)
 	ex_free_pool(a->x, b, AFD_TAG_BUFFER);
 }
 
-/* Bytes that wait, into irp. */
-static void drain(struct afd *a, struct afd_bytes *q, struct irp *irp)
+/* How much of n a reader gets: up to the mark of urgent data, from there on as if
+ * there were none (as with BSD). */
+static size_t to_mark(const struct afd_connection *c, size_t n)
 {
-	size_t room = afd_length(irp);
+	return c->marked && c->mark && n > c->mark ? c->mark : n;
+}
 
+static bool at_mark(const struct afd_connection *c)
+{
+	return c->marked && !c->mark;
+}
+
+/* So much was read. */
+static void passed(struct afd_connection *c, size_t n)
+{
+	if (!n)
+		return;
+	c->marked &= c->mark != 0;
+	if (c->marked)
+		c->mark -= (u32)n;
+}
+
+/* Bytes that wait, into irp: at most to `room` of it. */
+static void drain(struct afd *a, struct afd_bytes *q, struct irp *irp,
+		  size_t room)
+{
 	while (q->head && afd_moved(irp) < room) {
 		struct afd_buffer *b = q->head;
 		size_t n = b->length - b->off;
@@ -43,9 +64,9 @@ static void drain(struct afd *a, struct afd_bytes *q, struct irp *irp)
 	}
 }
 
-static size_t peek(const struct afd_bytes *q, struct irp *irp)
+static size_t peek(const struct afd_bytes *q, struct irp *irp, size_t room)
 {
-	size_t room = afd_length(irp), done = 0;
+	size_t done = 0;
 
 	for (struct afd_buffer *b = q->head; b && done < room; b = b->next) {
 		size_t n = b->length - b->off;
@@ -67,20 +88,27 @@ static bool ended(const struct afd_connection *c)
 static bool satisfied(struct afd_connection *c, struct irp *irp,
 		      enum ex_status *st, size_t *n)
 {
+	size_t was = afd_moved(irp);
+	size_t more = to_mark(c, afd_length(irp) - was);
+
 	*st = EX_SUCCESS;
 	*n = 0;
 	if (c->in.bytes && afd_flags(irp) & AFD_PEEK) {
-		*n = peek(&c->in, irp);
+		*n = peek(&c->in, irp, more);
 		return true;
 	}
-	drain(c->afd, &c->in, irp);
+	drain(c->afd, &c->in, irp, was + more);
 	*n = afd_moved(irp);
-	if (*n == afd_length(irp) || (*n && !all_of_it(irp)))
+	passed(c, *n - was);
+	if (*n == afd_length(irp) || (*n && (!all_of_it(irp) || at_mark(c))))
 		return true;
 	if (!ended(c))
 		return false;
-	if (!*n && c->error && !c->receive_shut)
+	if (!*n && c->error && !c->receive_shut) {
 		*st = c->error;
+		if (c->endpoint)     /* SO_ERROR was told by this */
+			c->endpoint->error = EX_SUCCESS;
+	}
 	return true;
 }
 
@@ -111,10 +139,13 @@ static u32 feed(struct afd_pass *p, struct afd_connection *c, const u8 *data,
 
 		if (k > n - done)
 			k = n - done;
+		k = to_mark(c, k);
 		afd_scatter(irp, afd_moved(irp), data + done, k);
 		afd_move(irp, k);
+		passed(c, k);
 		done += (u32)k;
-		if (afd_moved(irp) < afd_length(irp) && all_of_it(irp))
+		if (afd_moved(irp) < afd_length(irp) && all_of_it(irp) &&
+		    !at_mark(c))
 			break;
 		if (afd_unqueue(irp))
 			afd_finish(p, irp, EX_SUCCESS, afd_moved(irp));
@@ -290,12 +321,16 @@ enum ex_status AfdExpeditedEvent(void *context, void *connection_context,
 	struct afd_connection *c = connection_context;
 	struct afd_pass p;
 
-	if (c->oob_inline)
+	afd_enter(c->afd, &p);
+	c->marked = true;
+	c->mark = c->in.bytes + (available - indicated);
+	afd_leave(&p);
+	if (c->oob_inline && indicated)
 		return AfdReceiveEvent(context, c, flags, indicated, available,
 				       taken, data, chain, irp);
 	afd_enter(c->afd, &p);
 	*taken = indicated;
-	if (!c->closing && !c->receive_shut &&
+	if (indicated && !c->closing && !c->receive_shut &&
 	    indicated <= AFD_OOB_MAX - c->oob.bytes &&
 	    afd_append(c->afd, &c->oob, data, indicated) && c->endpoint)
 		afd_wake(&p, c->endpoint);
@@ -316,9 +351,9 @@ static void urgent(struct afd_pass *p, struct afd_connection *c,
 		return;
 	}
 	if (afd_flags(irp) & AFD_PEEK) {
-		n = peek(&c->oob, irp);
+		n = peek(&c->oob, irp, afd_length(irp));
 	} else {
-		drain(c->afd, &c->oob, irp);
+		drain(c->afd, &c->oob, irp, afd_length(irp));
 		n = afd_moved(irp);
 	}
 	afd_finish(p, irp, EX_SUCCESS, n);
@@ -350,8 +385,10 @@ enum ex_status AfdReceive(struct afd_endpoint *e, struct irp *irp)
 	afd_enter(e->afd, &p);
 	c = e->c;
 	if (!c || e->state != AFD_CONNECTED || e->closed) {
+		enum ex_status st = afd_not_connected(e);
+
 		afd_leave(&p);
-		return EX_INVALID_CONNECTION;
+		return st;
 	}
 	if (!afd_length(irp)) {
 		afd_leave(&p);
@@ -363,4 +400,39 @@ enum ex_status AfdReceive(struct afd_endpoint *e, struct irp *irp)
 	afd_resume(c);
 	afd_connection_put(c);
 	return EX_PENDING;
+}
+
+/* --- what a program may ask without reading ----------------------------------------------- */
+
+static void query_stream(const struct afd_endpoint *e, struct afd_query *q)
+{
+	const struct afd_connection *c = e->c;
+
+	if (!c)
+		return;
+	q->readable = c->in.bytes;
+	if (!c->oob_inline)
+		q->readable = (u32)to_mark(c, q->readable);
+	q->unsent = c->buffered;
+	q->at_mark = at_mark(c);
+}
+
+enum ex_status AfdQuery(struct afd_endpoint *e, struct irp *irp)
+{
+	struct afd_query *q = io_here(irp)->buffer;
+	enum ex_status st = EX_SUCCESS;
+	struct afd_pass p;
+
+	*q = (struct afd_query){ 0 };
+	afd_enter(e->afd, &p);
+	if (e->state == AFD_LISTENING)
+		st = EX_INVALID_PARAMETER;
+	else if (e->kind == AFD_STREAM)
+		query_stream(e, q);
+	else
+		q->readable = e->d->in.head ? e->d->in.head->length : 0;
+	if (e->kind != AFD_STREAM)
+		q->unsent = e->d->buffered;
+	afd_leave(&p);
+	return st;
 }

@@ -270,6 +270,7 @@ void afd_send_unlink(struct afd_send *s, enum ex_status st)
 	afd_enter(afd_of(s), &p);
 	block_unlink(s->block);
 	if (!c) {
+		afd_datagram_told(&p, s, st);
 		s->e->d->buffered -= s->size;
 		afd_datagram_fill(&p, s->e);
 		afd_wake(&p, s->e);
@@ -360,12 +361,14 @@ static void fill(struct afd_pass *p, struct afd_connection *c)
 		;
 }
 
-static enum ex_status may_send(const struct afd_endpoint *e)
+static enum ex_status may_send(struct afd_endpoint *e)
 {
 	if (e->state != AFD_CONNECTED || !e->c || e->closed)
-		return EX_INVALID_CONNECTION;
-	if (e->c->error)
+		return afd_not_connected(e);
+	if (e->c->error) {
+		e->error = EX_SUCCESS; /* SO_ERROR was told by this */
 		return e->c->error;
+	}
 	return e->c->fin_wanted ? EX_LOCAL_DISCONNECT : EX_SUCCESS;
 }
 

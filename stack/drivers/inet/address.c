@@ -117,7 +117,7 @@ enum ex_status inet_address_open(struct inet *s, const struct tdi_open *o,
 	    s->family->is_unicast(s, &a->ip) &&
 	    !s->family->is_local(s, &a->ip)) {
 		ex_free_pool(s->x, a, TAG_ADDRESS);
-		return EX_INVALID_PARAMETER;
+		return EX_INVALID_ADDRESS_COMPONENT;
 	}
 	ke_lock_dpc(&s->objects->lock);
 	st = enter(s, a);

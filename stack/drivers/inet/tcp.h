@@ -138,6 +138,8 @@ enum {
 	F_RECOVERY = 1 << 29,        /* fast recovery */
 	F_LOSS = 1 << 30,            /* after a timeout */
 };
+#define F_MARK 0x80000000u           /* the urgent byte is in the stream, which the
+					client is to be told */
 enum { NEED_ACK = 1, NEED_OUTPUT = 2, NEED_RCV_CMPLT = 4 };
 
 struct irp_list {
@@ -188,6 +190,9 @@ struct tcb {
 	u64 due_rtx, due_ack, due_keep, due_wait; /* ns; 0: not set */
 	u64 heard;
 	u32 user_timeout_ms;
+	u16 keep_idle_s, keep_interval_s; /* 0: the machine's */
+	u8 keep_count;
+	bool unreachable;            /* ICMP says so (RFC 1122 4.2.3.9: a hint) */
 	u32 total_retrans;
 	u64 bytes_acked, bytes_received;
 	u32 segs_in, segs_out;
@@ -198,8 +203,8 @@ struct tcb {
 struct tcp_wishes {
 	u32 flags;                   /* F_NODELAY, F_KEEPALIVE, F_URG_INLINE */
 	u32 rcv_buf, snd_buf, user_timeout_ms;
-	u16 mss;
-	u8 ttl, tos;
+	u16 mss, keep_idle_s, keep_interval_s;
+	u8 ttl, tos, keep_count;
 };
 
 struct inet_connection {
@@ -377,6 +382,7 @@ void tcp_arm(struct tcb *t);         /* after a due_* changed; locked */
 void tcp_disarm(struct tcb *t);
 void tcp_arm_rtx(struct tcb *t);     /* restart the retransmission timer */
 void tcp_rtt(struct tcb *t, u32 us);
+u64 tcp_keep_idle(const struct tcb *t); /* ns */
 u32 tcp_backoff(const struct tcb *t); /* us */
 void TCBTimeout(void *context, void *arg1, void *arg2);
 

@@ -381,7 +381,8 @@ static bool make_next(struct tcb *t, struct made *m)
 			t->need &= (u8)~NEED_OUTPUT;
 			return make_syn(t, m);
 		}
-		return false;
+		/* In a simultaneous open the other's SYN,ACK is answered. */
+		return make_ack(t, m);
 	}
 	if (may_send(t)) {
 		pipe = cc_pipe(t);

@@ -89,6 +89,12 @@ static bool given_up(struct tcb *t, u32 most)
 	return t->retries >= most;
 }
 
+/* RFC 1122 4.2.3.9: what ICMP said is told when it turned out to be so. */
+static enum ex_status why_silent(const struct tcb *t)
+{
+	return t->unreachable ? EX_HOST_UNREACHABLE : EX_IO_TIMEOUT;
+}
+
 /* RFC 2923 2.1: big segments vanish and nobody says why. */
 static void black_hole(struct tcb *t)
 {
@@ -102,7 +108,7 @@ static void black_hole(struct tcb *t)
 static void syn_due(struct tcb *t)
 {
 	if (given_up(t, t->tcp->s->as->max_syn_retrans)) {
-		tcp_fail(t, EX_IO_TIMEOUT);
+		tcp_fail(t, why_silent(t));
 		return;
 	}
 	t->retries++;
@@ -143,7 +149,7 @@ static void retransmission_due(struct tcb *t)
 	if (!flight && t->snd_end == t->snd_nxt)
 		return;
 	if (given_up(t, t->tcp->s->as->max_data_retrans)) {
-		tcp_fail(t, EX_IO_TIMEOUT);
+		tcp_fail(t, why_silent(t));
 		return;
 	}
 	if (!flight || t->flags & F_PROBED) {
@@ -157,12 +163,30 @@ static void retransmission_due(struct tcb *t)
 	tcp_need(t, NEED_OUTPUT);
 }
 
+u64 tcp_keep_idle(const struct tcb *t)
+{
+	return (t->keep_idle_s ? t->keep_idle_s :
+				 t->tcp->s->ctl.keepalive_s) * SECOND;
+}
+
+static u64 keep_interval(const struct tcb *t)
+{
+	return (t->keep_interval_s ? t->keep_interval_s :
+				     t->tcp->s->ctl.keepalive_interval_s) *
+	       SECOND;
+}
+
+static u32 keep_count(const struct tcb *t)
+{
+	return t->keep_count ? t->keep_count :
+			       min_u32(t->tcp->s->as->max_data_retrans, 15);
+}
+
 /* RFC 9293 3.8.4: below the window, so it must be answered. */
 static bool keepalive_due(struct tcb *t, struct tcp_out *o)
 {
-	const struct inet *s = t->tcp->s;
 	u64 now = ex_now(t->tcp->x);
-	u64 idle = t->heard + s->ctl.keepalive_s * SECOND;
+	u64 idle = t->heard + tcp_keep_idle(t);
 
 	t->due_keep = 0;
 	if (!(t->flags & F_KEEPALIVE) || !tcp_is_synchronized(t))
@@ -172,12 +196,12 @@ static bool keepalive_due(struct tcb *t, struct tcp_out *o)
 		t->challenges &= 0x0f;
 		return false;
 	}
-	if (t->challenges >> 4 >= min_u32(s->as->max_data_retrans, 15)) {
+	if (t->challenges >> 4 >= (u8)keep_count(t)) {
 		tcp_fail(t, EX_IO_TIMEOUT);
 		return false;
 	}
 	t->challenges = (u8)(t->challenges + 0x10); /* probes in the high half */
-	t->due_keep = now + s->ctl.keepalive_interval_s * SECOND;
+	t->due_keep = now + keep_interval(t);
 	tcp_out_of(t, o);
 	o->seq = t->snd_una - 1;
 	o->wnd = (u16)min_u32(t->rcv_wnd >> t->rcv_wscale, 0xffff);
