@@ -28,7 +28,7 @@ the next connect, once"
 	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 5"), S("socket 1 tcp"), \
 		S("connect 1 1"), S("accept 2 0")
 
-static const struct step opening[] = {
+static const struct step q_opening[] = {
 	S("socket 0 tcp"), S("socket 1 udp"), S("socket 2 tcp:6"),
 	S("socket 3 udp:17"), S("socket 4 tcp:17"), S("socket 5 udp:6"),
 	S("socket 6 family"), S("socket 7 seqpacket"),
@@ -36,7 +36,7 @@ static const struct step opening[] = {
 	S("close 0"), S("close 1"),
 };
 
-static const struct step fresh_tcp[] = {
+static const struct step q_fresh_tcp[] = {
 	S("socket 0 tcp"), S("name 0"), S("peer 0"), S("poll 0 iopr 0"),
 	S("recv 0 5 d"), D("send 0 x d", "EPIPE", "ENOTCONN", WINSOCK_UNCONNECTED), S("shutdown 0 rd"),
 	S("shutdown 0 wr"), S("accept 1 0"), S("get 0 error"),
@@ -45,14 +45,14 @@ static const struct step fresh_tcp[] = {
 	D("recv 0 0 d", "0:", "ENOTCONN", WINSOCK_UNCONNECTED), D("send 0 x do", "EPIPE", "ENOTCONN", WINSOCK_UNCONNECTED), D("recv 0 1 do", "EINVAL", "ENOTCONN", WINSOCK_UNCONNECTED),
 };
 
-static const struct step fresh_udp[] = {
+static const struct step q_fresh_udp[] = {
 	S("socket 0 udp"), S("name 0"), S("peer 0"), S("poll 0 iopr 0"),
 	D("recv 0 5 d", "EAGAIN", "EINVAL", WINSOCK_UNBOUND), D("send 0 x d", "EDESTADDRREQ", "ENOTCONN", WINSOCK_UNCONNECTED), S("shutdown 0 wr"), S("listen 0 1"),
 	S("accept 1 0"), S("get 0 error"), S("ioctl 0 fionread"),
 	S("ioctl 0 atmark"), S("name 0"), S("get 0 info"),
 };
 
-static const struct step binding[] = {
+static const struct step q_binding[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("bind 0 2"), S("name 0"),
 	S("socket 1 tcp"), S("bind 1 1"), S("bind 1 any:1"),
 	S("bind 1 foreign:1"), S("bind 1 0"), S("name 1"),
@@ -64,7 +64,7 @@ static const struct step binding[] = {
 	S("bind 6 group:4"), S("socket 7 udp"), S("bind 7 all:5"),
 };
 
-static const struct step reusing[] = {
+static const struct step q_reusing[] = {
 	S("socket 0 udp"), S("set 0 reuse 1"), S("bind 0 1"),
 	S("socket 1 udp"), S("bind 1 1"), S("set 1 reuse 1"), S("bind 1 1"),
 	S("socket 2 tcp"), S("set 2 reuse 1"), S("bind 2 1"),
@@ -74,12 +74,12 @@ static const struct step reusing[] = {
 };
 
 /* The port of a connection that is in TIME-WAIT. */
-static const struct step reusing_after[] = {
+static const struct step q_reusing_after[] = {
 	CONNECTED, S("close 0"), S("close 2"), S("recv 1 1"), S("close 1"),
 	S("socket 0 tcp"), D("bind 0 1", "EADDRINUSE", "0", WINSOCK_TIME_WAIT), S("set 0 reuse 1"),
 };
 
-static const struct step listening[] = {
+static const struct step q_listening[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 2"), S("get 0 listening"),
 	S("listen 0 4"), S("poll 0 iopr 0"), S("nonblock 0 1"),
 	S("accept 1 0"), S("recv 0 1 d"), D("send 0 x d", "EPIPE", "ENOTCONN", WINSOCK_UNCONNECTED), S("peer 0"),
@@ -90,16 +90,16 @@ static const struct step listening[] = {
 	D("shutdown 0 wr", "0", "ENOTCONN", WINSOCK_LISTENER), S("accept 3 0"),
 };
 
-static const struct step listening_unbound[] = {
+static const struct step q_listening_unbound[] = {
 	S("socket 0 tcp"), D("listen 0 1", "0", "EINVAL", WINSOCK_UNBOUND), D("name 0", "any:?", "any:0", WINSOCK_UNBOUND),
 };
 
-static const struct step listener_shut[] = {
+static const struct step q_listener_shut[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 2"), D("shutdown 0 rd", "0", "ENOTCONN", WINSOCK_LISTENER),
 	D("poll 0 ir 0", "h", "-", WINSOCK_LISTENER), S("nonblock 0 1"), D("accept 1 0", "EINVAL", "EAGAIN", WINSOCK_LISTENER),
 };
 
-static const struct step backlog[] = {
+static const struct step q_backlog[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 1"),
 	S("socket 1 tcp nonblock"), S("connect 1 1"), S("poll 1 o 100"),
 	S("get 1 error"),
@@ -109,13 +109,13 @@ static const struct step backlog[] = {
 	D("get 3 error", "0", "ECONNRESET", NT_BACKLOG), S("accept 4 0"), D("poll 0 i 0", "i", "-", NT_BACKLOG),
 };
 
-static const struct step listener_closes[] = {
+static const struct step q_listener_closes[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 5"), S("socket 1 tcp"),
 	S("connect 1 1"), S("close 0"), S("poll 1 ior 100"), S("recv 1 1 d"),
 	D("send 1 x d", "EPIPE", "ECONNRESET", AFD_BROKEN), S("connect 1 1"),
 };
 
-static const struct step refused[] = {
+static const struct step q_refused[] = {
 	S("socket 0 tcp"), S("connect 0 9"), S("get 0 error"), S("poll 0 io 0"),
 	S("connect 0 9"), D("send 0 x d", "EPIPE", "ENOTCONN", WINSOCK_UNCONNECTED), S("recv 0 1 d"),
 	S("socket 1 tcp nonblock"), S("connect 1 9"), S("poll 1 ior 100"),
@@ -127,7 +127,7 @@ static const struct step refused[] = {
 	S("send 3 x d"), S("get 3 error"),
 };
 
-static const struct step connecting[] = {
+static const struct step q_connecting[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 5"),
 	S("socket 1 tcp nonblock"), S("connect 1 1"), S("poll 1 iopr 100"),
 	S("get 1 error"), D("connect 1 1", "0", "EISCONN", LINUX_ONCE), S("connect 1 1"), S("accept 2 0"),
@@ -140,13 +140,13 @@ static const struct step connecting[] = {
 };
 
 /* RFC 9293 3.5: simultaneous open, of one. */
-static const struct step with_itself[] = {
+static const struct step q_with_itself[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("connect 0 1"), S("get 0 info"),
 	S("peer 0"), S("send 0 hello"), S("recv 0 9"), S("shutdown 0 wr"),
 	S("recv 0 9"), S("send 0 x"),
 };
 
-static const struct step moving[] = {
+static const struct step q_moving[] = {
 	CONNECTED, S("recv 1 5 d"), S("send 1 hello"), S("ioctl 2 fionread"),
 	S("recv 2 2"), S("recv 2 9 p"), S("recv 2 9 pd"), S("recv 2 9"),
 	S("ioctl 2 fionread"), S("recv 2 9 d"), S("send 2 abc"),
@@ -156,7 +156,7 @@ static const struct step moving[] = {
 	S("sendto 1 9 x"), S("recvfrom 2 5"),
 };
 
-static const struct step ends[] = {
+static const struct step q_ends[] = {
 	CONNECTED, S("send 1 last"), S("shutdown 1 wr"), S("poll 2 iorp 100"),
 	S("recv 2 9"), S("recv 2 9"), S("recv 2 9"), S("send 1 x"),
 	S("shutdown 1 wr"), S("send 2 more"), S("recv 1 9"), S("poll 1 ior 0"),
@@ -164,32 +164,32 @@ static const struct step ends[] = {
 	S("recv 1 9"), D("shutdown 1 rdwr", "ENOTCONN", "0", AFD_BROKEN), D("peer 1", "ENOTCONN", "own:1", AFD_BROKEN), S("name 1"),
 };
 
-static const struct step reads_shut[] = {
+static const struct step q_reads_shut[] = {
 	CONNECTED, S("shutdown 2 rd"), S("recv 2 5"), S("poll 2 ior 0"),
 	S("send 1 x"), D("recv 2 5 d", "1:x", "0:", "AFD drops what comes after SHUT_RD, Linux keeps it"), S("send 2 y"), S("recv 1 5"),
 	S("shutdown 2 7"), S("shutdown 2 rdwr"), S("recv 1 5"),
 	S("poll 2 ior 0"), S("poll 1 ior 0"),
 };
 
-static const struct step closed_early[] = {
+static const struct step q_closed_early[] = {
 	CONNECTED, S("send 1 unread"), S("sleep 5"), S("close 2"),
 	S("poll 1 iorp 100"), S("recv 1 5 d"), D("recv 1 5 d", "0:", "ECONNRESET", AFD_BROKEN), D("send 1 x", "EPIPE", "ECONNRESET", AFD_BROKEN),
 	S("get 1 error"), S("get 1 info"),
 };
 
-static const struct step writes_after_close[] = {
+static const struct step q_writes_after_close[] = {
 	CONNECTED, S("close 2"), S("poll 1 ior 100"), S("send 1 x"),
 	S("sleep 5"), S("poll 1 ior 100"), D("send 1 x", "EPIPE", "ECONNRESET", AFD_BROKEN), S("get 1 error"),
 	D("recv 1 5 d", "0:", "ECONNRESET", AFD_BROKEN),
 };
 
-static const struct step reset[] = {
+static const struct step q_reset[] = {
 	CONNECTED, S("set 2 linger 1 0"), S("get 2 linger"), S("close 2"),
 	S("poll 1 ior 100"), S("get 1 error"), S("get 1 error"),
 	D("recv 1 5 d", "0:", "ECONNRESET", AFD_BROKEN), D("send 1 x d", "EPIPE", "ECONNRESET", AFD_BROKEN), D("peer 1", "ENOTCONN", "own:1", AFD_BROKEN), D("shutdown 1 wr", "ENOTCONN", "0", AFD_BROKEN),
 };
 
-static const struct step lingers[] = {
+static const struct step q_lingers[] = {
 	CONNECTED, S("set 1 linger 1 5"), S("send 1 x"), S("close 1"),
 	S("took 0 500"), S("recv 2 5"), S("recv 2 5"),
 	S("socket 3 tcp"), S("connect 3 1"), S("accept 4 0"), S("fill 3"),
@@ -198,12 +198,12 @@ static const struct step lingers[] = {
 	S("get 5 linger"),
 };
 
-static const struct step windows[] = {
+static const struct step q_windows[] = {
 	CONNECTED, S("fill 1"), S("poll 1 o 20"), S("send 1 x d"),
 	S("drain 2"), S("poll 1 o 500"), S("send 1 x d"),
 };
 
-static const struct step limits[] = {
+static const struct step q_limits[] = {
 	CONNECTED, S("set 2 rcvtimeo 60"), S("get 2 rcvtimeo"), S("recv 2 5"),
 	S("took 50 1000"), S("send 1 ab"), S("recv 2 5 w"), S("took 50 1000"),
 	S("set 0 rcvtimeo 60"), S("accept 3 0"), S("took 50 1000"),
@@ -213,7 +213,7 @@ static const struct step limits[] = {
 	S("recv 4 5"), S("took 35 1000"),
 };
 
-static const struct step urgent[] = {
+static const struct step q_urgent[] = {
 	CONNECTED, S("recv 2 1 o"), S("ioctl 2 atmark"), S("send 1 ab"),
 	S("send 1 ! o"), S("send 1 cd"), S("poll 2 iopr 100"),
 	S("ioctl 2 fionread"), S("ioctl 2 atmark"), S("recv 2 9 p"),
@@ -223,7 +223,7 @@ static const struct step urgent[] = {
 	S("ioctl 2 atmark"), S("recv 2 9 d"),
 };
 
-static const struct step urgent_inline[] = {
+static const struct step q_urgent_inline[] = {
 	CONNECTED, S("set 2 oobinline 1"), S("get 2 oobinline"),
 	S("send 1 ab"), S("send 1 ! o"), S("send 1 cd"), S("poll 2 i 100"),
 	S("recv 2 1 o"), S("ioctl 2 fionread"), S("recv 2 9 w"),
@@ -231,7 +231,7 @@ static const struct step urgent_inline[] = {
 	S("send 1 ? o"), S("sleep 5"), S("ioctl 2 atmark"), S("recv 2 9"),
 };
 
-static const struct step datagrams[] = {
+static const struct step q_datagrams[] = {
 	S("socket 0 udp"), S("bind 0 1"), S("socket 1 udp"),
 	S("sendto 1 1 hello"), S("poll 0 io 100"), S("ioctl 0 fionread"),
 	S("recvfrom 0 9 p"), S("recvfrom 0 9"), S("recv 0 9 d"),
@@ -244,13 +244,13 @@ static const struct step datagrams[] = {
 	S("bind 1 3"), S("sendto 1 0 x"),
 };
 
-static const struct step empty_datagrams[] = {
+static const struct step q_empty_datagrams[] = {
 	S("socket 0 udp"), S("bind 0 1"), S("socket 1 udp"),
 	S("connect 1 1"), S("sendto 1 1"), S("poll 0 i 100"),
 	S("ioctl 0 fionread"), S("recv 0 9"), S("recv 0 9 d"),
 };
 
-static const struct step datagrams_filtered[] = {
+static const struct step q_datagrams_filtered[] = {
 	S("socket 0 udp"), S("bind 0 1"), S("connect 0 2"),
 	S("socket 1 udp"), S("bind 1 3"), S("sendto 1 1 no"),
 	S("recv 0 9 d"), S("get 1 error"), S("socket 2 udp"), S("bind 2 2"),
@@ -258,7 +258,7 @@ static const struct step datagrams_filtered[] = {
 	D("recv 0 9 d", "EAGAIN", "0:", "of datagrams, too, the end of receiving is told as that"), S("shutdown 0 wr"), S("send 0 x"), S("poll 0 ior 0"),
 };
 
-static const struct step datagrams_refused[] = {
+static const struct step q_datagrams_refused[] = {
 	S("socket 0 udp"), S("connect 0 9"), S("send 0 x"), S("sleep 5"),
 	S("poll 0 io 100"), S("get 0 error"), S("get 0 error"),
 	S("send 0 x"), S("sleep 5"), S("recv 0 5 d"), S("recv 0 5 d"),
@@ -267,13 +267,13 @@ static const struct step datagrams_refused[] = {
 	S("recv 1 5 d"), S("get 1 error"),
 };
 
-static const struct step broadcasts[] = {
+static const struct step q_broadcasts[] = {
 	S("socket 0 udp"), S("sendto 0 all:1 x"), S("get 0 broadcast"),
 	S("set 0 broadcast 1"), S("get 0 broadcast"), S("connect 0 all:1"),
 	S("socket 1 udp"), S("connect 1 all:1"),
 };
 
-static const struct step options[] = {
+static const struct step q_options[] = {
 	S("socket 0 tcp"), S("get 0 nodelay"), S("set 0 nodelay 1"),
 	S("get 0 nodelay"), S("set 0 nodelay -1"), S("get 0 nodelay"),
 	S("get 0 keepalive"), S("set 0 keepalive 7"), S("get 0 keepalive"),
@@ -287,7 +287,7 @@ static const struct step options[] = {
 	S("set 0 error 1"), S("set 0 listening 1"), S("set 0 type 1"),
 };
 
-static const struct step options_ip[] = {
+static const struct step q_options_ip[] = {
 	S("socket 0 udp"), D("get 0 ttl", "64", "128", NT_DEFAULTS), S("set 0 ttl 9"), S("get 0 ttl"),
 	S("set 0 ttl 0"), S("set 0 ttl 256"), S("set 0 ttl -1"), D("get 0 ttl", "64", "128", NT_DEFAULTS),
 	S("get 0 tos"), S("set 0 tos 16"), S("get 0 tos"), S("set 0 nodelay 1"),
@@ -300,7 +300,7 @@ static const struct step options_ip[] = {
 	D("get 1 sndbuf", "16384", "8192", NT_DEFAULTS), S("set 1 sndbuf 20000"), D("get 1 sndbuf", "40000", "20000", "Linux doubles what is asked for"),
 };
 
-static const struct step inherited[] = {
+static const struct step q_inherited[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("set 0 nodelay 1"),
 	S("set 0 keepalive 1"), S("set 0 keepidle 30"), S("set 0 linger 1 4"),
 	S("set 0 oobinline 1"), S("set 0 ttl 44"), S("set 0 rcvtimeo 700"),
@@ -310,7 +310,7 @@ static const struct step inherited[] = {
 	S("get 2 ttl"), S("get 2 rcvtimeo"), S("get 2 listening"),
 };
 
-static const struct step raw[] = {
+static const struct step q_raw[] = {
 	S("socket 0 raw:254"), S("bind 0 0"), S("socket 1 raw:254"),
 	S("sendto 1 0 hello"), S("poll 0 i 100"), S("ioctl 0 fionread"),
 	S("recv 0 0 t"), D("socket 2 raw", "EPROTONOSUPPORT", "0", "Winsock: protocol 0 is any"), S("get 1 hdrincl"),
@@ -318,7 +318,7 @@ static const struct step raw[] = {
 	S("connect 1 0"),
 };
 
-#define Q(n) { #n, n, sizeof(n) / sizeof(*(n)), false }
+#define Q(n) { #n, q_##n, sizeof(q_##n) / sizeof(*(q_##n)), false }
 static const struct sequence sequences[] = {
 	Q(opening), Q(fresh_tcp), Q(fresh_udp), Q(binding), Q(reusing),
 	Q(reusing_after), Q(listening), Q(listening_unbound), Q(listener_shut),
@@ -328,7 +328,7 @@ static const struct sequence sequences[] = {
 	Q(urgent), Q(urgent_inline), Q(datagrams), Q(empty_datagrams),
 	Q(datagrams_filtered), Q(datagrams_refused), Q(broadcasts),
 	Q(options), Q(options_ip), Q(inherited),
-	{ "raw", raw, sizeof(raw) / sizeof(*raw), true },
+	{ "raw", q_raw, sizeof(q_raw) / sizeof(*q_raw), true },
 };
 
 #endif
