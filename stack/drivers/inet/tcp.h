@@ -286,6 +286,10 @@ static inline bool tcp_is_synchronized(const struct tcb *t)
 {
 	return t->state >= TCP_ESTABLISHED;
 }
+static inline bool tcp_fin_waits(const struct tcb *t)
+{
+	return (t->flags & (F_FIN_QUEUED | F_FIN_SENT)) == F_FIN_QUEUED;
+}
 void irp_push(struct irp_list *l, struct irp *irp);
 bool irp_unlink(struct irp_list *l, struct irp *irp);
 /* An IRP that waits in a TCB: a reference, and (cancellable) its routine. */

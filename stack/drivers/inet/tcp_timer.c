@@ -136,6 +136,14 @@ static void probe(struct tcb *t)
 	tcp_need(t, NEED_OUTPUT);
 }
 
+/* A FIN for which there was no memory. */
+static void fin_due(struct tcb *t)
+{
+	t->retries++;
+	tcp_arm_rtx(t);
+	tcp_need(t, NEED_OUTPUT);
+}
+
 static void retransmission_due(struct tcb *t)
 {
 	u32 flight = tcp_in_flight(t);
@@ -146,10 +154,14 @@ static void retransmission_due(struct tcb *t)
 		syn_due(t);
 		return;
 	}
-	if (!flight && t->snd_end == t->snd_nxt)
+	if (!flight && t->snd_end == t->snd_nxt && !tcp_fin_waits(t))
 		return;
 	if (given_up(t, t->tcp->s->as->max_data_retrans)) {
 		tcp_fail(t, why_silent(t));
+		return;
+	}
+	if (!flight && t->snd_end == t->snd_nxt) {
+		fin_due(t);
 		return;
 	}
 	if (!flight || t->flags & F_PROBED) {
