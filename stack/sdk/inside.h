@@ -21,6 +21,7 @@ struct sk {
 
 int sk_enter(struct sk *s);          /* 0, or -EBADF */
 void sk_leave(struct sk *s);
+bool sk_family_ok(const struct sk *s, const struct tdi_address *a);
 int sk_errno(enum ex_status st);     /* 0 or -errno */
 /* A control, waited for. Negative: -errno; else its information. */
 s64 sk_control(struct sk *s, enum afd_code code, void *p, size_t n);

@@ -211,10 +211,18 @@ int sk_nonblock(struct sk *s, bool on)
 
 /* --- named and connected --------------------------------------------------------------- */
 
+/* Of its own family, or of none. */
+bool sk_family_ok(const struct sk *s, const struct tdi_address *a)
+{
+	return !a->family || a->family == (s->domain == AF_INET6 ? 6 : 4);
+}
+
 int sk_bind(struct sk *s, const struct tdi_address *a)
 {
 	struct tdi_address copy = *a;
 
+	if (!sk_family_ok(s, a))
+		return -EAFNOSUPPORT;
 	return (int)sk_control(s, AFD_BIND, &copy, sizeof(copy));
 }
 
@@ -253,7 +261,7 @@ int sk_connect(struct sk *s, const struct tdi_address *to)
 				 .to = *to };
 	size_t more = 0;
 	enum ex_status st;
-	int e = sk_enter(s);
+	int e = sk_family_ok(s, to) ? sk_enter(s) : -EAFNOSUPPORT;
 
 	if (e)
 		return e;

@@ -40,6 +40,8 @@ static s64 move(struct sk *s, enum afd_code code, struct moving *m)
 
 	if (m->n < 0)
 		return -EINVAL;
+	if (m->to && !sk_family_ok(s, m->to))
+		return -EAFNOSUPPORT;
 	if (m->to) {
 		t.addressed = true;
 		t.address = *m->to;

@@ -7,9 +7,10 @@
  * loopback and on sk_* sockets of a machine's, and each result must be the same,
  * but where a step says what each gives and why.
  *
- *	socket S tcp|udp|raw[:protocol] [nonblock]
+ *	socket S tcp|udp|tcp6|udp6|raw[:protocol] [nonblock]
  *	bind|connect S ADDRESS       "3" is port 3 of the run's own, "any:3" of
- *	                             0.0.0.0, "foreign:3", "all:3", "group:3"
+ *	                             0.0.0.0, "foreign:3", "all:3", "group:3";
+ *	                             "six:3" of ::1, "sixany:3", "sixforeign:3"
  *	listen S N    accept S L [nonblock]    shutdown S rd|wr|rdwr|N    close S
  *	send S TEXT [FLAGS]          sendto S ADDRESS TEXT [FLAGS]
  *	recv S N [FLAGS]             recvfrom S N [FLAGS]    recvmsg S N [FLAGS]
@@ -134,10 +135,13 @@ static inline void say_number(struct world *w, s64 v)
 
 static inline struct tdi_address address(const struct world *w, const char *t)
 {
-	static const struct { const char *name; u8 ip[4]; } names[] = {
-		{ "any:", { 0, 0, 0, 0 } }, { "foreign:", { 192, 0, 2, 77 } },
-		{ "all:", { 255, 255, 255, 255 } },
-		{ "group:", { 224, 0, 0, 251 } },
+	static const struct { const char *name; u8 family, ip[16]; } names[] = {
+		{ "any:", 4, { 0, 0, 0, 0 } },
+		{ "foreign:", 4, { 192, 0, 2, 77 } },
+		{ "all:", 4, { 255, 255, 255, 255 } },
+		{ "group:", 4, { 224, 0, 0, 251 } },
+		{ "six:", 6, { [15] = 1 } }, { "sixany:", 6, { 0 } },
+		{ "sixforeign:", 6, { 0x20, 1, 0xd, 0xb8, [15] = 7 } },
 	};
 	struct tdi_address a = { .family = 4 };
 	const char *port = t;
@@ -146,7 +150,8 @@ static inline struct tdi_address address(const struct world *w, const char *t)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (strncmp(t, names[i].name, strlen(names[i].name)))
 			continue;
-		memcpy(a.ip, names[i].ip, 4);
+		a.family = names[i].family;
+		memcpy(a.ip, names[i].ip, 16);
 		port = t + strlen(names[i].name);
 	}
 	if (!strcmp(t, "none"))
@@ -159,9 +164,11 @@ static inline struct tdi_address address(const struct world *w, const char *t)
 static inline void say_address(const struct world *w, char *to, size_t room,
 			       const struct tdi_address *a)
 {
-	static const u8 zero[4];
-	const char *ip = !memcmp(a->ip, zero, 4) ? "any" :
-			 !memcmp(a->ip, w->ip, 4) ? "own" : "other";
+	static const u8 zero[16], six[16] = { [15] = 1 };
+	size_t n = a->family == 6 ? 16 : 4;
+	const char *ip = !memcmp(a->ip, zero, n) ? "any" :
+			 !memcmp(a->ip, n == 4 ? w->ip : six, n) ? "own" :
+								   "other";
 	u32 port = (u32)(a->port - w->base);
 
 	if (!a->port || port < 32)
@@ -213,6 +220,8 @@ static const struct option_name {
 	{ "usertimeout", IPPROTO_TCP, TCP_USER_TIMEOUT, NUMBER },
 	{ "info", IPPROTO_TCP, TCP_INFO, INFO },
 	{ "ttl", IPPROTO_IP, IP_TTL, NUMBER },
+	{ "hops", IPPROTO_IPV6, IPV6_UNICAST_HOPS, NUMBER },
+	{ "tclass", IPPROTO_IPV6, IPV6_TCLASS, NUMBER },
 	{ "tos", IPPROTO_IP, IP_TOS, NUMBER },
 	{ "hdrincl", IPPROTO_IP, IP_HDRINCL, NUMBER },
 	{ "wrong", SOL_SOCKET, 12345, NUMBER },
@@ -280,6 +289,8 @@ static inline void do_socket(struct world *w)
 {
 	static const struct { const char *name; int domain, type; } all[] = {
 		{ "tcp", AF_INET, SOCK_STREAM }, { "udp", AF_INET, SOCK_DGRAM },
+		{ "tcp6", AF_INET6, SOCK_STREAM },
+		{ "udp6", AF_INET6, SOCK_DGRAM },
 		{ "raw", AF_INET, SOCK_RAW }, { "family", 45, SOCK_STREAM },
 		{ "seqpacket", AF_INET, SOCK_SEQPACKET },
 	};

@@ -318,6 +318,30 @@ static const struct step q_raw[] = {
 	S("connect 1 0"),
 };
 
+static const struct step q_six[] = {
+	S("socket 0 tcp6"), S("get 0 domain"), S("name 0"), S("bind 0 six:1"),
+	S("name 0"), S("listen 0 5"), S("socket 1 tcp6"), S("connect 1 six:1"),
+	S("accept 2 0"), S("send 1 hello"), S("recv 2 9"), S("peer 1"),
+	S("name 2"), S("socket 3 tcp6"), S("connect 3 six:9"),
+	S("socket 4 tcp6 nonblock"), S("connect 4 six:9"), S("poll 4 o 100"),
+	S("get 4 error"), S("socket 5 tcp6"), S("bind 5 sixforeign:2"),
+	S("bind 5 six:1"), S("bind 5 sixany:1"), S("bind 5 sixany:3"),
+	D("get 1 hops", "64", "128", NT_DEFAULTS), S("set 1 hops 7"),
+	S("get 1 hops"),
+	D("set 1 hops 0", "0", "EINVAL", "nothing gets anywhere with that"),
+	S("set 1 hops 256"), S("set 1 tclass 32"), S("get 1 tclass"),
+	S("shutdown 1 wr"), S("recv 2 9"), S("close 2"), S("recv 1 9"),
+	S("socket 6 tcp"), S("bind 6 six:4"), S("connect 6 six:1"),
+};
+
+static const struct step q_six_datagrams[] = {
+	S("socket 0 udp6"), S("bind 0 six:1"), S("socket 1 udp6"),
+	S("sendto 1 six:1 hello"), S("recvfrom 0 9"), S("connect 1 six:1"),
+	S("send 1 abc"), S("recvmsg 0 2"), S("connect 1 six:9"), S("send 1 x"),
+	S("sleep 5"), S("poll 1 io 100"), S("recv 1 5 d"), S("send 1 x"),
+	S("sleep 5"), S("get 1 error"), S("get 1 error"), S("peer 1"),
+};
+
 #define Q(n) { #n, q_##n, sizeof(q_##n) / sizeof(*(q_##n)), false }
 static const struct sequence sequences[] = {
 	Q(opening), Q(fresh_tcp), Q(fresh_udp), Q(binding), Q(reusing),
@@ -327,7 +351,7 @@ static const struct sequence sequences[] = {
 	Q(writes_after_close), Q(reset), Q(lingers), Q(windows), Q(limits),
 	Q(urgent), Q(urgent_inline), Q(datagrams), Q(empty_datagrams),
 	Q(datagrams_filtered), Q(datagrams_refused), Q(broadcasts),
-	Q(options), Q(options_ip), Q(inherited),
+	Q(options), Q(options_ip), Q(inherited), Q(six), Q(six_datagrams),
 	{ "raw", q_raw, sizeof(q_raw) / sizeof(*q_raw), true },
 };
 

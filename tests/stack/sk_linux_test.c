@@ -21,19 +21,37 @@ static int or_errno(int r)
 	return r < 0 ? -errno : r;
 }
 
-static struct sockaddr_in to_linux(const struct tdi_address *a)
-{
-	struct sockaddr_in n = { .sin_family = a->family ? AF_INET : AF_UNSPEC,
-				 .sin_port = htons(a->port) };
+union name {
+	struct sockaddr any;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+};
 
-	memcpy(&n.sin_addr, a->ip, 4);
-	return n;
+static socklen_t to_linux(const struct tdi_address *a, union name *n)
+{
+	memset(n, 0, sizeof(*n));
+	n->any.sa_family = a->family == 4 ? AF_INET :
+			   a->family == 6 ? AF_INET6 :
+					    AF_UNSPEC;
+	if (a->family == 6) {
+		n->six.sin6_port = htons(a->port);
+		memcpy(&n->six.sin6_addr, a->ip, 16);
+		return sizeof(n->six);
+	}
+	n->four.sin_port = htons(a->port);
+	memcpy(&n->four.sin_addr, a->ip, 4);
+	return sizeof(n->four);
 }
 
-static void from_linux(const struct sockaddr_in *n, struct tdi_address *a)
+static void from_linux(const union name *n, struct tdi_address *a)
 {
-	*a = (struct tdi_address){ .family = 4, .port = ntohs(n->sin_port) };
-	memcpy(a->ip, &n->sin_addr, 4);
+	bool six = n->any.sa_family == AF_INET6;
+
+	*a = (struct tdi_address){ .family = six ? 6 : 4,
+				   .port = ntohs(six ? n->six.sin6_port :
+						       n->four.sin_port) };
+	memcpy(a->ip, six ? (const void *)&n->six.sin6_addr :
+			    (const void *)&n->four.sin_addr, six ? 16 : 4);
 }
 
 static int lx_socket(struct ex *x, int domain, int type, int protocol,
@@ -50,9 +68,10 @@ static int lx_socket(struct ex *x, int domain, int type, int protocol,
 
 static int lx_bind(struct sk *s, const struct tdi_address *a)
 {
-	struct sockaddr_in n = to_linux(a);
+	union name n;
+	socklen_t len = to_linux(a, &n);
 
-	return or_errno(bind(fd_of(s), (struct sockaddr *)&n, sizeof(n)));
+	return or_errno(bind(fd_of(s), &n.any, len));
 }
 
 static int lx_listen(struct sk *s, int backlog)
@@ -73,21 +92,19 @@ static int lx_accept(struct sk *s, struct sk **out, struct tdi_address *from)
 
 static int lx_connect(struct sk *s, const struct tdi_address *to)
 {
-	struct sockaddr_in n = to_linux(to);
+	union name n;
+	socklen_t len = to_linux(to, &n);
 
-	return or_errno(connect(fd_of(s), (struct sockaddr *)&n, sizeof(n)));
+	return or_errno(connect(fd_of(s), &n.any, len));
 }
 
 static s64 lx_sendto(struct sk *s, const void *p, size_t n, int flags,
 		     const struct tdi_address *to)
 {
-	struct sockaddr_in a = { 0 };
-	ssize_t r;
+	union name a;
+	socklen_t len = to ? to_linux(to, &a) : 0;
+	ssize_t r = sendto(fd_of(s), p, n, flags, to ? &a.any : NULL, len);
 
-	if (to)
-		a = to_linux(to);
-	r = sendto(fd_of(s), p, n, flags, to ? (struct sockaddr *)&a : NULL,
-		   to ? sizeof(a) : 0);
 	return r < 0 ? -errno : r;
 }
 
@@ -101,7 +118,7 @@ static s64 lx_sendmsg(struct sk *s, const struct sk_message *m, int flags)
 
 static s64 lx_recvmsg(struct sk *s, struct sk_message *m, int flags)
 {
-	struct sockaddr_in a = { 0 };
+	union name a = { .any = { .sa_family = AF_INET } };
 	struct msghdr h = { .msg_name = &a, .msg_namelen = sizeof(a),
 			    .msg_iov = m->v, .msg_iovlen = (size_t)m->n };
 	ssize_t r = recvmsg(fd_of(s), &h, flags);
@@ -150,9 +167,9 @@ static int lx_ioctl(struct sk *s, unsigned long request, int *v)
 
 static int lx_name(struct sk *s, struct tdi_address *local)
 {
-	struct sockaddr_in a;
+	union name a;
 	socklen_t n = sizeof(a);
-	int r = or_errno(getsockname(fd_of(s), (struct sockaddr *)&a, &n));
+	int r = or_errno(getsockname(fd_of(s), &a.any, &n));
 
 	if (!r)
 		from_linux(&a, local);
@@ -161,9 +178,9 @@ static int lx_name(struct sk *s, struct tdi_address *local)
 
 static int lx_peer(struct sk *s, struct tdi_address *remote)
 {
-	struct sockaddr_in a;
+	union name a;
 	socklen_t n = sizeof(a);
-	int r = or_errno(getpeername(fd_of(s), (struct sockaddr *)&a, &n));
+	int r = or_errno(getpeername(fd_of(s), &a.any, &n));
 
 	if (!r)
 		from_linux(&a, remote);

@@ -292,7 +292,7 @@ static void wrong_calls(struct story *t)
 	WANT(t, sk_send(t->s[0], &c, 1, 0), -ENOTCONN);
 	WANT(t, sk_shutdown(t->s[0], SHUT_WR), -ENOTCONN);
 	WANT(t, sk_peer(t->s[0], &a), -ENOTCONN);
-	WANT(t, sk_bind(t->s[0], &six), -EINVAL);
+	WANT(t, sk_bind(t->s[0], &six), -EAFNOSUPPORT);
 	WANT(t, sk_bind(t->s[0], &a), 0);
 	WANT(t, sk_bind(t->s[0], &a), -EINVAL);
 	WANT(t, sk_accept(t->s[0], &t->s[1], NULL), -EINVAL);
