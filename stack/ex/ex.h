@@ -182,6 +182,7 @@ struct ke_lock {
 	u16 waiters;                 /* CPUs */
 	u8 before;                   /* enum ke_irql */
 	bool queued;                 /* handed over in the order of arrival */
+	struct ke_lock *below;       /* taken before it by its owner */
 };
 void ke_lock_init(struct ke_lock *l, const char *name);
 void ke_lock_init_queued(struct ke_lock *l, const char *name);
