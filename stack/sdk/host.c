@@ -316,6 +316,41 @@ void host_call_free(struct host_call *c)
 	free(c);
 }
 
+/* --- an outer clock --------------------------------------------------------------------- */
+
+/* What is due next is done. false: that would be later than until_ns, to which
+ * the clock goes. */
+static bool step(struct host *h, u64 until_ns)
+{
+	struct sched *s = ex_sched(h->x);
+	u64 next = sched_next_timer(s);
+
+	if (ex_stopped(h->x))
+		return false;
+	(void)sched_run_to(s, next < until_ns ? next : until_ns);
+	return next <= until_ns;
+}
+
+bool host_wait(struct host_call *c, u64 until_ns)
+{
+	/* First what can go on at once. */
+	(void)sched_run_to(ex_sched(c->h->x), sched_now(ex_sched(c->h->x)));
+	while (!c->done && step(c->h, until_ns))
+		;
+	return c->done;
+}
+
+size_t host_receive(struct host *h, void *packet, size_t room, u64 until_ns,
+		    u64 *when)
+{
+	size_t n;
+
+	(void)sched_run_to(ex_sched(h->x), sched_now(ex_sched(h->x)));
+	while (!(n = host_extract(h, packet, room, when)) && step(h, until_ns))
+		;
+	return n ? n : host_extract(h, packet, room, when);
+}
+
 /* --- making one ------------------------------------------------------------------------ */
 
 static bool open_interface(struct host *h, const struct host_interface *i,

@@ -5,11 +5,13 @@
  *
  *	struct host *h = host_new(&config);            one or more machines
  *	host_call(h, fn, ctx)                          fn in a thread of it
- *	sched_run_to(s, ns)                            an outer virtual clock
+ *	host_wait(call, ns), host_receive(h, …, ns)    until it is so, or that late
+ *	sched_run_to(s, ns), sched_now(s)              an outer virtual clock
  *	host_inject(h, packet, n), host_extract(…)     raw IP packets
  *
- * Enough for a test driver in packetdrill's manner: socket calls that block are
- * begun at one time and looked at later.
+ * Enough for a test driver in packetdrill's manner (tests/stack/host_test.c is
+ * one in small): socket calls that block are begun at one time and looked at
+ * later; time goes on only when the driver says so.
  *
  * The adapter of a machine is one of: a wire whose other end is the caller (the
  * default), a link to another machine (link: host_link()), a TAP device (tap).
@@ -71,12 +73,17 @@ struct host_call *host_call(struct host *h, const char *name,
 			    void (*fn)(void *ctx), void *ctx);
 bool host_done(const struct host_call *c);
 void host_call_free(struct host_call *c);
+/* Time goes on until it is done (true), or to this time of the clock. */
+bool host_wait(struct host_call *c, u64 until_ns);
 
 /* The interface as a wire: IP packets (no MAC header) in and out. The outside
  * is 02:00:00:00:00:fe and answers ARP for every address but the machine's. */
 bool host_inject(struct host *h, const void *packet, size_t n);
 /* The next packet that it sent, with its time; 0: none. */
 size_t host_extract(struct host *h, void *packet, size_t room, u64 *when);
+/* The same; time goes on until there is one, or to this time of the clock. */
+size_t host_receive(struct host *h, void *packet, size_t room, u64 until_ns,
+		    u64 *when);
 /* The same with MAC headers, other protocols too; to be used instead. */
 bool host_inject_frame(struct host *h, const void *frame, size_t n);
 size_t host_extract_frame(struct host *h, void *frame, size_t room, u64 *when);

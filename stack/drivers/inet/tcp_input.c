@@ -119,7 +119,7 @@ void tcp_established(struct tcb *t)
 	t->due_wait = 0;
 	if (t->flags & F_KEEPALIVE)
 		t->due_keep = ex_now(t->tcp->x) +
-			      t->tcp->s->ctl.keepalive_s * SECOND;
+			      tcp_keep_idle(t);
 	tcb_irp_end(t, &t->connect, EX_SUCCESS);
 	tcp_need(t, NEED_OUTPUT | NEED_RCV_CMPLT);
 }

@@ -384,7 +384,8 @@ static bool make_next(struct tcb *t, struct made *m)
 			t->need &= (u8)~NEED_OUTPUT;
 			return make_syn(t, m);
 		}
-		return false;
+		/* In a simultaneous open the other's SYN,ACK is answered. */
+		return make_ack(t, m);
 	}
 	if (may_send(t)) {
 		pipe = cc_pipe(t);
@@ -398,10 +399,11 @@ static bool make_next(struct tcb *t, struct made *m)
 /* Data wait and nothing is on its way: somebody has to ask (3.8.6.1). */
 static void arm_persist(struct tcb *t)
 {
-	bool waits = t->snd_end != t->snd_nxt || t->flags & F_PROBED;
+	bool waits = t->snd_end != t->snd_nxt || t->flags & F_PROBED ||
+		     tcp_fin_waits(t);
 	bool opens = t->state == TCP_SYN_SENT || t->state == TCP_SYN_RCVD;
 
-	/* A SYN for which there was no memory is one that was lost. */
+	/* A SYN or FIN for which there was no memory is one that was lost. */
 	if (!t->due_rtx && (opens || (may_send(t) && waits)))
 		tcp_arm_rtx(t);
 }

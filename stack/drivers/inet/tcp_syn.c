@@ -280,8 +280,10 @@ static void join(struct inet_connection *c, struct tcb *t)
 static struct inet_connection *listening(struct inet_address *a,
 					 struct irp **irp)
 {
-	struct inet_connection *c;
+	struct inet_connection *c = NULL;
 
+	if (!a->listens)             /* there may be very many connections */
+		return NULL;
 	ke_lock_dpc(&a->lock);
 	/* A server by events has thousands, and none of them listens. */
 	for (c = a->listens ? a->connections : NULL; c; c = c->next) {
