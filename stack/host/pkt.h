@@ -134,6 +134,7 @@ void pkt_calls_free(struct pkt_calls *c);
 /* "x = accept(s)", "l: recv(c, 9)", "l = 9", "l waits", "state(c) = X"; false:
  * not as the line says, with words. now: begun, run until nothing is left. */
 bool pkt_call(struct pkt_calls *c, const char *text, char *why, size_t size);
+bool pkt_call_mistake(const struct pkt_calls *c); /* of the text itself */
 
 /* run.c: a whole script; false: not as it says. why: "12: expected …". */
 struct pkt_differ {                  /* "": the line is no such expectation */

@@ -403,7 +403,10 @@ static bool timed_line(struct script *s, const char *at)
 	run_to(s, w.from);
 	s->last = w.from;
 	s->r->calls++;
-	return pkt_call(s->calls, at, s->why, sizeof(s->why));
+	if (pkt_call(s->calls, at, s->why, sizeof(s->why)))
+		return true;
+	s->r->mistake = pkt_call_mistake(s->calls);
+	return false;
 }
 
 static bool one_line(struct script *s, char *line)

@@ -111,6 +111,9 @@ script() { # NAME LINE WHAT
 script "a datagram" "1 < upd 5 > 9 (5)" 'no such kind of datagram'
 script "a time" "soon < S 0:0(0)" 'a line begins with a time'
 script "a time that is past" "-1 < S 0:0(0)" 'a line begins with a time'
+script "a call" "+1 lisen(s, 5)" 'there is no call "lisen"; did you mean "listen"?'
+script "arguments" "+1 bind(s)" 'bind() wants 2 arguments, not 1'
+script "a socket" "+1 listen(t, 5)" 't is no socket'
 printf 'set personalty=nt4\n' >s.pkt
 says "script: a setting" 's.pkt:1: there is no setting "personalty=nt4"; did you mean "personality="?' script s.pkt
 
