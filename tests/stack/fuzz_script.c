@@ -30,33 +30,51 @@ static void keep(const char *drivers)
 {
 	static const char *const names[] = { "tcpip", "tcpip6", "afd", "netbt",
 					     "srv" };
-	static bool kept;
 	char path[1100];
 
-	for (size_t i = 0; !kept && i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		snprintf(path, sizeof(path), "%s/%s.so", drivers, names[i]);
 		(void)dlopen(path, RTLD_NOW | RTLD_NODELETE);
 	}
-	kept = true;
+}
+
+static bool run(const char *drivers, const uint8_t *data, size_t size,
+		char *why, size_t why_size)
+{
+	int fd = ntr_fuzz_fd(data, size);
+	struct pkt_result r;
+	char path[64];
+	bool ok;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ok = pkt_run(path, drivers, NULL, &r, why, why_size);
+	close(fd);
+	return ok;
+}
+
+static void must(bool ok, const char *why)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "%s\n", why);
+	abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char path[64], drivers[1024], why[1200] = "";
-	int fd = ntr_fuzz_fd(data, size);
-	struct pkt_result r;
+	static const char good[] = "0 s = socket(stream)\n";
+	char drivers[1024], why[1200] = "";
+	static bool begun;
 	bool ok;
 
-	if (fd < 0)
-		return 0;
 	folder(drivers, sizeof(drivers));
-	keep(drivers);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	ok = pkt_run(path, drivers, NULL, &r, why, sizeof(why));
-	close(fd);
-	if (ok == !!why[0] || access(drivers, R_OK)) {
-		fprintf(stderr, "ok %d, \"%s\"\n", ok, why);
-		abort();
+	if (!begun) {
+		keep(drivers);
+		must(run(drivers, (const uint8_t *)good, sizeof(good) - 1, why,
+			 sizeof(why)), why);
+		begun = true;
 	}
+	ok = run(drivers, data, size, why, sizeof(why));
+	must(ok == !why[0], ok ? why : "wrong, and no word of it");
 	return 0;
 }
