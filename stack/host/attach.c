@@ -16,6 +16,17 @@ struct attach {
 	bool stop, stat;
 };
 
+static bool add_ip6(struct host_interface *i, const char *v)
+{
+	unsigned n = 0;
+
+	while (n < 4 && i->ip6[n])
+		n++;
+	if (n < 4)
+		i->ip6[n] = v;
+	return n < 4;
+}
+
 static bool option(struct attach *a, const char *o, const char *v)
 {
 	struct host_interface *i = &a->c.interface;
@@ -24,6 +35,10 @@ static bool option(struct attach *a, const char *o, const char *v)
 		i->tap = v;
 	} else if (!strcmp(o, "--ip")) {
 		i->ip4[0] = v;
+	} else if (!strcmp(o, "--ip6")) {
+		return add_ip6(i, v);
+	} else if (!strcmp(o, "--gw6")) {
+		i->gateway6 = v;
 	} else if (!strcmp(o, "--gw")) {
 		i->gateway4 = v;
 	} else if (!strcmp(o, "--mtu")) {
@@ -52,6 +67,8 @@ static int arguments(struct attach *a, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--offloads")) {
 			a->c.interface.offloads = true;
+		} else if (!strcmp(argv[i], "--autoconf")) {
+			a->c.interface.slaac = true;
 		} else if (!strcmp(argv[i], "--put")) {
 			a->services.put = true;
 		} else if (i + 1 == argc) {
@@ -63,9 +80,11 @@ static int arguments(struct attach *a, int argc, char **argv)
 			i++;
 		}
 	}
-	if (!a->c.interface.tap || !a->c.interface.ip4[0])
-		return cmd_usage("attach wants --tap NAME and --ip ADDRESS/BITS",
-				 "");
+	a->services.ip6 = a->c.interface.ip6[0] || a->c.interface.slaac;
+	if (!a->c.interface.tap ||
+	    (!a->c.interface.ip4[0] && !a->services.ip6))
+		return cmd_usage("attach wants --tap NAME and --ip ADDRESS/BITS, "
+				 "--ip6 ADDRESS/BITS or --autoconf", "");
 	return 0;
 }
 
@@ -128,8 +147,11 @@ static int serve(struct attach *a, struct host *h)
 		fprintf(stderr, "refstack: no memory\n");
 		return 1;
 	}
+	for (unsigned i = 0; i < 4 && a->c.interface.ip6[i]; i++)
+		printf("%s ", a->c.interface.ip6[i]);
 	printf("%s on %s: echo 7, discard 9, chargen 19%s%s\n",
-	       a->c.interface.ip4[0], a->c.interface.tap,
+	       a->c.interface.ip4[0] ? a->c.interface.ip4[0] : "IPv6",
+	       a->c.interface.tap,
 	       a->services.http_dir ? ", http 80" : "",
 	       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
 	fflush(stdout);
@@ -149,20 +171,22 @@ static int serve(struct attach *a, struct host *h)
 
 int cmd_attach(int argc, char **argv)
 {
-	static const char *const drivers[] = { "tcpip", "afd", NULL };
+	static const char *const four[] = { "tcpip", "afd", NULL };
 	struct attach a = { .signals = -1 };
 	char path[1024], why[512] = "";
 	struct host *h;
 	int st;
 
 	a.c = (struct host_config){ .ex = { .name = "live", .cpus = 1 },
-		.personality = HOST_NT5, .drivers = drivers,
+		.personality = HOST_NT5,
 		.driver_path = cmd_drivers(path, sizeof(path)),
 		.interface = { .name = "eth0", .mac = { 2, 0, 0, 0x4e, 0x54,
 							1 } } };
 	st = arguments(&a, argc, argv);
 	if (st)
 		return st;
+	if (!a.services.ip6) /* else the usual ones, with tcpip6 */
+		a.c.drivers = four;
 	a.s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
 	h = a.s ? host_new(&a.c, a.s, why, sizeof(why)) : NULL;
 	if (h)

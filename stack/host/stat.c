@@ -3,6 +3,7 @@
 #include "../trace/trace.h"
 #include "cmd.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,13 +43,24 @@ static void collect(void *ctx)
 	}
 }
 
+/* "192.0.2.1", "[2001:db8::1]" */
+static void address_text(const struct tdi_address *a, char *buf, size_t size)
+{
+	char text[INET6_ADDRSTRLEN] = "?";
+	bool six = a->family == 6;
+
+	(void)inet_ntop(six ? AF_INET6 : AF_INET, a->ip, text, sizeof(text));
+	snprintf(buf, size, six ? "[%s]" : "%s", text);
+}
+
 static void print_row(const struct row *w, FILE *to)
 {
 	const struct tdi_tcp_info *i = &w->info;
-	char peer[32];
+	char peer[64];
 
-	snprintf(peer, sizeof(peer), "%u.%u.%u.%u:%u", w->peer.ip[0],
-		 w->peer.ip[1], w->peer.ip[2], w->peer.ip[3], w->peer.port);
+	address_text(&w->peer, peer, sizeof(peer));
+	snprintf(peer + strlen(peer), sizeof(peer) - strlen(peer), ":%u",
+		 w->peer.port);
 	if (w->st || i->state > 10)
 		fprintf(to, "  tcp  %-8s %-22s closed\n", w->name, peer);
 	else
@@ -69,6 +81,61 @@ static void connections(struct host *h, const struct services *s, FILE *to)
 		for (unsigned i = 0; i < r.n; i++)
 			print_row(&r.row[i], to);
 	free(r.row);
+}
+
+struct entities {
+	struct ex *x;
+	struct tdi_entity *e;
+	u32 n;
+};
+
+static void ask_entities(void *ctx)
+{
+	struct entities *all = ctx;
+	struct tdi_open o = { .kind = TDI_CONTROL_FILE };
+	struct io_file *f;
+
+	if (ex_failed(io_open(all->x, "\\Device\\Tcp6", &o, sizeof(o), &f)))
+		return;
+	while (all->n < ROWS) {
+		struct tdi_entity *e = &all->e[all->n];
+		struct tdi_request r = { .info = TDI_ENTITY, .value = e,
+					 .value_length = sizeof(*e) };
+
+		e->index = all->n;
+		if (ex_failed(tdi_call(f, TDI_QUERY_INFORMATION, &r)))
+			break;
+		all->n++;
+	}
+	io_close(f);
+}
+
+static void print_entity(const struct tdi_entity *e, FILE *to)
+{
+	char address[INET6_ADDRSTRLEN] = "?", bits[8] = "";
+	const u8 *m = e->mac;
+
+	(void)inet_ntop(AF_INET6, e->address.ip, address, sizeof(address));
+	if (e->bits)
+		snprintf(bits, sizeof(bits), "/%u", e->bits);
+	fprintf(to, "  %-9s %s %s%s %s", e->kind, e->device, address, bits,
+		e->state);
+	if (e->has_mac)
+		fprintf(to, " %02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2],
+			m[3], m[4], m[5]);
+	fprintf(to, "\n");
+}
+
+static void ip6(struct ex *x, FILE *to)
+{
+	struct entities all = { .x = x, .e = calloc(ROWS, sizeof(*all.e)) };
+
+	if (all.e && ex_call(x, ask_entities, &all)) {
+		fprintf(to, "IPv6\n");
+		for (u32 i = 0; i < all.n; i++)
+			print_entity(&all.e[i], to);
+	}
+	free(all.e);
 }
 
 static void pool(struct ex *x, enum ex_pool p, const char *name, FILE *to)
@@ -143,6 +210,8 @@ void stat_print(struct host *h, const struct services *s, FILE *to)
 
 	if (s)
 		connections(h, s, to);
+	if (s && s->ip6)
+		ip6(x, to);
 	pool(x, EX_NONPAGED, "Nonpaged", to);
 	pool(x, EX_PAGED, "Paged", to);
 	queues(x, to);
