@@ -375,10 +375,14 @@ static void udp_echo(void *ctx)
 	struct listener *l = ctx;
 	struct tdi_address any = { .family = l->family, .port = 7 }, from;
 	u8 *buf = malloc(CHUNK);
+	int room = 2 * CHUNK;
 	struct sk *s;
 	s64 n;
 
 	if (buf && !sk_socket(l->all->x, domain(l), SOCK_DGRAM, 0, &s)) {
+		/* the largest datagram waits whole */
+		(void)sk_setsockopt(s, SOL_SOCKET, SO_RCVBUF, &room,
+				    sizeof(room));
 		if (!sk_bind(s, &any))
 			while ((n = sk_recvfrom(s, buf, CHUNK, 0, &from)) >= 0 ||
 			       n == -ECONNREFUSED)
