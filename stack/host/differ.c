@@ -129,7 +129,8 @@ static bool icmp(struct differ *d)
 		return true;
 	if (!(w->given & PKT_HAS_LEN))
 		return false;
-	return number(d, "the length", w->len, i->len) || content(d, 0, 0);
+	return number(d, "the length", w->len, i->len) ||
+	       (!w->quote.there && content(d, 0, 0));
 }
 
 /* The options of discovery in their order, if any was written. */

@@ -63,6 +63,7 @@ struct inet_family {
 	u8 family, address_len, header_len; /* 4, 4, 20 or 6, 16, 40 */
 	u8 protocol_at;              /* where the header says the next one */
 	u32 least_mtu;               /* that an adapter may have */
+	u16 default_mss;             /* RFC 9293 3.7.1 (MUST-15) */
 	const char *tcp_device, *udp_device, *raw_device;
 	/* src all zero: chosen. false: unreachable. */
 	bool (*route)(struct inet *s, const struct inet_ip *dst,

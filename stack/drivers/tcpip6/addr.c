@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define RS_COUNT 3u
 #define RS_INTERVAL (4 * SECOND)
 #define TWO_HOURS (7200 * SECOND)    /* RFC 4862 5.5.3 (e) */
 
@@ -156,7 +155,7 @@ void addr_start(struct inet_iface *f)
 	put_identifier(f, a.b + 8);
 	(void)addr_add(f, &a, 64, false);
 	route_prefix(f, &a, 64, FOREVER);
-	f->rs_left = ip->autoconf ? RS_COUNT : 0;
+	f->rs_left = ip->autoconf ? ROUTER_SOLICITATIONS : 0;
 	f->rs_at = ex_now(ip->x) + ex_random(ip->x) % SECOND;
 }
 
@@ -171,7 +170,7 @@ void addr_restart(struct inet_iface *f)
 	f->disabled = false;
 	for (u32 i = 0; i < f->naddr; i++)
 		begin_dad(f, &f->addr[i]);
-	f->rs_left = f->ip->autoconf ? RS_COUNT : 0;
+	f->rs_left = f->ip->autoconf ? ROUTER_SOLICITATIONS : 0;
 	f->rs_at = ex_now(f->ip->x) + ex_random(f->ip->x) % SECOND;
 }
 

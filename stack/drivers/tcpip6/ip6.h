@@ -37,6 +37,7 @@
 #define ADDRS 16u                    /* of an interface */
 #define PREFIXES 16u                 /* on the link of an interface */
 #define ROUTERS 16u
+#define ROUTER_SOLICITATIONS 3u      /* RFC 4861 10 */
 #define REDIRECTS 64u
 #define PMTU_MAX 64u
 #define GROUPS_MAX 48u
@@ -180,7 +181,7 @@ struct ip6_head {
 	u32 payload, base, nraw;
 	u8 hops, tclass, protocol;
 	u32 next_at;                 /* where the protocol's number stands */
-	bool fragmented;
+	bool fragmented, alert;      /* for routers, too: RFC 2711 */
 	u8 raw[RAW_MAX];             /* the headers before the transport's */
 };
 

@@ -147,8 +147,9 @@ static bool router(struct inet_iface *f, const u8 *m, u32 n,
 		return false;
 	if (!f->ip->autoconf || addr_find(f, &h->src))
 		return true;
-	f->rs_left = 0;
 	life = get16(m + 6);
+	if (life)            /* RFC 4861 6.3.7: but one is to be sent */
+		f->rs_left = f->rs_left == ROUTER_SOLICITATIONS;
 	router_says(f, m);
 	mac = station(o.source);
 	if (mac)

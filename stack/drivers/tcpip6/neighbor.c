@@ -123,6 +123,16 @@ static void flush(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 	}
 }
 
+/* RFC 4861 7.3.3: the first datagram to a stale one; what has waited for its
+ * address is one, too. */
+static void sent_to(struct ip6_neighbor *n, u64 now)
+{
+	if (n->state != NUD_STALE)
+		return;
+	n->state = NUD_DELAY;
+	n->due = now + DELAY_TIME;
+}
+
 /* --- sending --------------------------------------------------------------------------- */
 
 /* The oldest gives way: RFC 4861 7.2.2. */
@@ -169,10 +179,7 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 	if (known) {
 		memcpy(mac, n->mac, 6);
 		out = NULL;
-		if (n->state == NUD_STALE) {
-			n->state = NUD_DELAY;
-			n->due = now + DELAY_TIME;
-		}
+		sent_to(n, now);
 	} else if (n) {
 		out = keep(n, p);
 	}
@@ -214,6 +221,8 @@ void neighbor_heard(struct inet_iface *f, const struct inet_ip *a,
 		if (router >= 0)
 			n->router = router;
 		p = take_waits(n);
+		if (p)
+			sent_to(n, ex_now(ip->x));
 	}
 	ke_unlock(&ip->lock, before);
 	if (gone)
@@ -256,6 +265,8 @@ void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
 			set_reachable(n, now);
 		n->router = flags & NA_ROUTER;
 		p = take_waits(n);
+		if (p)
+			sent_to(n, now);
 	} else if (n && n->state != NUD_INCOMPLETE) {
 		takes = !mac || !memcmp(n->mac, mac, 6) || flags & NA_OVERRIDE;
 		update(n, mac, flags, now);
