@@ -138,10 +138,13 @@ static void remove_at(struct inet_iface *f, u32 i)
  * station's address the interface is out of use. */
 void addr_duplicate(struct inet_iface *f, struct ip6_addr *a)
 {
+	u8 own[8];
+
+	put_identifier(f, own);
 	if (a->state != ADDR_TENTATIVE)
 		return;
 	a->state = ADDR_DUPLICATE;
-	if (link_local(&a->a))
+	if (link_local(&a->a) && !memcmp(a->a.b + 8, own, sizeof(own)))
 		f->disabled = true;
 	ex_log(f->ip->x, "tcpip6: %s: another has the address ending %02x%02x",
 	       f->name, a->a.b[14], a->a.b[15]);
