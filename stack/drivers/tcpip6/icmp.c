@@ -36,7 +36,8 @@ static u32 peek(const struct ip6_head *h, const struct ndis_packet *p, u32 off,
 
 	if (kept > n)
 		kept = n;
-	memcpy(b, h->raw + off, kept);
+	if (kept)
+		memcpy(b, h->raw + off, kept);
 	return kept + ndis_packet_copy(p, off + kept - h->nraw, b + kept,
 				       n - kept);
 }
