@@ -103,9 +103,13 @@ static bool advertised(struct inet_iface *f, const u8 *m, u32 n,
 	    (multicast(&h->dst) && m[4] & 0x40))
 		return false;
 	l = addr_find(f, &target);
-	if (l && l->state == ADDR_TENTATIVE)
+	if (l && l->state == ADDR_TENTATIVE) {
 		addr_duplicate(f, l);
-	if (l)               /* one of ours: nobody else speaks for it */
+		return true;
+	}
+	/* For one of ours nobody else speaks; what we did not get is another's,
+	 * who is a neighbour like any. */
+	if (l && l->state == ADDR_USABLE)
 		return true;
 	neighbor_advertised(f, &target, station(o.target), m[4]);
 	return true;
