@@ -244,7 +244,7 @@ void addr_prefix(struct inet_iface *f, const u8 *o)
 
 static void probe(struct inet_iface *f, struct ip6_addr *a, u64 now)
 {
-	struct inet_ip target = a->a;
+	struct inet_ip target = a->a, none = { { 0 } };
 
 	if (!a->probes) {
 		a->state = ADDR_USABLE;
@@ -252,7 +252,7 @@ static void probe(struct inet_iface *f, struct ip6_addr *a, u64 now)
 	}
 	a->probes--;
 	a->next = now + f->retrans_ns;
-	nd_solicit(f, &target, NULL, true);
+	nd_solicit(f, &target, NULL, &none); /* RFC 4862 5.4.2 */
 }
 
 void addr_tick(struct inet_iface *f, u64 now)

@@ -320,8 +320,9 @@ void neighbor_tick(struct ip6 *ip, u64 now);
 void neighbor_drop(struct ip6 *ip, struct inet_iface *f);
 void nd_receive(struct inet_iface *f, const u8 *m, u32 n,
 		const struct ip6_head *h);
+/* to NULL: the group. from NULL: chosen; all zero: for duplicates. */
 void nd_solicit(struct inet_iface *f, const struct inet_ip *target,
-		const struct inet_ip *to, bool probe); /* to NULL: the group */
+		const struct inet_ip *to, const struct inet_ip *from);
 void nd_router_solicit(struct inet_iface *f);
 void nd_advertise(struct inet_iface *f, const struct inet_ip *target,
 		  const struct inet_ip *to, bool solicited);

@@ -234,18 +234,20 @@ static void put_station(const struct inet_iface *f, u8 *to, u8 type)
 	memcpy(to + 2, f->mac, 6);
 }
 
-/* probe: for duplicates, from no address (RFC 4862 5.4.2). */
 void nd_solicit(struct inet_iface *f, const struct inet_ip *target,
-		const struct inet_ip *to, bool probe)
+		const struct inet_ip *to, const struct inet_ip *from)
 {
 	struct inet_tx t = { .dst = to ? *to : solicited_node(target),
 			     .iface = f, .protocol = NEXT_ICMP6, .ttl = 255 };
 	struct ndis_packet *p;
-	bool named = !probe && addr_source(f, target, &t.src);
+	bool named = from ? !unspecified(from) :
+			    addr_source(f, target, &t.src);
 	u8 *m = message(f, ND_NS, named ? 32 : 24, &p);
 
 	if (!m)
 		return;
+	if (from)
+		t.src = *from;
 	memcpy(m + 8, target->b, 16);
 	if (named)
 		put_station(f, m + 24, OPT_SOURCE);

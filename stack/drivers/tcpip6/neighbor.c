@@ -156,6 +156,19 @@ static struct ndis_packet *keep(struct ip6_neighbor *n, struct ndis_packet *p)
 	return out;
 }
 
+/* RFC 4861 7.2.2: from where the datagram that asks for it comes, if that is an
+ * address of the interface. */
+static bool asks_from(struct inet_iface *f, const struct ndis_packet *p,
+		      struct inet_ip *from)
+{
+	const struct ip6_addr *l;
+
+	if (ndis_packet_copy(p, 8, from->b, 16) < 16)
+		return false;
+	l = addr_find(f, from);
+	return l && l->state == ADDR_USABLE;
+}
+
 bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 		      struct ndis_packet *p)
 {
@@ -164,6 +177,8 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 	struct ip6_neighbor *n = neighbor_find(f, a), *gone = NULL;
 	struct ndis_packet *out = p;
 	bool known = n && n->state != NUD_INCOMPLETE, ask = false;
+	struct inet_ip from;
+	bool named = asks_from(f, p, &from);
 	u64 now = ex_now(ip->x);
 
 	if (!n) {
@@ -176,7 +191,7 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 	}
 	if (n)
 		n->used = now;
-	if (known) {
+	if (n && known) {
 		memcpy(mac, n->mac, 6);
 		out = NULL;
 		sent_to(n, now);
@@ -188,17 +203,18 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 		free_one(ip, gone);
 	give_up(ip, out);
 	if (ask)
-		nd_solicit(f, a, NULL, false);
+		nd_solicit(f, a, NULL, named ? &from : NULL);
 	return known;
 }
 
 /* --- hearing --------------------------------------------------------------------------------- */
 
-/* It was a router and says that it is none (RFC 4861 6.2.5). */
-static void no_router(struct inet_iface *f, const struct inet_ip *a)
+/* It says that it is no router (RFC 4861 7.2.5); was: that is news. */
+static void no_router(struct inet_iface *f, const struct inet_ip *a, bool was)
 {
 	route_router(f, a, 0);
-	route_router_failed(f, a);
+	if (was)
+		route_router_failed(f, a);
 }
 
 void neighbor_heard(struct inet_iface *f, const struct inet_ip *a,
@@ -255,7 +271,7 @@ void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
 	enum ke_irql before = ke_lock(&ip->lock);
 	struct ip6_neighbor *n = neighbor_find(f, a);
 	struct ndis_packet *p = NULL;
-	bool was = n && n->router, takes;
+	bool was = n && n->router, takes, none = false;
 	u64 now = ex_now(ip->x);
 
 	if (n && n->state == NUD_INCOMPLETE && mac) {
@@ -264,6 +280,7 @@ void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
 		if (flags & NA_SOLICITED)
 			set_reachable(n, now);
 		n->router = flags & NA_ROUTER;
+		none = !n->router;
 		p = take_waits(n);
 		if (p)
 			sent_to(n, now);
@@ -272,11 +289,11 @@ void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
 		update(n, mac, flags, now);
 		if (takes)
 			n->router = flags & NA_ROUTER;
+		none = takes && !n->router;
 	}
-	was = was && n && !n->router;
 	ke_unlock(&ip->lock, before);
-	if (was)
-		no_router(f, a);
+	if (none)
+		no_router(f, a, was);
 	flush(f, mac, p);
 }
 
@@ -307,8 +324,8 @@ static bool advance(struct ip6_neighbor *n, u64 now, bool *ask)
 struct due {
 	struct ip6_neighbor *dead;
 	struct inet_iface *f;
-	struct inet_ip a;
-	bool ask, unicast;
+	struct inet_ip a, from;
+	bool ask, unicast, named;
 };
 
 /* The next thing to do in a chain of the table, with the lock held for it. */
@@ -326,6 +343,8 @@ static bool next_due(struct ip6 *ip, u32 i, u64 now, struct due *d)
 		d->f = n->f;
 		d->a = n->a;
 		d->unicast = n->state == NUD_PROBE;
+		d->named = d->ask && n->waits &&
+			   asks_from(n->f, n->waits, &d->from);
 	}
 	if (d->dead)
 		unlink_one(ip, d->dead);
@@ -341,7 +360,7 @@ void neighbor_tick(struct ip6 *ip, u64 now)
 		while (ip->neighbor[i] && next_due(ip, i, now, &d)) {
 			if (d.ask)
 				nd_solicit(d.f, &d.a, d.unicast ? &d.a : NULL,
-					   false);
+					   d.named ? &d.from : NULL);
 			if (d.dead) {
 				free_one(ip, d.dead);
 				route_router_failed(d.f, &d.a);
