@@ -178,7 +178,7 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 	struct ndis_packet *out = p;
 	bool known = n && n->state != NUD_INCOMPLETE, ask = false;
 	struct inet_ip from;
-	bool named = asks_from(f, p, &from);
+	bool named = !n && asks_from(f, p, &from);
 	u64 now = ex_now(ip->x);
 
 	if (!n) {
