@@ -92,6 +92,14 @@ static bool tcp_more(struct text *t)
 
 	if (text_word(t, "ack")) {
 		d->ack = (u32)text_number(t, UINT32_MAX);
+	} else if (text_word(t, "field")) {
+		d->field = (u32)text_number(t, UINT32_MAX);
+		d->given |= PKT_HAS_FIELD;
+	} else if (text_word(t, "isn")) {
+		d->isn_from = d->isn_to = (u32)text_number(t, UINT32_MAX);
+		if (text_sign(t, '~'))
+			d->isn_to = (u32)text_number(t, UINT32_MAX);
+		d->given |= PKT_HAS_ISN;
 	} else if (text_word(t, "win")) {
 		d->win = (u32)text_number(t, 65535);
 		d->given |= PKT_HAS_WIN;
@@ -120,6 +128,8 @@ static bool tcp(struct text *t)
 	const char *at = pkt_blank(t->at), *l;
 	u32 end;
 
+	if (*at == '-')              /* none */
+		at++;
 	for (; *at && (l = strchr(letters, *at)); at++)
 		d->flags |= (u16)(1u << (l - letters));
 	if (at == pkt_blank(t->at) || (*at != ' ' && *at != '\t'))

@@ -266,6 +266,7 @@ static bool common(struct text *t)
 		d->tos = (u8)text_number(t, 255);
 		d->given |= PKT_HAS_TOS;
 	} else if (text_word(t, "ipid")) {
+		d->id_counts = text_sign(t, '+');
 		d->id = (u16)text_number(t, 65535);
 		d->given |= PKT_HAS_ID;
 	} else if (text_word(t, "df") || text_word(t, "nodf")) {
