@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TAG_SERVICES EX_TAG('S', 'v', 'c', 's')
 #define CHUNK 65536u
 #define REQUEST_MAX 8192u
 
@@ -374,7 +375,8 @@ static void udp_echo(void *ctx)
 {
 	struct listener *l = ctx;
 	struct tdi_address any = { .family = l->family, .port = 7 }, from;
-	u8 *buf = malloc(CHUNK);
+	/* of the machine, which may be switched off while this waits */
+	u8 *buf = ex_alloc(l->all->x, EX_NONPAGED, CHUNK, TAG_SERVICES);
 	int room = 2 * CHUNK;
 	struct sk *s;
 	s64 n;
@@ -391,14 +393,15 @@ static void udp_echo(void *ctx)
 							&from);
 		sk_close(s);
 	}
-	free(buf);
+	if (buf)
+		ex_free_pool(l->all->x, buf, TAG_SERVICES);
 }
 
 /* It lives as long as the machine. */
 static bool offer(struct services *all, const struct service *s, u8 family)
 {
 	struct listener *l = ex_alloc(all->x, EX_NONPAGED, sizeof(*l),
-				      EX_TAG('S', 'v', 'c', 's'));
+				      TAG_SERVICES);
 	struct ke_thread *t;
 
 	if (!l)

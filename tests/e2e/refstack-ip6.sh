@@ -103,7 +103,7 @@ begin --ip 192.0.2.1/24 --ip6 $machine/64 && {
 	same download "$got" "$want"
 	in_ns timeout 60 curl -gs -T www/big "http://[$machine]/up"
 	same upload "$(sha256sum <www/up 2>&1)" "$want"
-	in_ns timeout 10 bash -c 'exec 3<>/dev/tcp/'$machine'/7 && sleep 5' &
+	ip netns exec "$ns" bash -c 'exec 3<>/dev/tcp/'$machine'/7 && exec sleep 5' &
 	held=$!
 	is connection "tcp +echo +\[$linux\]:[0-9]+ +ESTABLISHED"
 	is neighbour "neighbour +eth0 $linux (reachable|stale|delay|probe) [0-9a-f:]{17}"
