@@ -688,8 +688,63 @@ static void unreachability(void)
 	net_close(&n);
 }
 
+/* --- what a netstat asks ------------------------------------------------------------------- */
+
+struct asked {
+	struct ex *x;
+	enum ex_status small, first, second, last, other;
+	struct tdi_entity e[2];
+};
+
+static void ask(void *ctx)
+{
+	struct asked *a = ctx;
+	struct tdi_open o = { .kind = TDI_CONTROL_FILE };
+	struct tdi_request r = { .info = TDI_ENTITY, .value = &a->e[0],
+				 .value_length = sizeof(a->e[0]) - 1 };
+	struct tdi_entity beyond = { .index = 1000 };
+	struct io_file *f;
+
+	if (ex_failed(io_open(a->x, "\\Device\\Tcp6", &o, sizeof(o), &f)))
+		return;
+	a->small = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	r.value_length = sizeof(a->e[0]);
+	a->first = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	r.value = &a->e[1];
+	a->e[1].index = 1;
+	a->second = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	r.value = &beyond;
+	a->last = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	a->other = tdi_call(f, TDI_SEND, &r);
+	io_close(f);
+}
+
+static void entities_are_told(void)
+{
+	static const u8 own[16] = { 0xfe, 0x80, [11] = 0xff, 0xfe, [15] = 1 };
+	struct asked a = { .last = EX_SUCCESS };
+	struct net n;
+
+	CHECK(ready(&n, "ip=2001:db8::1/64"));
+	a.x = n.m.x;
+	CHECK(ex_call(n.m.x, ask, &a));
+	CHECK_EQ(a.small, EX_BUFFER_TOO_SMALL);
+	CHECK_EQ(a.first, EX_SUCCESS);
+	CHECK_EQ(a.second, EX_SUCCESS);
+	CHECK_EQ(a.last, EX_NOT_FOUND);
+	CHECK_EQ(a.other, EX_INVALID_DEVICE_REQUEST);
+	CHECK(!strcmp(a.e[0].kind, "address") &&
+	      !strcmp(a.e[0].state, "preferred") &&
+	      !strcmp(a.e[0].device, "eth0") && a.e[0].bits == 64);
+	CHECK(!memcmp(a.e[0].address.ip, own, 16));
+	CHECK_EQ(a.e[1].address.ip[15], 1);
+	CHECK_EQ(a.e[1].address.ip[0], 0x20);
+	net_close(&n);
+}
+
 int main(void)
 {
+	RUN(entities_are_told);
 	RUN(unreachability);
 	RUN(memory_fails);
 	RUN(chains);
