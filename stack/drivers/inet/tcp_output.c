@@ -288,6 +288,7 @@ static bool make_retransmission(struct tcb *t, struct made *m, u32 room)
 		return false;
 	if (!make(t, hole.from, n, m, 0))
 		return false;
+	inet_count(t->tcp->s, retrans_segs);
 	TRACE(tcp_retransmit, t, hole.from, n, t->flags & F_LOSS ? 1 : 0);
 	t->high_rxt = hole.from + n + !!(m->o.flags & TH_FIN);
 	t->flags &= ~(u32)F_TIMING;  /* Karn's rule (RFC 6298 3) */

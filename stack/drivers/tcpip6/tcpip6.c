@@ -60,6 +60,7 @@ const struct inet_family ip6_family = {
 	.refuse = ip6_refuse, .learn_mtu = family_learn_mtu, .join = mld_join,
 	.looped = family_looped, .entity = ip6_entity,
 	.no_memory = family_no_memory,
+	.rows = ip6_rows,
 };
 
 /* --- loading ------------------------------------------------------------------------------ */
