@@ -79,8 +79,8 @@ fi
 # --- an address that is written down -------------------------------------------------
 
 begin --ip 192.0.2.1/24 --ip6 $machine/64 && {
-	is address "address +eth0 $machine/64 +preferred"
-	is link-local "address +eth0 $own/64 +preferred"
+	is address "address +eth0 +$machine/64 +preferred"
+	is link-local "address +eth0 +$own/64 +preferred"
 	in_ns ping -6 -c 5 -i 0.2 -W 2 $machine >ping.out 2>&1
 	has ping ping.out ' 0% packet loss'
 	in_ns ping -6 -f -c 2000 -W 2 $machine >ping.out 2>&1
@@ -105,7 +105,7 @@ begin --ip 192.0.2.1/24 --ip6 $machine/64 && {
 	ip netns exec "$ns" bash -c 'exec 3<>/dev/tcp/'$machine'/7 && exec sleep 5' &
 	held=$!
 	is connection "tcp6 +\[$machine\]:7 +\[$linux\]:[0-9]+ +ESTABLISHED"
-	is neighbour "neighbour +eth0 $linux +(reachable|stale|delay|probe) +[0-9a-f:]{17}"
+	is neighbour "neighbour +eth0 +$linux +(reachable|stale|delay|probe) +[0-9a-f:]{17}"
 	kill $held
 	wait $held 2>/dev/null
 
@@ -124,11 +124,11 @@ begin --ip 192.0.2.1/24 --ip6 $machine/64 && {
 # --- addresses from a router; small steps of the path ---------------------------------
 
 begin --autoconf && {
-	is slaac-link-local "address +eth0 $own/64 +preferred"
+	is slaac-link-local "address +eth0 +$own/64 +preferred"
 	in_ns python3 "$tools/ra.py" tap0 1800 2001:db8:1:: 7200 3600 1400
-	is slaac-address "address +eth0 2001:db8:1::ff:fe4e:5401/64 +preferred"
-	is slaac-prefix "on link +eth0 2001:db8:1::/64 +advertised"
-	is slaac-router "router +eth0 fe80::[0-9a-f:]+ +advertised"
+	is slaac-address "address +eth0 +2001:db8:1::ff:fe4e:5401/64 +preferred"
+	is slaac-prefix "on link +eth0 +2001:db8:1::/64 +advertised"
+	is slaac-router "router +eth0 +fe80::[0-9a-f:]+ +advertised"
 	in_ns ping -6 -c 2 -i 0.2 -W 2 2001:db8:1::ff:fe4e:5401 >ping.out 2>&1
 	has slaac-ping ping.out '2 received, 0% packet loss'
 	# the advertised MTU: RFC 4861 6.3.4
@@ -136,7 +136,7 @@ begin --autoconf && {
 	same slaac-download "$got" "$want"
 	# router no more, and an address that is deprecated but lives (RFC 4862 5.5.4)
 	in_ns python3 "$tools/ra.py" tap0 0 2001:db8:1:: 7200 0
-	is slaac-deprecated "address +eth0 2001:db8:1::ff:fe4e:5401/64 +deprecated"
+	is slaac-deprecated "address +eth0 +2001:db8:1::ff:fe4e:5401/64 +deprecated"
 	hasnt slaac-no-router stat.out '^ *router'
 	in_ns ping -6 -c 1 -W 2 2001:db8:1::ff:fe4e:5401 >ping.out 2>&1
 	has slaac-deprecated-ping ping.out '1 received, 0% packet loss'
@@ -147,8 +147,8 @@ begin --autoconf && {
 
 in_ns ip -6 addr add 2001:db8:1::7/64 dev tap0 nodad
 begin --ip6 2001:db8:1::7/64 --ip6 $machine/64 && {
-	is dad-duplicate 'address +eth0 2001:db8:1::7/64 +duplicate'
-	is dad-other "address +eth0 $machine/64 +preferred"
+	is dad-duplicate 'address +eth0 +2001:db8:1::7/64 +duplicate'
+	is dad-other "address +eth0 +$machine/64 +preferred"
 	has dad-says live.err 'another has the address ending 0007'
 	# from the very address that the machine did not get
 	in_ns ping -6 -c 1 -W 2 -I 2001:db8:1::7 $machine >ping.out 2>&1
@@ -183,7 +183,7 @@ fi
 # --- checksums and large sends left to the device, two processors --------------------
 
 begin --ip6 $machine/64 --offloads --cpus 2 && {
-	is offloads-address "address +eth0 $machine/64 +preferred"
+	is offloads-address "address +eth0 +$machine/64 +preferred"
 	got=$(in_ns timeout 60 curl -gs "http://[$machine]/big" | sha256sum)
 	same offloads-download "$got" "$want"
 	in_ns timeout 60 curl -gs -T www/big "http://[$machine]/up"
