@@ -5,7 +5,8 @@
  * that of the virtio specification, 5.1.6.1).
  *
  * Live scheduling only: the device's descriptor is watched, and read in a DPC
- * of CPU 0 until it would block or a batch is full.
+ * of CPU 0 until it would block or a batch is full; then threads have their turn
+ * before the next, so that who sends fast cannot keep them from taking it.
  */
 #include "../sched/sched.h"
 #include "nic.h"
@@ -33,7 +34,6 @@ struct nic_tap {
 	struct sched *s;
 	int fd;
 	bool offloads;
-	struct ke_dpc again;
 	u8 *frame;               /* FRAME_MAX and the header */
 };
 
@@ -100,15 +100,6 @@ static void readable(void *context)
 		return;
 	if (n)
 		ndis_indicate_complete(t->adapter);
-	if (n == BATCH)
-		(void)ke_dpc_queue(&t->again, NULL, NULL);
-}
-
-static void again(void *context, void *a, void *b)
-{
-	(void)a;
-	(void)b;
-	readable(context);
 }
 
 /* --- out -------------------------------------------------------------------------- */
@@ -247,8 +238,6 @@ struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
 	t->offloads = offloads;
 	if (offloads)
 		info.offloads |= NDIS_CSUM_L4_DO | NDIS_LSO;
-	ke_dpc_init(&t->again, again, t);
-	t->again.target = 0;
 	t->fd = open_device(device, offloads, why, why_size);
 	if (t->fd >= 0)
 		t->adapter = ndis_add(x, &miniport, &info, t);
