@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 #define BATCH 64u
-#define FRAME_MAX 65550u
+#define TAGGED_HEADER 18u
+#define REST 65536u
 #define VNET_HEADER 10u
 #define GSO_TCPV4 1u
 #define GSO_TCPV6 4u
@@ -34,23 +35,89 @@ struct nic_tap {
 	struct sched *s;
 	int fd;
 	bool offloads;
-	u8 *frame;               /* FRAME_MAX and the header */
+	u32 room;                /* of `packet`: a frame of the MTU */
+	struct ndis_packet *packet;
+	struct ndis_buffer *rest;
 };
 
 /* --- in --------------------------------------------------------------------------- */
 
+/*
+ * A frame goes to where it stays: the first bytes into a packet that is made
+ * ahead, with offloads the rest into a large buffer that is.  What would waste
+ * most of either is copied to one of its size.
+ */
 struct reading {
 	struct nic_tap *t;
+	u8 header[VNET_HEADER];
 	ssize_t n;
 };
 
 static void read_frame(void *ctx)
 {
 	struct reading *r = ctx;
+	struct nic_tap *t = r->t;
+	struct ndis_buffer *b = t->packet->head;
+	struct iovec v[] = { { r->header, VNET_HEADER }, { b->data, b->length },
+			     { t->rest ? t->rest->data : NULL, REST } };
 
 	do
-		r->n = read(r->t->fd, r->t->frame, FRAME_MAX + VNET_HEADER);
+		r->n = t->offloads ? readv(t->fd, v, 3) :
+				     read(t->fd, b->data, b->length);
 	while (r->n < 0 && errno == EINTR);
+}
+
+/* Nowhere to have it: it is lost, as with any card. */
+static void lose_frame(void *ctx)
+{
+	struct reading *r = ctx;
+
+	r->n = read(r->t->fd, r->header, sizeof(r->header));
+}
+
+/* The first bytes, n of them. NULL: no memory. */
+static struct ndis_packet *first_bytes(struct nic_tap *t, u32 n)
+{
+	struct ex *x = ndis_machine(t->adapter);
+	struct ndis_packet *p = t->packet;
+
+	if (n <= t->room / 4) {
+		p = ndis_packet_new(x, 0, n);
+		if (p)
+			memcpy(p->head->data, t->packet->head->data, n);
+		return p;
+	}
+	t->packet = NULL;
+	ndis_packet_trim(p, n);
+	return p;
+}
+
+static bool add_rest(struct nic_tap *t, struct ndis_packet *p, u32 n)
+{
+	struct ndis_buffer *b = t->rest;
+
+	if (n <= REST / 4) {
+		b = ndis_buffer_new(ndis_machine(t->adapter), 0, n);
+		if (!b)
+			return false;
+		memcpy(b->data, t->rest->data, n);
+	} else {
+		t->rest = NULL;
+	}
+	b->length = n;
+	ndis_packet_append(p, b);
+	return true;
+}
+
+static bool ready(struct nic_tap *t)
+{
+	struct ex *x = ndis_machine(t->adapter);
+
+	if (!t->packet)
+		t->packet = ndis_packet_new(x, 0, t->room);
+	if (!t->rest && t->offloads)
+		t->rest = ndis_buffer_new(x, 0, REST);
+	return t->packet && (t->rest || !t->offloads);
 }
 
 static u16 le16(const u8 *p)
@@ -68,23 +135,32 @@ static void of_header(const u8 *h, struct ndis_packet *p)
 	}
 }
 
+/* false: there is none. */
 static bool one(struct nic_tap *t)
 {
-	struct ex *x = ndis_machine(t->adapter);
-	struct reading r = { t, -1 };
-	u32 skip = t->offloads ? VNET_HEADER : 0;
+	struct reading r = { .t = t, .n = -1 };
+	u32 skip = t->offloads ? VNET_HEADER : 0, n, first;
 	struct ndis_packet *p;
 
+	if (!ready(t)) {
+		ex_on_host(lose_frame, &r);
+		return r.n > 0;
+	}
 	ex_on_host(read_frame, &r);
 	if (r.n <= (ssize_t)skip)
 		return false;
-	p = ndis_packet_new(x, 0, (u32)r.n - skip);
+	n = (u32)r.n - skip;
+	first = n < t->room ? n : t->room;
+	p = first_bytes(t, first);
+	if (p && n > first && !add_rest(t, p, n - first)) {
+		ndis_packet_put(p);
+		p = NULL;
+	}
 	if (!p)
-		return true; /* lost, as with any card */
-	memcpy(p->head->data, t->frame + skip, (size_t)r.n - skip);
+		return true;
 	if (t->offloads)
-		of_header(t->frame, p);
-	p->when = ex_now(x);
+		of_header(r.header, p);
+	p->when = ex_tick(p->x);
 	ndis_indicate_packet(t->adapter, p);
 	return true;
 }
@@ -183,8 +259,16 @@ static void halt(struct ndis_adapter *a)
 {
 	struct nic_tap *t = ndis_context(a);
 
+	struct ex *x = ndis_machine(a);
+
 	sched_unwatch(t->s, t->fd);
 	t->adapter = NULL;
+	if (t->packet)
+		ndis_packet_put(t->packet);
+	if (t->rest)
+		ndis_buffer_free(x, t->rest);
+	t->packet = NULL;
+	t->rest = NULL;
 }
 
 static const struct ndis_miniport miniport = {
@@ -227,15 +311,13 @@ struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
 	struct nic_tap *t = calloc(1, sizeof(*t));
 	struct ndis_adapter_info info = *i;
 
-	if (t)
-		t->frame = malloc(FRAME_MAX + VNET_HEADER);
-	if (!t || !t->frame) {
+	if (!t) {
 		snprintf(why, why_size, "out of memory");
-		free(t);
 		return NULL;
 	}
 	t->s = ex_sched(x);
 	t->offloads = offloads;
+	t->room = (i->max_frame < 1500 ? 1500 : i->max_frame) + TAGGED_HEADER;
 	if (offloads)
 		info.offloads |= NDIS_CSUM_L4_DO | NDIS_LSO;
 	t->fd = open_device(device, offloads, why, why_size);
@@ -256,6 +338,5 @@ void nic_tap_free(struct nic_tap *t)
 		return;
 	if (t->fd >= 0)
 		close(t->fd);
-	free(t->frame);
 	free(t);
 }

@@ -8,7 +8,7 @@ enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_OK, OPT_SACK,
 
 u32 tcp_ts_now(struct tcp *tcp)
 {
-	return (u32)(ex_now(tcp->x) / MS);
+	return (u32)(ex_tick(tcp->x) / MS);
 }
 
 static void parse_sack(const u8 *p, u32 n, struct tcp_options *o)
