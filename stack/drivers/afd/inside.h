@@ -140,7 +140,8 @@ struct afd_connection {
 	struct afd_send *out, **out_end;
 	struct afd_block *blocks;
 	u32 buffered;                /* bytes of sends that are not done */
-	struct afd_buffer *resume;   /* what AFD_OP_RESUME reads into */
+	struct afd_buffer *resume;   /* what AFD_OP_RESUME reads into, or */
+	struct irp *lent;            /* whose memory; in no queue */
 	struct ke_event quiet;       /* the disconnect is through */
 	struct ex_work work;
 };
@@ -207,6 +208,8 @@ static inline void afd_move(struct irp *irp, size_t n)
 bool afd_transfer_ok(const struct irp *irp);
 size_t afd_length(const struct irp *irp);
 u32 afd_flags(const struct irp *irp);
+/* The user's memory if it is one run. */
+u8 *afd_flat(const struct irp *irp, size_t *n);
 /* Between the user's memory at off and a flat run. */
 void afd_scatter(struct irp *irp, size_t off, const u8 *from, size_t n);
 void afd_gather(struct irp *irp, size_t off, u8 *to, size_t n);

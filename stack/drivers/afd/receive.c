@@ -225,6 +225,49 @@ void afd_resume(struct afd_connection *c)
 	afd_connection_put(c);
 }
 
+/* --- straight from the transport --------------------------------------------------------- */
+
+static enum ex_status AfdLentComplete(struct io_device *d, struct irp *irp,
+				      void *context)
+{
+	struct afd_connection *c = context;
+	struct afd_pass p;
+
+	(void)d;
+	afd_enter(c->afd, &p);
+	c->op[AFD_OP_RESUME].busy = false;
+	afd_finish(&p, c->lent, irp->status,
+		   ex_failed(irp->status) ? 0 : irp->information);
+	c->lent = NULL;
+	afd_leave(&p);
+	afd_resume(c);
+	afd_connection_put(c);
+	return EX_MORE_PROCESSING_REQUIRED;
+}
+
+/* The transport has more than it indicates: it reads all of it into the memory
+ * of the first that waits, at once. NULL: one that wants it otherwise. */
+static struct irp *lend(struct afd_connection *c)
+{
+	struct afd_op *op = &c->op[AFD_OP_RESUME];
+	struct irp *user = c->reads.head;
+	size_t n;
+	u8 *to;
+
+	if (!user || c->in.bytes || op->busy || c->aborted ||
+	    afd_moved(user) || afd_flags(user) & (AFD_PEEK | AFD_WAITALL))
+		return NULL;
+	to = afd_flat(user, &n);
+	if (!to || !afd_unqueue(user))
+		return NULL;
+	c->lent = user;
+	c->refs++;
+	op->busy = true;
+	op->r = (struct tdi_request){ .flags = TDI_RECEIVE_NORMAL, .data = to,
+				      .length = n };
+	return afd_op_irp(c, AFD_OP_RESUME, TDI_RECEIVE, AfdLentComplete);
+}
+
 enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 			       u32 flags, u32 indicated, u32 available,
 			       u32 *taken, const u8 *data,
@@ -237,8 +280,13 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 	(void)context;
 	(void)flags;
 	(void)chain;
-	(void)irp;
+	*taken = 0;
 	afd_enter(c->afd, &p);
+	if (available > indicated && !c->closing && !c->receive_shut &&
+	    (*irp = lend(c))) {
+		afd_leave(&p);
+		return EX_MORE_PROCESSING_REQUIRED;
+	}
 	if (c->closing) {
 		*taken = indicated;  /* nobody will read it: RFC 1122 4.2.2.13 */
 		abort = true;
