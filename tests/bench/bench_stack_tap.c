@@ -318,6 +318,7 @@ int main(int argc, char **argv)
 		printf("# bench_stack_tap: skipped: %s\n", why);
 		return 0;
 	}
+	alarm(300);                  /* nothing here takes as long */
 	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
 		if (strstr(figures[i].name, only))
 			figure(&figures[i]);

@@ -43,6 +43,7 @@ struct raw {
 	bool offloads;
 	u32 skip;                    /* of the virtio header */
 	u32 snd_nxt, snd_una, wnd, rcv_nxt;
+	u16 port;                    /* the peer's */
 	u8 shift;
 	bool fin;
 	u8 in[66000], out[66000];
@@ -211,10 +212,13 @@ static inline s32 raw_read(struct raw *r)
 
 	if (n < (ssize_t)(r->skip + RAW_HEAD))
 		return n < 0 ? -1 : 0;
-	if (raw_get16(ip - 2) != 0x0800 || ip[9] != 6)
+	/* Sockets of before go on sending their FINs. */
+	if (raw_get16(ip - 2) != 0x0800 || ip[9] != 6 ||
+	    (r->port && raw_get16(tcp) != r->port))
 		return 0;
 	data = raw_get16(ip + 2) - 20u - (tcp[12] >> 4) * 4u;
-	if (tcp[13] & 16) {
+	/* Two processors send ACKs: an older one may come later. */
+	if (tcp[13] & 16 && (s32)(raw_get32(tcp + 8) - r->snd_una) >= 0) {
 		r->snd_una = raw_get32(tcp + 8);
 		r->wnd = (u32)raw_get16(tcp + 14) << r->shift;
 	}
@@ -258,6 +262,7 @@ static inline void raw_accept(struct raw *r, u16 port)
 	memcpy(to + 30, e + 26, 4);
 	memcpy(to + 34, tcp + 2, 2);
 	memcpy(to + 36, tcp, 2);
+	r->port = raw_get16(tcp);
 	r->shift = raw_shift_of(tcp);
 	r->rcv_nxt = raw_get32(tcp + 4) + 1;
 	r->snd_nxt = 1;
