@@ -38,6 +38,7 @@ struct nic_tap {
 	u32 room;                /* of `packet`: a frame of the MTU */
 	struct ndis_packet *packet;
 	struct ndis_buffer *rest;
+	u8 flat[2048];           /* a frame that is written as one */
 };
 
 /* --- in --------------------------------------------------------------------------- */
@@ -180,12 +181,12 @@ static void readable(void *context)
 
 /* --- out -------------------------------------------------------------------------- */
 
-#define PIECES 32
+#define PIECES 32u
 
 struct writing {
 	int fd;
 	struct iovec v[PIECES];
-	int n;
+	u32 n;
 	ssize_t done;
 };
 
@@ -193,8 +194,11 @@ static void write_frame(void *ctx)
 {
 	struct writing *w = ctx;
 
+	const struct iovec *v = w->v;
+
 	do
-		w->done = writev(w->fd, w->v, w->n);
+		w->done = w->n == 1 ? write(w->fd, v->iov_base, v->iov_len) :
+				      writev(w->fd, v, (int)w->n);
 	while (w->done < 0 && errno == EINTR);
 }
 
@@ -224,28 +228,42 @@ static void to_header(const struct ndis_packet *p, u8 h[VNET_HEADER])
 	put_le16(h + 4, p->mss);
 }
 
+/* What follows the header. One piece of a small frame is cheaper to have copied
+ * than several are for the kernel to go through. */
+static bool pieces(struct nic_tap *t, struct ndis_packet *p, struct writing *w)
+{
+	u32 n = 0;
+
+	for (struct ndis_buffer *b = p->head; b; b = b->next)
+		n++;
+	if (n > 1 && p->length <= sizeof(t->flat)) {
+		(void)ndis_packet_copy(p, 0, t->flat, p->length);
+		w->v[w->n++] = (struct iovec){ t->flat, p->length };
+		return true;
+	}
+	if (n > PIECES - 1u &&
+	    !ndis_packet_flat(ndis_machine(t->adapter), p, p->length))
+		return false;
+	for (struct ndis_buffer *b = p->head; b; b = b->next)
+		if (b->length)
+			w->v[w->n++] = (struct iovec){ b->data, b->length };
+	return true;
+}
+
 static enum ex_status tap_send(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	struct nic_tap *t = ndis_context(a);
-	struct writing w = { .fd = t->fd };
 	u8 header[VNET_HEADER];
+	struct writing w;
 
+	w.fd = t->fd;
+	w.n = 0;
 	if (t->offloads) {
 		to_header(p, header);
 		w.v[w.n++] = (struct iovec){ header, sizeof(header) };
 	}
-	for (struct ndis_buffer *b = p->head; b; b = b->next) {
-		if (w.n == PIECES)
-			break;
-		w.v[w.n++] = (struct iovec){ b->data, b->length };
-	}
-	if (w.n == PIECES && p->tail != p->head) {
-		/* More pieces than that: as one. */
-		if (!ndis_packet_flat(ndis_machine(a), p, p->length))
-			return EX_INSUFFICIENT_RESOURCES;
-		w.n = t->offloads ? 1 : 0;
-		w.v[w.n++] = (struct iovec){ p->head->data, p->length };
-	}
+	if (!pieces(t, p, &w))
+		return EX_INSUFFICIENT_RESOURCES;
 	ex_on_host(write_frame, &w);
 	return w.done < 0 ? EX_DEVICE_BUSY : EX_SUCCESS;
 }
