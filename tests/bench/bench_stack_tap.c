@@ -8,6 +8,8 @@
  * and what the kernel's TCP does inside of write() are in it).  Echo: bytes sent
  * and come back, on one connection and on many that have one on its way each.
  *
+ * With offloads both ways at once, too: the floor is one way after the other.
+ *
  * Floors: the smallest thing that speaks TCP, with the same frames over the same
  * device: it reads until there is nothing and acknowledges, or writes ready-made
  * segments as the window allows, and looks at nothing else.
@@ -27,7 +29,7 @@
 #define WINDOW (1u << 20)
 #define MANY 64
 
-enum kind { RECEIVE, SEND, ECHO };   /* as the stack sees it */
+enum kind { RECEIVE, SEND, BOTH, ECHO }; /* as the stack sees it */
 
 struct task {
 	enum kind kind;
@@ -38,7 +40,6 @@ struct task {
 	_Atomic int ready;
 	double wall, cpu;            /* of the peer's clock; of the stack */
 	struct host *h;
-	u8 *chunk;
 };
 
 /* --- the peer: the kernel's sockets, in a thread ------------------------------------- */
@@ -59,13 +60,12 @@ static int peer_socket(void)
 	return s;
 }
 
-static void move_all(struct task *t, int s)
+static void move_all(enum kind kind, u64 left, int s)
 {
 	u8 *b = calloc(1, CHUNK);
-	u64 left = t->total;
 
 	while (left) {
-		ssize_t n = t->kind == RECEIVE ?
+		ssize_t n = kind == RECEIVE ?
 				    send(s, b, left < CHUNK ? left : CHUNK, 0) :
 				    recv(s, b, CHUNK, 0);
 
@@ -89,9 +89,24 @@ static void trip(const struct task *t, int *s, unsigned n)
 				bench_die("recv");
 }
 
+struct other_way {
+	u64 total;
+	int s;
+};
+
+static void *takes(void *ctx)
+{
+	struct other_way *o = ctx;
+
+	move_all(SEND, o->total, o->s);
+	return NULL;
+}
+
 static void *peer(void *ctx)
 {
 	struct task *t = ctx;
+	struct other_way o = { .total = t->total };
+	pthread_t other;
 	int s[MANY];
 	double begun;
 	char c;
@@ -99,16 +114,21 @@ static void *peer(void *ctx)
 	for (unsigned i = 0; i < t->connections; i++)
 		s[i] = peer_socket();
 	begun = bench_now();
+	o.s = s[1];
+	if (t->kind == BOTH && pthread_create(&other, NULL, takes, &o))
+		bench_die("thread");
 	if (t->kind != ECHO)
-		move_all(t, s[0]);
+		move_all(t->kind == SEND ? SEND : RECEIVE, t->total, s[0]);
 	else
 		for (u64 n = 0; n < t->total; n += t->connections)
 			trip(t, s, t->connections);
-	if (t->kind == RECEIVE) {    /* all of it was taken */
+	if (t->kind == RECEIVE || t->kind == BOTH) { /* all of it was taken */
 		shutdown(s[0], SHUT_WR);
 		while (recv(s[0], &c, 1, 0) > 0)
 			;
 	}
+	if (t->kind == BOTH)
+		pthread_join(other, NULL);
 	t->wall = bench_now() - begun;
 	for (unsigned i = 0; i < t->connections; i++)
 		close(s[i]);
@@ -121,6 +141,7 @@ static void *peer(void *ctx)
 struct served {
 	struct task *t;
 	struct sk *sk;
+	enum kind kind;
 };
 
 static double thread_cpu(void)
@@ -135,21 +156,19 @@ static void serve(void *ctx)
 {
 	struct served *s = ctx;
 	struct task *t = s->t;
-	u8 *b = s->t->connections > 1 ? malloc(64) : t->chunk;
-	size_t room = s->t->connections > 1 ? 64 : CHUNK;
+	size_t room = s->kind == ECHO ? 64 : CHUNK;
+	u8 *b = calloc(1, room);
 	u64 sent = 0;
 	s64 n;
 
-	while (t->kind == SEND && sent < t->total &&
-	       (n = sk_send(s->sk, b, CHUNK, 0)) > 0)
+	while (b && s->kind == SEND && sent < t->total &&
+	       (n = sk_send(s->sk, b, room, 0)) > 0)
 		sent += (u64)n;
-	while (t->kind == RECEIVE && sk_recv(s->sk, b, room, 0) > 0)
-		;
-	while (t->kind == ECHO && (n = sk_recv(s->sk, b, room, 0)) > 0)
-		sk_send(s->sk, b, (size_t)n, 0);
+	while (b && s->kind != SEND && (n = sk_recv(s->sk, b, room, 0)) > 0)
+		if (s->kind == ECHO)
+			(void)sk_send(s->sk, b, (size_t)n, 0);
 	sk_close(s->sk);
-	if (b != t->chunk)
-		free(b);
+	free(b);
 	free(s);
 }
 
@@ -174,7 +193,8 @@ static void listener(void *ctx)
 
 		if (!s || sk_accept(l, &c, NULL))
 			break;
-		*s = (struct served){ t, c };
+		*s = (struct served){ t, c, t->kind != BOTH ? t->kind :
+					    i ? SEND : RECEIVE };
 		(void)host_call(t->h, "served", serve, s);
 	}
 	sk_close(l);
@@ -209,7 +229,6 @@ static void run(struct task *t)
 	double cpu;
 
 	snprintf(path, sizeof(path), "%s/drivers", b ? b : "build/rel");
-	t->chunk = calloc(1, CHUNK);
 	t->h = host_new(&c, s, why, sizeof(why));
 	if (!t->h) {
 		fprintf(stderr, "bench: %s\n", why);
@@ -226,7 +245,6 @@ static void run(struct task *t)
 	pthread_join(other, NULL);
 	host_free(t->h);
 	sched_free(s);
-	free(t->chunk);
 }
 
 /* --- the floor -------------------------------------------------------------------------- */
@@ -285,27 +303,45 @@ static const struct figure {
 	  { RECEIVE, .offloads = true, .total = 1u << 30 } },
 	{ "stack_tap_offload_send",
 	  { SEND, .offloads = true, .total = 1u << 30 } },
+	{ "stack_tap_offload_both",
+	  { BOTH, .offloads = true, .connections = 2, .total = 1u << 30 } },
 	{ "stack_tap_echo_1", { ECHO, .total = 50000 } },
 	{ "stack_tap_echo_64", { ECHO, .connections = MANY, .total = 192000 } },
 };
 
+static struct task floor_of(struct task t)
+{
+	struct task a, b;
+
+	t.connections = 1;
+	if (t.kind != BOTH)
+		return best(t, run_floor);
+	t.kind = RECEIVE;
+	a = best(t, run_floor);
+	t.kind = SEND;
+	b = best(t, run_floor);
+	a.wall += b.wall;
+	a.cpu += b.cpu;
+	return a;
+}
+
 /* In time, and in the processor time of the stack's thread. */
 static void figure(const struct figure *f)
 {
-	bool echo = f->t.kind == ECHO;
-	double n = (double)f->t.total * (echo ? 1 : 8e-9);
+	const char *unit = f->t.kind == ECHO ? "1/s" : "Gbit/s";
+	double n = (double)f->t.total * (f->t.kind == ECHO ? 1 : 8e-9) *
+		   (f->t.kind == BOTH ? 2 : 1);
 	struct task real, floor, t = f->t;
 	char line[64];
 
 	if (!t.connections)
 		t.connections = 1;
 	real = best(t, run);
-	t.connections = 1;
-	floor = best(t, run_floor);
-	bench_line(f->name, n / real.wall, echo ? "1/s" : "Gbit/s",
-		   n / floor.wall, floor.wall / real.wall);
+	floor = floor_of(t);
+	bench_line(f->name, n / real.wall, unit, n / floor.wall,
+		   floor.wall / real.wall);
 	snprintf(line, sizeof(line), "%s_core", f->name);
-	bench_line(line, n / real.cpu, echo ? "1/s" : "Gbit/s", n / floor.cpu,
+	bench_line(line, n / real.cpu, unit, n / floor.cpu,
 		   floor.cpu / real.cpu);
 }
 

@@ -196,11 +196,12 @@ enum ex_status AfdConnectEvent(void *context, const struct tdi_address *remote,
 	struct afd_connection *c = NULL;
 	struct afd_endpoint *e;
 	struct afd_pass p;
-	bool more = false;
+	bool more = false, later;
 
 	afd_enter(addr->afd, &p);
 	e = addr->owner;
-	if (e && !e->closed && e->nready < e->backlog)
+	later = e && !e->closed && e->nready < e->backlog;
+	if (later)
 		c = e->free;
 	if (c) {
 		e->free = c->next;
@@ -216,8 +217,9 @@ enum ex_status AfdConnectEvent(void *context, const struct tdi_address *remote,
 	afd_leave(&p);
 	if (more)
 		replenish(e);
-	if (!c)
-		return EX_CONNECTION_REFUSED;
+	if (!c)                      /* being made: the transport asks again */
+		return later ? EX_INSUFFICIENT_RESOURCES :
+			       EX_CONNECTION_REFUSED;
 	*connection_context = c;
 	*accept = afd_op_irp(c, AFD_OP_OPEN, TDI_ACCEPT, AfdAcceptComplete);
 	return EX_SUCCESS;
