@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define CHUNK 65536u
+#define SEND_BUFFER (4 * (int)CHUNK)
 #define REQUEST_MAX 8192u
 
 typedef void serve_fn(struct service_connection *c, u8 *buf);
@@ -340,13 +341,16 @@ static void listener_thread(void *ctx)
 	struct listener *l = ctx;
 	struct tdi_address any = { .family = 4, .port = l->s->port }, from;
 	struct sk *s, *c;
-	int on = 1, st = sk_socket(l->all->x, AF_INET, SOCK_STREAM, 0, &s);
+	int on = 1, room = SEND_BUFFER;
+	int st = sk_socket(l->all->x, AF_INET, SOCK_STREAM, 0, &s);
 
 	if (st) {
 		ex_log(l->all->x, "%s: no socket", l->s->name);
 		return;
 	}
 	(void)sk_setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	/* Not the other one: windows are the personality's. */
+	(void)sk_setsockopt(s, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	st = sk_bind(s, &any);
 	if (!st)
 		st = sk_listen(s, 200);
