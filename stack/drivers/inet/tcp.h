@@ -245,6 +245,7 @@ struct tcp {
 	struct tcb *tw_head, *tw_tail; /* TIME-WAIT, the oldest first */
 	u32 tw_count;
 	u64 secret[2];
+	u32 isn_steps;               /* the sum of all; atomic */
 	struct ke_lock syn_lock;
 	struct tcp_syn *syn[TCP_SYN_BUCKETS], *syn_old, *syn_young;
 	u32 syns;
@@ -272,6 +273,8 @@ void tcb_wish(struct tcb *t, const struct tcp_wishes *w);
 u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	     const struct inet_ip *remote, u16 rport);
 u32 tcp_iss(struct tcp *tcp, u32 hash); /* RFC 6528, or the personality's */
+u32 tcp_ts_offset(struct tcp *tcp, const struct inet_ip *local,
+		  const struct inet_ip *remote);
 void tcp_set_state(struct tcb *t, enum tcp_state to);
 /* All requests end with why; the client is told unless it asked for this. */
 void tcp_fail(struct tcb *t, enum ex_status why);
@@ -297,8 +300,10 @@ u32 tcp_put_syn_options(struct tcp *tcp, u8 *at, u16 mss, s32 wscale, bool ts,
 			bool sack, u32 tsval, u32 tsecr);
 u32 tcp_put_options(struct tcb *t, u8 *at);
 u32 tcp_options_length(const struct tcb *t); /* of a data segment */
-u32 tcp_ts_now(struct tcp *tcp);     /* ms */
+u32 tcp_ts_now(struct tcp *tcp);     /* in ticks of the personality */
 u8 tcp_wscale_for(const struct tcp *tcp, u32 window);
+/* The buffer that is asked for, as the personality offers it. mss: not 0. */
+u32 tcp_window_for(const struct tcp *tcp, u32 window, u32 mss);
 
 /* --- tcp_segment.c: making segments ---------------------------------------------------------- */
 
@@ -307,9 +312,8 @@ struct tcp_out {
 	u16 sport, dport, wnd, urp;
 	u32 seq, ack;
 	u8 flags, ttl, tos, noptions;
+	u8 options[40];              /* at a multiple of four: they are copied */
 	bool dont_fragment;
-	u32 flow;
-	u8 options[40];
 };
 /* p has the data (NULL: none); header and checksum, and away. */
 void tcp_send_segment(struct tcp *tcp, const struct tcp_out *o);
@@ -409,6 +413,9 @@ enum ex_status TCPDisconnect(struct inet_connection *c, struct irp *irp,
 			     struct tdi_request *r);
 /* The client's file goes away, or the address under it. */
 void TCPDetach(struct inet_connection *c, bool abort);
+void tcp_info(const struct tcb *t, struct tdi_tcp_info *i);
+void tcp_address(const struct inet *s, const struct inet_ip *ip, u16 port,
+		 struct tdi_address *a);
 enum ex_status TCPQuery(struct inet_connection *c, struct tdi_request *r);
 enum ex_status TCPSet(struct inet_connection *c, struct tdi_request *r);
 /* A RST and the end; told: the client knows. Not locked. */

@@ -81,6 +81,7 @@ bool tcp_own_mss(struct tcb *t)
 	t->mss = (u16)min_u32(mss, 65535);
 	if (t->user_mss)
 		t->mss = (u16)min_u32(t->mss, t->user_mss);
+	t->rcv_buf = tcp_window_for(t->tcp, t->rcv_buf, t->mss);
 	return true;
 }
 
@@ -427,6 +428,7 @@ void TCPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 	struct tcb *t;
 	u32 above = 0;
 
+	inet_count(s, in_segs);
 	if (!addresses_ok(s, rx) || !parse(s, p, rx, &g))
 		return;
 	t = FindTCB(tcp, &rx->dst, g.dport, &rx->src, g.sport);

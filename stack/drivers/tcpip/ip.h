@@ -49,6 +49,7 @@
 #define REASS_TIME (60 * SECOND)     /* RFC 1122 3.3.2: 60 to 120 s */
 #define ROUTES_REDIRECTED 64u
 #define PMTU_MAX 64u
+#define PATH_IDS 256u
 #define GROUPS_MAX 32u               /* of an interface */
 #define IP_LEAST_MTU 68u             /* RFC 791 3.2: of an adapter */
 #define LOCALS 8u                    /* addresses of an interface */
@@ -119,7 +120,9 @@ struct ip {
 	struct inet_reass_table reass;
 	struct ip_pmtu pmtu[PMTU_MAX];
 	u32 npmtu;
-	u32 id;                      /* of datagrams; see ip_id() */
+	u32 id;                      /* of datagrams; see put_id() */
+	u32 id_key;
+	u16 path_id[PATH_IDS];       /* IP_ID_OF_PATH; by a keyed hash */
 	u64 icmp_when;               /* tokens of ICMP errors were counted */
 	u32 icmp_tokens;
 	struct ke_timer tick, igmp_timer;
@@ -238,6 +241,7 @@ bool arp_known(struct inet_iface *f, u32 next, u8 *mac);
 bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 		 struct ndis_packet *p);
 void arp_announce(struct inet_iface *f, u32 addr);
+void arp_rows(const struct ip *ip, struct inet_ask *a); /* locked */
 void arp_tick(struct ip *ip, u64 now);
 void arp_drop(struct ip *ip, struct inet_iface *f); /* NULL: all */
 
@@ -259,6 +263,8 @@ bool igmp_join(struct inet *s, const struct inet_ip *group,
 	       struct inet_iface *iface, bool leave);
 void igmp_due(void *context, void *a, void *b); /* DPC */
 void igmp_drop(struct inet_iface *f);
+
+void ip_rows(struct inet *s, struct inet_ask *a);
 
 extern const struct inet_family ip_family;
 
