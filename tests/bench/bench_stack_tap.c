@@ -185,7 +185,7 @@ static void listener(void *ctx)
 	room *= 2;
 	sk_setsockopt(l, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	sk_setsockopt(l, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	sk_bind(l, host_address(t->h, PORT));
+	sk_bind(l, host_address(t->h, 4, PORT));
 	sk_listen(l, 100);
 	t->ready = 1;
 	for (unsigned i = 0; i < t->connections; i++) {
