@@ -7,6 +7,7 @@
 #include "tcp.h"
 
 enum { SYN_TS = 1, SYN_SACK = 2, SYN_WSCALE = 4, SYN_COOKIE = 8 };
+#define LATER (100 * MS)
 #define COOKIE_PERIOD (64 * SECOND)
 static const u16 cookie_mss[8] = { 216, 536, 1200, 1360, 1400, 1440, 1460,
 				   8960 };
@@ -465,6 +466,23 @@ static void forget(struct tcp *tcp, const struct tcp_seg *g)
 	ke_unlock_dpc(&tcp->syn_lock);
 }
 
+/* The client has no room now and may have soon: the other is asked for its ACK
+ * again, who has shown that it is there. */
+static void again_soon(struct tcp *tcp, const struct tcp_seg *g)
+{
+	u64 due = ex_now(tcp->x) + LATER;
+	struct tcp_syn *y;
+
+	ke_lock_dpc(&tcp->syn_lock);
+	y = *place_of(tcp, g);
+	if (y && (y->due > due || y->tries > 1)) {
+		y->tries = 1;
+		y->due = due;
+		syn_arm(tcp, due);
+	}
+	ke_unlock_dpc(&tcp->syn_lock);
+}
+
 static bool ack_of_half_open(struct tcp *tcp, const struct tcp_seg *g,
 			     const struct tcp_syn *y)
 {
@@ -513,7 +531,9 @@ static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
 		return NULL;
 	}
 	t = complete(tcp, a, &y, g, &later);
-	if (!later)
+	if (later)
+		again_soon(tcp, g);
+	else
 		forget(tcp, g);
 	if (!t && !later)
 		tcp_refuse(tcp, g);

@@ -50,7 +50,7 @@ u32 tcp_backoff(const struct tcb *t)
 
 void tcp_arm_rtx(struct tcb *t)
 {
-	t->due_rtx = ex_now(t->tcp->x) + (u64)tcp_backoff(t) * 1000;
+	t->due_rtx = ex_tick(t->tcp->x) + (u64)tcp_backoff(t) * 1000;
 }
 
 /* RFC 6298 2 */
