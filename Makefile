@@ -1,6 +1,6 @@
 # ntriage: one makefile, nothing is built outside build/<mode>/.
 #
-#   MODE = dev (default) | rel | asan | fuzz | cov
+#   MODE = dev (default) | rel | bare | asan | fuzz | cov
 #   V=1 shows commands; WERROR= turns -Werror off; CC=clang works.
 
 MODE   ?= dev
@@ -27,6 +27,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wold-style-definition $(WERROR)
 OPT_dev  := -O2 -g
 OPT_rel  := -O3 -DNDEBUG -g
+# As rel, with the tracer compiled out: what bench_stack_trace compares with.
+OPT_bare := $(OPT_rel) -DTRACE_OUT
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	    -fno-omit-frame-pointer
 OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
@@ -91,6 +93,7 @@ STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
 STK_FUZZ_DRV := tcpip inet netbt srv
 STK_FUZZ_DRV_fuzz_script := none
 STK_FUZZ_DRV_fuzz_workload := none
+STK_FUZZ_DRV_fuzz_ip6 := tcpip6 inet afd
 stk_fuzz_obj = $(foreach d,$(or $(STK_FUZZ_DRV_$(1)),$(STK_FUZZ_DRV)),\
 		$(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/$(d)/*.c)))
 STK_BENCH_SRC := $(sort $(wildcard tests/bench/bench_stack*.c))
@@ -274,6 +277,7 @@ fuzz: seeds ## run every fuzzer for FUZZ_SECONDS seconds
 bench-programs: $(BENCH) $(STK_BENCH) $(NTRIAGE)
 bench: ## optimised build, one line per figure
 	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=rel bench-programs
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=bare build/bare/bench/bench_stack_net
 	$(Q)tests/tools/bench.sh build/rel
 
 cov: ## line coverage of the tests

@@ -126,6 +126,8 @@ bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx);
 void ex_on_host(void (*fn)(void *ctx), void *ctx);
 
 u64 ex_now(struct ex *x);            /* ns; virtual in simulation */
+u64 ex_tick(struct ex *x);           /* the same; live, as it was when somebody
+					looked last: a batch ago at most */
 u64 ex_random(struct ex *x);         /* 64 bits from the machine's seed */
 void *ex_slot(struct ex *x, const char *name, size_t size); /* zeroed memory of
 	a name (39 characters) that lives as long as the machine: a driver's one

@@ -116,6 +116,11 @@ u64 ex_now(struct ex *x)
 	return clock_now(x->s);
 }
 
+u64 ex_tick(struct ex *x)
+{
+	return x->s->live ? x->s->seen : x->s->now;
+}
+
 u64 ex_random(struct ex *x)
 {
 	return sched_random(&x->random);

@@ -100,29 +100,48 @@ static int read_story(struct attach *a)
 	return 0;
 }
 
+static bool is_address(const char *option, const char *v, int family,
+		       bool prefix)
+{
+	if (!v || words_address(v, family, prefix))
+		return true;
+	(void)cli_bad("%s wants an address as %s%s, not \"%s\"", option,
+		      family == 6 ? "2001:db8::1" : "192.0.2.1",
+		      !prefix ? "" : family == 6 ? "/64" : "/24", v);
+	return false;
+}
+
+static int check_addresses(struct host_interface *i, const char *mac)
+{
+	if (!is_address("--ip", i->ip4[0], 4, true) ||
+	    !is_address("--gw", i->gateway4, 4, false) ||
+	    !is_address("--gw6", i->gateway6, 6, false))
+		return CLI_BAD;
+	for (unsigned n = 0; n < 4; n++)
+		if (!is_address("--ip6", i->ip6[n], 6, true))
+			return CLI_BAD;
+	if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &i->mac[0],
+		   &i->mac[1], &i->mac[2], &i->mac[3], &i->mac[4],
+		   &i->mac[5]) != 6)
+		return cli_bad("--mac wants six bytes as 02:00:00:4e:54:01, "
+			       "not \"%s\"", mac);
+	return CLI_OK;
+}
+
 static int check(struct attach *a)
 {
 	struct host_interface *i = &a->c.interface;
 
 	if (a->w.file && read_story(a))
 		return CLI_BAD;
-	if (!i->tap || !i->ip4[0])
-		return cli_bad("attach wants --tap NAME and --ip A/BITS");
-	if (!words_address(i->ip4[0], 4, true))
-		return cli_bad("--ip wants an address as 192.0.2.1/24, not "
-			       "\"%s\"", i->ip4[0]);
-	if (sscanf(a->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &i->mac[0],
-		   &i->mac[1], &i->mac[2], &i->mac[3], &i->mac[4],
-		   &i->mac[5]) != 6)
-		return cli_bad("--mac wants six bytes as 02:00:00:4e:54:01, "
-			       "not \"%s\"", a->mac);
-	if (i->gateway4 && !words_address(i->gateway4, 4, false))
-		return cli_bad("--gw wants an address, not \"%s\"",
-			       i->gateway4);
+	a->services.ip6 = i->ip6[0] || i->slaac;
+	if (!i->tap || (!i->ip4[0] && !a->services.ip6))
+		return cli_bad("attach wants --tap NAME, and --ip A/BITS, "
+			       "--ip6 A/BITS or --autoconf");
 	if (a->caller.peer && !a->c.netbios_name)
 		return cli_bad("attach: --call wants --netbios NAME");
 	a->caller.own = a->c.netbios_name;
-	return CLI_OK;
+	return check_addresses(i, a->mac);
 }
 
 static void read_signal(void *ctx)
@@ -286,6 +305,19 @@ static bool start(struct attach *a, struct host *h)
 		host_call(h, "call", caller_thread, &a->caller));
 }
 
+static void announce(const struct attach *a)
+{
+	const struct host_interface *i = &a->c.interface;
+
+	for (unsigned n = 0; n < 4 && i->ip6[n]; n++)
+		printf("%s ", i->ip6[n]);
+	printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s%s\n",
+	       i->ip4[0] ? i->ip4[0] : "IPv6", i->tap,
+	       a->services.http_dir ? ", http 80" : "",
+	       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
+	fflush(stdout);
+}
+
 static int serve(struct attach *a, struct host *h)
 {
 	struct ex *x = host_machine(h);
@@ -300,12 +332,7 @@ static int serve(struct attach *a, struct host *h)
 		return 1;
 	}
 	if (!a->story)
-		printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001"
-		       "%s%s\n",
-		       a->c.interface.ip4[0], a->c.interface.tap,
-		       a->services.http_dir ? ", http 80" : "",
-		       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
-	fflush(stdout);
+		announce(a);
 	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
 		if (a->stat)
@@ -330,7 +357,7 @@ static int serve(struct attach *a, struct host *h)
 
 static int attach(void *mine, int n, char *const *operand)
 {
-	static const char *const drivers[] = { "tcpip", "afd", NULL };
+	static const char *const four[] = { "tcpip", "afd", NULL };
 	struct attach *a = mine;
 	char path[1024], why[512] = "no memory";
 	struct host *h;
@@ -344,7 +371,8 @@ static int attach(void *mine, int n, char *const *operand)
 		return st;
 	a->c.ex.name = "live";
 	a->c.personality = (enum host_personality)a->personality;
-	a->c.drivers = drivers;
+	if (!a->services.ip6)        /* else the usual ones, with tcpip6 */
+		a->c.drivers = four;
 	a->c.driver_path = cmd_drivers(a->drivers, path, sizeof(path));
 	a->c.interface.name = "eth0";
 	a->s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
@@ -368,6 +396,11 @@ static const struct cli_option attach_options[] = {
 	{ "tap", "NAME", "the TAP device", TO(TEXT, c.interface.tap) },
 	{ "ip", "A/BITS", "the machine's address", TO(TEXT, c.interface.ip4[0]) },
 	{ "gw", "A", "its gateway", TO(TEXT, c.interface.gateway4) },
+	{ "ip6", "A/BITS", "an address of IPv6, up to four times",
+	  TO(TEXTS, c.interface.ip6[0]), .max = 4 },
+	{ "gw6", "A", "its gateway of IPv6", TO(TEXT, c.interface.gateway6) },
+	{ "autoconf", NULL, "addresses from routers' advertisements",
+	  TO(SWITCH, c.interface.slaac) },
 	{ "mac", "A", "its adapter's address", TO(TEXT, mac),
 	  .def = "02:00:00:4e:54:01" },
 	{ "mtu", "N", "the largest datagram", TO(U32, c.interface.mtu),
@@ -398,6 +431,7 @@ static const struct cli_option attach_options[] = {
 static const struct cli_example attach_examples[] = {
 	{ "refstack attach --tap tap0 --ip 192.0.2.1/24 --http /srv",
 	  "a machine with every service, to be looked at with curl and ping" },
+	{ "refstack attach --tap tap0 --autoconf", "IPv6 as the routers say" },
 	{ "refstack attach --tap tap0 --ip 192.0.2.1/24 --personality nt4 "
 	  "--netbios TEST", "one that nmap takes for NT 4.0" },
 };
@@ -405,7 +439,7 @@ static const struct cli_example attach_examples[] = {
 const struct cli_command cmd_attach = {
 	.name = "attach", .operands = "",
 	.summary = "a live machine on a TAP device",
-	.help = "Answers on the TAP device that --tap names, as what --ip says: "
+	.help = "Answers on the TAP device that --tap names: "
 		"echo on port 7 (TCP\nand UDP), discard on 9, chargen on 19, "
 		"iperf 2 on 5001, and what the options ask for.\nWho may make "
 		"TAP devices may run it: root, mostly in a network namespace.\n\n"

@@ -440,10 +440,12 @@ enum ex_status ndis_ask_wait(struct ndis_binding *b, struct ndis_request *r)
 	r->done = set_event;
 	r->context = &done;
 	st = ndis_ask(b, r);
-	if (st != EX_PENDING)
-		return st;
-	(void)ke_wait(&done, KE_FOREVER);
-	return r->status;
+	if (st == EX_PENDING) {
+		(void)ke_wait(&done, KE_FOREVER);
+		st = r->status;
+	}
+	r->context = NULL;
+	return st;
 }
 
 /* --- what every miniport answers ---------------------------------------------------------- */

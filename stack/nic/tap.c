@@ -5,7 +5,8 @@
  * that of the virtio specification, 5.1.6.1).
  *
  * Live scheduling only: the device's descriptor is watched, and read in a DPC
- * of CPU 0 until it would block or a batch is full.
+ * of CPU 0 until it would block or a batch is full; then threads have their turn
+ * before the next, so that who sends fast cannot keep them from taking it.
  */
 #include "../sched/sched.h"
 #include "nic.h"
@@ -21,7 +22,8 @@
 #include <unistd.h>
 
 #define BATCH 64u
-#define FRAME_MAX 65550u
+#define TAGGED_HEADER 18u
+#define REST 65536u
 #define VNET_HEADER 10u
 #define GSO_TCPV4 1u
 #define GSO_TCPV6 4u
@@ -33,24 +35,90 @@ struct nic_tap {
 	struct sched *s;
 	int fd;
 	bool offloads;
-	struct ke_dpc again;
-	u8 *frame;               /* FRAME_MAX and the header */
+	u32 room;                /* of `packet`: a frame of the MTU */
+	struct ndis_packet *packet;
+	struct ndis_buffer *rest;
+	u8 flat[2048];           /* a frame that is written as one */
 };
 
 /* --- in --------------------------------------------------------------------------- */
 
+/*
+ * A frame goes to where it stays: the first bytes into a packet that is made
+ * ahead, with offloads the rest into a large buffer that is.  What would waste
+ * most of either is copied to one of its size.
+ */
 struct reading {
 	struct nic_tap *t;
+	u8 header[VNET_HEADER];
 	ssize_t n;
 };
 
 static void read_frame(void *ctx)
 {
 	struct reading *r = ctx;
+	struct nic_tap *t = r->t;
+	struct ndis_buffer *b = t->packet->head;
+	struct iovec v[] = { { r->header, VNET_HEADER }, { b->data, b->length },
+			     { t->rest ? t->rest->data : NULL, REST } };
 
 	do
-		r->n = read(r->t->fd, r->t->frame, FRAME_MAX + VNET_HEADER);
+		r->n = t->offloads ? readv(t->fd, v, 3) :
+				     read(t->fd, b->data, b->length);
 	while (r->n < 0 && errno == EINTR);
+}
+
+/* Nowhere to have it: it is lost, as with any card. */
+static void lose_frame(void *ctx)
+{
+	struct reading *r = ctx;
+
+	r->n = read(r->t->fd, r->header, sizeof(r->header));
+}
+
+/* The first bytes, n of them. NULL: no memory. */
+static struct ndis_packet *first_bytes(struct nic_tap *t, u32 n)
+{
+	struct ex *x = ndis_machine(t->adapter);
+	struct ndis_packet *p = t->packet;
+
+	if (n <= t->room / 4) {
+		p = ndis_packet_new(x, 0, n);
+		if (p)
+			memcpy(p->head->data, t->packet->head->data, n);
+		return p;
+	}
+	t->packet = NULL;
+	ndis_packet_trim(p, n);
+	return p;
+}
+
+static bool add_rest(struct nic_tap *t, struct ndis_packet *p, u32 n)
+{
+	struct ndis_buffer *b = t->rest;
+
+	if (n <= REST / 4) {
+		b = ndis_buffer_new(ndis_machine(t->adapter), 0, n);
+		if (!b)
+			return false;
+		memcpy(b->data, t->rest->data, n);
+	} else {
+		t->rest = NULL;
+	}
+	b->length = n;
+	ndis_packet_append(p, b);
+	return true;
+}
+
+static bool ready(struct nic_tap *t)
+{
+	struct ex *x = ndis_machine(t->adapter);
+
+	if (!t->packet)
+		t->packet = ndis_packet_new(x, 0, t->room);
+	if (!t->rest && t->offloads)
+		t->rest = ndis_buffer_new(x, 0, REST);
+	return t->packet && (t->rest || !t->offloads);
 }
 
 static u16 le16(const u8 *p)
@@ -68,23 +136,32 @@ static void of_header(const u8 *h, struct ndis_packet *p)
 	}
 }
 
+/* false: there is none. */
 static bool one(struct nic_tap *t)
 {
-	struct ex *x = ndis_machine(t->adapter);
-	struct reading r = { t, -1 };
-	u32 skip = t->offloads ? VNET_HEADER : 0;
+	struct reading r = { .t = t, .n = -1 };
+	u32 skip = t->offloads ? VNET_HEADER : 0, n, first;
 	struct ndis_packet *p;
 
+	if (!ready(t)) {
+		ex_on_host(lose_frame, &r);
+		return r.n > 0;
+	}
 	ex_on_host(read_frame, &r);
 	if (r.n <= (ssize_t)skip)
 		return false;
-	p = ndis_packet_new(x, 0, (u32)r.n - skip);
+	n = (u32)r.n - skip;
+	first = n < t->room ? n : t->room;
+	p = first_bytes(t, first);
+	if (p && n > first && !add_rest(t, p, n - first)) {
+		ndis_packet_put(p);
+		p = NULL;
+	}
 	if (!p)
-		return true; /* lost, as with any card */
-	memcpy(p->head->data, t->frame + skip, (size_t)r.n - skip);
+		return true;
 	if (t->offloads)
-		of_header(t->frame, p);
-	p->when = ex_now(x);
+		of_header(r.header, p);
+	p->when = ex_tick(p->x);
 	ndis_indicate_packet(t->adapter, p);
 	return true;
 }
@@ -100,25 +177,16 @@ static void readable(void *context)
 		return;
 	if (n)
 		ndis_indicate_complete(t->adapter);
-	if (n == BATCH)
-		(void)ke_dpc_queue(&t->again, NULL, NULL);
-}
-
-static void again(void *context, void *a, void *b)
-{
-	(void)a;
-	(void)b;
-	readable(context);
 }
 
 /* --- out -------------------------------------------------------------------------- */
 
-#define PIECES 32
+#define PIECES 32u
 
 struct writing {
 	int fd;
 	struct iovec v[PIECES];
-	int n;
+	u32 n;
 	ssize_t done;
 };
 
@@ -126,8 +194,11 @@ static void write_frame(void *ctx)
 {
 	struct writing *w = ctx;
 
+	const struct iovec *v = w->v;
+
 	do
-		w->done = writev(w->fd, w->v, w->n);
+		w->done = w->n == 1 ? write(w->fd, v->iov_base, v->iov_len) :
+				      writev(w->fd, v, (int)w->n);
 	while (w->done < 0 && errno == EINTR);
 }
 
@@ -157,28 +228,42 @@ static void to_header(const struct ndis_packet *p, u8 h[VNET_HEADER])
 	put_le16(h + 4, p->mss);
 }
 
+/* What follows the header. One piece of a small frame is cheaper to have copied
+ * than several are for the kernel to go through. */
+static bool pieces(struct nic_tap *t, struct ndis_packet *p, struct writing *w)
+{
+	u32 n = 0;
+
+	for (struct ndis_buffer *b = p->head; b; b = b->next)
+		n++;
+	if (n > 1 && p->length <= sizeof(t->flat)) {
+		(void)ndis_packet_copy(p, 0, t->flat, p->length);
+		w->v[w->n++] = (struct iovec){ t->flat, p->length };
+		return true;
+	}
+	if (n > PIECES - 1u &&
+	    !ndis_packet_flat(ndis_machine(t->adapter), p, p->length))
+		return false;
+	for (struct ndis_buffer *b = p->head; b; b = b->next)
+		if (b->length)
+			w->v[w->n++] = (struct iovec){ b->data, b->length };
+	return true;
+}
+
 static enum ex_status tap_send(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	struct nic_tap *t = ndis_context(a);
-	struct writing w = { .fd = t->fd };
 	u8 header[VNET_HEADER];
+	struct writing w;
 
+	w.fd = t->fd;
+	w.n = 0;
 	if (t->offloads) {
 		to_header(p, header);
 		w.v[w.n++] = (struct iovec){ header, sizeof(header) };
 	}
-	for (struct ndis_buffer *b = p->head; b; b = b->next) {
-		if (w.n == PIECES)
-			break;
-		w.v[w.n++] = (struct iovec){ b->data, b->length };
-	}
-	if (w.n == PIECES && p->tail != p->head) {
-		/* More pieces than that: as one. */
-		if (!ndis_packet_flat(ndis_machine(a), p, p->length))
-			return EX_INSUFFICIENT_RESOURCES;
-		w.n = t->offloads ? 1 : 0;
-		w.v[w.n++] = (struct iovec){ p->head->data, p->length };
-	}
+	if (!pieces(t, p, &w))
+		return EX_INSUFFICIENT_RESOURCES;
 	ex_on_host(write_frame, &w);
 	return w.done < 0 ? EX_DEVICE_BUSY : EX_SUCCESS;
 }
@@ -192,8 +277,16 @@ static void halt(struct ndis_adapter *a)
 {
 	struct nic_tap *t = ndis_context(a);
 
+	struct ex *x = ndis_machine(a);
+
 	sched_unwatch(t->s, t->fd);
 	t->adapter = NULL;
+	if (t->packet)
+		ndis_packet_put(t->packet);
+	if (t->rest)
+		ndis_buffer_free(x, t->rest);
+	t->packet = NULL;
+	t->rest = NULL;
 }
 
 static const struct ndis_miniport miniport = {
@@ -236,19 +329,15 @@ struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
 	struct nic_tap *t = calloc(1, sizeof(*t));
 	struct ndis_adapter_info info = *i;
 
-	if (t)
-		t->frame = malloc(FRAME_MAX + VNET_HEADER);
-	if (!t || !t->frame) {
+	if (!t) {
 		snprintf(why, why_size, "out of memory");
-		free(t);
 		return NULL;
 	}
 	t->s = ex_sched(x);
 	t->offloads = offloads;
+	t->room = (i->max_frame < 1500 ? 1500 : i->max_frame) + TAGGED_HEADER;
 	if (offloads)
 		info.offloads |= NDIS_CSUM_L4_DO | NDIS_LSO;
-	ke_dpc_init(&t->again, again, t);
-	t->again.target = 0;
 	t->fd = open_device(device, offloads, why, why_size);
 	if (t->fd >= 0)
 		t->adapter = ndis_add(x, &miniport, &info, t);
@@ -267,6 +356,5 @@ void nic_tap_free(struct nic_tap *t)
 		return;
 	if (t->fd >= 0)
 		close(t->fd);
-	free(t->frame);
 	free(t);
 }

@@ -21,7 +21,8 @@ u64 clock_now(struct sched *s)
 		return s->now;
 	if (!s->now)
 		s->now = host_clock() - 1;
-	return host_clock() - s->now;
+	s->seen = host_clock() - s->now;
+	return s->seen;
 }
 
 u64 sched_now(struct sched *s)

@@ -49,7 +49,7 @@ struct sched {
 	struct ex **machine;
 	u32 nmachines, machine_room;
 	/* time */
-	u64 now, limit;
+	u64 now, limit, seen;        /* seen: what clock_now() said last */
 	struct ke_timer **heap;      /* from 1 */
 	size_t nheap, heap_room, foreground;
 	u64 timer_seq;

@@ -129,6 +129,7 @@ bool live_poll(struct sched *s, u64 ns)
 	sweep(s->live);
 	n = epoll_pwait2(s->live->epoll, e, EVENTS,
 			 ns == UINT64_MAX ? NULL : &t, NULL);
+	(void)clock_now(s);          /* for ex_tick() */
 	for (int i = 0; i < n; i++) {
 		struct watch *w = e[i].data.ptr;
 

@@ -16,6 +16,10 @@ void trace_write(struct ke_cpu *c, enum trace_event e, u64 a0, u64 a1, u64 a2,
 static inline void trace_on(struct ke_cpu *c, enum trace_event e, u64 a0,
 			    u64 a1, u64 a2, u64 a3)
 {
+#ifdef TRACE_OUT                     /* for a bench: no event at all */
+	(void)c, (void)e, (void)a0, (void)a1, (void)a2, (void)a3;
+	return;
+#endif
 	c->counts[e]++;
 	if (__builtin_expect(c->tracing, 0))
 		trace_write(c, e, a0, a1, a2, a3);

@@ -20,12 +20,13 @@ struct talk {
 	u8 out[PIECE], in[PIECE];
 };
 
-static void begin(struct talk *k, u64 seed, double loss)
+static void begin_as(struct talk *k, enum sched_policy policy, u64 seed,
+		     unsigned cpus, double loss)
 {
 	struct nic_pair_config link = { .seed = seed, .delay_ns = 1000000,
 					.loss = loss };
 
-	two_open(&k->t, seed, &link, 2, 0, NULL);
+	two_open_as(&k->t, policy, seed, &link, cpus, 0, NULL);
 	for (int i = 0; i < 2; i++) {
 		CHECK_EQ(io_load(k->t.x[i], "afd", "", &k->afd[i]),
 			 EX_SUCCESS);
@@ -33,6 +34,11 @@ static void begin(struct talk *k, u64 seed, double loss)
 	}
 	k->client = k->server = 1;
 	k->to = 1;
+}
+
+static void begin(struct talk *k, u64 seed, double loss)
+{
+	begin_as(k, SCHED_RANDOM, seed, 2, loss);
 }
 
 static void end(struct talk *k)
@@ -302,6 +308,59 @@ static void details(void)
 	CHECK_EQ(k.server, 0);
 }
 
+/* --- more at once than a listener has made ahead --------------------------------------- */
+
+#define CROWD 150u
+
+static void crowd_server(void *ctx)
+{
+	struct talk *k = ctx;
+	struct tdi_address a = { .family = 4, .port = 80 };
+	struct sk *l = NULL, *s = NULL;
+	char c;
+
+	k->server = sk_socket(k->t.x[1], AF_INET, SOCK_STREAM, 0, &l);
+	CHECK_EQ(sk_bind(l, &a), 0);
+	CHECK_EQ(sk_listen(l, 200), 0);
+	for (unsigned i = 0; i < CROWD; i++) {
+		CHECK_EQ(sk_accept(l, &s, NULL), 0);
+		CHECK_EQ(sk_recv(s, &c, 1, 0), 1);
+		CHECK_EQ(sk_send(s, &c, 1, 0), 1);
+		sk_close(s);
+	}
+	sk_close(l);
+}
+
+static void crowd_client(void *ctx)
+{
+	struct talk *k = ctx;
+	struct tdi_address a = two_address(1, 80);
+	struct sk *s = NULL;
+	char c = 'c';
+
+	ke_sleep(10000000);
+	CHECK_EQ(sk_socket(k->t.x[0], AF_INET, SOCK_STREAM, 0, &s), 0);
+	CHECK_EQ(sk_connect(s, &a), 0);
+	CHECK_EQ(sk_send(s, &c, 1, 0), 1);
+	k->received += sk_recv(s, &c, 1, 0) == 1;
+	sk_close(s);
+}
+
+/* All come in one batch of the adapter; nobody is refused within the backlog. */
+static void crowd(void)
+{
+	static struct talk k;
+
+	memset(&k, 0, sizeof(k));
+	begin_as(&k, SCHED_RUN_ON, 1, 1, 0);
+	thread_of(k.t.x[1], "server", crowd_server, &k);
+	for (unsigned i = 0; i < CROWD; i++)
+		thread_of(k.t.x[0], "client", crowd_client, &k);
+	end(&k);
+	CHECK_EQ(k.server, 0);
+	CHECK_EQ(k.received, CROWD);
+}
+
 int main(void)
 {
 	RUN(details);
@@ -311,5 +370,6 @@ int main(void)
 	RUN(as_a_file);
 	RUN(without_a_send_buffer);
 	RUN(refused);
+	RUN(crowd);
 	return test_done();
 }

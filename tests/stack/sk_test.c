@@ -404,6 +404,91 @@ static void datagrams_bounded(struct story *t)
 	let_go(t);
 }
 
+/* --- more than was indicated --------------------------------------------------------- */
+
+struct straight {
+	u8 out[1000], in[1000];
+	s64 result;
+	bool done;
+};
+
+static void straight_done(void *ctx, s64 result)
+{
+	struct straight *r = ctx;
+
+	r->result = result;
+	r->done = true;
+}
+
+/* A read that waits, and bytes that come 100 at a time. */
+static bool straight_begin(struct story *t, struct straight *r, unsigned n)
+{
+	r->done = false;
+	memset(r->in, 0, sizeof(r->in));
+	for (size_t i = 0; i < sizeof(r->out); i++)
+		r->out[i] = (u8)(i * 7 + n);
+	t->fake->indicate_max = 100;
+	return !sk_overlapped(t->s[2], false, n & 1, r->in, sizeof(r->in),
+			      straight_done, r);
+}
+
+static void straight_end(struct straight *r)
+{
+	while (!r->done)
+		ke_sleep(1000);
+}
+
+/* All of it; for want of memory what one indication has. */
+static bool straight_ok(const struct story *t, const struct straight *r)
+{
+	return (r->result == 1000 || (t->frail && r->result == 100)) &&
+	       !memcmp(r->in, r->out, (size_t)r->result);
+}
+
+/* They go into the reader's memory by one RECEIVE, not by ten indications. */
+static void reads_straight(struct story *t)
+{
+	static struct straight r;
+
+	for (unsigned n = 0; n < 2; n++) {
+		u32 lent = t->fake->lent;
+
+		t->s[1] = t->s[2] = NULL;
+		if (!pair_up(t, (u16)(80 + n)) || !straight_begin(t, &r, n))
+			return;
+		if (sk_send(t->s[1], r.out, 1000, 0) != 1000) {
+			CHECK(t->frail);
+			sk_close(t->s[2]);
+			t->s[2] = NULL;
+			straight_end(&r);
+			return;
+		}
+		straight_end(&r);
+		CHECK(straight_ok(t, &r));
+		if (!t->frail)
+			CHECK_EQ(t->fake->lent, lent + 1);
+		shut_all(t);
+	}
+}
+
+/* It ends whatever else happens: all bytes, or why not. */
+static void reads_straight_and_dies(struct story *t)
+{
+	static struct straight r;
+
+	if (!pair_up(t, 80) || !straight_begin(t, &r, 0))
+		return;
+	(void)sk_send(t->s[1], r.out, 1000, 0);
+	if (ex_random(t->x) & 1) {
+		t->fake->reset(t->x, 80, EX_CONNECTION_RESET);
+	} else {
+		sk_close(t->s[2]);
+		t->s[2] = NULL;
+	}
+	straight_end(&r);
+	CHECK(r.result < 0 || straight_ok(t, &r));
+}
+
 #define STORY(name)                                                        \
 	static void name##_told(void)                                      \
 	{                                                                  \
@@ -424,6 +509,8 @@ STORY(wrong_calls)
 STORY(options)
 STORY(datagrams)
 STORY(datagrams_bounded)
+STORY(reads_straight)
+STORY(reads_straight_and_dies)
 
 /* --- a driver that goes while it is in use ---------------------------------------- */
 
@@ -501,6 +588,8 @@ int main(void)
 	RUN(options_told);
 	RUN(datagrams_told);
 	RUN(datagrams_bounded_told);
+	RUN(reads_straight_told);
+	RUN(reads_straight_and_dies_told);
 	RUN(unloaded_while_closing);
 	return test_done();
 }

@@ -11,6 +11,7 @@ struct server {
 	u8 room[64];
 	u8 got[70000];
 	u32 n, indications, refusals, partial;
+	u32 not_yet;                 /* so often it has no room */
 	bool stop, use_irp, ended, aborted;
 	enum ex_status end_why, accepted;
 	u64 random;
@@ -31,6 +32,10 @@ static enum ex_status on_connect(void *context,
 
 	CHECK_EQ(remote->family, 4);
 	CHECK_EQ(remote->ip[3], 1);
+	if (s->not_yet) {
+		s->not_yet--;
+		return EX_INSUFFICIENT_RESOURCES;
+	}
 	if (!s->accept)
 		return EX_CONNECTION_REFUSED;
 	*connection_context = s;
@@ -297,6 +302,35 @@ static void abort_is_told(void)
 	ends(TDI_DISCONNECT_ABORT, false, EX_SUCCESS);
 }
 
+/* A client that has no room for a connection is asked again, with the next
+ * segment (the FIN), and every 100 ms; the other one sees no more than a delay. */
+static void no_room_yet(void)
+{
+	static struct server s;
+	struct client c = { .s = &s, .how = TDI_DISCONNECT_RELEASE };
+
+	memset(&s, 0, sizeof(s));
+	s.not_yet = 5;
+	s.accepted = EX_PENDING;
+	two_open(&s.t, 1, &(struct nic_pair_config){ .delay_ns = 10000 }, 1, 0,
+		 NULL);
+	CHECK(ex_call(s.t.x[1], server, &s));
+	thread_of(s.t.x[0], "client", client, &c);
+	(void)sched_run_to(s.t.s, 200000000);
+	CHECK_EQ(s.accepted, EX_PENDING);
+	CHECK(s.not_yet > 0 && s.not_yet < 4);
+	(void)sched_run_to(s.t.s, 600000000);
+	CHECK_EQ(s.not_yet, 0);
+	CHECK_EQ(s.accepted, EX_SUCCESS);
+	(void)sched_run_to(s.t.s, 10000000000);
+	CHECK_EQ(c.st, EX_SUCCESS);
+	CHECK(s.ended && !s.aborted);
+	CHECK(ex_call(s.t.x[0], close_client, &c));
+	CHECK(ex_call(s.t.x[1], finish, &s));
+	(void)sched_run(s.t.s, NULL, NULL);
+	two_close(&s.t);
+}
+
 /* --- nobody there ---------------------------------------------------------------------- */
 
 struct alone {
@@ -386,6 +420,7 @@ int main(void)
 	RUN(asked_for_meanwhile);
 	RUN(release_is_told);
 	RUN(abort_is_told);
+	RUN(no_room_yet);
 	RUN(refused);
 	RUN(silence);
 	RUN(listen_ends);

@@ -129,7 +129,8 @@ struct afd_address {
  * want to cancel it, it is kept although it is done. */
 struct afd_resume {
 	struct afd_op op;
-	struct afd_buffer *buffer;   /* what it reads into */
+	struct afd_buffer *buffer;   /* what it reads into, or */
+	struct irp *user;            /* whose memory; in no queue */
 };
 
 struct afd_connection {
@@ -229,6 +230,8 @@ static inline void afd_move(struct irp *irp, size_t n)
 bool afd_transfer_ok(const struct irp *irp);
 size_t afd_length(const struct irp *irp);
 u32 afd_flags(const struct irp *irp);
+/* The user's memory if it is one run. */
+u8 *afd_flat(const struct irp *irp, size_t *n);
 /* Between the user's memory at off and a flat run. */
 void afd_scatter(struct irp *irp, size_t off, const u8 *from, size_t n);
 void afd_gather(struct irp *irp, size_t off, u8 *to, size_t n);

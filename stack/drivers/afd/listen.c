@@ -7,7 +7,7 @@
 #include "inside.h"
 
 /* Free ones that should be there, under the lock: as many as may come in before
- * the work item runs again, for who finds none is refused. */
+ * the work item runs again; who finds none is asked again by the transport. */
 static u32 wanted(const struct afd_endpoint *e)
 {
 	return e->backlog > e->nready ? e->backlog - e->nready : 0;
@@ -195,11 +195,12 @@ enum ex_status AfdConnectEvent(void *context, const struct tdi_address *remote,
 	struct afd_connection *c = NULL;
 	struct afd_endpoint *e;
 	struct afd_pass p;
-	bool more = false;
+	bool more = false, later;
 
 	afd_enter(addr->afd, &p);
 	e = addr->owner;
-	if (e && !e->closed && e->nready < e->backlog)
+	later = e && !e->closed && e->nready < e->backlog;
+	if (later)
 		c = e->free;
 	if (c) {
 		e->free = c->next;
@@ -214,8 +215,9 @@ enum ex_status AfdConnectEvent(void *context, const struct tdi_address *remote,
 	afd_leave(&p);
 	if (more)
 		replenish(e);
-	if (!c)
-		return EX_CONNECTION_REFUSED;
+	if (!c)                      /* being made: the transport asks again */
+		return later ? EX_INSUFFICIENT_RESOURCES :
+			       EX_CONNECTION_REFUSED;
 	*connection_context = c;
 	*accept = afd_op_irp(c, &c->op, TDI_ACCEPT, AfdAcceptComplete);
 	return EX_SUCCESS;

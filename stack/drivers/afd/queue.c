@@ -146,6 +146,14 @@ static u8 *run_at(struct irp *irp, size_t off, size_t *n)
 	return (u8 *)v->iov_base + off;
 }
 
+u8 *afd_flat(const struct irp *irp, size_t *n)
+{
+	*n = afd_length(irp);
+	if (!is_control(irp))
+		return irp->stack[irp->current].buffer;
+	return transfer(irp)->n == 1 ? transfer(irp)->v[0].iov_base : NULL;
+}
+
 void afd_scatter(struct irp *irp, size_t off, const u8 *from, size_t n)
 {
 	while (n) {

@@ -175,22 +175,32 @@ static u32 keep(struct afd_pass *p, struct afd_connection *c, const u8 *data,
 	return done;
 }
 
-static struct afd_resume *resume_new(struct afd_connection *c, u32 room)
+/* A receive of room bytes to `to`. */
+static struct afd_resume *resume_new(struct afd_connection *c, u8 *to,
+				     u32 room)
 {
 	struct afd_resume *m = ex_alloc(c->afd->x, EX_NONPAGED, sizeof(*m),
 					AFD_TAG_RESUME);
 
 	if (!m)
 		return NULL;
-	m->buffer = afd_buffer(c->afd, room);
-	if (!m->buffer) {
-		ex_free_pool(c->afd->x, m, AFD_TAG_RESUME);
-		return NULL;
-	}
+	m->buffer = NULL;
+	m->user = NULL;
 	io_irp_init(&m->op.irp, &m->op.location, 1);
 	m->op.r = (struct tdi_request){ .flags = TDI_RECEIVE_NORMAL,
-					.data = m->buffer->data,
-					.length = room };
+					.data = to, .length = room };
+	return m;
+}
+
+static struct afd_resume *resume_buffered(struct afd_connection *c, u32 room)
+{
+	struct afd_buffer *b = afd_buffer(c->afd, room);
+	struct afd_resume *m = b ? resume_new(c, b->data, room) : NULL;
+
+	if (m)
+		m->buffer = b;
+	else
+		ex_free_pool(c->afd->x, b, AFD_TAG_BUFFER);
 	return m;
 }
 
@@ -206,7 +216,7 @@ static bool resume_begin(struct afd_pass *p, struct afd_connection *c)
 		room = 1;            /* SO_RCVBUF of 0 */
 	if (!room)
 		return false;
-	c->resume = resume_new(c, room);
+	c->resume = resume_buffered(c, room);
 	if (!c->resume) {
 		irp = afd_dequeue(&c->reads);
 		if (irp)
@@ -281,6 +291,58 @@ void afd_resume(struct afd_connection *c)
 	afd_connection_put(c);
 }
 
+/* --- straight from the transport --------------------------------------------------------- */
+
+static enum ex_status AfdLentComplete(struct io_device *d, struct irp *irp,
+				      void *context)
+{
+	struct afd_connection *c = context;
+	struct afd_resume *m;
+	struct afd_pass p;
+
+	(void)d;
+	afd_enter(c->afd, &p);
+	m = c->resume;
+	afd_finish(&p, m->user, irp->status,
+		   ex_failed(irp->status) ? 0 : irp->information);
+	if (c->closing)
+		m = NULL;            /* the close may be about to cancel it */
+	else
+		c->resume = NULL;
+	afd_leave(&p);
+	ex_free_pool(c->afd->x, m, AFD_TAG_RESUME);
+	afd_resume(c);
+	afd_connection_put(c);
+	return EX_MORE_PROCESSING_REQUIRED;
+}
+
+/* The transport has more than it indicates: it reads all of it into the memory
+ * of the first that waits, at once. NULL: one that wants it otherwise, or stops
+ * at the mark of urgent data. */
+static struct irp *lend(struct afd_connection *c)
+{
+	struct irp *user = c->reads.head;
+	struct afd_resume *m;
+	size_t n;
+	u8 *to;
+
+	if (!user || c->in.bytes || c->resume || c->aborted || c->marked ||
+	    afd_moved(user) || afd_flags(user) & (AFD_PEEK | AFD_WAITALL))
+		return NULL;
+	to = afd_flat(user, &n);
+	m = to ? resume_new(c, to, (u32)n) : NULL;
+	if (!m)
+		return NULL;
+	if (!afd_unqueue(user)) {
+		ex_free_pool(c->afd->x, m, AFD_TAG_RESUME);
+		return NULL;
+	}
+	m->user = user;
+	c->resume = m;
+	c->refs++;
+	return afd_op_irp(c, &m->op, TDI_RECEIVE, AfdLentComplete);
+}
+
 enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 			       u32 flags, u32 indicated, u32 available,
 			       u32 *taken, const u8 *data,
@@ -293,8 +355,13 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 	(void)context;
 	(void)flags;
 	(void)chain;
-	(void)irp;
+	*taken = 0;
 	afd_enter(c->afd, &p);
+	if (available > indicated && !c->closing && !c->receive_shut &&
+	    (*irp = lend(c))) {
+		afd_leave(&p);
+		return EX_MORE_PROCESSING_REQUIRED;
+	}
 	if (c->closing) {            /* nobody will read it: RFC 1122 4.2.2.13 */
 		abort = c->refs;     /* else its file is being closed, and what
 					is left with the transport resets it */

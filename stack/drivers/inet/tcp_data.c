@@ -26,11 +26,37 @@ static struct ndis_buffer *keep(struct ex *x, struct ndis_buffer *b, u32 off,
 	return c;
 }
 
+/* The packet's own buffers from off to its end, when nobody else has hold of
+ * the packet: it keeps what is before them. NULL: a view has to do. */
+static struct ndis_buffer *detach(struct ndis_packet *p, u32 off)
+{
+	struct ndis_buffer *b = p->head, *before = NULL;
+
+	if (p->refs != 1)
+		return NULL;
+	for (; b && off >= b->length; before = b, b = b->next)
+		off -= b->length;
+	for (struct ndis_buffer *c = b; c; c = c->next)
+		if (!c->block || !c->length)
+			return NULL;
+	if (!b)
+		return NULL;
+	for (struct ndis_buffer *c = b; c; c = c->next)
+		p->length -= c->length;
+	b->data += off;
+	b->length -= off;
+	p->tail = before;
+	*(before ? &before->next : &p->head) = NULL;
+	return b;
+}
+
 struct ndis_buffer *tcp_take(struct ex *x, struct ndis_packet *p, u32 off,
 			     u32 n)
 {
 	struct ndis_buffer *b = p->head, *head = NULL, **tail = &head;
 
+	if (off + n == p->length && (head = detach(p, off)))
+		return head;
 	for (; b && off >= b->length; b = b->next)
 		off -= b->length;
 	for (; b && n; b = b->next, off = 0) {
@@ -146,7 +172,7 @@ static void delay_ack(struct tcb *t)
 		return;
 	}
 	if (!t->due_ack)
-		t->due_ack = ex_now(t->tcp->x) +
+		t->due_ack = ex_tick(t->tcp->x) +
 			     t->tcp->s->as->delack_ms * MS;
 }
 

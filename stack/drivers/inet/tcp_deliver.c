@@ -229,10 +229,13 @@ static void enter_receive(struct tcb *t, struct irp *irp)
 {
 	struct tdi_request *r = tdi_enter(irp);
 
+	enum ex_status why = t->flags & F_DEAD && t->error ?
+				     (enum ex_status)t->error : EX_CANCELLED;
+
 	r->moved = 0;
-	if (!tcb_irp(t, &t->receives, irp, true)) {
+	if (why != EX_CANCELLED || !tcb_irp(t, &t->receives, irp, true)) {
 		tcb_get(t);
-		tcb_irp_done(t, irp, EX_CANCELLED, 0);
+		tcb_irp_done(t, irp, why, 0);
 	}
 }
 

@@ -89,7 +89,7 @@ bool tcp_own_mss(struct tcb *t)
 void tcp_negotiate(struct tcb *t, const struct tcp_options *o)
 {
 	const struct inet_personality *as = t->tcp->s->as;
-	u16 peer = o->has_mss ? o->mss : 536;
+	u16 peer = o->has_mss ? o->mss : t->tcp->s->family->default_mss;
 
 	t->peer_mss = peer;
 	t->mss = (u16)max_u32(min_u32(t->mss, peer), TCP_MSS_MIN);
@@ -102,7 +102,7 @@ void tcp_negotiate(struct tcb *t, const struct tcp_options *o)
 	if (o->has_ts && as->timestamps) {
 		t->flags |= F_TS;
 		t->ts_recent = o->tsval;
-		t->ts_recent_at = ex_now(t->tcp->x);
+		t->ts_recent_at = ex_tick(t->tcp->x);
 	}
 	if (o->sack_ok && inet_may_sack(t->tcp->s))
 		t->flags |= F_SACK;
@@ -252,7 +252,7 @@ static void note_timestamp(struct tcb *t, const struct tcp_seg *g)
 	    seq_lt(g->o.tsval, t->ts_recent))
 		return;
 	t->ts_recent = g->o.tsval;
-	t->ts_recent_at = ex_now(t->tcp->x);
+	t->ts_recent_at = ex_tick(t->tcp->x);
 }
 
 /* RFC 5961 3.2; in TIME-WAIT it changes nothing (RFC 1337 3). */
@@ -368,7 +368,7 @@ void tcp_input(struct tcb *t, struct tcp_seg *g)
 {
 	TRACE(tcp_segment_in, t, g->seq, g->ack, (u64)g->len << 8 | g->flags);
 	t->segs_in++;
-	t->heard = ex_now(t->tcp->x);
+	t->heard = ex_tick(t->tcp->x);
 	t->challenges &= 0x0f;       /* no keep-alive is without an answer */
 	if (t->state == TCP_SYN_SENT)
 		syn_sent(t, g);

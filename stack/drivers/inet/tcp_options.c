@@ -8,7 +8,7 @@ enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_OK, OPT_SACK,
 
 u32 tcp_ts_now(struct tcp *tcp)
 {
-	u64 now = ex_now(tcp->x);
+	u64 now = ex_tick(tcp->x);
 
 	/* With every segment: by numbers that the compiler knows. */
 	return (u32)(tcp->s->as->ts_tick_ms == 100 ? now / (100 * MS) :

@@ -7,6 +7,7 @@
 #include "tcp.h"
 
 enum { SYN_TS = 1, SYN_SACK = 2, SYN_WSCALE = 4, SYN_COOKIE = 8 };
+#define LATER (100 * MS)
 #define COOKIE_PERIOD (64 * SECOND)
 static const u16 cookie_mss[8] = { 216, 536, 1200, 1360, 1400, 1440, 1460,
 				   8960 };
@@ -128,7 +129,8 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 
 	*y = (struct tcp_syn){
 		.local = g->rx->dst, .remote = g->rx->src, .lport = g->dport,
-		.rport = g->sport, .mss = g->o.has_mss ? g->o.mss : 536,
+		.rport = g->sport,
+		.mss = g->o.has_mss ? g->o.mss : tcp->s->family->default_mss,
 		.wscale = g->o.wscale, .irs = g->seq, .wnd = g->wnd,
 		.tsval = g->o.tsval,
 		.ts_offset = tcp_ts_offset(tcp, &g->rx->dst, &g->rx->src),
@@ -464,6 +466,23 @@ static void forget(struct tcp *tcp, const struct tcp_seg *g)
 	ke_unlock_dpc(&tcp->syn_lock);
 }
 
+/* The client has no room now and may have soon: the other is asked for its ACK
+ * again, who has shown that it is there. */
+static void again_soon(struct tcp *tcp, const struct tcp_seg *g)
+{
+	u64 due = ex_now(tcp->x) + LATER;
+	struct tcp_syn *y;
+
+	ke_lock_dpc(&tcp->syn_lock);
+	y = *place_of(tcp, g);
+	if (y && (y->due > due || y->tries > 1)) {
+		y->tries = 1;
+		y->due = due;
+		syn_arm(tcp, due);
+	}
+	ke_unlock_dpc(&tcp->syn_lock);
+}
+
 static bool ack_of_half_open(struct tcp *tcp, const struct tcp_seg *g,
 			     const struct tcp_syn *y)
 {
@@ -512,7 +531,9 @@ static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
 		return NULL;
 	}
 	t = complete(tcp, a, &y, g, &later);
-	if (!later)
+	if (later)
+		again_soon(tcp, g);
+	else
 		forget(tcp, g);
 	if (!t && !later)
 		tcp_refuse(tcp, g);

@@ -164,7 +164,7 @@ bool arp_known(struct inet_iface *f, u32 next, u8 *mac)
 	if (!e || !e->known)
 		return false;
 	memcpy(mac, e->mac, 6);
-	e->used = ex_now(f->ip->x);
+	e->used = ex_tick(f->ip->x);
 	return true;
 }
 

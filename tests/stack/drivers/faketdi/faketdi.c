@@ -173,7 +173,7 @@ static void indicate(struct connection *c, struct connection *from,
 	bool urgent = request(send)->flags & TDI_SEND_EXPEDITED;
 	enum tdi_event ev = urgent ? TDI_EVENT_RECEIVE_EXPEDITED :
 				     TDI_EVENT_RECEIVE;
-	size_t n;
+	size_t n, there = request(send)->length - request(send)->moved;
 	u8 *p = run(send, &n);
 	struct irp *irp = NULL;
 	u32 taken = 0, max = c->f->ctl->indicate_max;
@@ -185,8 +185,10 @@ static void indicate(struct connection *c, struct connection *from,
 	if (fn)
 		st = fn(c->a->event[ev].context, c->context,
 			urgent ? TDI_RECEIVE_EXPEDITED : TDI_RECEIVE_NORMAL,
-			(u32)n, (u32)n, &taken, p, NULL, &irp);
-	if (taken < n) {
+			(u32)n, (u32)there, &taken, p, NULL, &irp);
+	if (st == EX_MORE_PROCESSING_REQUIRED) {
+		c->f->ctl->lent++;
+	} else if (taken < n) {
 		c->stalled = true;
 		c->f->ctl->partial++;
 	}

@@ -15,6 +15,7 @@ struct faketdi {
 	enum ex_status fail_connect, fail_accept, fail_send;
 	u32 info, value;             /* the last SET_INFORMATION */
 	u32 sets, files, partial;    /* partial: takes of less than indicated */
+	u32 lent;                    /* takes by a RECEIVE given back */
 	/* Set by the driver. */
 	void (*go)(struct ex *x);    /* after `hold` was cleared */
 	void (*reset)(struct ex *x, u16 port, enum ex_status why);
