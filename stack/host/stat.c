@@ -126,7 +126,8 @@ const struct cli_command cmd_stat = {
 	.summary = "the state of a live one",
 	.help = "Asks a live refstack of the same user for its state, as "
 		"netstat and poolmon show it.\nWithout a "
-		"PART: all of\nthem.",
+		"PART: all of\nthem. With --json: an object, see "
+		"docs/refstack-stat.schema.json.",
 	.options = options, .noptions = sizeof(options) / sizeof(*options),
 	.examples = examples,
 	.nexamples = sizeof(examples) / sizeof(*examples),
