@@ -63,6 +63,7 @@ struct inet_family {
 	u8 family, address_len, header_len; /* 4, 4, 20 or 6, 16, 40 */
 	u8 protocol_at;              /* where the header says the next one */
 	u32 least_mtu;               /* that an adapter may have */
+	u32 least_path;              /* that a path is believed to have */
 	const char *tcp_device, *udp_device, *raw_device;
 	/* src all zero: chosen. false: unreachable. */
 	bool (*route)(struct inet *s, const struct inet_ip *dst,
@@ -103,6 +104,7 @@ struct inet_personality {
 	u32 initial_rto_ms, delack_ms, max_data_retrans, max_syn_retrans,
 	    time_wait_s;
 	u32 initial_cwnd;            /* segments */
+	u32 slow_start;              /* most segments that an ACK opens cwnd by */
 };
 const struct inet_personality *inet_personality(const char *name);
 

@@ -53,19 +53,25 @@ static void complete_sends(struct tcb *t)
 		tcp_need(t, NEED_RCV_CMPLT); /* SEND_POSSIBLE */
 }
 
-/* Karn's rule; with timestamps retransmissions count too (RFC 7323 4). */
-static void measure(struct tcb *t, const struct tcp_seg *g)
+/* Karn's rule; with timestamps retransmissions count too (RFC 7323 4). false:
+ * nothing was measured. */
+static bool measure(struct tcb *t, const struct tcp_seg *g)
 {
 	if (t->flags & F_TIMING && seq_le(t->rtt_seq, g->ack)) {
 		t->flags &= ~(u32)F_TIMING;
 		tcp_rtt(t, (u32)((ex_now(t->tcp->x) - t->rtt_at) / 1000));
-	} else if (t->flags & F_TS && g->o.has_ts && g->o.tsecr &&
+		return true;
+	}
+	if (t->flags & F_TS && g->o.has_ts && g->o.tsecr &&
 		   (t->retries || t->flags & (F_LOSS | F_RECOVERY))) {
 		u32 ms = tcp_ts_now(t->tcp) + t->ts_offset - g->o.tsecr;
 
-		if (ms < 120000)
+		if (ms < 120000) {
 			tcp_rtt(t, ms * 1000);
+			return true;
+		}
 	}
+	return false;
 }
 
 /* --- our FIN was acknowledged --------------------------------------------------------------- */
@@ -96,7 +102,9 @@ static void new_ack(struct tcb *t, const struct tcp_seg *g)
 {
 	u32 n = g->ack - t->snd_una, flight = tcp_in_flight(t);
 
-	measure(t, g);
+	/* RFC 6298 5.5: backed off until there is a measurement */
+	if (!measure(t, g) && t->retries && !(t->flags & F_PROBED))
+		t->rto = tcp_backoff(t);
 	t->snd_una = g->ack;
 	t->bytes_acked += n;
 	t->retries = 0;

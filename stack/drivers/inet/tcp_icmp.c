@@ -3,12 +3,24 @@
 #include "bytes.h"
 #include "tcp.h"
 
-/* The path takes less: smaller segments, and those on their way again. */
+/*
+ * The path takes less: smaller segments, and those on their way again.  Less
+ * than every path has to take would cost a header for a few bytes, and anybody
+ * can say so (RFC 5927 7): routers of IPv4 may cut such segments up, and IPv6 has
+ * no such paths (RFC 8201 4).
+ */
 static void too_big(struct tcb *t, u32 mtu)
 {
-	u32 headers = t->tcp->s->family->header_len + TCP_HEADER, mss;
+	const struct inet_family *f = t->tcp->s->family;
+	u32 mss;
 
-	mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
+	if (mtu < f->least_path) {
+		if (f->family != 4)
+			return;
+		mtu = f->least_path;
+		t->flags |= F_NO_DF;
+	}
+	mss = mtu - f->header_len - TCP_HEADER;
 	if (mss >= t->mss)           /* never larger (RFC 1191 3) */
 		return;
 	t->mss = (u16)mss;

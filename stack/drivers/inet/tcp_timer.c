@@ -25,7 +25,8 @@ void tcp_arm(struct tcb *t)
 		return;
 	if (t->timer.heap && t->timer.due <= due)
 		return;
-	if (!t->timer.heap)
+	/* It is counted by the flag that it was set with. */
+	if (!ke_timer_cancel(&t->timer))
 		tcb_get(t);
 	now = ex_now(t->tcp->x);
 	t->timer.background = !busy;
@@ -87,10 +88,12 @@ static bool given_up(struct tcb *t, u32 most)
 	return t->retries >= most;
 }
 
-/* RFC 2923 2.1: big segments vanish and nobody says why. */
+/* RFC 2923 2.1: big segments vanish and nobody says why; of a window that was
+ * taken back they do without a black hole. */
 static void black_hole(struct tcb *t)
 {
-	if (t->retries < BLACK_HOLE_AT || t->mss <= BLACK_HOLE_MSS ||
+	if (!t->snd_wnd || t->retries < BLACK_HOLE_AT ||
+	    t->mss <= BLACK_HOLE_MSS ||
 	    tcp_in_flight(t) < BLACK_HOLE_MSS)
 		return;
 	t->mss = BLACK_HOLE_MSS;
@@ -190,8 +193,7 @@ static bool wait_due(struct tcb *t, struct tcp_out *o)
 		     (t->state == TCP_FIN_WAIT_2 && !t->conn);
 
 	t->due_wait = 0;
-	tcp_out_of(t, o);
-	o->flags |= TH_RST;
+	tcp_reset_of(t, o);
 	tcp_fail(t, t->state == TCP_TIME_WAIT || !t->conn ? EX_SUCCESS :
 							    EX_IO_TIMEOUT);
 	return !quiet;

@@ -52,6 +52,7 @@ static void family_no_memory(struct inet *s, u8 protocol, u32 bytes)
 const struct inet_family ip6_family = {
 	.family = 6, .address_len = 16, .header_len = IP6_HEADER,
 	.protocol_at = 6, .least_mtu = IP6_MIN_MTU,
+	.least_path = IP6_MIN_MTU,
 	.tcp_device = "\\Device\\Tcp6", .udp_device = "\\Device\\Udp6",
 	.raw_device = "\\Device\\RawIp6", .route = ip6_path,
 	.output = ip6_output, .is_local = family_is_local,
