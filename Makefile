@@ -87,7 +87,7 @@ STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
 STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
 # Fuzzers have the driver linked in: what it covers is seen.
 STK_FUZZ_OBJ := $(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c \
-		stack/drivers/netbt/*.c stack/drivers/srv/*.c))
+		stack/drivers/afd/*.c stack/drivers/netbt/*.c stack/drivers/srv/*.c))
 STK_BENCH_SRC := $(sort $(wildcard tests/bench/bench_stack*.c))
 STK_BENCH := $(STK_BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 TEST_DRIVERS := $(notdir $(wildcard tests/stack/drivers/*))
