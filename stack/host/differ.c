@@ -63,6 +63,17 @@ static bool option(struct differ *d, const struct pkt_option *w,
 	return false;
 }
 
+static bool isn(struct differ *d)
+{
+	u32 from = d->want->isn_from, to = d->want->isn_to;
+
+	if (d->is->isn_from >= from && d->is->isn_from <= to)
+		return false;
+	snprintf(d->why, d->size, "the ISN is %u more, not %u to %u",
+		 d->is->isn_from, from, to);
+	return true;
+}
+
 static bool tcp(struct differ *d)
 {
 	const struct pkt_datagram *w = d->want, *i = d->is;
@@ -73,6 +84,10 @@ static bool tcp(struct differ *d)
 	if (number(d, "the sequence", w->seq, i->seq) ||
 	    number(d, "the length", w->len, i->len) ||
 	    number(d, "the acknowledgement", w->ack, i->ack) ||
+	    (w->given & PKT_HAS_FIELD &&
+	     number(d, "the field of the acknowledgement", w->field,
+		    i->field)) ||
+	    (w->given & PKT_HAS_ISN && isn(d)) ||
 	    (w->given & PKT_HAS_WIN && number(d, "the window", w->win, i->win)) ||
 	    (w->given & PKT_HAS_URG &&
 	     number(d, "the urgent pointer", w->urg, i->urg)))
@@ -129,7 +144,8 @@ static bool icmp(struct differ *d)
 		return true;
 	if (!(w->given & PKT_HAS_LEN))
 		return false;
-	return number(d, "the length", w->len, i->len) || content(d, 0, 0);
+	return number(d, "the length", w->len, i->len) ||
+	       (!w->quote.there && content(d, 0, 0));
 }
 
 static bool arp(struct differ *d)
@@ -157,7 +173,9 @@ static bool header(struct differ *d)
 	       (w->given & PKT_HAS_TOS && number(d, "the TOS", w->tos,
 						 i->tos)) ||
 	       (w->given & PKT_HAS_DF && number(d, "DF", w->df, i->df)) ||
-	       (w->given & PKT_HAS_ID && number(d, "the IP id", w->id, i->id));
+	       (w->given & PKT_HAS_ID &&
+		number(d, "the IP id (+: beyond the last)", w->id,
+		       w->id_counts ? i->id_step : i->id));
 }
 
 bool pkt_differs(const struct pkt_datagram *want, const struct pkt_datagram *is,

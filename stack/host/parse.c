@@ -210,6 +210,7 @@ static bool common(struct text *t)
 		d->tos = (u8)number(t, 255);
 		d->given |= PKT_HAS_TOS;
 	} else if (word(t, "ipid")) {
+		d->id_counts = sign(t, '+');
 		d->id = (u16)number(t, 65535);
 		d->given |= PKT_HAS_ID;
 	} else if (word(t, "df") || word(t, "nodf")) {
@@ -324,6 +325,14 @@ static bool tcp_more(struct text *t)
 
 	if (word(t, "ack")) {
 		d->ack = (u32)number(t, UINT32_MAX);
+	} else if (word(t, "field")) {
+		d->field = (u32)number(t, UINT32_MAX);
+		d->given |= PKT_HAS_FIELD;
+	} else if (word(t, "isn")) {
+		d->isn_from = d->isn_to = (u32)number(t, UINT32_MAX);
+		if (sign(t, '~'))
+			d->isn_to = (u32)number(t, UINT32_MAX);
+		d->given |= PKT_HAS_ISN;
 	} else if (word(t, "win")) {
 		d->win = (u32)number(t, 65535);
 		d->given |= PKT_HAS_WIN;
@@ -352,6 +361,8 @@ static bool tcp(struct text *t)
 	const char *at = pkt_blank(t->at), *l;
 	u32 end;
 
+	if (*at == '-')              /* none */
+		at++;
 	for (; *at && (l = strchr(letters, *at)); at++)
 		d->flags |= (u16)(1u << (l - letters));
 	if (at == pkt_blank(t->at) || (*at != ' ' && *at != '\t'))

@@ -30,7 +30,8 @@ enum { PKT_HAS_SRC = 1, PKT_HAS_DST = 2, PKT_HAS_TTL = 4, PKT_HAS_TOS = 8,
        PKT_HAS_OPTIONS = 0x80, PKT_HAS_URG = 0x100, PKT_HAS_MTU = 0x200,
        PKT_HAS_ECHO = 0x400, PKT_HAS_LEN = 0x800, PKT_HAS_SEQ = 0x1000,
        PKT_HAS_MAC = 0x2000, PKT_HAS_PORTS = 0x4000,
-       PKT_HAS_POINTER = 0x8000 };
+       PKT_HAS_POINTER = 0x8000, PKT_HAS_ISN = 0x10000,
+       PKT_HAS_FIELD = 0x20000 };
 
 enum { PKT_FIN = 1, PKT_SYN = 2, PKT_RST = 4, PKT_PSH = 8, PKT_ACK = 16,
        PKT_URG = 32, PKT_ECE = 64, PKT_CWR = 128 };
@@ -54,11 +55,15 @@ struct pkt_datagram {
 	u32 src, dst;
 	u8 ttl, tos, protocol;
 	u16 id;
+	bool id_counts;              /* id: so much more than the last one's */
+	u16 id_step;                 /* of one that was read */
 	bool df, bad_sum, bad_ip_sum, no_sum;
 	unsigned flow;
 	bool fresh;                  /* the flow begins anew */
 	u16 sport, dport, flags;
 	u32 seq, ack, win, urg;
+	u32 field;                   /* where ack would be, without ACK */
+	u32 isn_from, isn_to;        /* more than the last ISN; read: both */
 	struct pkt_option option[PKT_OPTIONS];
 	unsigned noptions;
 	u8 type, code, op;
@@ -84,6 +89,8 @@ struct pkt_flow {
 struct pkt_net {
 	u32 local_ip, remote_ip;
 	u8 mac[6];
+	u16 last_id;                 /* that the machine sent */
+	u32 last_isn;
 	struct pkt_flow flow[PKT_FLOWS];
 };
 

@@ -58,7 +58,8 @@ static const char *options(const struct pkt_flow *f, const u8 *o, u32 n,
 }
 
 /* Ports and the initial sequence number of the machine, when they are news. */
-static void learn(struct pkt_flow *f, const u8 *t, u32 remote, bool fresh)
+static void learn(struct pkt_net *n, struct pkt_flow *f, const u8 *t,
+		  bool fresh, struct pkt_datagram *d)
 {
 	u8 kind = t[13] & (PKT_SYN | PKT_ACK | PKT_RST);
 
@@ -68,9 +69,11 @@ static void learn(struct pkt_flow *f, const u8 *t, u32 remote, bool fresh)
 		return;
 	f->known = true;
 	f->local_isn = get32(t + 4);
+	d->isn_from = d->isn_to = f->local_isn - n->last_isn;
+	n->last_isn = f->local_isn;
 	if (kind & PKT_ACK)
 		return;
-	f->remote_ip = remote;
+	f->remote_ip = d->dst;
 	f->local_port = get16(t);
 	f->remote_port = get16(t + 2);
 }
@@ -89,13 +92,14 @@ static const char *tcp(struct pkt_net *n, const u8 *ip, u32 length,
 		return "a header of TCP that does not fit";
 	if (pkt_sum(t, length, pkt_pseudo(ip, length)))
 		return "a wrong checksum of TCP";
-	learn(f, t, d->dst, ours && want->fresh);
+	learn(n, f, t, ours && want->fresh, d);
 	d->flow = ours ? want->flow : 0;
 	d->sport = get16(t);
 	d->dport = get16(t + 2);
 	d->flags = t[13];
 	d->seq = get32(t + 4) - (f->known ? f->local_isn : 0);
 	d->ack = d->flags & PKT_ACK ? get32(t + 8) - f->remote_isn : 0;
+	d->field = get32(t + 8) - (f->known ? f->local_isn : 0);
 	d->win = get16(t + 14);
 	d->urg = get16(t + 18);
 	d->len = length - head;
@@ -195,6 +199,8 @@ static const char *ip_read(struct pkt_net *n, const u8 *ip, u32 length,
 	d->ttl = ip[8];
 	d->tos = ip[1];
 	d->id = get16(ip + 4);
+	d->id_step = (u16)(d->id - n->last_id);
+	n->last_id = d->id;
 	d->df = ip[6] & 0x40;
 	d->protocol = ip[9];
 	d->len = total - head;

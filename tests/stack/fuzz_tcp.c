@@ -21,7 +21,7 @@
  *
  * What a connection must be is looked at after every record (invariants()); what
  * it sends and delivers is the pattern of its place in the stream; after the user
- * has closed everything and eight minutes the drivers go and leave nothing.
+ * has closed everything and twenty minutes the drivers go and leave nothing.
  */
 #include "../fuzz/fuzz.h"
 #include "drivers/inet/tcp.h"
@@ -701,7 +701,7 @@ static void end(struct run *r)
 	char why[200] = "";
 
 	(void)ex_call(r->x, close_all, r);
-	(void)sched_run_to(r->s, sched_now(r->s) + 500 * SECOND);
+	(void)sched_run_to(r->s, sched_now(r->s) + 1200 * SECOND);
 	must(!tcp->live && !tcp->syns, "a connection stays for ever");
 	must(!ex_failed(io_unload(r->afd)), "afd stays");
 	must(!ex_failed(io_unload(r->tcpip)), "tcpip stays");

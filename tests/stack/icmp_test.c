@@ -73,7 +73,7 @@ static void unreachables(void)
 {
 	struct net n;
 
-	CHECK(net_ready(&n, "ip=192.0.2.1/24"));
+	CHECK(net_ready(&n, "personality=nt4 ip=192.0.2.1/24"));
 	/* UDP to a port that nobody has; eight bytes are quoted (RFC 792) */
 	net_in_ip(&n, NET_MACS IP("0020", "11") "d431 0007 000c 0000 61626364");
 	CHECK_OUT(&n, NET_MACS_OUT "45000038 xxxx0000 8001 xxxx c0000201 "

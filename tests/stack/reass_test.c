@@ -305,7 +305,7 @@ static void times_out(void)
 	u8 b[44];
 
 	echo_of(b, sizeof(b));
-	CHECK(net_ready(&n, "ip=192.0.2.1/24"));
+	CHECK(net_ready(&n, "personality=nt4 ip=192.0.2.1/24")); /* quotes 8 */
 	piece(&n, b, 0, 16, true);
 	net_run(&n, UINT64_C(58000000000));
 	CHECK_SILENT(&n);

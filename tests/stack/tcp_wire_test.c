@@ -269,7 +269,8 @@ static void syn_options(void)
 	CHECK_EQ(s.nopt, 24);
 	CHECK(!memcmp(s.opt, "\x02\x04\x05\xb4\x01\x03\x03\x00\x01\x01\x08\x0a",
 		      12));
-	CHECK_EQ(from32(s.opt + 16), 7); /* echoed */
+	CHECK_EQ(from32(s.opt + 12), 0); /* neither its time nor an echo */
+	CHECK_EQ(from32(s.opt + 16), 0);
 	CHECK(!memcmp(s.opt + 20, "\x01\x01\x04\x02", 4));
 	finish(&w);
 }
@@ -304,7 +305,7 @@ static void closed_port(void)
 	in(&w, SYN, 1000, 0, "");
 	expect(&w, RST | ACK, 0, 1001, 0);
 	in(&w, ACK, 1000, 77, "");
-	expect(&w, RST, 77, 0, 0);
+	expect(&w, RST, 77, 77, 0); /* no ACK: NT leaves the number there */
 	in(&w, RST, 1000, 0, "");
 	CHECK_SILENT(&w.n);
 	in(&w, FIN, 1000, 0, "ab");
@@ -347,7 +348,7 @@ static void refused_and_half_open(void)
 
 	active(&w, &s);
 	in(&w, ACK, 300, 100, "");   /* RFC 9293 figure 9 */
-	expect(&w, RST, 100, 0, 0);
+	expect(&w, RST, 100, 100, 0);
 	in(&w, RST, 1000, 0, "");    /* no ACK: blind */
 	in(&w, RST | ACK, 1000, w.iss, "");
 	CHECK(!w.irp->completed);
@@ -720,11 +721,45 @@ static void syn_flood(void)
 	CHECK_EQ(again.dport, 999);
 	CHECK_SILENT(&w.n);
 	in(&w, ACK, 1001, s.seq + 2, ""); /* not a cookie of ours */
-	expect(&w, RST, s.seq + 2, 0, 0);
+	expect(&w, RST, s.seq + 2, s.seq + 2, 0);
 	CHECK(!w.irp->completed);
 	in(&w, ACK, 1001, s.seq + 1, "");
 	CHECK(w.irp->completed);
 	CHECK_EQ(state(&w), 4);
+	finish(&w);
+}
+
+/* NT 4's window is of whole segments; what a cookie offered is held to
+ * (RFC 9293 3.8.6: never back). */
+static void window_of_a_cookie(void)
+{
+	char data[1461] = "";
+	struct wire w;
+	struct seg s, last = { .ack = 0 };
+
+	memset(&w, 0, sizeof(w));
+	memset(data, 'a', 1460);
+	w.port = 80;
+	CHECK(net_ready(&w.n, "ip=192.0.2.1/24 personality=nt4 "
+			      "syn_backlog=1 syn_cookies=1"));
+	CHECK(ex_call(w.n.m.x, open_files, &w));
+	ask(&w, TDI_LISTEN);
+	w.from = 999;                /* has the one entry */
+	send_full(&w, SYN, 1000, 0, 8000, 0, "0204 05b4", "");
+	net_skip(&w.n);
+	w.from = 0;
+	send_full(&w, SYN, 1000, 0, 8000, 0, "0204 05b4", "");
+	CHECK(out(&w, &s));
+	CHECK_EQ(s.wnd, 8760);
+	in(&w, ACK, 1001, s.seq + 1, "");
+	CHECK(w.irp->completed);
+	for (u32 i = 0; i < 6; i++)
+		in(&w, ACK, 1001 + 1460 * i, s.seq + 1, data);
+	net_run(&w.n, UINT64_C(500000000));
+	while (out(&w, &s))
+		if (s.dport == 1000)
+			last = s;
+	CHECK_EQ(last.ack, 1001 + 8760);
 	finish(&w);
 }
 
@@ -750,5 +785,6 @@ int main(void)
 	RUN(keep_alive);
 	RUN(path_mtu);
 	RUN(syn_flood);
+	RUN(window_of_a_cookie);
 	return test_done();
 }

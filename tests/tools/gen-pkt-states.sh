@@ -8,6 +8,8 @@ to=${1:-tests/pkt/states}
 mkdir -p "$to"
 
 listen=("+0     l = socket(stream)" "+0     bind(l, 8080)" "+0     listen(l, 5)")
+# what the older personalities do with strays is in tests/pkt/personality
+listen_rfc=("set personality=modern" "${listen[@]}")
 synrcvd=("${listen[@]}" "+0     < S 0:0(0) win 65535 <mss 1460>"
 	"+0     > S. 0:0(0) ack 1")
 est=("${synrcvd[@]}" "+0.01  < . 1:1(0) ack 1 win 65535" "+0     c = accept(l)"
@@ -79,13 +81,13 @@ of LISTEN listen fin-ack "any acknowledgement is bad: RST with its number." \
 	"+0     < F. 1:1(0) ack 500" "+0     > R 500:500(0)"
 of LISTEN listen data-ack "any acknowledgement is bad: RST with its number." \
 	"+0     < P. 1:101(100) ack 500" "+0     > R 500:500(0)"
-of LISTEN listen fin "neither RST, ACK nor SYN: dropped." \
+of LISTEN listen_rfc fin "neither RST, ACK nor SYN: dropped." \
 	"+0     < F 1:1(0)" "+0.5   > nothing"
-of LISTEN listen data "neither RST, ACK nor SYN: dropped." \
+of LISTEN listen_rfc data "neither RST, ACK nor SYN: dropped." \
 	"+0     < P 1:101(100)" "+0.5   > nothing"
 of LISTEN listen syn "SYN: SYN,ACK." \
 	"+0     < S 0:0(0) win 65535 <mss 1460>" "+0     > S. 0:0(0) ack 1"
-of LISTEN listen urgent "neither RST, ACK nor SYN: dropped." \
+of LISTEN listen_rfc urgent "neither RST, ACK nor SYN: dropped." \
 	"+0     < U 1:11(10) urg 5" "+0.5   > nothing"
 of LISTEN listen urgent-ack "any acknowledgement is bad: RST with its number." \
 	"+0     < PU. 1:11(10) ack 500 urg 5" "+0     > R 500:500(0)"

@@ -43,7 +43,6 @@ struct inet_tx {
 	struct inet_iface *iface;    /* NULL: as routed */
 	u8 protocol, ttl, tos;       /* ttl 0: the personality's */
 	bool dont_fragment, header_included;
-	u32 flow;                    /* for the IP id of a personality */
 };
 
 struct inet_path {
@@ -88,19 +87,37 @@ struct inet_family {
 	void (*no_memory)(struct inet *s, u8 protocol, u32 bytes);
 };
 
-/* NT as it appears on the wire. */
+enum inet_ip_id {
+	IP_ID_COUNTS,                /* one counter for all */
+	IP_ID_SWAPPED,               /* the same, in the processor's order */
+	IP_ID_OF_PATH,               /* a counter of each path */
+};
+enum inet_isn {
+	ISN_STEPS,                   /* RFC 793's clock and random steps */
+	ISN_RFC6528,
+};
+
+/* NT as it appears on the wire; personality.c has the values and says whence. */
 struct inet_personality {
 	const char *name;            /* "nt4", "nt5", "modern" */
-	u8 ttl;                      /* 128 */
-	u32 window;                  /* 8760, 65535 (17520 on Ethernet) … */
+	u8 ttl;
+	u32 window;                  /* what a receiver grants at first */
+	bool window_of_mss;          /* rounded up to a multiple of the MSS */
 	bool window_scale, timestamps, sack;
+	u8 least_wscale;             /* of windows that need one */
 	const char *syn_options;     /* order, in letters: M mss, N nop, W scale,
 					T timestamps, S sack permitted */
-	int ip_id;                   /* 0 counts by 1 (little-endian: 2 nt4),
-					1 random, 3 zero with DF */
-	int isn;                     /* 0 time-driven, 1 random increments,
-					2 RFC 6528 */
-	bool rst_ack_zero_window;
+	bool syn_ts_zero;            /* SYN and SYN,ACK: both values are 0 */
+	u32 ts_tick_ms;              /* 1 or 100 */
+	bool ts_offset;              /* another one for each pair of hosts */
+	enum inet_ip_id ip_id;
+	enum inet_isn isn;
+	bool refuses_stray;          /* a listener answers what is neither SYN,
+					ACK nor RST by a RST */
+	bool rst_ack_field;          /* its number, too, in a RST without ACK */
+	bool rst_df;
+	u32 icmp_quote;              /* 8 to 528 bytes behind the header */
+	bool echo_df;                /* echo replies: DF as it came */
 	u32 initial_rto_ms, delack_ms, max_data_retrans, max_syn_retrans,
 	    time_wait_s;
 	u32 initial_cwnd;            /* segments */

@@ -249,6 +249,7 @@ struct tcp {
 	struct tcb *tw_head, *tw_tail; /* TIME-WAIT, the oldest first */
 	u32 tw_count;
 	u64 secret[2];
+	u32 isn_steps;               /* the sum of all; atomic */
 	struct ke_lock syn_lock;
 	struct tcp_syn *syn[TCP_SYN_BUCKETS], *syn_old, *syn_young;
 	u32 syns;
@@ -276,6 +277,8 @@ void tcb_wish(struct tcb *t, const struct tcp_wishes *w);
 u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	     const struct inet_ip *remote, u16 rport);
 u32 tcp_iss(struct tcp *tcp, u32 hash); /* RFC 6528, or the personality's */
+u32 tcp_ts_offset(struct tcp *tcp, const struct inet_ip *local,
+		  const struct inet_ip *remote);
 void tcp_set_state(struct tcb *t, enum tcp_state to);
 /* All requests end with why; the client is told unless it asked for this. */
 void tcp_fail(struct tcb *t, enum ex_status why);
@@ -302,8 +305,10 @@ u32 tcp_put_syn_options(struct tcp *tcp, u8 *at, u16 mss, s32 wscale, bool ts,
 u32 tcp_put_options(struct tcb *t, u8 *at);
 u32 tcp_put_timestamp(u8 *at, u32 tsval, u32 tsecr);
 u32 tcp_options_length(const struct tcb *t); /* of a data segment */
-u32 tcp_ts_now(struct tcp *tcp);     /* ms */
+u32 tcp_ts_now(struct tcp *tcp);     /* in ticks of the personality */
 u8 tcp_wscale_for(const struct tcp *tcp, u32 window);
+/* The buffer that is asked for, as the personality offers it. mss: not 0. */
+u32 tcp_window_for(const struct tcp *tcp, u32 window, u32 mss);
 
 /* --- tcp_segment.c: making segments ---------------------------------------------------------- */
 
@@ -312,9 +317,8 @@ struct tcp_out {
 	u16 sport, dport, wnd, urp;
 	u32 seq, ack;
 	u8 flags, ttl, tos, noptions;
+	u8 options[40];              /* at a multiple of four: they are copied */
 	bool dont_fragment;
-	u32 flow;
-	u8 options[40];
 };
 /* p has the data (NULL: none); header and checksum, and away. */
 void tcp_send_segment(struct tcp *tcp, const struct tcp_out *o);

@@ -63,11 +63,12 @@ static bool measure(struct tcb *t, const struct tcp_seg *g)
 		return true;
 	}
 	if (t->flags & F_TS && g->o.has_ts && g->o.tsecr &&
-		   (t->retries || t->flags & (F_LOSS | F_RECOVERY))) {
-		u32 ms = tcp_ts_now(t->tcp) + t->ts_offset - g->o.tsecr;
+	    (t->retries || t->flags & (F_LOSS | F_RECOVERY))) {
+		u32 ticks = tcp_ts_now(t->tcp) + t->ts_offset - g->o.tsecr;
+		u32 tick_us = t->tcp->s->as->ts_tick_ms * 1000;
 
-		if (ms < 120000) {
-			tcp_rtt(t, ms * 1000);
+		if (ticks < 120000000 / tick_us) { /* 0: some part of one */
+			tcp_rtt(t, ticks ? ticks * tick_us : tick_us / 2);
 			return true;
 		}
 	}

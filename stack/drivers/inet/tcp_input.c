@@ -82,6 +82,7 @@ bool tcp_own_mss(struct tcb *t)
 	t->mss = (u16)min_u32(mss, 65535);
 	if (t->user_mss)
 		t->mss = (u16)min_u32(t->mss, t->user_mss);
+	t->rcv_buf = tcp_window_for(t->tcp, t->rcv_buf, t->mss);
 	return true;
 }
 

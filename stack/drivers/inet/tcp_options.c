@@ -8,7 +8,11 @@ enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_OK, OPT_SACK,
 
 u32 tcp_ts_now(struct tcp *tcp)
 {
-	return (u32)(ex_now(tcp->x) / MS);
+	u64 now = ex_now(tcp->x);
+
+	/* With every segment: by numbers that the compiler knows. */
+	return (u32)(tcp->s->as->ts_tick_ms == 100 ? now / (100 * MS) :
+						     now / MS);
 }
 
 static void parse_sack(const u8 *p, u32 n, struct tcp_options *o)
@@ -116,10 +120,11 @@ static bool has_letter(char c, const struct tcp_options *o)
 	       (c == 'T' && o->has_ts) || (c == 'S' && o->sack_ok);
 }
 
-/* NOPs belong to the option behind them: they go where it goes. */
+/* NOPs belong to the option behind them: they go where it goes.  Those that
+ * fill the header up go before the last option (RFC 7323 A; so does Windows). */
 static u32 put_ordered(u8 *at, const char *order, const struct tcp_options *o)
 {
-	u32 n = 0;
+	u32 n = 0, last = 0, fill;
 
 	for (const char *c = order; *c; c++) {
 		const char *of = c;
@@ -128,11 +133,22 @@ static u32 put_ordered(u8 *at, const char *order, const struct tcp_options *o)
 			of++;
 		if ((*of && !has_letter(*of, o)) || n > 40 - 10)
 			continue;
+		last = n;
 		n += put_letter(at + n, *c, o);
 	}
-	while (n % 4)
-		at[n++] = OPT_NOP;
-	return n;
+	fill = -n & 3;
+	memmove(at + last + fill, at + last, n - last);
+	memset(at + last, OPT_NOP, fill);
+	return n + fill;
+}
+
+u32 tcp_window_for(const struct tcp *tcp, u32 window, u32 mss)
+{
+	u32 rest = window % mss;
+
+	if (!tcp->s->as->window_of_mss || !rest || window > UINT32_MAX - mss)
+		return window;
+	return window + mss - rest;
 }
 
 u32 tcp_put_syn_options(struct tcp *tcp, u8 *at, u16 mss, s32 wscale, bool ts,
@@ -208,12 +224,11 @@ u32 tcp_put_options(struct tcb *t, u8 *at)
 	return n + put_sack(t, at + n);
 }
 
-/* RFC 7323 2: the least shift that makes the window fit. */
+/* RFC 7323 2: a shift that makes the window fit. */
 u8 tcp_wscale_for(const struct tcp *tcp, u32 window)
 {
-	u8 n = 0;
+	u8 n = window > 0xffff ? tcp->s->as->least_wscale : 0;
 
-	(void)tcp;
 	while (n < TCP_MAX_WSCALE && window >> n > 0xffff)
 		n++;
 	return n;

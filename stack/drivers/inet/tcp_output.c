@@ -57,7 +57,7 @@ void tcp_out_of(const struct tcb *t, struct tcp_out *o)
 		.src = t->local, .dst = t->remote, .sport = t->lport,
 		.dport = t->rport, .seq = t->snd_nxt, .ack = t->rcv_nxt,
 		.flags = TH_ACK, .ttl = t->ttl, .tos = t->tos,
-		.dont_fragment = !(t->flags & F_NO_DF), .flow = t->hash,
+		.dont_fragment = !(t->flags & F_NO_DF),
 	};
 }
 
@@ -251,7 +251,7 @@ static bool make_syn(struct tcb *t, struct made *m)
 {
 	struct tcp *tcp = t->tcp;
 	const struct inet_personality *as = tcp->s->as;
-	bool answer = t->state == TCP_SYN_RCVD;
+	bool answer = t->state == TCP_SYN_RCVD, zero = as->syn_ts_zero;
 
 	tcp_out_of(t, &m->o);
 	m->o.seq = t->iss;
@@ -263,7 +263,8 @@ static bool make_syn(struct tcb *t, struct made *m)
 			 (as->window_scale ? t->rcv_wscale : -1),
 		answer ? t->flags & F_TS : as->timestamps,
 		answer ? t->flags & F_SACK : as->sack,
-		tcp_ts_now(tcp) + t->ts_offset, answer ? t->ts_recent : 0);
+		zero ? 0 : tcp_ts_now(tcp) + t->ts_offset,
+		answer && !zero ? t->ts_recent : 0);
 	m->p = tcp_make_segment(tcp, &m->o, NULL, 0, 0, 0);
 	if (!m->p)
 		return false;

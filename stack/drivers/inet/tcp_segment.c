@@ -8,7 +8,7 @@ static void put_header(u8 *h, const struct tcp_out *o)
 	put16(h, o->sport);
 	put16(h + 2, o->dport);
 	put32(h + 4, o->seq);
-	put32(h + 8, o->flags & TH_ACK ? o->ack : 0);
+	put32(h + 8, o->ack);
 	h[12] = (u8)((TCP_HEADER + o->noptions) / 4 << 4);
 	h[13] = o->flags;
 	put16(h + 14, o->wnd);
@@ -67,7 +67,6 @@ void tcp_transmit(struct tcp *tcp, struct ndis_packet *p,
 	struct inet_tx tx = {
 		.src = o->src, .dst = o->dst, .protocol = 6, .ttl = o->ttl,
 		.tos = o->tos, .dont_fragment = o->dont_fragment,
-		.flow = o->flow,
 	};
 
 	(void)tcp->s->family->output(tcp->s, p, &tx);
@@ -85,18 +84,19 @@ void tcp_refuse(struct tcp *tcp, const struct tcp_seg *g)
 {
 	struct tcp_out o = { .src = g->rx->dst, .dst = g->rx->src,
 			     .sport = g->dport, .dport = g->sport,
-			     .flags = TH_RST };
+			     .flags = TH_RST,
+			     .dont_fragment = tcp->s->as->rst_df };
 
 	if (g->flags & TH_RST)
 		return;
 	if (g->flags & TH_ACK) {
 		o.seq = g->ack;
+		/* No ACK: its field means nothing (RFC 9293 3.1). */
+		o.ack = tcp->s->as->rst_ack_field ? g->ack : 0;
 	} else {
 		o.flags |= TH_ACK;
 		o.ack = g->seq + g->len + !!(g->flags & TH_SYN) +
 			!!(g->flags & TH_FIN);
 	}
-	if (!tcp->s->as->rst_ack_zero_window)
-		o.wnd = (u16)(g->flags & TH_ACK ? g->wnd : 0);
 	tcp_send_segment(tcp, &o);
 }

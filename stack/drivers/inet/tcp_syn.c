@@ -100,6 +100,8 @@ static u32 cookie_tsval(const struct tcp_syn *y, u32 now)
 static void answer(struct tcp *tcp, const struct tcp_syn *y)
 {
 	bool ts = y->flags & SYN_TS;
+	bool cookie = y->flags & SYN_COOKIE;
+	bool zero = tcp->s->as->syn_ts_zero && !cookie;
 	u32 tsval = tcp_ts_now(tcp) + y->ts_offset;
 	struct tcp_out o = {
 		.src = y->local, .dst = y->remote, .sport = y->lport,
@@ -108,12 +110,12 @@ static void answer(struct tcp *tcp, const struct tcp_syn *y)
 		.wnd = (u16)min_u32(y->rcv_buf, 0xffff),
 	};
 
-	if (y->flags & SYN_COOKIE && ts)
+	if (cookie && ts)            /* it needs them, whoever we are */
 		tsval = cookie_tsval(y, tsval);
 	o.noptions = (u8)tcp_put_syn_options(
 		tcp, o.options, own_mss(tcp, y),
 		y->flags & SYN_WSCALE ? own_wscale(tcp, y) : -1, ts,
-		y->flags & SYN_SACK, tsval, y->tsval);
+		y->flags & SYN_SACK, zero ? 0 : tsval, zero ? 0 : y->tsval);
 	TRACE(tcp_segment_out, y, y->iss, y->irs + 1, o.flags);
 	tcp_send_segment(tcp, &o);
 }
@@ -147,7 +149,8 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		.local = g->rx->dst, .remote = g->rx->src, .lport = g->dport,
 		.rport = g->sport, .mss = g->o.has_mss ? g->o.mss : 536,
 		.wscale = g->o.wscale, .irs = g->seq, .wnd = g->wnd,
-		.tsval = g->o.tsval, .ts_offset = h * 2654435761u,
+		.tsval = g->o.tsval,
+		.ts_offset = tcp_ts_offset(tcp, &g->rx->dst, &g->rx->src),
 		.iss = tcp_iss(tcp, h), .rcv_buf = rcv_buf,
 		.sent = ex_now(tcp->x),
 	};
@@ -157,6 +160,17 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		y->flags |= SYN_SACK;
 	if (g->o.has_wscale && as->window_scale)
 		y->flags |= SYN_WSCALE;
+}
+
+/* When y->mss is what it will be. */
+static void round_window(struct tcp *tcp, struct tcp_syn *y)
+{
+	u32 mss;
+
+	if (!tcp->s->as->window_of_mss)
+		return;
+	mss = max_u32(min_u32(own_mss(tcp, y), y->mss), TCP_MSS_MIN);
+	y->rcv_buf = tcp_window_for(tcp, y->rcv_buf, mss);
 }
 
 /* --- cookies --------------------------------------------------------------------------------------- */
@@ -181,6 +195,8 @@ static void send_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf)
 	fill(tcp, &y, g, rcv_buf);
 	while (i && cookie_mss[i] > y.mss)
 		i--;
+	y.mss = cookie_mss[i];
+	round_window(tcp, &y);
 	y.iss = count << 27 | i << 24 | cookie_hash(tcp, g, y.irs, count);
 	y.flags |= SYN_COOKIE;
 	if (!(y.flags & SYN_TS))
@@ -204,6 +220,7 @@ static bool open_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf,
 	y->irs = g->seq - 1;
 	y->iss = iss;
 	y->mss = cookie_mss[iss >> 24 & 7];
+	round_window(tcp, y);
 	y->flags &= SYN_TS;
 	if (y->flags & SYN_TS) {
 		y->wscale = g->o.tsecr & 15;
@@ -412,6 +429,7 @@ static void new_syn(struct tcp *tcp, struct inet_address *a,
 	if (!y)
 		return;
 	fill(tcp, y, g, rcv_buf);
+	round_window(tcp, y);
 	if (above && seq_le(y->iss, above))
 		y->iss = above + 65536; /* RFC 9293 3.4.3 */
 	y->due = y->sent + tcp->s->as->initial_rto_ms * MS;
@@ -524,8 +542,12 @@ static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
 			return NULL;
 		}
 	} else {
-		if (g->flags & TH_SYN && !is_land(g))
+		if (!(g->flags & TH_SYN)) {
+			if (tcp->s->as->refuses_stray)
+				tcp_refuse(tcp, g);
+		} else if (!is_land(g)) {
 			new_syn(tcp, a, g, above);
+		}
 		return NULL;
 	}
 	t = complete(tcp, a, &y, g, &later);

@@ -50,19 +50,29 @@ u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	return (u32)(keyed(tcp->secret, local, lport, remote, rport) >> 16);
 }
 
-/* RFC 6528: a clock of 4 us and a keyed hash; older systems had less. */
+/* RFC 6528: a clock of 4 us and a keyed hash; before, steps of 1 to 2^15 with
+ * each connection. */
 u32 tcp_iss(struct tcp *tcp, u32 hash)
 {
 	u32 clock = (u32)(ex_now(tcp->x) / 4000);
 
-	switch (tcp->s->as->isn) {
-	case 0:
-		return clock;
-	case 1:
-		return clock + ((u32)ex_random(tcp->x) & 0xffff);
-	default:
+	u32 step;
+
+	if (tcp->s->as->isn == ISN_RFC6528)
 		return clock + (u32)mix(tcp->secret[1], hash);
-	}
+	step = 1 + ((u32)ex_random(tcp->x) & 0x7fff);
+	return clock + __atomic_add_fetch(&tcp->isn_steps, step,
+					  __ATOMIC_RELAXED);
+}
+
+/* RFC 7323 5.4. Not of the ports: a new connection of the same two hosts must
+ * not seem to be older than the one before (RFC 6191 2). */
+u32 tcp_ts_offset(struct tcp *tcp, const struct inet_ip *local,
+		  const struct inet_ip *remote)
+{
+	if (!tcp->s->as->ts_offset)
+		return 0;
+	return tcp_hash(tcp, local, 0, remote, 0) * 2654435761u;
 }
 
 /* --- the table ---------------------------------------------------------------------- */
@@ -238,7 +248,7 @@ struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	t->rport = rport;
 	t->hash = tcp_hash(tcp, local, lport, remote, rport);
 	t->iss = tcp_iss(tcp, t->hash);
-	t->ts_offset = t->hash * 2654435761u;
+	t->ts_offset = tcp_ts_offset(tcp, local, remote);
 	t->rcv_buf = s->ctl.rcv_buf;
 	t->snd_buf = s->ctl.snd_buf;
 	t->rto = s->as->initial_rto_ms * 1000;

@@ -3,7 +3,7 @@
  * ICMP (RFC 792, RFC 1122 3.2.2).
  *
  * Echo is answered as NT answers it: code and type of service zero, not to
- * groups.  Timestamp, information and mask requests are not answered.  Errors
+ * groups; the DF bit and how much an error quotes are the personality's.  Timestamp, information and mask requests are not answered.  Errors
  * that we send are limited to a number a second; those that come are believed
  * when they quote something that we sent.
  */
@@ -13,8 +13,7 @@
 
 #define ICMP_HEADER 8u
 #define ERRORS_A_SECOND 200u
-#define QUOTE_SHORT 8u               /* RFC 792: behind the header */
-#define QUOTE_LONG 548u              /* RFC 1812 4.3.2.3: up to 576 */
+#define QUOTE_LEAST 8u               /* RFC 792: behind the header */
 
 enum { ECHO_REPLY = 0, UNREACHABLE = 3, QUENCH = 4, REDIRECT = 5, ECHO = 8,
        EXCEEDED = 11, PARAMETER = 12 };
@@ -59,9 +58,9 @@ static bool deserves_error(struct ip *ip, const struct ip_head *h,
 void icmp_error(struct ip *ip, const struct ip_head *h,
 		const struct ndis_packet *p, u8 type, u8 code, u32 word)
 {
-	u32 most = strcmp(ip->s.as->name, "modern") ? QUOTE_SHORT :
-						      QUOTE_LONG - h->hlen;
-	u32 n = p->length < most ? p->length : most;
+	/* Of RFC 1812's 576 bytes, options of IP are some. */
+	u32 most = ip->s.as->icmp_quote;
+	u32 n;
 	struct ndis_packet *q;
 	u8 *d;
 
@@ -71,6 +70,9 @@ void icmp_error(struct ip *ip, const struct ip_head *h,
 		ip_drop(ip, DROP_RATE, IP_ICMP, p->length);
 		return;
 	}
+	if (most > QUOTE_LEAST)
+		most -= h->hlen - IP_HEADER;
+	n = p->length < most ? p->length : most;
 	q = ndis_packet_new(ip->x, INET_HEADROOM, ICMP_HEADER + h->hlen + n);
 	if (!q)
 		return;
@@ -132,7 +134,8 @@ static void echo(struct inet_iface *f, struct ndis_packet *p,
 	n = h->hlen > IP_HEADER ? ip_options_echo(ip, h, h->dst, options) : 0;
 	(void)ip_output_options(ip, q, &(struct inet_tx){
 		.src = rx->dst, .dst = rx->src, .protocol = IP_ICMP,
-		.dont_fragment = h->df && h->length <= f->mtu }, options, n);
+		.dont_fragment = ip->s.as->echo_df && h->df &&
+				 h->length <= f->mtu }, options, n);
 }
 
 /* --- receiving ------------------------------------------------------------------------ */

@@ -49,6 +49,7 @@
 #define REASS_TIME (60 * SECOND)     /* RFC 1122 3.3.2: 60 to 120 s */
 #define ROUTES_REDIRECTED 64u
 #define PMTU_MAX 64u
+#define PATH_IDS 256u
 #define GROUPS_MAX 32u               /* of an interface */
 #define IP_LEAST_MTU 68u             /* RFC 791 3.2: of an adapter */
 #define LOCALS 8u                    /* addresses of an interface */
@@ -119,7 +120,9 @@ struct ip {
 	struct inet_reass_table reass;
 	struct ip_pmtu pmtu[PMTU_MAX];
 	u32 npmtu;
-	u32 id;                      /* of datagrams; see ip_id() */
+	u32 id;                      /* of datagrams; see put_id() */
+	u32 id_key;
+	u16 path_id[PATH_IDS];       /* IP_ID_OF_PATH; by a keyed hash */
 	u64 icmp_when;               /* tokens of ICMP errors were counted */
 	u32 icmp_tokens;
 	struct ke_timer tick, igmp_timer;

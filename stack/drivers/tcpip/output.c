@@ -10,21 +10,28 @@ void ip_header_sum(u8 *header, u32 hlen)
 	put_sum(header + 10, ndis_fold(ndis_sum(header, hlen, 0)));
 }
 
-/* As the personality has it. RFC 6864 asks for uniqueness only of what may be
- * cut into pieces. */
-static void put_id(struct ip *ip, u8 *at, bool df)
+/* RFC 7739 5.3: whoever is not on the path learns nothing of its counter. */
+static u16 id_of_path(struct ip *ip, u32 dst)
 {
-	int how = ip->s.as->ip_id;
+	u32 h = (dst ^ ip->id_key) * 2654435761u;
 
-	if (how == 1)
-		put16(at, (u16)ex_random(ip->x));
-	else if (how == 3 && df)
-		put16(at, 0);
-	else if (how == 2) { /* NT 4 counts in the order of its processor */
+	return ip->path_id[h >> 16 & (PATH_IDS - 1)]++;
+}
+
+/* As the personality has it. */
+static void put_id(struct ip *ip, u8 *at, u32 dst)
+{
+	switch (ip->s.as->ip_id) {
+	case IP_ID_OF_PATH:
+		put16(at, id_of_path(ip, dst));
+		break;
+	case IP_ID_SWAPPED:
 		at[0] = (u8)ip->id;
 		at[1] = (u8)(ip->id++ >> 8);
-	} else {
+		break;
+	default:
 		put16(at, (u16)ip->id++);
+		break;
 	}
 }
 
@@ -302,7 +309,7 @@ static enum ex_status own_header(struct ip *ip, struct ndis_packet *p,
 		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
 	put16(h + 2, (u16)p->length);
 	if (!get16(h + 4))
-		put_id(ip, h + 4, h[6] & 0x40);
+		put_id(ip, h + 4, dst);
 	if (!get32(h + 12))
 		put32(h + 12, source_for(&w, dst));
 	ip_header_sum(h, hlen);
@@ -344,7 +351,7 @@ enum ex_status ip_output_options(struct ip *ip, struct ndis_packet *p,
 	h[0] = (u8)(0x40 | hlen / 4);
 	h[1] = t->tos;
 	put16(h + 2, (u16)p->length);
-	put_id(ip, h + 4, t->dont_fragment);
+	put_id(ip, h + 4, dst);
 	put16(h + 6, t->dont_fragment ? 0x4000 : 0);
 	h[8] = ttl_of(ip, t, &w);
 	h[9] = t->protocol;

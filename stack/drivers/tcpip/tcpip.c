@@ -85,6 +85,9 @@ static void init(struct ip *ip, struct io_driver *d)
 			       .as = inet_personality("nt5"), .ip = ip };
 	ke_lock_init(&ip->lock, "ip");
 	ip->id = 1;
+	ip->id_key = (u32)ex_random(d->x);
+	for (u32 i = 0; i < PATH_IDS; i++)
+		ip->path_id[i] = (u16)ex_random(d->x);
 	ip->icmp_tokens = 100;
 	ip->reass = (struct inet_reass_table){ .tag = TAG_REASS,
 					       .most_count = REASS_MAX,
