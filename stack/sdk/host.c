@@ -465,6 +465,8 @@ struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 	keep_address(h, c->interface.name ? c->interface.ip4[0] : NULL);
 	if (c->driver_path)
 		io_driver_path(h->x, c->driver_path);
+	for (const struct io_driver_info *const *b = c->builtin; b && *b; b++)
+		io_builtin(h->x, *b);
 	if (open_interface(h, &c->interface, why, why_size) &&
 	    load_all(h, c, why, why_size))
 		return h;

@@ -47,6 +47,8 @@ struct host_config {
 	struct host_interface interface; /* name NULL: only loopback */
 	const char *const *drivers;  /* NULL-ended; NULL: tcpip tcpip6 afd */
 	const char *driver_path;
+	/* Drivers that are linked in, NULL-ended; NULL: all are objects. */
+	const struct io_driver_info *const *builtin;
 	const char *netbios_name;    /* loads netbt and srv; NULL: not */
 };
 
