@@ -17,7 +17,9 @@
  *			of a SYN, 0x20 another port, 0x40 URG's pointer follows,
  *			0x80 a window (of 256 bytes) follows; two bytes a block
  *	10xxxxxx	a call of the user, and its argument
- *	11xxxxxx	time passes: row of `times`
+ *	110xxxxx	time passes: row of `times`
+ *	111xxxxx	ICMP: row of `errors`; the quoted sequence (as seq above,
+ *			from the machine's side), an MTU (of 8 bytes)
  *
  * What a connection must be is looked at after every record (invariants()); what
  * it sends and delivers is the pattern of its place in the stream; after the user
@@ -105,17 +107,34 @@ static u32 get32be(const u8 *b)
 	return get16be(b) << 16 | get16be(b + 2);
 }
 
-static u16 sum_of(const u8 *ip, u32 len) /* RFC 9293 3.1; of the segment */
+static u32 add_words(const u8 *b, u32 n, u32 sum)
 {
-	u32 sum = 6 + len;
+	for (u32 i = 0; i < n; i++)
+		sum += i & 1 ? b[i] : (u32)b[i] << 8;
+	return sum;
+}
 
-	for (u32 i = 12; i < 20; i++)
-		sum += i & 1 ? ip[i] : (u32)ip[i] << 8;
-	for (u32 i = 0; i < len; i++)
-		sum += i & 1 ? ip[20 + i] : (u32)ip[20 + i] << 8;
+static u16 fold(u32 sum)
+{
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (u16)~sum;
+}
+
+static u16 sum_of(const u8 *ip, u32 len) /* RFC 9293 3.1; of the segment */
+{
+	return fold(add_words(ip + 20, len, add_words(ip + 12, 8, 6 + len)));
+}
+
+/* From the other side, of len bytes behind it. */
+static void ip_header(u8 *ip, u8 protocol, u32 len)
+{
+	ip[0] = 0x45;
+	put16be(ip + 2, 20 + len);
+	ip[8] = 64;
+	ip[9] = protocol;
+	memcpy(ip + 12, (u8[]){ 192, 0, 2, 2, 192, 0, 2, 1 }, 8);
+	put16be(ip + 10, fold(add_words(ip, 20, 0)));
 }
 
 /* --- what the machine sends ------------------------------------------------------------- */
@@ -244,17 +263,8 @@ static void give(struct run *r, const struct piece *p)
 	u8 b[14 + 20 + 60 + ROOM] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8 };
 	u8 *ip = b + 14, *t = ip + 20;
 	u32 head = 20 + put_all_options(r, t + 20, p), len = head + p->len;
-	u32 sum = 0;
 
-	ip[0] = 0x45;
-	put16be(ip + 2, 20 + len);
-	ip[8] = 64;
-	ip[9] = 6;
-	memcpy(ip + 12, (u8[]){ 192, 0, 2, 2, 192, 0, 2, 1 }, 8);
-	for (int i = 0; i < 20; i += 2)
-		sum += get16be(ip + i);
-	sum = (sum & 0xffff) + (sum >> 16);
-	put16be(ip + 10, ~(sum + (sum >> 16)) & 0xffff);
+	ip_header(ip, 6, len);
 	put16be(t, p->from);
 	put16be(t + 2, r->port);
 	put32be(t + 4, p->seq);
@@ -310,6 +320,30 @@ static void segment(struct run *r, u8 op)
 	if (p.flags & TH_SYN)        /* its options, and never scaled */
 		p.options |= 0x10 | (r->how & 0x10 ? 1 : 0);
 	give(r, &p);
+}
+
+/* An ICMP error about a segment of the machine (RFC 792). */
+static void icmp(struct run *r, u8 op)
+{
+	static const u8 errors[8][2] = { { 3, 4 }, { 3, 4 }, { 3, 1 }, { 3, 2 },
+					 { 3, 3 }, { 3, 13 }, { 4, 0 },
+					 { 11, 0 } };
+	u32 seqs[4] = { r->una, r->top, r->iss, r->top - 3000 };
+	u8 b[14 + 56] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8 };
+	u8 *ip = b + 14, *m = ip + 20, *q = m + 8;
+
+	memcpy(m, errors[op & 7], 2);
+	put32be(q + 24, place(seqs, next(r)));
+	if (m[1] == 4)
+		put16be(m + 6, next(r) * 8u);
+	memcpy(q, (u8[]){ 0x45, 0, 5, 0xdc, 0, 1, 0x40, 0, 64, 6, 0, 0, 192, 0,
+			  2, 1, 192, 0, 2, 2 }, 20);
+	put16be(q + 20, r->port);
+	put16be(q + 22, 1000);
+	ip_header(ip, 1, 36);
+	put16be(m + 2, fold(add_words(m, 36, 0)));
+	(void)nic_wire_inject(r->w, b, sizeof(b));
+	(void)sched_run_to(r->s, sched_now(r->s) + 1000);
 }
 
 static void plain(struct run *r, u8 flags, u32 seq, u32 ack)
@@ -673,9 +707,11 @@ static void feed(struct run *r)
 			segment(r, op);
 		else if (op < 0xc0)
 			call(r, op % 11, next(r));
-		else
+		else if (op < 0xe0)
 			(void)sched_run_to(r->s, sched_now(r->s) +
 					   times[op & 15] * MS);
+		else
+			icmp(r, op);
 		if (ex_stopped(r->x) > EX_IDLE)
 			must(false, ex_stop_text(r->x));
 		invariants(r);
