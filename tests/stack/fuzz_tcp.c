@@ -55,7 +55,8 @@ struct run {
 	bool odd;                    /* urgent bytes: the stream has gaps */
 	u16 port;                    /* of the machine */
 	u32 irs, iss;                /* first numbers: of the fuzzer, the machine */
-	bool known, mixed;           /* iss; two connections */
+	bool known, mixed, begun;    /* iss; two connections; first */
+	u32 first;                   /* number of the stream to the user */
 	u32 ack, max, una, top, edge; /* as the comment on top says; edge: what
 					the machine may send up to */
 	u32 win, ts, ts_seen;
@@ -274,8 +275,7 @@ static void give(struct run *r, const struct piece *p)
 	put16be(t + 14, p->wnd);
 	put16be(t + 18, p->urp);
 	for (u32 i = 0; i < p->len; i++)
-		t[head + i] = pattern(p->seq + i + !!(p->flags & TH_SYN) -
-				      r->irs - 1);
+		t[head + i] = pattern(p->seq + i + !!(p->flags & TH_SYN));
 	put16be(t + 16, sum_of(ip, len));
 	/* what it may send, at most: as if it believed this one */
 	r->edge = seq_max(r->edge, (p->flags & TH_ACK ? p->ack : r->top) +
@@ -385,7 +385,7 @@ static void do_recv(struct run *r, u32 n, int flags)
 	if (got <= 0 || flags)
 		return;
 	for (s64 i = 0; i < got && !r->odd && !r->mixed; i++)
-		MUST(b[i] == pattern((u32)r->received + (u32)i));
+		MUST(b[i] == pattern(r->first + (u32)(r->received + i)));
 	r->received += (u64)got;
 }
 
@@ -594,12 +594,22 @@ static void check_reasm(const struct tcb *t)
 		     seq_le(q->sack[i].to, t->rcv_adv + 1));
 }
 
-static void check_one(const struct run *r, const struct tcb *t)
+/* Where the stream begins that the user reads. */
+static void note_first(struct run *r, const struct tcb *t)
+{
+	r->mixed |= r->begun && r->first != t->irs + 1;
+	r->begun = true;
+	r->first = t->irs + 1;
+}
+
+static void check_one(struct run *r, const struct tcb *t)
 {
 	MUST(t->refs && t->state > TCP_LISTEN && t->state <= TCP_TIME_WAIT);
 	MUST(!(t->flags & (F_OUTPUTTING | F_DELIVERING | F_QUEUED)));
 	MUST(!(t->need & (NEED_OUTPUT | NEED_RCV_CMPLT)));
 	if (t->state >= TCP_ESTABLISHED) {
+		if (t->rport == 1000)
+			note_first(r, t);
 		check_send(t);
 		check_board(t);
 		check_receive(r, t);
@@ -611,7 +621,7 @@ static void check_one(const struct run *r, const struct tcb *t)
 	     t->timer.heap);
 }
 
-static void invariants(const struct run *r)
+static void invariants(struct run *r)
 {
 	const struct tcp *tcp = ((struct ip *)r->tcpip->extension)->s.tcp;
 	u32 n = 0, syns = 0;
@@ -757,6 +767,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	begin(&r);
 	introduce(&r);
 	open_one(&r);
+	invariants(&r);
 	feed(&r);
 	end(&r);
 	return 0;
