@@ -58,7 +58,8 @@ SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
 STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack/nic/*.c \
 	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
 # The commands of refstack are no part of the library.
-HOST_SRC  := $(wildcard stack/host/attach.c stack/host/stat.c stack/host/workload.c stack/refstack.c)
+HOST_SRC  := $(wildcard stack/host/attach.c stack/host/workload.c stack/refstack.c stack/host/stat*.c \
+	     stack/host/out.c stack/host/control.c stack/host/dump.c)
 STACK_SRC := $(filter-out $(HOST_SRC),$(STACK_SRC))
 # inet/ is no driver: it is built into those that INET names.
 INET      := tcpip tcpip6
@@ -181,7 +182,7 @@ $(LTTNG): $(LTTNG_SRC:%.c=$(B)/pic/%.o)
 
 $(REFSTACK): $(HOST_SRC:%.c=$(B)/%.o) $(STACK)
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS) -lyajl -lelf
 
 $(STK_BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(STACK) | $(DRIVER)
 	$(call say,LD,$@)

@@ -22,23 +22,33 @@ static const struct command {
 	  cmd_run },
 	{ "attach", "--tap NAME --ip A/BITS [options]",
 	  "a live machine on a TAP device",
-	  "Echo on 7 (TCP and UDP), discard on 9, chargen on 19.\n"
+	  "Echo on 7 (TCP and UDP), discard on 9, chargen on 19, iperf 2 on 5001.\n"
 	  "  --gw A              gateway\n"
 	  "  --mtu N             1500\n"
 	  "  --personality NAME  nt4, nt5 (the default), modern\n"
 	  "  --offloads          checksums and large sends by the device\n"
 	  "  --netbios NAME      NetBIOS name and session service\n"
-	  "  --http FOLDER       its files on port 80\n"
+	  "  --http FOLDER       its files on port 80 (HTTP/1.1, persistent)\n"
 	  "  --put               they may be stored, too (PUT)\n"
 	  "  --cpus N            virtual processors (1)\n"
-	  "SIGUSR1 prints what refstack stat asks for; SIGINT ends; a bug check\n"
-	  "is SIGABRT, whose core is the kernel's.\n"
+	  "  --dump FILE         where SIGQUIT and a bug check leave the machine\n"
+	  "                      (ELF core; refstack-PID.core, SIGQUIT only)\n"
+	  "SIGUSR1 prints its state; SIGQUIT writes a dump and goes on; SIGINT\n"
+	  "ends; a bug check ends with SIGABRT.\n"
 	  "Example: refstack attach --tap tap0 --ip 192.0.2.1/24 --http /srv\n",
 	  cmd_attach },
-	{ "stat", "PID", "asks a live one for its state",
-	  "It prints connections, pool by tag, queues and counters on its own\n"
-	  "standard output.\nExample: refstack stat $(pidof refstack)\n",
+	{ "stat", "PID [PART...] [options]", "the state of a live one",
+	  "Parts (all): services, connections, listeners, udp, pool, locks,\n"
+	  "threads, work, dpc, timers, routes, neighbours, protocols, adapters,\n"
+	  "events.\n"
+	  "  --json              one object, an array for each table\n"
+	  "  --limit N           rows of a table (1000)\n"
+	  "Of the same user only. Exit status: 0; 1 there is none, 2 bad usage.\n"
+	  "Example: refstack stat $(pidof refstack) connections pool\n",
 	  cmd_stat },
+	{ "dump", "PID FILE", "a live one as an ELF core, while it goes on",
+	  "Its threads are the machine's; docs/stack.md says what is in it.\n"
+	  "Example: refstack dump $(pidof refstack) live.core\n", cmd_dump },
 	{ "script", "FILE... [--pcap FILE]", "packet scripts (tests/pkt)",
 	  "Example: refstack script tests/pkt/tcp-handshake/active.pkt\n",
 	  cmd_script },

@@ -108,15 +108,15 @@ static void go(struct co *from, struct co *to)
 	co_swap_stacks(&from->sp, to->sp);
 }
 
-bool co_at(const struct co *c, u64 *ip, u64 *sp, u64 *fp)
+bool co_at(const struct co *c, struct co_regs *out)
 {
 	const u64 *at = c->sp;
 
 	if (!at)
 		return false;
-	*ip = at[AT_RIP];
-	*fp = at[AT_RBP];
-	*sp = (u64)(uintptr_t)(at + AT_WORDS);
+	*out = (struct co_regs){ at[0], at[1], at[2], at[AT_R12], at[4],
+				 at[AT_RBP], at[AT_RIP],
+				 (u64)(uintptr_t)(at + AT_WORDS) };
 	return true;
 }
 
@@ -146,12 +146,10 @@ static void go(struct co *from, struct co *to)
 	swapcontext(&from->uc, &to->uc);
 }
 
-bool co_at(const struct co *c, u64 *ip, u64 *sp, u64 *fp)
+bool co_at(const struct co *c, struct co_regs *out)
 {
 	(void)c;
-	(void)ip;
-	(void)sp;
-	(void)fp;
+	(void)out;
 	return false;
 }
 

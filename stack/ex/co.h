@@ -50,7 +50,10 @@ void co_make(struct co *c, u8 *low, size_t size, void (*entry)(void *arg),
 void co_switch(struct co *from, struct co *to);
 /* The same, from one that never goes on. */
 void co_leave(struct co *from, struct co *to);
-/* Where one that is not running will go on; false: not known here. */
-bool co_at(const struct co *c, u64 *ip, u64 *sp, u64 *fp);
+/* What one that is not running will go on with; false: not known here. */
+struct co_regs {
+	u64 r15, r14, r13, r12, rbx, rbp, rip, rsp;
+};
+bool co_at(const struct co *c, struct co_regs *out);
 
 #endif

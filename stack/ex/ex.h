@@ -180,6 +180,7 @@ struct ke_lock {
 	bool queued;                 /* handed over in the order of arrival */
 	u64 ticket, serving;
 	u64 since;                   /* when it was taken, while traced */
+	struct ke_lock *below;       /* taken before it by its owner */
 };
 void ke_lock_init(struct ke_lock *l, const char *name);
 void ke_lock_init_queued(struct ke_lock *l, const char *name);

@@ -7,6 +7,8 @@
 #include "../sched/inside.h"
 #include "../trace/trace.h"
 
+#include <string.h>
+
 #define SITE __builtin_return_address(0)
 
 void ke_lock_init(struct ke_lock *l, const char *name)
@@ -42,11 +44,29 @@ static bool is_ours(const struct ke_cpu *c, const struct ke_lock *l)
 	return !l->owner && (!l->queued || l->serving == c->ticket);
 }
 
+/* The last row is of all that found none. */
+static struct ex_contention *row_of(struct ex *x, const char *name)
+{
+	struct ex_contention *r = x->contention;
+	const size_t most = sizeof(r->name) - 1;
+
+	while (r < x->contention + EX_CONTENTIONS - 1 && r->times &&
+	       strncmp(r->name, name, most))
+		r++;
+	if (!r->times)
+		memcpy(r->name, name, strnlen(name, most));
+	return r;
+}
+
 __attribute__((noinline)) static u64 spin(struct ke_cpu *c, struct ke_lock *l,
 					  const void *site)
 {
+	struct ex_contention *row = row_of(c->x, l->name ? l->name : "");
 	u64 spins = 0;
 
+	row->times++;
+	row->waited = site;
+	row->held = l->site;
 	if (l->queued)
 		c->ticket = l->ticket++;
 	l->waiters++;
@@ -60,7 +80,39 @@ __attribute__((noinline)) static u64 spin(struct ke_cpu *c, struct ke_lock *l,
 		c->spinning = NULL;
 	}
 	l->waiters--;
+	row->spins += spins;
 	return spins;
+}
+
+static inline void own(struct ke_cpu *c, struct ke_lock *l, const void *site,
+		       enum ke_irql before)
+{
+	l->owner = c;
+	l->site = site;
+	l->before = before;
+	l->below = c->held;
+	c->held = l;
+}
+
+/* Not the last one taken. */
+__attribute__((noinline)) static void unlink_held(struct ke_cpu *c,
+						  const struct ke_lock *l)
+{
+	struct ke_lock **at = &c->held;
+
+	while (*at && *at != l)
+		at = &(*at)->below;
+	if (*at)
+		*at = l->below;
+}
+
+static inline void disown(struct ke_cpu *c, struct ke_lock *l)
+{
+	if (__builtin_expect(c->held == l, 1))
+		c->held = l->below;
+	else
+		unlink_held(c, l);
+	l->owner = NULL;
 }
 
 static inline void take(struct ke_cpu *c, struct ke_lock *l, const void *site,
@@ -76,9 +128,7 @@ static inline void take(struct ke_cpu *c, struct ke_lock *l, const void *site,
 	} else {
 		spins = spin(c, l, site);
 	}
-	l->owner = c;
-	l->site = site;
-	l->before = before;
+	own(c, l, site, before);
 	if (c->tracing)
 		l->since = ex_now(c->x);
 	trace_on(c, TRACE_ke_lock_got, TRACE_V(l), TRACE_V(site), spins, 0);
@@ -125,9 +175,7 @@ bool ke_trylock(struct ke_lock *l, enum ke_irql *before)
 	*before = c->irql;
 	c->irql = KE_DISPATCH;
 	l->ticket += l->queued;
-	l->owner = c;
-	l->site = SITE;
-	l->before = *before;
+	own(c, l, SITE, *before);
 	if (c->tracing)
 		l->since = ex_now(c->x);
 	trace_on(c, TRACE_ke_lock_got, TRACE_V(l), TRACE_V(SITE), 0, 0);
@@ -154,7 +202,7 @@ static inline void put(struct ke_cpu *c, struct ke_lock *l, const void *site)
 			    TRACE_V(site));
 	trace_on(c, TRACE_ke_lock_put, TRACE_V(l), TRACE_V(site),
 		 c->tracing ? ex_now(c->x) - l->since : 0, 0);
-	l->owner = NULL;
+	disown(c, l);
 	l->serving += l->queued;
 	if (l->waiters)
 		wake(c, l);

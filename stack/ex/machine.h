@@ -38,6 +38,7 @@ struct ke_cpu {
 	struct ke_thread *thread;    /* that runs, or lies below a DPC */
 	struct ke_thread *standby;   /* takes its place below DISPATCH */
 	struct ke_dpc *dpc_head, *dpc_tail, *dpc;
+	struct ke_lock *held;        /* the last one taken; then below */
 	struct ke_lock *spinning;
 	const void *spin_site;
 	u64 ticket;                  /* of a queued lock */
@@ -114,6 +115,14 @@ struct ex_slot {
 	char name[40];
 };
 
+/* Locks of a name that a CPU had to wait for. */
+struct ex_contention {
+	char name[24];               /* a driver's own goes with it */
+	u64 times, spins;
+	const void *waited, *held;   /* the last time: sites of both */
+};
+#define EX_CONTENTIONS 64
+
 struct ex_pool_side;             /* a pool, see pool.c */
 struct ex_worker;
 
@@ -156,6 +165,7 @@ struct ex {
 	struct ke_dpc detector_dpc;
 	bool detector_set;
 	struct ke_lock cancel;
+	struct ex_contention contention[EX_CONTENTIONS];
 	struct io_driver *drivers;
 	struct io_builtin *builtins;
 	struct ex_unloaded unloaded[EX_UNLOADED];

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* refstack attach: a live machine on a TAP device. */
-#include "cmd.h"
+#include "control.h"
+#include "dump.h"
+#include "stat.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -12,8 +16,10 @@ struct attach {
 	struct host_config c;
 	struct services services;
 	struct sched *s;
-	int signals;
-	bool stop, stat;
+	int signals, client;         /* -1: nobody asks */
+	struct control control;
+	const char *dump_to;         /* NULL: refstack-PID.core */
+	bool stop, stat, dump;
 };
 
 static bool option(struct attach *a, const char *o, const char *v)
@@ -32,6 +38,8 @@ static bool option(struct attach *a, const char *o, const char *v)
 		a->c.netbios_name = v;
 	} else if (!strcmp(o, "--http")) {
 		a->services.http_dir = v;
+	} else if (!strcmp(o, "--dump")) {
+		a->dump_to = v;
 	} else if (!strcmp(o, "--drivers")) {
 		a->c.driver_path = v;
 	} else if (!strcmp(o, "--cpus")) {
@@ -77,6 +85,8 @@ static void read_signal(void *ctx)
 	while (read(a->signals, &i, sizeof(i)) == (ssize_t)sizeof(i)) {
 		if (i.ssi_signo == SIGUSR1)
 			a->stat = true;
+		else if (i.ssi_signo == SIGQUIT)
+			a->dump = true;
 		else
 			a->stop = true;
 	}
@@ -87,6 +97,19 @@ static void signalled(void *ctx)
 	ex_on_host(read_signal, ctx);
 }
 
+static void take_client(void *ctx)
+{
+	struct attach *a = ctx;
+
+	if (a->client < 0)
+		a->client = control_accept(&a->control);
+}
+
+static void called(void *ctx)
+{
+	ex_on_host(take_client, ctx);
+}
+
 static bool watch_signals(struct attach *a, struct ex *x)
 {
 	sigset_t set;
@@ -95,8 +118,10 @@ static bool watch_signals(struct attach *a, struct ex *x)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);    /* those that write dumps */
 	a->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return a->signals >= 0 &&
 	       sched_watch(a->s, x, a->signals, false, signalled, a);
@@ -106,7 +131,90 @@ static bool until(void *ctx)
 {
 	struct attach *a = ctx;
 
-	return a->stop || a->stat;
+	return a->stop || a->stat || a->dump || a->client >= 0;
+}
+
+/* --- dumps and states ------------------------------------------------------------------- */
+
+static void said(void *ctx, const char *why)
+{
+	const char *name = ctx;
+
+	if (why)
+		fprintf(stderr, "refstack: %s: %s\n", name, why);
+	else
+		fprintf(stderr, "refstack: the machine is in %s\n", name);
+}
+
+static const char *dump_name(const struct attach *a, char *buf, size_t size)
+{
+	if (a->dump_to)
+		return a->dump_to;
+	snprintf(buf, size, "refstack-%ld.core", (long)getpid());
+	return buf;
+}
+
+/* now: by this process; else by a child, and the machine goes on. */
+static void dump_to_file(struct attach *a, const struct ex *x, bool now)
+{
+	char buf[64], why[200] = "no child";
+	const char *name = dump_name(a, buf, sizeof(buf));
+	void *ctx = (void *)(uintptr_t)name;
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		said(ctx, strerror(errno));
+	else if (now)
+		said(ctx, dump_write(x, fd, why, sizeof(why)) ? NULL : why);
+	else if (!dump_fork(x, fd, said, ctx))
+		said(ctx, why);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void tell_client(void *ctx, const char *why)
+{
+	const struct attach *a = ctx;
+
+	(void)control_answer(a->client, why ? EIO : 0, why ? why : "", -1);
+}
+
+static void give_state(struct attach *a, struct host *h,
+		       const struct control_ask *ask)
+{
+	int fd = memfd_create("refstack stat", MFD_CLOEXEC);
+	FILE *f = fd >= 0 ? fdopen(dup(fd), "w") : NULL;
+
+	if (!f) {
+		tell_client(a, strerror(errno));
+	} else {
+		stat_write(h, &a->services, ask->parts, ask->json, ask->limit,
+			   f);
+		fclose(f);
+		lseek(fd, 0, SEEK_SET);
+		(void)control_answer(a->client, 0, "", fd);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void serve_client(struct attach *a, struct host *h)
+{
+	struct control_ask ask;
+	int fd;
+
+	if (control_read(a->client, &ask, &fd)) {
+		if (ask.what == CONTROL_STAT)
+			give_state(a, h, &ask);
+		else if (ask.what != CONTROL_DUMP || fd < 0)
+			tell_client(a, "no such request");
+		else if (!dump_fork(host_machine(h), fd, tell_client, a))
+			tell_client(a, "no child");
+		if (fd >= 0)
+			close(fd);
+	}
+	close(a->client);
+	a->client = -1;
 }
 
 static void line(void *ctx, const char *text)
@@ -123,12 +231,15 @@ static int serve(struct attach *a, struct host *h)
 	a->services.h = h;
 	a->services.x = x;
 	ex_log_to(x, line, NULL);
+	if (!control_open(&a->control) ||
+	    !sched_watch(a->s, x, a->control.fd, false, called, a))
+		fprintf(stderr, "refstack: no socket for stat and dump\n");
 	if (!watch_signals(a, x) ||
 	    !host_call(h, "services", services_start, &a->services)) {
 		fprintf(stderr, "refstack: no memory\n");
 		return 1;
 	}
-	printf("%s on %s: echo 7, discard 9, chargen 19%s%s\n",
+	printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s%s\n",
 	       a->c.interface.ip4[0], a->c.interface.tap,
 	       a->services.http_dir ? ", http 80" : "",
 	       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
@@ -136,21 +247,29 @@ static int serve(struct attach *a, struct host *h)
 	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
 		if (a->stat)
-			stat_print(h, &a->services, stdout);
-		a->stat = false;
+			stat_write(h, &a->services, STAT_ALL, false, STAT_LIMIT,
+				   stdout);
+		if (a->dump)
+			dump_to_file(a, x, false);
+		if (a->client >= 0)
+			serve_client(a, h);
+		a->stat = a->dump = false;
 	}
 	if (why <= EX_IDLE)
 		return 0;
-	/* What is in memory now is the evidence: the kernel keeps it. */
 	fprintf(stderr, "refstack: the machine stopped: %s\n",
 		ex_stop_text(x));
+	/* What is in memory now is the evidence; else the kernel keeps it. */
+	if (a->dump_to)
+		dump_to_file(a, x, true);
+	control_close(&a->control);
 	abort();
 }
 
 int cmd_attach(int argc, char **argv)
 {
 	static const char *const drivers[] = { "tcpip", "afd", NULL };
-	struct attach a = { .signals = -1 };
+	struct attach a = { .signals = -1, .client = -1, .control = { .fd = -1 } };
 	char path[1024], why[512] = "";
 	struct host *h;
 	int st;
@@ -170,9 +289,31 @@ int cmd_attach(int argc, char **argv)
 	else
 		fprintf(stderr, "refstack: %s\n", why);
 	st |= !h;
+	control_close(&a.control);
 	host_free(h);
 	sched_free(a.s);
 	if (a.signals >= 0)
 		close(a.signals);
 	return st;
+}
+
+int cmd_dump(int argc, char **argv)
+{
+	const struct control_ask ask = { .what = CONTROL_DUMP };
+	long pid = argc == 2 ? strtol(argv[0], NULL, 10) : 0;
+	int fd, none = -1;
+	bool ok;
+
+	if (pid <= 1)
+		return cmd_usage("dump takes the number of a refstack's "
+				 "process and a file", argc ? argv[0] : "");
+	fd = open(argv[1], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		fprintf(stderr, "refstack: %s: %s\n", argv[1],
+			strerror(errno));
+		return 1;
+	}
+	ok = control_call((pid_t)pid, &ask, fd, &none);
+	close(fd);
+	return ok ? 0 : 1;
 }

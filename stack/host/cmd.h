@@ -13,31 +13,11 @@
 int cmd_run(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
 int cmd_script(int argc, char **argv);
 
 /* Where the drivers are: $REFSTACK_DRIVERS, or beside the program. */
 const char *cmd_drivers(char *buf, size_t size);
 int cmd_usage(const char *what, const char *arg); /* says so: 2 */
-
-/* services.c: what a live machine offers. */
-struct service_connection {
-	struct service_connection *next;
-	struct services *of;
-	const char *name;
-	struct sk *sk;
-	struct tdi_address peer;
-};
-struct services {
-	struct host *h;
-	struct ex *x;
-	const char *http_dir;        /* NULL: none */
-	bool put;                    /* files may be stored */
-	struct service_connection *connections;
-	u64 accepted, bytes_in, bytes_out;
-};
-void services_start(void *services); /* in a thread of the machine */
-
-/* stat.c: the machine in words: connections, pool by tag, queues, counters. */
-void stat_print(struct host *h, const struct services *s, FILE *to);
 
 #endif

@@ -1,165 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A machine in words: what netstat, poolmon and a look at the queues show. */
-#include "../trace/trace.h"
-#include "cmd.h"
+/* The parts of stat.h together, and the command that asks a live one. */
+#include "stat.h"
 
-#include <signal.h>
+#include "control.h"
+
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define ROWS 4096u
-
-struct row {
+static const struct part {
 	const char *name;
-	struct tdi_address peer;
-	struct tdi_tcp_info info;
-	int st;
+	stat_fn *fn;
+} parts_of[] = {
+#define STAT_PART_ROW(n) { #n, stat_##n },
+	STAT_PARTS(STAT_PART_ROW)
+#undef STAT_PART_ROW
 };
 
-struct rows {
-	const struct services *s;
-	struct row *row;
-	unsigned n;
-};
-
-static const char *const states[] = {
-	"CLOSED", "LISTEN", "SYN_SENT", "SYN_RECEIVED", "ESTABLISHED",
-	"FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK",
-	"TIME_WAIT",
-};
-
-static void collect(void *ctx)
+u32 stat_part(const char *name)
 {
-	struct rows *r = ctx;
-
-	for (struct service_connection *c = r->s->connections;
-	     c && r->n < ROWS; c = c->next) {
-		struct row *w = &r->row[r->n++];
-
-		w->name = c->name;
-		w->peer = c->peer;
-		w->st = sk_info(c->sk, &w->info);
-	}
+	for (u32 i = 0; i < STAT_COUNT; i++)
+		if (!strcmp(name, parts_of[i].name))
+			return 1u << i;
+	return 0;
 }
 
-static void print_row(const struct row *w, FILE *to)
+void stat_site(const void *at, char *to, size_t size)
 {
-	const struct tdi_tcp_info *i = &w->info;
-	char peer[32];
+	const char *file;
+	Dl_info i;
 
-	snprintf(peer, sizeof(peer), "%u.%u.%u.%u:%u", w->peer.ip[0],
-		 w->peer.ip[1], w->peer.ip[2], w->peer.ip[3], w->peer.port);
-	if (w->st || i->state > 10)
-		fprintf(to, "  tcp  %-8s %-22s closed\n", w->name, peer);
+	if (!at || !dladdr(at, &i) || !i.dli_fname) {
+		snprintf(to, size, "%p", at);
+		return;
+	}
+	file = strrchr(i.dli_fname, '/');
+	file = file ? file + 1 : i.dli_fname;
+	if (i.dli_sname)
+		snprintf(to, size, "%s+%#lx", i.dli_sname,
+			 (unsigned long)((const char *)at -
+					 (const char *)i.dli_saddr));
 	else
-		fprintf(to, "  tcp  %-8s %-22s %-12s cwnd %u rtt %u us "
-			"retrans %u\n", w->name, peer, states[i->state],
-			i->cwnd, i->srtt_us, i->total_retrans);
+		snprintf(to, size, "%s+%#lx", file,
+			 (unsigned long)((const char *)at -
+					 (const char *)i.dli_fbase));
 }
 
-static void connections(struct host *h, const struct services *s, FILE *to)
+void stat_write(struct host *h, const struct services *s, u32 parts,
+		bool json, u32 limit, FILE *to)
 {
-	struct rows r = { .s = s, .row = calloc(ROWS, sizeof(*r.row)) };
+	struct stat_of of = { h, host_machine(h), s };
+	struct out o;
 
-	fprintf(to, "Connections (accepted %llu, in %llu bytes, out %llu "
-		"bytes)\n", (unsigned long long)s->accepted,
-		(unsigned long long)s->bytes_in,
-		(unsigned long long)s->bytes_out);
-	if (r.row && ex_call(host_machine(h), collect, &r))
-		for (unsigned i = 0; i < r.n; i++)
-			print_row(&r.row[i], to);
-	free(r.row);
-}
-
-static void pool(struct ex *x, enum ex_pool p, const char *name, FILE *to)
-{
-	struct ex_pool_state st;
-	struct ex_pool_tag t;
-
-	ex_pool_state(x, p, &st);
-	fprintf(to, "%s pool: %llu bytes, peak %llu, limit %llu, failed %llu\n",
-		name, (unsigned long long)st.bytes,
-		(unsigned long long)st.peak, (unsigned long long)st.limit,
-		(unsigned long long)st.failed);
-	for (size_t i = 0; ex_pool_tag(x, p, i, &t); i++)
-		if (t.bytes || t.allocs != t.frees)
-			fprintf(to, "  %c%c%c%c %10llu allocs %10llu frees "
-				"%10llu bytes\n", t.tag & 127,
-				t.tag >> 8 & 127, t.tag >> 16 & 127,
-				t.tag >> 24 & 127,
-				(unsigned long long)t.allocs,
-				(unsigned long long)t.frees,
-				(unsigned long long)t.bytes);
-}
-
-static void queues(struct ex *x, FILE *to)
-{
-	static const char *const name[] = { "critical", "delayed",
-					    "hypercritical" };
-
-	fprintf(to, "Work queues\n");
-	for (unsigned q = 0; q < EX_QUEUES; q++) {
-		struct ex_queue_state st;
-
-		ex_queue_state(x, (enum ex_queue)q, &st);
-		fprintf(to, "  %-14s depth %u, workers %u (dynamic %u, blocked "
-			"%u), done %llu\n", name[q], st.depth, st.workers,
-			st.dynamic, st.blocked,
-			(unsigned long long)st.processed);
-	}
-}
-
-static void counters(struct ex *x, FILE *to)
-{
-	fprintf(to, "Adapters\n");
-	for (size_t i = 0; ndis_adapter_at(x, i); i++) {
-		const struct ndis_counters *c =
-			ndis_counters(ndis_adapter_at(x, i));
-
-		fprintf(to, "  %-8s sent %llu (%llu bytes, %llu errors), "
-			"received %llu (%llu bytes, no buffer %llu)\n",
-			ndis_info(ndis_adapter_at(x, i))->name,
-			(unsigned long long)c->sent,
-			(unsigned long long)c->sent_bytes,
-			(unsigned long long)c->send_errors,
-			(unsigned long long)c->received,
-			(unsigned long long)c->received_bytes,
-			(unsigned long long)c->no_buffer);
-	}
-	fprintf(to, "Events\n");
-	for (unsigned e = 0; e < TRACE_EVENTS; e++) {
-		u64 n = trace_count(x, (enum trace_event)e);
-		const struct trace_info *t = trace_info(e);
-
-		if (n && t)
-			fprintf(to, "  %s/%-16s %12llu  %s\n", t->group,
-				t->name, (unsigned long long)n, t->what);
-	}
-}
-
-void stat_print(struct host *h, const struct services *s, FILE *to)
-{
-	struct ex *x = host_machine(h);
-
-	if (s)
-		connections(h, s, to);
-	pool(x, EX_NONPAGED, "Nonpaged", to);
-	pool(x, EX_PAGED, "Paged", to);
-	queues(x, to);
-	counters(x, to);
+	if (!out_init(&o, to, json, limit))
+		return;
+	for (u32 i = 0; i < STAT_COUNT; i++)
+		if (parts >> i & 1)
+			parts_of[i].fn(&of, &o);
+	out_fini(&o);
 	fflush(to);
 }
 
-/* Asks a live one: it prints on its own standard output. */
+/* --- the command -------------------------------------------------------------------- */
+
+static int argument(struct control_ask *a, int argc, char **argv, int *i)
+{
+	const char *v = argv[*i];
+
+	if (!strcmp(v, "--json")) {
+		a->json = 1;
+	} else if (!strcmp(v, "--limit") && *i + 1 < argc) {
+		a->limit = (u32)strtoul(argv[++*i], NULL, 10);
+	} else if (stat_part(v)) {
+		a->parts |= stat_part(v);
+	} else {
+		return cmd_usage("no such part of a machine's state", v);
+	}
+	return 0;
+}
+
 int cmd_stat(int argc, char **argv)
 {
-	long pid = argc == 1 ? strtol(argv[0], NULL, 10) : 0;
+	struct control_ask a = { .what = CONTROL_STAT, .limit = STAT_LIMIT };
+	long pid = argc ? strtol(argv[0], NULL, 10) : 0;
+	int fd = -1, st = 0;
+	char buf[65536];
+	ssize_t n;
 
 	if (pid <= 1)
 		return cmd_usage("stat takes the number of a refstack's "
 				 "process", argc ? argv[0] : "");
-	if (!kill((pid_t)pid, SIGUSR1))
-		return 0;
-	fprintf(stderr, "refstack: process %ld: %s\n", pid, strerror(errno));
-	return 1;
+	for (int i = 1; i < argc && !st; i++)
+		st = argument(&a, argc, argv, &i);
+	if (st)
+		return st;
+	if (!a.parts)
+		a.parts = STAT_ALL;
+	if (!control_call((pid_t)pid, &a, -1, &fd))
+		return 1;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		if (fwrite(buf, 1, (size_t)n, stdout) != (size_t)n)
+			n = -1;
+	close(fd);
+	return n < 0 || fflush(stdout) ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* refstack run: workloads (workload.h has their language). */
-#include "cmd.h"
+#include "stat.h"
 #include "workload.h"
 
 #include <stdlib.h>
@@ -242,7 +242,8 @@ static bool report(struct run *r, bool ok)
 	printf("schedule %s\n", sched_string(r->s));
 	for (unsigned i = 0; r->stat && i < r->n; i++) {
 		printf("--- %s\n", r->name[i]);
-		stat_print(r->host[i], NULL, stdout);
+		stat_write(r->host[i], NULL, STAT_ALL, false,
+				   STAT_LIMIT, stdout);
 	}
 	return ok;
 }

@@ -529,17 +529,17 @@ static void its_stack_is_readable(void)
 	struct machine m = machine_new(4, 2);
 	struct state s = { 0 };
 	struct ke_thread *t;
-	u64 ip = 0, sp = 0, fp = 0;
+	struct co_regs r;
 
 	ke_event_init(&s.e, "e", false, false);
 	t = ke_thread_create(m.x, "waits", 8, wait_e, &s);
 	run_idle(&m);
 	CHECK_EQ(t->state, KE_WAITING);
 	CHECK(t->block[0].object == &s.e.h);
-	if (co_at(&t->co, &ip, &sp, &fp)) {
-		CHECK(sp > (uintptr_t)t->co.low);
-		CHECK(sp < (uintptr_t)t->co.low + t->co.size);
-		CHECK(ip != 0);
+	if (co_at(&t->co, &r)) {
+		CHECK(r.rsp > (uintptr_t)t->co.low);
+		CHECK(r.rsp < (uintptr_t)t->co.low + t->co.size);
+		CHECK(r.rip != 0);
 	}
 	ke_event_set(&s.e);
 	run_idle(&m);

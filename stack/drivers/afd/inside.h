@@ -43,7 +43,6 @@
 #define AFD_OOB_MAX 4096u            /* bytes kept (KB931311: none is no limit) */
 #define AFD_DATAGRAMS_MAX 4096u      /* waiting, however small */
 #define AFD_BACKLOG_MAX 200u
-#define AFD_FREE_CONNECTIONS 16u     /* made ahead for a listener */
 
 struct afd_irps {
 	struct irp *head;

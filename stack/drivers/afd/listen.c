@@ -6,12 +6,11 @@
  */
 #include "inside.h"
 
-/* Free ones that should be there: under the lock. */
+/* Free ones that should be there, under the lock: as many as may come in before
+ * the work item runs again, for who finds none is refused. */
 static u32 wanted(const struct afd_endpoint *e)
 {
-	u32 n = e->backlog > e->nready ? e->backlog - e->nready : 0;
-
-	return n < AFD_FREE_CONNECTIONS ? n : AFD_FREE_CONNECTIONS;
+	return e->backlog > e->nready ? e->backlog - e->nready : 0;
 }
 
 static bool short_of(struct afd_endpoint *e)

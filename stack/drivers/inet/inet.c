@@ -36,15 +36,9 @@ enum ex_status inet_start(struct inet *s)
 	if (st == EX_SUCCESS)
 		st = tcp_start(s);
 	if (st == EX_SUCCESS) {
-		st = udp_start(s);
-		if (st != EX_SUCCESS)
-			tcp_stop(s);
-	}
-	if (st == EX_SUCCESS) {
 		st = inet_devices(s);
 		if (st == EX_SUCCESS)
 			return st;
-		udp_stop(s);
 		tcp_stop(s);
 	}
 	inet_objects_stop(s);
@@ -54,7 +48,6 @@ enum ex_status inet_start(struct inet *s)
 void inet_stop(struct inet *s)
 {
 	tcp_stop(s);
-	udp_stop(s);
 	inet_objects_stop(s);
 }
 

@@ -18,7 +18,7 @@
 #ifndef INET_H
 #define INET_H
 
-#include "../../tdi/tdi.h"
+#include "table.h"
 
 struct inet;
 struct inet_iface;                   /* the family's */
@@ -85,6 +85,8 @@ struct inet_family {
 	void (*looped)(struct inet *s, struct ndis_packet *p);
 	/* A datagram was dropped for want of memory: to be counted. */
 	void (*no_memory)(struct inet *s, u8 protocol, u32 bytes);
+	/* Of INET_ROUTES and INET_NEIGHBOURS. */
+	void (*rows)(struct inet *s, struct inet_ask *a);
 };
 
 enum inet_ip_id {
@@ -146,7 +148,7 @@ struct inet {
 	void *ip;                    /* the family's own */
 	struct inet_objects *objects; /* TDI: object.c */
 	struct tcp *tcp;             /* tcp.c */
-	struct udp *udp;             /* udp.c */
+	u64 count[INET_COUNTERS];
 	struct inet_loop loop[INET_CPUS];
 	struct inet_device device[INET_DEVICES];
 	u32 ndevices;
@@ -215,9 +217,12 @@ struct inet_address *inet_address_next(struct inet *s, u8 protocol,
 				       const struct inet_ip *src,
 				       struct inet_address *prev);
 
+/* One more of COUNTER(…, what, …). */
+#define inet_count(s, what) ((s)->count[INET_##what]++)
+/* table.c */
+enum ex_status inet_table(struct inet *s, struct inet_ask *a);
+
 /* udp.c: UDP and raw sockets */
-enum ex_status udp_start(struct inet *s);
-void udp_stop(struct inet *s);
 void UDPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
 void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
 /* At most DISPATCH. Completes irp. */

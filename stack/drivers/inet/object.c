@@ -202,6 +202,20 @@ static enum ex_status internal(struct io_device *d, struct irp *irp)
 	return done(irp, st, ex_failed(st) ? 0 : r->moved);
 }
 
+static enum ex_status control(struct io_device *d, struct irp *irp)
+{
+	const struct io_stack *here = io_here(irp);
+	enum ex_status st = EX_INVALID_DEVICE_REQUEST;
+
+	if (here->code == INET_TABLE && here->buffer) {
+		enum ke_irql before = ke_raise(KE_DISPATCH);
+
+		st = inet_table(inet_of(d), here->buffer);
+		ke_lower(before);
+	}
+	return done(irp, st, 0);
+}
+
 /* --- devices ---------------------------------------------------------------------------------------- */
 
 enum ex_status inet_devices(struct inet *s)
@@ -214,6 +228,7 @@ enum ex_status inet_devices(struct inet *s)
 	to[IO_CLEANUP] = cleanup;
 	to[IO_CLOSE] = close_file;
 	to[IO_INTERNAL_DEVICE_CONTROL] = internal;
+	to[IO_DEVICE_CONTROL] = control;
 	for (size_t i = 0; i < 3; i++) {
 		struct io_device *d;
 

@@ -421,6 +421,9 @@ enum ex_status TCPDisconnect(struct inet_connection *c, struct irp *irp,
 			     struct tdi_request *r);
 /* The client's file goes away, or the address under it. */
 void TCPDetach(struct inet_connection *c, bool abort);
+void tcp_info(const struct tcb *t, struct tdi_tcp_info *i);
+void tcp_address(const struct inet *s, const struct inet_ip *ip, u16 port,
+		 struct tdi_address *a);
 enum ex_status TCPQuery(struct inet_connection *c, struct tdi_request *r);
 enum ex_status TCPSet(struct inet_connection *c, struct tdi_request *r);
 /* A RST and the end; told: the client knows. Not locked. */

@@ -7,7 +7,7 @@ static u32 in_segments(const struct tcb *t, u32 bytes)
 	return t->mss ? (bytes + t->mss - 1) / t->mss : 0;
 }
 
-static void state_of(const struct tcb *t, struct tdi_tcp_info *i)
+void tcp_info(const struct tcb *t, struct tdi_tcp_info *i)
 {
 	u32 lost = 0, from = seq_max(t->high_rxt, t->snd_una);
 
@@ -31,8 +31,8 @@ static void state_of(const struct tcb *t, struct tdi_tcp_info *i)
 	};
 }
 
-static void address_of(const struct inet *s, const struct inet_ip *ip, u16 port,
-		       struct tdi_address *a)
+void tcp_address(const struct inet *s, const struct inet_ip *ip, u16 port,
+		 struct tdi_address *a)
 {
 	memset(a, 0, sizeof(*a));
 	a->family = s->family->family;
@@ -82,7 +82,7 @@ static enum ex_status query(struct inet_connection *c, const struct tcb *t,
 		n = sizeof(v.info);
 		memset(&v.info, 0, n);
 		if (t)
-			state_of(t, &v.info);
+			tcp_info(t, &v.info);
 	} else if (r->info == TDI_LOCAL_ADDRESS ||
 		   r->info == TDI_REMOTE_ADDRESS) {
 		bool local = r->info == TDI_LOCAL_ADDRESS;
@@ -90,7 +90,7 @@ static enum ex_status query(struct inet_connection *c, const struct tcb *t,
 		if (!t)
 			return EX_INVALID_CONNECTION;
 		n = sizeof(v.address);
-		address_of(c->s, local ? &t->local : &t->remote,
+		tcp_address(c->s, local ? &t->local : &t->remote,
 			   local ? t->lport : t->rport, &v.address);
 	} else {
 		v.number = number_of(c, t, r->info);

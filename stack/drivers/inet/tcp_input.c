@@ -472,6 +472,7 @@ void TCPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 	struct tcb *t;
 	u32 above = 0;
 
+	inet_count(s, in_segs);
 	if (!addresses_ok(s, rx) || !parse(s, p, rx, &g))
 		return;
 	t = FindTCB(tcp, &rx->dst, g.dport, &rx->src, g.sport);

@@ -288,6 +288,7 @@ static bool make_again(struct tcb *t, struct made *m, u32 from, u32 n)
 		return false;
 	if (!make(t, from, n, m, 0))
 		return false;
+	inet_count(t->tcp->s, retrans_segs);
 	TRACE(tcp_retransmit, t, from, n, t->flags & F_LOSS ? 1 : 0);
 	t->flags &= ~(u32)F_TIMING;  /* Karn's rule (RFC 6298 3) */
 	t->total_retrans++;

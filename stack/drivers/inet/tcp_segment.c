@@ -69,6 +69,7 @@ void tcp_transmit(struct tcp *tcp, struct ndis_packet *p,
 		.tos = o->tos, .dont_fragment = o->dont_fragment,
 	};
 
+	inet_count(tcp->s, out_segs);
 	(void)tcp->s->family->output(tcp->s, p, &tx);
 }
 

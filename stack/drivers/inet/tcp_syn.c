@@ -43,6 +43,7 @@ static void list_add(struct tcp *tcp, struct tcp_syn *y)
 	*(tcp->syn_young ? &tcp->syn_young->younger : &tcp->syn_old) = y;
 	tcp->syn_young = y;
 	tcp->syns++;
+	inet_count(tcp->s, passive_opens);
 }
 
 /* Locked. */
@@ -302,7 +303,8 @@ static struct inet_connection *listening(struct inet_address *a,
 	struct inet_connection *c;
 
 	ke_lock_dpc(&a->lock);
-	for (c = a->connections; c; c = c->next) {
+	/* A server by events has thousands, and none of them listens. */
+	for (c = a->listens ? a->connections : NULL; c; c = c->next) {
 		ke_lock_dpc(&c->lock);
 		*irp = c->listen;
 		if (*irp && io_take_cancel(*irp)) {

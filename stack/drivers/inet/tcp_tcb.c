@@ -368,7 +368,17 @@ void tcb_irps_end(struct tcb *t, struct irp_list *l, enum ex_status why)
 
 void tcp_set_state(struct tcb *t, enum tcp_state to)
 {
+	struct inet *s = t->tcp->s;
+
 	TRACE(tcp_state, t, t->state, to, 0);
+	/* RFC 4022: tcpActiveOpens, tcpAttemptFails, tcpEstabResets */
+	if (to == TCP_SYN_SENT)
+		inet_count(s, active_opens);
+	else if (to == TCP_CLOSED && t->state == TCP_SYN_SENT)
+		inet_count(s, attempt_fails);
+	else if (to == TCP_CLOSED && (t->state == TCP_ESTABLISHED ||
+				      t->state == TCP_CLOSE_WAIT))
+		inet_count(s, estab_resets);
 	t->state = (u8)to;
 }
 

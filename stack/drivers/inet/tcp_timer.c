@@ -109,6 +109,7 @@ static void syn_due(struct tcb *t)
 	t->retries++;
 	t->total_retrans++;
 	t->flags &= ~(u32)F_TIMING;
+	inet_count(t->tcp->s, retrans_segs);
 	TRACE(tcp_retransmit, t, t->iss, 0, 2);
 	tcp_arm_rtx(t);
 	tcp_need(t, NEED_OUTPUT);

@@ -18,32 +18,14 @@
 
 #include <string.h>
 
-#define TAG_UDP EX_TAG('T', 'U', 'd', 'p')
 #define PROTOCOL_UDP 17
 #define UDP_HEADER 8u
-
-struct udp {
-	u64 in, out, no_port, errors;
-};
 
 struct datagram {                    /* as it goes up */
 	struct inet *s;
 	struct ndis_packet *p;       /* begins with what the client gets */
 	struct tdi_address from, to;
 };
-
-enum ex_status udp_start(struct inet *s)
-{
-	s->udp = ex_alloc_zero(s->x, EX_NONPAGED, sizeof(*s->udp), TAG_UDP);
-	return s->udp ? EX_SUCCESS : EX_INSUFFICIENT_RESOURCES;
-}
-
-void udp_stop(struct inet *s)
-{
-	if (s->udp)
-		ex_free_pool(s->x, s->udp, TAG_UDP);
-	s->udp = NULL;
-}
 
 /* --- IRPs that wait --------------------------------------------------------------- */
 
@@ -233,15 +215,17 @@ static void deliver(struct inet *s, struct ndis_packet *p,
 
 	if (rx->broadcast || rx->multicast) {
 		(void)ndis_packet_pull(p, UDP_HEADER);
+		inet_count(s, udp_in);
 		give_all(&d, rx, PROTOCOL_UDP, to);
 		return;
 	}
 	a = inet_address_find(s, PROTOCOL_UDP, &rx->dst, to, &rx->src);
 	if (!a) {
-		s->udp->no_port++;
+		inet_count(s, udp_no_ports);
 		s->family->refuse(s, p, rx, INET_PORT_UNREACHABLE);
 		return;
 	}
+	inet_count(s, udp_in); /* RFC 4113: of those that are delivered */
 	(void)ndis_packet_pull(p, UDP_HEADER);
 	give(&d, a);
 	inet_address_put(a);
@@ -252,11 +236,10 @@ void UDPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 	const u8 *h = ndis_packet_flat(s->x, p, UDP_HEADER);
 	u32 length = h ? get16(h + 4) : 0;
 
-	s->udp->in++;
 	/* Longer than the datagram, or shorter than its own header. */
 	if (length < UDP_HEADER || length > p->length || !get16(h + 2) ||
 	    !sum_ok(s, p, rx, length, get16(h + 6))) {
-		s->udp->errors++;
+		inet_count(s, udp_in_errors);
 		return;
 	}
 	ndis_packet_trim(p, length);
@@ -281,6 +264,12 @@ static struct ndis_packet *with_header(struct inet *s,
 	return q;
 }
 
+/* ICMP, IGMP and ICMPv6 are known, with or without raw sockets. */
+static bool is_familys(u8 protocol)
+{
+	return protocol == 1 || protocol == 2 || protocol == 58;
+}
+
 void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 {
 	struct inet_address *a = inet_address_next(s, rx->protocol, &rx->dst,
@@ -289,6 +278,7 @@ void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 			      .to = address(s, &rx->dst, 0) };
 
 	if (!a) {
+		s->count[INET_in_unknown] += !is_familys(rx->protocol);
 		s->family->refuse(s, p, rx, INET_PROTOCOL_UNREACHABLE);
 		return;
 	}
@@ -391,7 +381,7 @@ static enum ex_status send(struct inet_address *a, const struct tdi_request *r)
 		return EX_INSUFFICIENT_RESOURCES;
 	if (!raw)
 		udp_header(a, p, &t, &path, r->remote.port);
-	s->udp->out++;
+	inet_count(s, udp_out);
 	return f->output(s, p, &t);
 }
 

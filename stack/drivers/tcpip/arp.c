@@ -402,3 +402,20 @@ void arp_drop(struct ip *ip, struct inet_iface *f)
 		ex_free_pool(ip->x, e, TAG_ARP);
 	}
 }
+
+void arp_rows(const struct ip *ip, struct inet_ask *a)
+{
+	for (u32 i = 0; i < ARP_HASH; i++)
+		for (const struct arp_entry *e = ip->arp[i]; e; e = e->next) {
+			struct inet_row *r = inet_row(a);
+
+			if (!r)
+				continue;
+			r->local.family = 4;
+			put32(r->local.ip, e->addr);
+			memcpy(r->mac, e->mac, 6);
+			memcpy(r->name, e->f->name, sizeof(r->name));
+			r->known = e->known;
+			r->object = e;
+		}
+}

@@ -229,6 +229,7 @@ void ICMPRcv(struct inet_iface *f, struct ndis_packet *p,
 {
 	u8 m[ICMP_HEADER];
 
+	inet_count(&f->ip->s, icmp_in);
 	if (ndis_packet_copy(p, 0, m, sizeof(m)) < sizeof(m) ||
 	    (!(p->flags & NDIS_CSUM_L4_OK) &&
 	     ndis_fold(ndis_packet_sum(p, 0, p->length, 0)))) {

@@ -4,9 +4,37 @@
 
 #include <string.h>
 
+/* RFC 4293's counters, by why something is dropped; 0: none of them, which is
+ * INET_in_receives, counted elsewhere. */
+static const u8 counter_of[DROP_REASONS] = {
+	[DROP_SHORT] = INET_in_header_errors,
+	[DROP_VERSION] = INET_in_header_errors,
+	[DROP_HEADER_LENGTH] = INET_in_header_errors,
+	[DROP_CHECKSUM] = INET_in_header_errors,
+	[DROP_LENGTH] = INET_in_header_errors,
+	[DROP_SOURCE] = INET_in_address_errors,
+	[DROP_DESTINATION] = INET_in_address_errors,
+	[DROP_LAND] = INET_in_address_errors,
+	[DROP_LINK_CAST] = INET_in_address_errors,
+	[DROP_OPTION] = INET_in_header_errors,
+	[DROP_SOURCE_ROUTE] = INET_in_header_errors,
+	[DROP_FRAGMENT] = INET_reasm_fails,
+	[DROP_TINY] = INET_reasm_fails,
+	[DROP_OVERLAP] = INET_reasm_fails,
+	[DROP_REASS_CAP] = INET_reasm_fails,
+	[DROP_REASS_TIME] = INET_reasm_fails,
+	[DROP_MEMORY] = INET_in_discards,
+	[DROP_ICMP] = INET_icmp_in_errors,
+	[DROP_NO_ROUTE] = INET_out_no_route,
+	[DROP_UNRESOLVED] = INET_out_discards,
+	[DROP_DOWN] = INET_out_discards,
+};
+
 void ip_drop(struct ip *ip, enum ip_drop why, u8 protocol, u32 bytes)
 {
 	ip->dropped[why]++;
+	if (counter_of[why])
+		ip->s.count[counter_of[why]]++;
 	TRACE(ip_drop, why, protocol, bytes, 0);
 }
 
@@ -106,6 +134,7 @@ static void ip_deliver(struct inet_iface *f, struct ndis_packet *p,
 		ICMPRcv(f, p, h, rx);
 	else if (h->protocol == IP_IGMP)
 		IGMPRcv(f, p, h);
+	inet_count(&f->ip->s, in_delivers);
 	inet_deliver(&f->ip->s, p, rx);
 	p->protocol[0] = p->protocol[1] = NULL;
 }
@@ -118,6 +147,7 @@ void IPRcv(struct inet_iface *f, struct ndis_packet *p, bool link_cast)
 	struct ndis_packet *whole;
 	enum ip_drop why = read_head(ip, p, &h);
 
+	inet_count(&ip->s, in_receives);
 	if (!why)
 		why = check_source(f, &h);
 	if (!why)
@@ -137,9 +167,11 @@ void IPRcv(struct inet_iface *f, struct ndis_packet *p, bool link_cast)
 		ip_deliver(f, p, &h, &rx);
 		return;
 	}
+	inet_count(&ip->s, reasm_required);
 	whole = reass_add(f, &h, p);
 	if (!whole)
 		return;
+	inet_count(&ip->s, reasm_ok);
 	ip_deliver(f, whole, &h, &rx);
 	ndis_packet_put(whole);
 }

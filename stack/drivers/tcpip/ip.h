@@ -241,6 +241,7 @@ bool arp_known(struct inet_iface *f, u32 next, u8 *mac);
 bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 		 struct ndis_packet *p);
 void arp_announce(struct inet_iface *f, u32 addr);
+void arp_rows(const struct ip *ip, struct inet_ask *a); /* locked */
 void arp_tick(struct ip *ip, u64 now);
 void arp_drop(struct ip *ip, struct inet_iface *f); /* NULL: all */
 
@@ -262,6 +263,8 @@ bool igmp_join(struct inet *s, const struct inet_ip *group,
 	       struct inet_iface *iface, bool leave);
 void igmp_due(void *context, void *a, void *b); /* DPC */
 void igmp_drop(struct inet_iface *f);
+
+void ip_rows(struct inet *s, struct inet_ask *a);
 
 extern const struct inet_family ip_family;
 

@@ -113,6 +113,7 @@ static bool one_fragment(const struct station *to, struct ndis_packet *p,
 		return false;
 	}
 	memcpy(at, head, len);
+	inet_count(&ip->s, frag_creates);
 	to_adapter(to, q);
 	return true;
 }
@@ -128,6 +129,7 @@ static enum ex_status fragments(const struct station *to,
 		if (!one_fragment(to, p, hlen, off, left < part ? left : part))
 			return EX_INSUFFICIENT_RESOURCES;
 	}
+	inet_count(&to->f->ip->s, frag_ok);
 	return EX_SUCCESS;
 }
 
@@ -149,6 +151,7 @@ void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 		to_adapter(&to, p);
 	} else {
 		/* Don't fragment, and it is too long: RFC 1191 3. */
+		f->ip->s.count[INET_frag_fails] += h[6] >> 6 & 1;
 		inet_sent(p, h[6] & 0x40 ? EX_BUFFER_OVERFLOW :
 			  fragments(&to, p, hlen, mtu));
 	}
@@ -266,6 +269,8 @@ static void go(struct ip *ip, const struct way *w, u32 dst,
 {
 	u8 mac[6];
 
+	inet_count(&ip->s, out_requests);
+	ip->s.count[INET_icmp_out] += p->head->data[9] == IP_ICMP;
 	if (w->local) {
 		inet_loop(&ip->s, p);
 		return;

@@ -60,6 +60,7 @@ const struct inet_family ip_family = {
 	.is_unicast = family_is_unicast, .pseudo_sum = family_pseudo_sum,
 	.refuse = ip_refuse, .learn_mtu = family_learn_mtu, .join = igmp_join,
 	.looped = family_looped, .no_memory = family_no_memory,
+	.rows = ip_rows,
 };
 
 /* --- loading ------------------------------------------------------------------------------ */

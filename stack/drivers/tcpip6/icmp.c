@@ -213,6 +213,7 @@ void icmp6_receive(struct inet_iface *f, struct ndis_packet *p,
 {
 	u8 m[ICMP_HEADER];
 
+	inet_count(&f->ip->s, icmp_in);
 	if (ndis_packet_copy(p, 0, m, sizeof(m)) < sizeof(m) ||
 	    (!(p->flags & NDIS_CSUM_L4_OK) && !sum_ok(p, h))) {
 		ip6_drop(f->ip, DROP_ICMP, NEXT_ICMP6, p->length);

@@ -5,9 +5,36 @@
 
 #include <string.h>
 
+/* RFC 4293's counters, by why something is dropped; 0: none of them, which is
+ * INET_in_receives, counted elsewhere. */
+static const u8 counter_of[DROP_REASONS] = {
+	[DROP_SHORT] = INET_in_header_errors,
+	[DROP_VERSION] = INET_in_header_errors,
+	[DROP_LENGTH] = INET_in_header_errors,
+	[DROP_SOURCE] = INET_in_address_errors,
+	[DROP_DESTINATION] = INET_in_address_errors,
+	[DROP_LAND] = INET_in_address_errors,
+	[DROP_LINK_CAST] = INET_in_address_errors,
+	[DROP_CHAIN] = INET_in_header_errors,
+	[DROP_OPTION] = INET_in_header_errors,
+	[DROP_ROUTING] = INET_in_header_errors,
+	[DROP_FRAGMENT] = INET_reasm_fails,
+	[DROP_TINY] = INET_reasm_fails,
+	[DROP_OVERLAP] = INET_reasm_fails,
+	[DROP_REASS_CAP] = INET_reasm_fails,
+	[DROP_REASS_TIME] = INET_reasm_fails,
+	[DROP_MEMORY] = INET_in_discards,
+	[DROP_ICMP] = INET_icmp_in_errors,
+	[DROP_NO_ROUTE] = INET_out_no_route,
+	[DROP_UNRESOLVED] = INET_out_discards,
+	[DROP_DOWN] = INET_out_discards,
+};
+
 void ip6_drop(struct ip6 *ip, enum ip6_drop why, u8 protocol, u32 bytes)
 {
 	ip->dropped[why]++;
+	if (counter_of[why])
+		ip->s.count[counter_of[why]]++;
 	TRACE(ip_drop, why, protocol, bytes, 0);
 }
 
@@ -91,6 +118,7 @@ static void deliver(struct inet_iface *f, struct ndis_packet *p,
 
 	if (h->protocol == NEXT_NONE)
 		return;
+	inet_count(&f->ip->s, in_delivers);
 	p->protocol[0] = h;
 	if (h->protocol == NEXT_ICMP6)
 		icmp6_receive(f, p, h, &rx);
@@ -130,9 +158,11 @@ static void walked(struct inet_iface *f, struct ndis_packet *p,
 		deliver(f, p, h);
 		return;
 	}
+	inet_count(&f->ip->s, reasm_required);
 	whole = reass_add(f, h, p, fragment);
 	if (!whole)
 		return;
+	inet_count(&f->ip->s, reasm_ok);
 	off = 0;
 	why = chain_walk(f, h, whole, &off, &fragment);
 	if (why) {
@@ -149,6 +179,7 @@ void IPv6Rcv(struct inet_iface *f, struct ndis_packet *p, bool link_cast)
 	struct ip6_head h;
 	enum ip6_drop why = read_head(f->ip, p, &h);
 
+	inet_count(&f->ip->s, in_receives);
 	if (!why)
 		why = check_source(f, &h);
 	if (!why)

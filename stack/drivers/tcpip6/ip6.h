@@ -344,6 +344,8 @@ void mld_receive(struct inet_iface *f, const u8 *m, u32 n,
 void mld_tick(struct inet_iface *f, u64 now);
 void mld_drop(struct inet_iface *f);
 
+void ip6_rows(struct inet *s, struct inet_ask *a);
+
 extern const struct inet_family ip6_family;
 
 #endif

@@ -69,6 +69,9 @@ static enum ex_status fragments(struct inet_iface *f, const u8 *mac,
 		if (!one_fragment(f, mac, p, id, off,
 				  all - off < part ? all - off : part))
 			return EX_INSUFFICIENT_RESOURCES;
+		else
+			inet_count(&f->ip->s, frag_creates);
+	inet_count(&f->ip->s, frag_ok);
 	return EX_SUCCESS;
 }
 
@@ -156,6 +159,8 @@ static void go(struct ip6 *ip, const struct way *w, const struct inet_ip *dst,
 	struct ndis_packet *c = NULL;
 	u8 mac[6];
 
+	inet_count(&ip->s, out_requests);
+	ip->s.count[INET_icmp_out] += protocol == NEXT_ICMP6;
 	if (w->local) {
 		inet_loop(&ip->s, p);
 		return;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a family counts: COUNTER(group, name, "as NT's netstat -s prints it").
+ * A line here is a counter; inet_count() counts.  The order is that of printing,
+ * groups in one run.
+ */
+COUNTER(ip, in_receives, "Packets Received")
+COUNTER(ip, in_header_errors, "Received Header Errors")
+COUNTER(ip, in_address_errors, "Received Address Errors")
+COUNTER(ip, in_unknown, "Unknown Protocols Received")
+COUNTER(ip, in_discards, "Received Packets Discarded")
+COUNTER(ip, in_delivers, "Received Packets Delivered")
+COUNTER(ip, out_requests, "Output Requests")
+COUNTER(ip, out_discards, "Discarded Output Packets")
+COUNTER(ip, out_no_route, "Output Packet No Route")
+COUNTER(ip, reasm_required, "Reassembly Required")
+COUNTER(ip, reasm_ok, "Reassembly Successful")
+COUNTER(ip, reasm_fails, "Reassembly Failures")
+COUNTER(ip, frag_ok, "Datagrams Successfully Fragmented")
+COUNTER(ip, frag_fails, "Datagrams Failing Fragmentation")
+COUNTER(ip, frag_creates, "Fragments Created")
+COUNTER(icmp, icmp_in, "Messages Received")
+COUNTER(icmp, icmp_out, "Messages Sent")
+COUNTER(icmp, icmp_in_errors, "Errors Received")
+COUNTER(tcp, active_opens, "Active Opens")
+COUNTER(tcp, passive_opens, "Passive Opens")
+COUNTER(tcp, attempt_fails, "Failed Connection Attempts")
+COUNTER(tcp, estab_resets, "Reset Connections")
+COUNTER(tcp, in_segs, "Segments Received")
+COUNTER(tcp, out_segs, "Segments Sent")
+COUNTER(tcp, retrans_segs, "Segments Retransmitted")
+COUNTER(udp, udp_in, "Datagrams Received")
+COUNTER(udp, udp_no_ports, "No Ports")
+COUNTER(udp, udp_in_errors, "Receive Errors")
+COUNTER(udp, udp_out, "Datagrams Sent")

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The process as an ELF core, with the machine's threads as the core's threads
+ * (docs/stack.md says what is in it).
+ *
+ * Invariant: nothing of the machine is called or changed; what is written is
+ * memory that somebody wrote to, and the first page of each file that is mapped.
+ */
+#ifndef HOST_DUMP_H
+#define HOST_DUMP_H
+
+#include "../ex/ex.h"
+
+/* To the file fd, at once. */
+bool dump_write(const struct ex *x, int fd, char *why, size_t size);
+/* The same by a child, which has memory as it is now, and then done(ctx, why);
+ * why is NULL if it is written. false: there is no child. */
+bool dump_fork(const struct ex *x, int fd,
+	       void (*done)(void *ctx, const char *why), void *ctx);
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a live machine offers over its own sockets: echo, discard, chargen,
+ * files over HTTP, iperf.
+ *
+ * Invariant: a connection is served by one thread of the machine, whose stack
+ * is small: its buffer of SERVICE_CHUNK bytes (and one for a final zero) is
+ * given to it, and files are touched on the host's stack.
+ *
+ * To add a service: a service_fn, and a row in services.c.
+ */
+#ifndef HOST_SERVICES_H
+#define HOST_SERVICES_H
+
+#include "cmd.h"
+
+#define SERVICE_CHUNK 65536u
+
+struct service_connection {
+	struct service_connection *next;
+	struct services *of;
+	const char *name;
+	struct sk *sk;
+	struct tdi_address peer;
+};
+struct services {
+	struct host *h;
+	struct ex *x;
+	const char *http_dir;        /* NULL: none */
+	bool put;                    /* files may be stored */
+	struct service_connection *connections;
+	u64 accepted, bytes_in, bytes_out;
+};
+void services_start(void *services); /* in a thread of the machine */
+
+/* Serves until it is over; who calls closes. */
+typedef void service_fn(struct service_connection *c, u8 *buf);
+service_fn http, iperf;
+
+/* Counted; false: not all of it went. */
+bool service_send(struct service_connection *c, const u8 *p, size_t n);
+s64 service_receive(struct service_connection *c, u8 *p, size_t n);
+
+#endif
