@@ -58,7 +58,7 @@ SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
 STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack/nic/*.c \
 	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
 # The commands of refstack are no part of the library.
-HOST_SRC  := $(wildcard stack/host/attach.c stack/host/workload.c stack/refstack.c stack/host/stat*.c \
+HOST_SRC  := $(wildcard stack/host/attach.c stack/host/simulate.c stack/refstack.c stack/host/stat*.c \
 	     stack/host/out.c stack/host/control.c stack/host/dump.c)
 STACK_SRC := $(filter-out $(HOST_SRC),$(STACK_SRC))
 # inet/ is no driver: it is built into those that INET names.

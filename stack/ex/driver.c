@@ -262,11 +262,53 @@ enum ex_status io_load(struct ex *x, const char *name, const char *options,
 	return l.st;
 }
 
+/* Where the shared object lies that has this code. */
+struct image {
+	void *code, *base;
+};
+
+static void find_image(void *ctx)
+{
+	struct image *i = ctx;
+	Dl_info info;
+
+	i->base = dladdr(i->code, &info) ? info.dli_fbase : NULL;
+}
+
+static bool is_of_image(void *ctx, ke_thread_fn *routine)
+{
+	struct image *of = ctx, i = { .code = (void *)(uintptr_t)routine };
+
+	ex_on_host(find_image, &i);
+	return i.base == of->base;
+}
+
+/* What KeFlushQueuedDpcs() does: a DPC of a transport, say, may be in a handler of
+ * this driver. */
+static void flush_dpcs(struct ex *x)
+{
+	for (u32 i = 0; i < x->ncpus; i++) {
+		const struct ke_cpu *c = x->cpu[i];
+		u64 left = c->counts[TRACE_ke_dpc_leave];
+
+		while (c->dpc && c->counts[TRACE_ke_dpc_leave] == left)
+			ke_sleep(1000000);
+	}
+}
+
+/* It has unloaded itself, but another CPU may be on its way out of its code: of a
+ * close, a DPC, or a work item (NT's have a reference to their device). */
 static void unload_thread(void *ctx)
 {
 	struct loaded *l = ctx;
+	struct image i = { .code = (void *)(uintptr_t)l->d.unload };
 
+	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
+	flush_dpcs(l->d.x);
+	while (l->d.closing ||
+	       (l->d.handle && ex_work_inside(l->d.x, is_of_image, &i)))
+		ke_sleep(1000000);
 	forget(l);
 }
 
@@ -327,66 +369,54 @@ struct io_device *io_device_find(struct ex *x, const char *name)
 
 /* --- files --------------------------------------------------------------------------------------- */
 
-/* io_file comes first. The request that closes it is there from the start:
- * closing must not fail. */
-struct opened {
-	struct io_file f;
-	struct irp *irp;
-};
-
-static enum ex_status file_irp(struct opened *o, enum io_major major,
+/* A file's requests are waited for: they lie on the stack of who makes them, so
+ * closing cannot fail and a file that is only open is nothing but itself. */
+static enum ex_status file_irp(struct io_file *f, enum io_major major,
 			       const void *ea, size_t n)
 {
-	struct irp *irp = o->irp;
-	struct io_stack *s;
+	struct io_stack at[1], *s;
+	struct irp irp;
 
-	io_irp_reuse(irp);
-	s = io_next(irp);
-	s->major = major;
-	s->file = &o->f;
+	io_irp_init(&irp, at, 1);
+	s = io_next(&irp);
+	s->major = (u8)major;
+	s->file = f;
 	s->buffer = (void *)(uintptr_t)ea;
 	s->length = n;
-	return io_sync(o->f.device, irp);
-}
-
-static void file_free(struct ex *x, struct opened *o)
-{
-	if (o->irp)
-		io_irp_free(x, o->irp);
-	ex_free_pool(x, o, TAG_FILE);
+	return io_sync(f->device, &irp);
 }
 
 enum ex_status io_open(struct ex *x, const char *device, const void *ea,
 		       size_t ea_len, struct io_file **out)
 {
 	struct io_device *d = io_device_find(x, device);
-	struct opened *o;
+	struct io_file *f;
 	enum ex_status st;
 
 	if (!d)
 		return EX_OBJECT_NAME_NOT_FOUND;
-	o = ex_alloc_zero(x, EX_NONPAGED, sizeof(*o), TAG_FILE);
-	if (!o)
+	f = ex_alloc_zero(x, EX_NONPAGED, sizeof(*f), TAG_FILE);
+	if (!f)
 		return EX_INSUFFICIENT_RESOURCES;
-	o->f = (struct io_file){ .device = d, .name = d->name, .refs = 1 };
-	o->irp = io_irp_alloc(x);
-	st = o->irp ? file_irp(o, IO_CREATE, ea, ea_len) :
-		      EX_INSUFFICIENT_RESOURCES;
+	*f = (struct io_file){ .device = d, .name = d->name, .refs = 1 };
+	st = file_irp(f, IO_CREATE, ea, ea_len);
 	if (ex_failed(st)) {
-		file_free(x, o);
+		ex_free_pool(x, f, TAG_FILE);
 		return st;
 	}
-	*out = &o->f;
+	*out = f;
 	return EX_SUCCESS;
 }
 
 void io_close(struct io_file *f)
 {
-	struct opened *o = (struct opened *)f;
+	struct io_driver *d = f->device->driver;
 
 	if (--f->refs)
 		return;
-	file_irp(o, IO_CLEANUP, NULL, 0);
-	file_irp(o, IO_CLOSE, NULL, 0);
-	file_free(f->device->driver->x, o);
+	d->closing++;
+	file_irp(f, IO_CLEANUP, NULL, 0);
+	file_irp(f, IO_CLOSE, NULL, 0);
+	ex_free_pool(d->x, f, TAG_FILE);
+	d->closing--;
 }

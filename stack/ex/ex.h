@@ -73,6 +73,8 @@ struct ke_thread;
 	X(TOO_MANY_ADDRESSES, 0xc0000209) X(NOT_FOUND, 0xc0000225)         \
 	X(DEVICE_NOT_READY, 0xc00000a3) X(NOT_SUPPORTED, 0xc00000bb)       \
 	X(DEVICE_BUSY, 0x80000011) X(END_OF_FILE, 0xc0000011)              \
+	X(INVALID_ADDRESS_COMPONENT, 0xc0000207) X(ACCESS_DENIED,          \
+	0xc0000022)                                                        \
 	X(OBJECT_NAME_NOT_FOUND, 0xc0000034)                               \
 	X(IMAGE_ALREADY_LOADED, 0xc000010e) X(REVISION_MISMATCH, 0xc0000059)
 enum ex_status {
@@ -175,11 +177,11 @@ struct ke_lock {
 	const char *name;
 	struct ke_cpu *owner;        /* NULL: free */
 	const void *site;            /* return address of the acquire */
-	enum ke_irql before;
-	u32 waiters;
-	bool queued;                 /* handed over in the order of arrival */
-	u64 ticket, serving;
 	u64 since;                   /* when it was taken, while traced */
+	u32 ticket, serving;         /* of a queued one */
+	u16 waiters;                 /* CPUs */
+	u8 before;                   /* enum ke_irql */
+	bool queued;                 /* handed over in the order of arrival */
 	struct ke_lock *below;       /* taken before it by its owner */
 };
 void ke_lock_init(struct ke_lock *l, const char *name);
@@ -284,6 +286,9 @@ struct ex_work {
 };
 void ex_work_init(struct ex_work *w, ke_thread_fn *routine, void *context);
 void ex_work_queue(struct ex *x, struct ex_work *w, enum ex_queue q);
+/* A worker is in a routine that is() says yes to. */
+bool ex_work_inside(struct ex *x, bool (*is)(void *ctx, ke_thread_fn *routine),
+		    void *ctx);
 struct ex_queue_state {
 	unsigned depth, workers, dynamic, blocked;
 	u64 processed;
@@ -333,40 +338,41 @@ struct irp;
 typedef enum ex_status io_complete_fn(struct io_device *d, struct irp *irp,
 				      void *context);
 struct io_stack {
-	enum io_major major;
+	u8 major;                    /* enum io_major */
 	u8 minor;
 	bool pending;                /* IoMarkIrpPending */
+	u32 code;                    /* of a control */
 	struct io_device *device;
 	struct io_file *file;
-	u64 arg[4];                  /* of the major function */
 	void *buffer;                /* Type3InputBuffer, or parameters */
-	size_t length, out_length;
-	u32 code;                    /* of a control */
+	size_t length;
 	io_complete_fn *complete;
 	void *context;
 };
 
-#define IO_STACKS 8
+#define IO_STACKS 8u                 /* of an IRP of io_irp_alloc() */
 typedef void io_cancel_fn(struct io_device *d, struct irp *irp);
 struct irp {
 	s32 current;                 /* NT counts downwards; here the index of
 					the location in use, -1 none yet */
 	enum ex_status status;
 	size_t information;
-	void *system_buffer;
-	struct ndis_buffer *mdl;     /* chained data, see ndis/ndis.h */
 	struct ke_event *event;      /* set at the end; NULL none */
 	struct ke_thread *thread;
 	io_cancel_fn *cancel;
 	bool cancelled, completed;
+	u8 stacks;                   /* locations it has */
 	void (*done)(void *context, struct irp *irp); /* after the last
 					location; frees or reuses it */
 	void *done_context;
 	struct irp *next;            /* of whatever queue it is in */
 	void *driver[4];             /* Tail.Overlay.DriverContext */
-	struct io_stack stack[IO_STACKS];
+	struct io_stack *stack;
 };
 struct irp *io_irp_alloc(struct ex *x);
+/* One that lies in a structure of its owner, or on a stack, with the n locations
+ * at s: for what must not fail, or is there a hundred thousand times. */
+void io_irp_init(struct irp *irp, struct io_stack *s, u8 n);
 void io_irp_reuse(struct irp *irp);  /* as new; it is in nobody's hands */
 void io_irp_free(struct ex *x, struct irp *irp);
 static inline struct io_stack *io_here(struct irp *irp)
@@ -403,6 +409,7 @@ struct io_driver {
 	struct io_device *devices;
 	void *extension;
 	void *handle;                /* of the shared object */
+	u32 closing;                 /* files whose close has not returned */
 };
 /* What a shared object exports: its one entry. */
 #define IO_DRIVER_ABI 1

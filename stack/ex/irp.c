@@ -13,20 +13,26 @@
 
 struct irp *io_irp_alloc(struct ex *x)
 {
-	struct irp *irp = ex_alloc(x, EX_NONPAGED, sizeof(*irp), TAG);
+	struct irp *irp = ex_alloc(x, EX_NONPAGED,
+				   sizeof(*irp) +
+					   IO_STACKS * sizeof(struct io_stack),
+				   TAG);
 
-	if (!irp)
-		return NULL;
-	io_irp_reuse(irp);
+	if (irp)
+		io_irp_init(irp, (struct io_stack *)(irp + 1), IO_STACKS);
 	return irp;
 }
 
 /* Locations are cleared as they are used. */
+void io_irp_init(struct irp *irp, struct io_stack *s, u8 n)
+{
+	*irp = (struct irp){ .current = -1, .thread = ke_thread(), .stacks = n,
+			     .stack = s };
+}
+
 void io_irp_reuse(struct irp *irp)
 {
-	memset(irp, 0, offsetof(struct irp, stack));
-	irp->current = -1;
-	irp->thread = ke_thread();
+	io_irp_init(irp, irp->stack, irp->stacks);
 }
 
 void io_irp_free(struct ex *x, struct irp *irp)
@@ -38,7 +44,7 @@ struct io_stack *io_next(struct irp *irp)
 {
 	struct io_stack *s;
 
-	if (irp->current + 1 >= IO_STACKS) /* NO_MORE_IRP_STACK_LOCATIONS */
+	if (irp->current + 1 >= irp->stacks) /* NO_MORE_IRP_STACK_LOCATIONS */
 		ke_bugcheck(0x35, TRACE_V(irp), 0, 0, 0);
 	s = &irp->stack[irp->current + 1];
 	memset(s, 0, sizeof(*s));
@@ -50,7 +56,7 @@ enum ex_status io_call(struct io_device *d, struct irp *irp)
 	struct io_stack *s;
 	io_dispatch_fn *fn;
 
-	if (irp->current + 1 >= IO_STACKS)
+	if (irp->current + 1 >= irp->stacks)
 		ke_bugcheck(0x35, TRACE_V(irp), 0, 0, 0);
 	s = &irp->stack[++irp->current];
 	s->device = d;

@@ -24,6 +24,7 @@ struct ex_worker {
 	enum ex_queue queue;
 	bool dynamic;
 	struct ex_work *item;        /* that it does; NULL: none */
+	ke_thread_fn *routine;       /* of it, which may be gone by now */
 };
 
 static const struct {
@@ -62,6 +63,7 @@ static void work_do(struct ex_worker *me, struct ex_work *w)
 	ke_thread_fn *routine = w->routine;
 
 	me->item = w;
+	me->routine = routine;
 	ke_point(SCHED_WORK, w);
 	TRACE(ex_work_begin, w, routine, me->queue, 0);
 	routine(w->context);
@@ -170,6 +172,16 @@ static void detect(void *context, void *arg1, void *arg2)
 		look(x, (enum ex_queue)n, &again);
 	if (again)
 		detector_arm(x);
+}
+
+bool ex_work_inside(struct ex *x, bool (*is)(void *ctx, ke_thread_fn *routine),
+		    void *ctx)
+{
+	for (int n = 0; n < EX_QUEUES; n++)
+		for (struct ex_worker *w = x->queue[n].workers; w; w = w->next)
+			if (w->item && is(ctx, w->routine))
+				return true;
+	return false;
 }
 
 /* --- items ------------------------------------------------------------------------------------ */

@@ -3,9 +3,13 @@
 #include "control.h"
 #include "dump.h"
 #include "stat.h"
+#include "story.h"
+#include "workload.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,7 +18,12 @@
 
 struct attach {
 	struct host_config c;
+	struct workload w;           /* --story: it is told, no services */
+	const char *as;
+	struct story *story;
+	struct tdi_address peer;
 	struct services services;
+	struct caller caller;
 	struct sched *s;
 	int signals, client;         /* -1: nobody asks */
 	struct control control;
@@ -32,10 +41,22 @@ static bool option(struct attach *a, const char *o, const char *v)
 		i->ip4[0] = v;
 	} else if (!strcmp(o, "--gw")) {
 		i->gateway4 = v;
+	} else if (!strcmp(o, "--mac")) {
+		return sscanf(v, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx",
+			      &i->mac[0], &i->mac[1], &i->mac[2], &i->mac[3],
+			      &i->mac[4], &i->mac[5]) == 6;
 	} else if (!strcmp(o, "--mtu")) {
 		i->mtu = (u32)strtoul(v, NULL, 10);
+	} else if (!strcmp(o, "--story")) {
+		a->w.file = v;
+	} else if (!strcmp(o, "--as")) {
+		a->as = v;
 	} else if (!strcmp(o, "--netbios")) {
-		a->c.netbios_name = v;
+		a->c.netbios_name = a->caller.own = v;
+	} else if (!strcmp(o, "--call")) {
+		a->caller.peer = v;
+	} else if (!strcmp(o, "--keepalive")) {
+		a->c.netbios_keepalive = (u32)strtoul(v, NULL, 10);
 	} else if (!strcmp(o, "--http")) {
 		a->services.http_dir = v;
 	} else if (!strcmp(o, "--dump")) {
@@ -55,6 +76,69 @@ static bool option(struct attach *a, const char *o, const char *v)
 	return true;
 }
 
+/* --- a story -------------------------------------------------------------------- */
+
+static const struct tdi_address *address_of(void *ctx, const char *name)
+{
+	struct attach *a = ctx;
+
+	for (unsigned i = 0; i < a->w.n; i++) {
+		char ip[32];
+
+		if (strcmp(a->w.name[i], name))
+			continue;
+		snprintf(ip, sizeof(ip), "%.*s",
+			 (int)strcspn(a->w.ip[i], "/"), a->w.ip[i]);
+		a->peer.family = 4;
+		return inet_pton(AF_INET, ip, a->peer.ip) == 1 ? &a->peer : NULL;
+	}
+	return NULL;
+}
+
+struct told {
+	const char *name;
+	const struct story_line *l;
+};
+
+static void print_line(void *ctx)
+{
+	const struct told *t = ctx;
+
+	printf("%s: %s = %s\n", t->name, t->l->text, t->l->result);
+	fflush(stdout);
+}
+
+static void told(struct story *t, const struct story_line *l)
+{
+	struct told line = { t->name, l };
+
+	ex_on_host(print_line, &line);
+}
+
+/* The machine is what the workload says of the one that is played. */
+static int read_story(struct attach *a)
+{
+	a->w.cast = true;
+	if (!a->as || !workload_read(&a->w))
+		return cmd_usage(a->as ? a->w.why : "--story wants --as NAME",
+				 "");
+	for (unsigned i = 0; i < a->w.n; i++)
+		if (!strcmp(a->w.name[i], a->as)) {
+			a->c.interface.ip4[0] = a->w.ip[i];
+			a->c.personality = a->w.personality[i];
+			a->c.tcpip_options = a->w.more[i];
+		}
+	for (a->story = a->w.stories; a->story; a->story = a->story->next)
+		if (!strcmp(a->story->name, a->as))
+			break;
+	if (!a->story)
+		return cmd_usage("nobody has that name", a->as);
+	a->story->address = address_of;
+	a->story->ctx = a;
+	a->story->told = told;
+	return 0;
+}
+
 static int arguments(struct attach *a, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
@@ -71,9 +155,13 @@ static int arguments(struct attach *a, int argc, char **argv)
 			i++;
 		}
 	}
+	if (a->w.file && read_story(a))
+		return 2;
 	if (!a->c.interface.tap || !a->c.interface.ip4[0])
 		return cmd_usage("attach wants --tap NAME and --ip ADDRESS/BITS",
 				 "");
+	if (a->caller.peer && !a->caller.own)
+		return cmd_usage("--call wants --netbios NAME", "");
 	return 0;
 }
 
@@ -223,26 +311,40 @@ static void line(void *ctx, const char *text)
 	fprintf(stderr, "refstack: %s\n", text);
 }
 
+static bool start(struct attach *a, struct host *h)
+{
+	struct ex *x = host_machine(h);
+
+	a->services.h = h;
+	a->services.x = a->caller.x = x;
+	if (!watch_signals(a, x))
+		return false;
+	if (a->story)
+		return story_start(a->story, h);
+	return host_call(h, "services", services_start, &a->services) &&
+	       (!a->caller.peer ||
+		host_call(h, "call", caller_thread, &a->caller));
+}
+
 static int serve(struct attach *a, struct host *h)
 {
 	struct ex *x = host_machine(h);
 	enum ex_stop why = EX_RUNNING;
 
-	a->services.h = h;
-	a->services.x = x;
 	ex_log_to(x, line, NULL);
 	if (!control_open(&a->control) ||
 	    !sched_watch(a->s, x, a->control.fd, false, called, a))
 		fprintf(stderr, "refstack: no socket for stat and dump\n");
-	if (!watch_signals(a, x) ||
-	    !host_call(h, "services", services_start, &a->services)) {
+	if (!start(a, h)) {
 		fprintf(stderr, "refstack: no memory\n");
 		return 1;
 	}
-	printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s%s\n",
-	       a->c.interface.ip4[0], a->c.interface.tap,
-	       a->services.http_dir ? ", http 80" : "",
-	       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
+	if (!a->story)
+		printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s"
+		       "%s\n",
+		       a->c.interface.ip4[0], a->c.interface.tap,
+		       a->services.http_dir ? ", http 80" : "",
+		       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
 	fflush(stdout);
 	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
@@ -292,6 +394,7 @@ int cmd_attach(int argc, char **argv)
 	control_close(&a.control);
 	host_free(h);
 	sched_free(a.s);
+	story_free(a.w.stories);
 	if (a.signals >= 0)
 		close(a.signals);
 	return st;

@@ -148,6 +148,8 @@ static u32 udp(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 	put16(u + 4, length);
 	put16(u + 6, 0);
 	fill(d, 0, u + 8);
+	if (d->id_at)
+		memcpy(u + 8 + d->id_at - 1, n->udp_id, sizeof(n->udp_id));
 	(void)ip_header(n, d, 17, length, b);
 	sum = pkt_sum(u, length, pkt_pseudo(b, length));
 	if (!d->no_sum)

@@ -5,6 +5,8 @@
  */
 #include "pkt.h"
 
+#include "../sdk/netbios.h"
+
 #include <ctype.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,6 +21,7 @@
 struct variable {
 	char name[PKT_NAME];
 	struct sk *sk;
+	struct nb *nb;               /* or a session of NetBIOS */
 	u64 sent, received;          /* bytes of the stream */
 };
 
@@ -33,6 +36,7 @@ struct call {
 	struct host_call *thread;
 	s64 result;
 	struct sk *made;
+	struct nb *session;          /* that was made */
 	u8 *data;
 	size_t n;
 	int flags;
@@ -166,13 +170,27 @@ static s64 do_connect(struct call *c)
 	return sk_connect(c->v->sk, &c->to);
 }
 
+static s64 do_call(struct call *c)
+{
+	return nb_call(c->x, c->arg[0], c->arg[1], &c->session);
+}
+
+static s64 do_answer(struct call *c)
+{
+	return nb_answer(c->x, c->arg[0], &c->session);
+}
+
 static s64 do_send(struct call *c)
 {
+	if (c->v->nb)
+		return nb_send(c->v->nb, c->data, c->n);
 	return sk_send(c->v->sk, c->data, c->n, c->flags);
 }
 
 static s64 do_recv(struct call *c)
 {
+	if (c->v->nb)
+		return nb_recv(c->v->nb, c->data, c->n);
 	return sk_recv(c->v->sk, c->data, c->n, c->flags);
 }
 
@@ -195,6 +213,10 @@ static s64 do_shutdown(struct call *c)
 
 static s64 do_close(struct call *c)
 {
+	if (c->v->nb) {
+		nb_close(c->v->nb);
+		return 0;
+	}
 	return sk_close(c->v->sk);
 }
 
@@ -283,6 +305,7 @@ static const struct row {
 } rows[] = {
 	{ "socket", do_socket, 1, 0, -1 }, { "bind", do_bind, 2, 0, 1 },
 	{ "listen", do_listen, 2, 0, -1 }, { "accept", do_accept, 1, 0, -1 },
+	{ "call", do_call, 2, 0, -1 }, { "answer", do_answer, 1, 0, -1 },
 	{ "connect", do_connect, 2, 0, 1 }, { "send", do_send, 2, 1, -1 },
 	{ "recv", do_recv, 2, 2, -1 }, { "sendto", do_sendto, 3, 1, 2 },
 	{ "recvfrom", do_recvfrom, 2, 2, -1 },
@@ -347,6 +370,16 @@ static bool prepare_data(struct call *c, const struct row *r)
 	return true;
 }
 
+static bool makes(const struct call *c)
+{
+	return c->fn == do_socket || c->fn == do_call || c->fn == do_answer;
+}
+
+static bool of_sessions(const struct call *c)
+{
+	return c->fn == do_send || c->fn == do_recv || c->fn == do_close;
+}
+
 static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 {
 	const struct row *r = NULL;
@@ -360,9 +393,9 @@ static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 		return false;
 	}
 	c->fn = r->fn;
-	if (strcmp(c->name, "socket")) {
+	if (!makes(c)) {
 		c->v = variable(p, c->arg[0], false);
-		if (!c->v || !c->v->sk) {
+		if (!c->v || !(c->v->sk || (c->v->nb && of_sessions(c)))) {
 			snprintf(why, size, "%s is no socket", c->arg[0]);
 			return false;
 		}
@@ -391,7 +424,7 @@ static bool finish(struct pkt_calls *p, struct call *c, char *why, size_t size)
 	bool stream = !strcmp(c->name, "recv");
 	u64 off = stream && c->v ? c->v->received : 0;
 
-	if (c->assign[0] && c->result >= 0 && c->made) {
+	if (c->assign[0] && c->result >= 0 && (c->made || c->session)) {
 		struct variable *v = variable(p, c->assign, true);
 
 		if (!v) {
@@ -399,10 +432,13 @@ static bool finish(struct pkt_calls *p, struct call *c, char *why, size_t size)
 			return false;
 		}
 		v->sk = c->made;
+		v->nb = c->session;
 		v->sent = v->received = 0;
 	}
-	if (!strcmp(c->name, "close"))
+	if (!strcmp(c->name, "close")) {
 		c->v->sk = NULL;
+		c->v->nb = NULL;
+	}
 	for (s64 i = 0; c->check && i < c->result; i++)
 		if (c->data[i] != pkt_pattern(off + (u64)i)) {
 			snprintf(why, size, "byte %lld that came is %02x, not "
@@ -422,7 +458,7 @@ static const char *word_of(const char *at, char *to, size_t size)
 	size_t n = 0;
 
 	at = pkt_blank(at);
-	while (isalnum((unsigned char)at[n]) || (at[n] && strchr("_.:-", at[n])))
+	while (isalnum((unsigned char)at[n]) || (at[n] && strchr("_.:-#*", at[n])))
 		n++;
 	if (n && at[n - 1] == ':' && n > 1)
 		n--;

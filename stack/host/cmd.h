@@ -20,4 +20,14 @@ int cmd_script(int argc, char **argv);
 const char *cmd_drivers(char *buf, size_t size);
 int cmd_usage(const char *what, const char *arg); /* says so: 2 */
 
+/* caller.c: a thread of a live machine that calls a name and says how it goes. */
+struct caller {
+	struct ex *x;
+	const char *own, *peer;      /* "NAME#20" */
+	const char *doing;
+	s64 result;
+	u8 message[4096];
+};
+void caller_thread(void *caller);
+
 #endif

@@ -13,19 +13,27 @@ static u8 pattern(u64 at)
 	return (u8)(at ^ at >> 8 ^ at >> 16);
 }
 
-static void fill(u8 *p, u64 at, size_t n)
+void job_fill(u8 *p, u64 at, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		p[i] = pattern(at + i);
 }
 
-static void check(struct job *j, const u8 *p, u64 at, size_t n)
+bool job_same(const u8 *p, u64 at, size_t n)
 {
+	bool same = true;
+
 	for (size_t i = 0; i < n; i++)
-		j->wrong |= p[i] != pattern(at + i);
+		same &= p[i] == pattern(at + i);
+	return same;
 }
 
-static void failed(struct job *j, s64 st)
+static void check(struct job *j, const u8 *p, u64 at, size_t n)
+{
+	j->wrong |= !job_same(p, at, n);
+}
+
+void job_failed(struct job *j, s64 st)
 {
 	if (!j->error)
 		j->error = st;
@@ -33,35 +41,49 @@ static void failed(struct job *j, s64 st)
 
 static struct tdi_address peer_of(const struct job *j)
 {
-	return *host_address(j->to, j->port);
+	return *host_address(j->to, j->six ? 6 : 4, j->port);
 }
 
 /* --- TCP ---------------------------------------------------------------------------- */
 
-static struct sk *dial(struct job *j)
+int job_dial(struct job *j, struct sk **s)
 {
 	struct tdi_address to = peer_of(j);
-	struct sk *s = NULL;
+	int st;
+
+	*s = NULL;
+	st = sk_socket(host_machine(j->from), j->six ? AF_INET6 : AF_INET,
+		       SOCK_STREAM, 0, s);
+	if (!st)
+		st = sk_connect(*s, &to);
+	if (!st)
+		return 0;
+	if (*s)
+		sk_close(*s);
+	*s = NULL;
+	return st;
+}
+
+static struct sk *dial(struct job *j)
+{
+	struct sk *s;
 	int st;
 
 	while (!j->ready && !j->error)
 		ke_sleep(1000000);
-	st = sk_socket(host_machine(j->from), AF_INET, SOCK_STREAM, 0, &s);
-	if (!st)
-		st = sk_connect(s, &to);
-	if (!st)
-		return s;
-	failed(j, st);
-	if (s)
-		sk_close(s);
-	return NULL;
+	st = job_dial(j, &s);
+	if (st)
+		job_failed(j, st);
+	return s;
 }
 
-static struct sk *answer(struct job *j)
+struct sk *job_answer(struct job *j)
 {
-	struct tdi_address any = { .family = 4, .port = j->port }, from;
+	struct tdi_address any = { .family = j->six ? 6 : 4, .port = j->port };
+	struct tdi_address from;
 	struct sk *l = NULL, *s = NULL;
-	int st = sk_socket(host_machine(j->to), AF_INET, SOCK_STREAM, 0, &l);
+	int st = sk_socket(host_machine(j->to), j->six ? AF_INET6 : AF_INET,
+			   SOCK_STREAM, 0, &l);
 
 	if (!st)
 		st = sk_bind(l, &any);
@@ -73,7 +95,7 @@ static struct sk *answer(struct job *j)
 	if (l)
 		sk_close(l);
 	if (st)
-		failed(j, st);
+		job_failed(j, st);
 	return st ? NULL : s;
 }
 
@@ -83,7 +105,7 @@ static bool send_all(struct job *j, struct sk *s, const u8 *p, size_t n)
 		s64 k = sk_send(s, p, n, 0);
 
 		if (k <= 0) {
-			failed(j, k);
+			job_failed(j, k);
 			return false;
 		}
 		p += k;
@@ -104,7 +126,7 @@ static void transfer_client(void *ctx)
 	while (ok && j->sent < j->bytes) {
 		u64 n = j->bytes - j->sent < CHUNK ? j->bytes - j->sent : CHUNK;
 
-		fill(buf, j->sent, n);
+		job_fill(buf, j->sent, n);
 		ok = send_all(j, s, buf, n);
 	}
 	if (ok) {
@@ -121,13 +143,13 @@ static void transfer_client(void *ctx)
 static void transfer_server(void *ctx)
 {
 	struct job *j = ctx;
-	struct sk *s = answer(j);
+	struct sk *s = job_answer(j);
 	u8 *buf = malloc(CHUNK);
 	s64 n;
 
 	while (s && buf && (n = sk_recv(s, buf, CHUNK, 0)) != 0) {
 		if (n < 0) {
-			failed(j, n);
+			job_failed(j, n);
 			break;
 		}
 		check(j, buf, j->received, (size_t)n);
@@ -151,12 +173,12 @@ static void echo_client(void *ctx)
 		s64 k;
 
 		n = n < j->size ? n : j->size;
-		fill(buf, j->received, n);
+		job_fill(buf, j->received, n);
 		if (!send_all(j, s, buf, n))
 			break;
 		k = sk_recv(s, buf, n, MSG_WAITALL);
 		if (k <= 0) {
-			failed(j, k ? k : -ECONNRESET);
+			job_failed(j, k ? k : -ECONNRESET);
 			break;
 		}
 		check(j, buf, j->received, (size_t)k);
@@ -172,7 +194,7 @@ static void echo_client(void *ctx)
 static void echo_server(void *ctx)
 {
 	struct job *j = ctx;
-	struct sk *s = answer(j);
+	struct sk *s = job_answer(j);
 	u8 *buf = malloc(CHUNK);
 	s64 n, k, at;
 
@@ -204,14 +226,14 @@ static void datagrams_client(void *ctx)
 	while (!st && buf && j->sent < j->bytes) {
 		s64 n;
 
-		fill(buf, 0, j->size);
+		job_fill(buf, 0, j->size);
 		n = sk_sendto(s, buf, j->size, 0, &to);
 		if (n < 0)
-			failed(j, n);
+			job_failed(j, n);
 		j->sent++;
 		ke_sleep(1000000);
 	}
-	failed(j, st);
+	job_failed(j, st);
 	if (s)
 		sk_close(s);
 	free(buf);
@@ -229,7 +251,7 @@ static void datagrams_server(void *ctx)
 
 	if (!st)
 		st = sk_bind(p.s, &any);
-	failed(j, st);
+	job_failed(j, st);
 	j->ready = true;
 	while (!st && buf && j->received < j->bytes) {
 		if (sk_poll(&p, 1, 2000000000) <= 0)
@@ -254,6 +276,7 @@ static const struct job_kind kinds[] = {
 	{ "transfer", "streams", transfer_client, transfer_server, false },
 	{ "echo", "chunk", echo_client, echo_server, false },
 	{ "datagrams", "size", datagrams_client, datagrams_server, true },
+	{ "mixed", NULL, mixed_client, mixed_server, false },
 };
 
 const struct job_kind *job_kind(const char *name)
@@ -275,7 +298,8 @@ bool job_start(struct job *j)
 bool job_ok(const struct job *j)
 {
 	return !j->running && !j->wrong && !j->error &&
-	       (j->kind->lossy || j->received == j->bytes);
+	       (j->kind->lossy || (j->received == j->bytes &&
+				   j->side[0].received == j->back));
 }
 
 void job_text(const struct job *j, char *buf, size_t size)

@@ -165,12 +165,120 @@ static void hex(struct text *t)
 	}
 }
 
-/* (100) or "text" */
+static void put(struct text *t, u8 b, bool any)
+{
+	struct pkt_datagram *d = t->d;
+
+	if (d->len == PKT_FRAME_MAX) {
+		wrong(t, "more bytes than a frame holds");
+		return;
+	}
+	d->mask[d->len] = !any;
+	d->bytes[d->len++] = b;
+}
+
+/* 'NAME#20': RFC 1001 14.1, RFC 1002 4.1: a length, 32 letters, no scope. */
+static void netbios(struct text *t)
+{
+	u8 b[16];
+	size_t n = strcspn(t->at, "'#");
+	char *end = NULL;
+
+	memset(b, ' ', 15);
+	if (n > 15 || t->at[n] != '#') {
+		wrong(t, "a name is written 'NAME#20'");
+		return;
+	}
+	memcpy(b, t->at, n);
+	b[15] = (u8)strtoul(t->at + n + 1, &end, 16);
+	if (end != t->at + n + 3 || *end != '\'') {
+		wrong(t, "a name is written 'NAME#20'");
+		return;
+	}
+	put(t, 32, false);
+	for (int i = 0; i < 16; i++) {
+		put(t, (u8)('A' + b[i] / 16), false);
+		put(t, (u8)('A' + b[i] % 16), false);
+	}
+	put(t, 0, false);
+	t->at = end + 1;
+}
+
+/* (100): of the pattern; behind "from 50" from there on. */
+static void pattern(struct text *t)
+{
+	u64 n = number(t, PKT_FRAME_MAX), from = 0;
+
+	if (word(t, "from"))
+		from = number(t, UINT32_MAX);
+	if (!sign(t, ')'))
+		wrong(t, "\")\" is missing");
+	for (u64 i = 0; i < n && !t->wrong; i++)
+		put(t, pkt_pattern(from + i), false);
+}
+
+static void quoted(struct text *t)
+{
+	while (*t->at && *t->at != '"' && !t->wrong)
+		put(t, (u8)*t->at++, false);
+	if (!sign(t, '"'))
+		wrong(t, "a quote is missing");
+}
+
+static void hex_byte(struct text *t)
+{
+	char two[3] = { t->at[0], t->at[0] ? t->at[1] : 0, 0 };
+
+	if (!strcmp(two, "xx")) {
+		put(t, 0, true);
+	} else if (isxdigit((unsigned char)two[0]) &&
+		   isxdigit((unsigned char)two[1])) {
+		put(t, (u8)strtoul(two, NULL, 16), false);
+	} else {
+		wrong(t, "[…]: bytes in hexadecimal, xx, id, (N), "
+			 "\"text\", 'NAME#20'");
+		return;
+	}
+	t->at += 2;
+}
+
+/* Behind "[". */
+static bool bytes(struct text *t)
+{
+	struct pkt_datagram *d = t->d;
+
+	d->bytes = malloc(PKT_FRAME_MAX);
+	d->mask = malloc(PKT_FRAME_MAX);
+	if (!d->bytes || !d->mask)
+		return wrong(t, "out of memory");
+	d->len = 0;
+	while (!t->wrong && !sign(t, ']')) {
+		if (sign(t, '\'')) {
+			netbios(t);
+		} else if (sign(t, '(')) {
+			pattern(t);
+		} else if (sign(t, '"')) {
+			quoted(t);
+		} else if (word(t, "id")) {
+			d->id_at = d->len + 1;
+			put(t, 0, true);
+			put(t, 0, true);
+		} else {
+			hex_byte(t);
+		}
+	}
+	d->given |= PKT_HAS_LEN;
+	return !t->wrong;
+}
+
+/* (100) or "text" or [bytes] */
 static bool payload(struct text *t)
 {
 	struct pkt_datagram *d = t->d;
 	const char *end;
 
+	if (sign(t, '['))
+		return bytes(t);
 	if (sign(t, '(')) {
 		d->len = (u32)number(t, 65535);
 		d->given |= PKT_HAS_LEN;
@@ -346,6 +454,11 @@ static bool tcp_more(struct text *t)
 	} else if (word(t, "port")) {
 		d->dport = (u16)number(t, 65535);
 		d->given |= PKT_HAS_PORTS;
+	} else if (sign(t, '[')) {
+		u32 n = d->len;
+
+		return bytes(t) && (d->len == n ||
+				    wrong(t, "[…] is not of that length"));
 	} else {
 		return options(t);
 	}

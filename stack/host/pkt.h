@@ -77,6 +77,7 @@ struct pkt_datagram {
 	u32 len;                     /* of the payload */
 	u8 *bytes;                   /* a payload, or a packet; NULL: pattern */
 	u8 *mask;                    /* 0: any byte */
+	u32 id_at;                   /* where the last id goes, plus 1; 0: no */
 };
 
 struct pkt_flow {
@@ -92,6 +93,7 @@ struct pkt_net {
 	u16 last_id;                 /* that the machine sent */
 	u32 last_isn;
 	struct pkt_flow flow[PKT_FLOWS];
+	u8 udp_id[2];                /* of the last datagram of UDP it sent */
 };
 
 /* The byte at an offset of every payload that is not written down. */

@@ -113,7 +113,8 @@ static const char *tcp(struct pkt_net *n, const u8 *ip, u32 length,
 
 /* --- UDP, ICMP, ARP ------------------------------------------------------------------- */
 
-static const char *udp(const u8 *ip, u32 length, struct pkt_datagram *d)
+static const char *udp(struct pkt_net *n, const u8 *ip, u32 length,
+		       struct pkt_datagram *d)
 {
 	const u8 *u = ip + (ip[0] & 15u) * 4;
 
@@ -127,6 +128,8 @@ static const char *udp(const u8 *ip, u32 length, struct pkt_datagram *d)
 	d->dport = get16(u + 2);
 	d->len = length - 8;
 	d->bytes = (u8 *)(uintptr_t)u + 8;
+	if (d->len >= sizeof(n->udp_id))
+		memcpy(n->udp_id, d->bytes, sizeof(n->udp_id));
 	return NULL;
 }
 
@@ -215,7 +218,7 @@ static const char *ip_read(struct pkt_net *n, const u8 *ip, u32 length,
 	if (d->protocol == 6)
 		return tcp(n, ip, d->len, want, d);
 	if (d->protocol == 17)
-		return udp(ip, d->len, d);
+		return udp(n, ip, d->len, d);
 	return d->protocol == 1 ? icmp(n, ip, d->len, want, d) : NULL;
 }
 

@@ -9,6 +9,7 @@
 
 #define SECOND UINT64_C(1000000000)
 #define BOOT SECOND                  /* when a script's time begins */
+#define BOOT_NAMES (2 * SECOND)      /* with names that are claimed before */
 #define SLACK UINT64_C(2000000)      /* of a time that is no range */
 #define ANY (300 * SECOND)           /* how long "*" waits */
 #define NAMED 16
@@ -24,7 +25,7 @@ struct script {
 	FILE *capture_file;
 	unsigned line;
 	struct host_config config;
-	char ip[32], gw[32];
+	char ip[32], gw[32], netbios[32];
 	bool arp_manual, boot_seen;  /* what it sends as it starts, too */
 	struct sched *s;
 	struct host *h;
@@ -34,7 +35,7 @@ struct script {
 	unsigned nnamed;
 	u8 *frame, *out;             /* the next that was sent; to be sent */
 	u32 n;                       /* 0: none is known */
-	u64 when, last;
+	u64 when, last, boot;
 	struct nic_capture *capture;
 	struct pkt_result *r;
 	char why[1024];
@@ -76,12 +77,13 @@ static bool boot(struct script *s)
 	if (s->capture_file)
 		s->capture = nic_capture_new(s->capture_file);
 	host_capture(s->h, s->capture);
-	(void)sched_run_to(s->s, BOOT);
+	s->boot = s->config.netbios_name ? BOOT_NAMES : BOOT;
+	(void)sched_run_to(s->s, s->boot);
 	while (!s->boot_seen && host_extract_frame(s->h, s->frame, PKT_FRAME_MAX,
 						    NULL))
 		;
 	memcpy(s->net.mac, i->mac, 6);
-	s->last = BOOT;
+	s->last = s->boot;
 	return true;
 }
 
@@ -130,6 +132,11 @@ static bool set_one(struct script *s, const char *key, const char *v)
 		s->arp_manual = true;
 	} else if (!strcmp(key, "boot") && !strcmp(v, "seen")) {
 		s->boot_seen = true;
+	} else if (!strcmp(key, "netbios")) {
+		snprintf(s->netbios, sizeof(s->netbios), "%s", v);
+		s->config.netbios_name = s->netbios;
+	} else if (!strcmp(key, "keepalive")) {
+		s->config.netbios_keepalive = (u32)atoi(v);
 	} else if (!strcmp(key, "gw")) {
 		snprintf(s->gw, sizeof(s->gw), "%s", v);
 	} else if (!strcmp(key, "personality")) {
@@ -141,7 +148,8 @@ static bool set_one(struct script *s, const char *key, const char *v)
 			}
 		return bad(s, "no such personality");
 	} else {
-		return bad(s, "set: mtu= cpus= arp=manual boot=seen gw= personality=");
+		return bad(s, "set: mtu= cpus= arp=manual boot=seen gw= "
+			      "personality= netbios= keepalive=");
 	}
 	return true;
 }
@@ -174,7 +182,7 @@ static bool seconds(const char **at, u64 *ns)
 /* 0.5, +0.5, +0.5~0.7, * */
 static bool time_of(struct script *s, const char **at, struct when *w)
 {
-	u64 base = BOOT, v;
+	u64 base = s->boot, v;
 
 	if (**at == '*') {
 		++*at;
@@ -260,7 +268,7 @@ static void said(struct script *s, const char *expected, const char *how,
 
 	pkt_text(is, text, sizeof(text));
 	snprintf(s->why, sizeof(s->why), "expected %s; sent at %.6f: %s; %s",
-		 expected, (double)((s64)s->when - (s64)BOOT) / 1e9, text, how);
+		 expected, (double)((s64)s->when - (s64)s->boot) / 1e9, text, how);
 }
 
 static bool compare(struct script *s, const struct pkt_datagram *want,
@@ -282,8 +290,8 @@ static bool compare(struct script *s, const struct pkt_datagram *want,
 	if (s->when + slack >= w->from && s->when <= w->to + slack)
 		return true;
 	snprintf(how, sizeof(how), "the time is not %.6f to %.6f",
-		 (double)((s64)w->from - (s64)BOOT) / 1e9,
-		 (double)((s64)w->to - (s64)BOOT) / 1e9);
+		 (double)((s64)w->from - (s64)s->boot) / 1e9,
+		 (double)((s64)w->to - (s64)s->boot) / 1e9);
 	said(s, text, how, &is);
 	return false;
 }
@@ -302,7 +310,7 @@ static bool expect(struct script *s, const struct pkt_datagram *want,
 	if (!s->n) {
 		snprintf(s->why, sizeof(s->why),
 			 "expected %s; nothing was sent until %.6f", text,
-			 (double)((s64)end - (s64)BOOT) / 1e9);
+			 (double)((s64)end - (s64)s->boot) / 1e9);
 		return false;
 	}
 	if (!compare(s, want, w, text))

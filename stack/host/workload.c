@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-/* refstack run: workloads (workload.h has their language). */
-#include "stat.h"
+/* Workloads: read and run (workload.h has their language). */
 #include "workload.h"
+#include "story.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MACHINES 16
-#define WORDS 24
+#define WORDS 40
+#define SETTLE 10000000              /* ns after a link was made */
 #define FOREVER 36000                /* s of virtual time that a run may take */
 
-struct run {
-	const char *file, *drivers, *replay, *pcap;
-	enum sched_policy policy;
-	u64 seed, last_seed;
-	bool stat, quiet;
-	/* of one run */
-	struct sched *s;
-	struct host *host[MACHINES];
-	char name[MACHINES][16], ip[MACHINES][32];
-	unsigned n;
-	struct nic_capture *capture;
-	struct job *jobs;
-	u16 port;
-	unsigned line;
-	char why[600];
-};
-
-static bool bad(struct run *r, const char *what)
+static bool bad(struct workload *r, const char *what)
 {
 	snprintf(r->why, sizeof(r->why), "%s:%u: %s", r->file, r->line, what);
 	return false;
 }
 
-static struct host *find(struct run *r, const char *name)
+static struct host *find(struct workload *r, const char *name)
 {
 	for (unsigned i = 0; i < r->n; i++)
 		if (!strcmp(r->name[i], name))
@@ -57,34 +40,66 @@ static double real(char **w, unsigned n, const char *key)
 	return v ? strtod(v, NULL) : 0;
 }
 
-static bool machine(struct run *r, char **w, unsigned n)
+/* All values of "set", as words. */
+static void settings(char **w, unsigned n, char *to, size_t size)
 {
-	const char *ip = value(w, n, "ip"), *as = value(w, n, "personality");
-	const char *cpus = value(w, n, "cpus"), *tcpip = value(w, n, "tcpip");
-	const char *afd = value(w, n, "afd"), *gw = value(w, n, "gw");
-	const char *drivers[] = { tcpip ? tcpip : "tcpip", afd ? afd : "afd",
-				  NULL };
-	char why[512] = "";
-	struct host_config c = { .personality = HOST_NT5, .drivers = drivers,
-				 .driver_path = r->drivers };
+	size_t at = 0;
 
-	if (n < 4 || !ip || r->n == MACHINES)
-		return bad(r, "machine NAME ip A/BITS, at most 16 of them");
-	if (as)
-		c.personality = !strcmp(as, "nt4") ? HOST_NT4 :
-				!strcmp(as, "nt5") ? HOST_NT5 : HOST_MODERN;
-	snprintf(r->name[r->n], sizeof(r->name[0]), "%s", w[1]);
-	snprintf(r->ip[r->n], sizeof(r->ip[0]), "%s", ip);
-	c.ex.name = r->name[r->n];
-	c.ex.cpus = cpus ? (unsigned)strtoul(cpus, NULL, 10) : 1;
-	c.interface = (struct host_interface){ .name = "eth0", .link = true,
-		.mac = { 2, 0, 0, 0, 0, (u8)(r->n + 1) },
-		.ip4 = { r->ip[r->n] }, .gateway4 = gw };
-	r->host[r->n] = host_new(&c, r->s, why, sizeof(why));
-	return r->host[r->n++] || bad(r, why);
+	to[0] = 0;
+	for (unsigned i = 1; i + 1 < n && at < size; i++)
+		if (!strcmp(w[i], "set"))
+			at += (size_t)snprintf(to + at, size - at, "%s%s",
+					       at ? " " : "", w[i + 1]);
 }
 
-static bool link_line(struct run *r, char **w, unsigned n)
+static enum host_personality personality(const char *as)
+{
+	if (as && !strcmp(as, "nt4"))
+		return HOST_NT4;
+	return as && strcmp(as, "nt5") ? HOST_MODERN : HOST_NT5;
+}
+
+static bool machine(struct workload *r, char **w, unsigned n)
+{
+	const char *ip = value(w, n, "ip"), *ip6 = value(w, n, "ip6");
+	const char *tcpip = value(w, n, "tcpip"), *afd = value(w, n, "afd") ? value(w, n, "afd") : "afd";
+	const char *drivers[] = { tcpip ? tcpip : "tcpip",
+				  ip6 ? "tcpip6" : afd, ip6 ? afd : NULL,
+				  NULL };
+	struct ex_config *as = &r->as[r->n];
+	char why[512] = "";
+	struct host_config c = { .drivers = drivers, .driver_path = r->drivers,
+		.personality = personality(value(w, n, "personality")) };
+
+	if (n < 4 || !ip || r->n == WORKLOAD_MACHINES)
+		return bad(r, "machine NAME ip A/BITS, at most 16 of them");
+	c.tcpip_options = r->more[r->n];
+	settings(w, n, r->more[r->n], sizeof(r->more[0]));
+	r->personality[r->n] = c.personality;
+	snprintf(r->name[r->n], sizeof(r->name[0]), "%s", w[1]);
+	snprintf(r->ip[r->n], sizeof(r->ip[0]), "%s", ip);
+	snprintf(r->ip6[r->n], sizeof(r->ip6[0]), "%s", ip6 ? ip6 : "");
+	*as = (struct ex_config){ .name = r->name[r->n], .cpus = 1 };
+	if (value(w, n, "cpus"))
+		as->cpus = (unsigned)real(w, n, "cpus");
+	c.ex = *as;
+	c.interface = (struct host_interface){ .name = "eth0", .link = true,
+		.mac = { 2, 0, 0, 0, 0, (u8)(r->n + 1) },
+		.mtu = (u32)real(w, n, "mtu"), .ip4 = { r->ip[r->n] },
+		.ip6 = { ip6 ? r->ip6[r->n] : NULL },
+		.gateway4 = value(w, n, "gw") };
+	if (r->cast)
+		return ++r->n;
+	r->host[r->n] = host_new(&c, r->s, why, sizeof(why));
+	if (!r->host[r->n])
+		return bad(r, why);
+	if (r->made)
+		r->made(r, r->host[r->n]);
+	r->n++;
+	return true;
+}
+
+static bool link_line(struct workload *r, char **w, unsigned n)
 {
 	struct host *a = n > 2 ? find(r, w[1]) : NULL;
 	struct host *b = n > 2 ? find(r, w[2]) : NULL;
@@ -95,29 +110,64 @@ static bool link_line(struct run *r, char **w, unsigned n)
 		.delay_ns = (u64)(real(w, n, "delay") * 1e6),
 		.jitter_ns = (u64)(real(w, n, "jitter") * 1e6),
 		.bps = (u64)(real(w, n, "mbps") * 1e6),
-		.queue = (u32)real(w, n, "queue") };
+		.queue = (u32)real(w, n, "queue"),
+		.down_ns = (u64)(real(w, n, "down") * 1e6) };
 
+	if (c.down_ns)
+		c.down_ns += sched_now(r->s) + SETTLE;
 	if (!a || !b || !host_link(a, b, &c))
 		return bad(r, "link A B, two machines without another link");
-	(void)sched_run_to(r->s, sched_now(r->s) + 10000000);
+	if (r->pcap && !r->capture) {
+		r->capture = nic_capture_new(r->pcap);
+		host_capture(a, r->capture);
+	}
+	(void)sched_run_to(r->s, sched_now(r->s) + SETTLE);
 	return true;
 }
 
 static bool over(void *ctx)
 {
-	const struct run *r = ctx;
+	const struct workload *r = ctx;
 
 	for (const struct job *j = r->jobs; j; j = j->next)
 		if (j->running)
 			return false;
+	for (const struct story *t = r->stories; t; t = t->next)
+		if (!t->over)
+			return false;
 	return true;
 }
 
-static bool join(struct run *r)
+static const struct tdi_address *address_of(void *ctx, const char *name)
+{
+	struct host *h = find(ctx, name);
+
+	return h ? host_address(h, 4, 0) : NULL;
+}
+
+static bool begin_stories(struct workload *r)
+{
+	if (r->told)
+		return true;
+	r->told = true;
+	for (struct story *t = r->stories; t; t = t->next) {
+		struct host *h = find(r, t->name);
+
+		t->address = address_of;
+		t->ctx = r;
+		if (!h || !story_start(t, h))
+			return bad(r, "a story's machine is not there");
+	}
+	return true;
+}
+
+static bool join(struct workload *r)
 {
 	u64 end = sched_now(r->s) + FOREVER * UINT64_C(1000000000), next;
 	enum ex_stop why = EX_IDLE;
 
+	if (!begin_stories(r))
+		return false;
 	while (!over(r) && why == EX_IDLE && sched_now(r->s) < end) {
 		next = sched_next_timer(r->s);
 		if (next == UINT64_MAX)
@@ -130,11 +180,11 @@ static bool join(struct run *r)
 					    "the run was stopped");
 }
 
-static bool one_job(struct run *r, const struct job_kind *k, char **w,
+static bool one_job(struct workload *r, const struct job_kind *k, char **w,
 		    unsigned n)
 {
 	struct job *j = calloc(1, sizeof(*j)), **at = &r->jobs;
-	const char *option = value(w, n, k->option);
+	const char *option = k->option ? value(w, n, k->option) : NULL;
 
 	if (!j)
 		return bad(r, "out of memory");
@@ -143,6 +193,13 @@ static bool one_job(struct run *r, const struct job_kind *k, char **w,
 	j->to = n > 3 ? find(r, w[2]) : NULL;
 	j->bytes = n > 3 ? strtoull(w[3], NULL, 10) : 0;
 	j->size = option ? strtoull(option, NULL, 10) : 512;
+	j->seed = r->seed + r->port;
+	j->back = (u64)real(w, n, "back");
+	j->six = real(w, n, "six") > 0;
+	j->sndbuf = (u64)real(w, n, "sndbuf");
+	j->rcvbuf = (u64)real(w, n, "rcvbuf");
+	j->urgent = (u64)real(w, n, "urgent");
+	j->pause = (u64)real(w, n, "pause");
 	j->port = (u16)(5000 + r->port++);
 	if (!j->from || !j->to || !j->bytes || !j->size || j->size > 65000) {
 		free(j);
@@ -156,7 +213,7 @@ static bool one_job(struct run *r, const struct job_kind *k, char **w,
 	return job_start(j) || bad(r, "no memory for a job");
 }
 
-static bool job_line(struct run *r, char **w, unsigned n)
+static bool job_line(struct workload *r, char **w, unsigned n)
 {
 	const struct job_kind *k = job_kind(w[0]);
 	const char *streams = value(w, n, "streams");
@@ -164,19 +221,24 @@ static bool job_line(struct run *r, char **w, unsigned n)
 
 	if (!k)
 		return bad(r, "no such line: machine, link, transfer, echo, "
-			      "datagrams, join, sleep");
+			      "datagrams, mixed, NAME: CALL, join, "
+			      "sleep");
 	for (unsigned i = 0; i < many; i++)
 		if (!one_job(r, k, w, n))
 			return false;
 	return true;
 }
 
-static bool one_line(struct run *r, char *text)
+static bool one_line(struct workload *r, char *text)
 {
 	char *w[WORDS], *save = NULL;
 	unsigned n = 0;
+	int st;
 
 	text[strcspn(text, "#\r\n")] = 0;
+	st = story_line(&r->stories, text);
+	if (st)
+		return st > 0 || bad(r, "not a call, or no memory");
 	for (char *t = strtok_r(text, " \t", &save); t && n < WORDS;
 	     t = strtok_r(NULL, " \t", &save))
 		w[n++] = t;
@@ -184,6 +246,8 @@ static bool one_line(struct run *r, char *text)
 		return true;
 	if (!strcmp(w[0], "machine"))
 		return machine(r, w, n);
+	if (r->cast)
+		return true;
 	if (!strcmp(w[0], "link"))
 		return link_line(r, w, n);
 	if (!strcmp(w[0], "join"))
@@ -198,7 +262,7 @@ static bool one_line(struct run *r, char *text)
 
 /* --- a run ------------------------------------------------------------------------------- */
 
-static bool lines(struct run *r)
+bool workload_read(struct workload *r)
 {
 	FILE *f = fopen(r->file, "r");
 	char text[1024];
@@ -206,50 +270,73 @@ static bool lines(struct run *r)
 
 	if (!f)
 		return bad(r, "it cannot be read");
-	for (r->line = 1; ok && fgets(text, sizeof(text), f); r->line++) {
+	for (r->line = 1; ok && fgets(text, sizeof(text), f); r->line++)
 		ok = one_line(r, text);
-		if (r->pcap && r->n == 2 && !r->capture) {
-			FILE *to = fopen(r->pcap, "wb");
-
-			r->capture = to ? nic_capture_new(to) : NULL;
-			host_capture(r->host[0], r->capture);
-		}
-	}
 	fclose(f);
-	return ok && join(r);
-}
-
-static bool report(struct run *r, bool ok)
-{
-	char text[256];
-
-	for (const struct job *j = r->jobs; j; j = j->next) {
-		ok &= job_ok(j);
-		job_text(j, text, sizeof(text));
-		if (!r->quiet || !job_ok(j))
-			printf("%s%s\n", text, job_ok(j) ? "" : "  WRONG");
-	}
-	if (r->why[0])
-		printf("%s\n", r->why);
-	if (r->quiet && ok)
-		return ok;
-	printf("seed %llu: %s, %.6f s, %llu steps\n",
-	       (unsigned long long)r->seed, ok ? "as it should be" : "WRONG",
-	       (double)sched_now(r->s) / 1e9,
-	       (unsigned long long)sched_steps(r->s));
-	if (sched_diverged(r->s))
-		printf("the run is another one than the replayed one\n");
-	printf("schedule %s\n", sched_string(r->s));
-	for (unsigned i = 0; r->stat && i < r->n; i++) {
-		printf("--- %s\n", r->name[i]);
-		stat_write(r->host[i], NULL, STAT_ALL, false,
-				   STAT_LIMIT, stdout);
-	}
 	return ok;
 }
 
-static void end(struct run *r)
+bool workload_run(struct workload *r)
 {
+	bool ok;
+
+	r->s = sched_new(&(struct sched_config){ .policy = r->policy,
+			 .seed = r->seed, .replay = r->replay });
+	if (!r->s)
+		return bad(r, "no memory, or not a schedule");
+	ok = workload_read(r) && join(r);
+	for (const struct job *j = r->jobs; j; j = j->next)
+		ok &= job_ok(j);
+	return ok;
+}
+
+/* What a tag has in the machine, more than in one that was never used. */
+static bool is_clean(struct workload *r, unsigned i, struct ex *idle,
+		     enum ex_pool pool)
+{
+	struct ex *x = host_machine(r->host[i]);
+	struct ex_pool_tag t, u;
+
+	for (size_t k = 0; ex_pool_tag(x, pool, k, &t); k++) {
+		u64 had = 0;
+
+		for (size_t m = 0; ex_pool_tag(idle, pool, m, &u); m++)
+			had = u.tag == t.tag ? u.bytes : had;
+		if (t.bytes <= had || r->why[0])
+			continue;
+		snprintf(r->why, sizeof(r->why), "left in the pool of %s: "
+			 "%.4s, %llu bytes", r->name[i], (const char *)&t.tag,
+			 (unsigned long long)(t.bytes - had));
+		return false;
+	}
+	return true;
+}
+
+static bool stop(struct workload *r, unsigned i)
+{
+	struct ex *idle;
+	bool ok;
+
+	if (ex_stopped(host_machine(r->host[i])))
+		return true;         /* the run has said so */
+	if (!host_stop(r->host[i]))
+		return bad(r, ex_stopped(host_machine(r->host[i])) ?
+				      ex_stop_text(host_machine(r->host[i])) :
+				      "a driver could not be unloaded");
+	idle = ex_new(&r->as[i], r->s);
+	ok = idle && is_clean(r, i, idle, EX_NONPAGED) &&
+	     is_clean(r, i, idle, EX_PAGED);
+	ex_free(idle);
+	return ok;
+}
+
+bool workload_end(struct workload *r)
+{
+	bool ok = true;
+
+	if (r->s && over(r))         /* of what has not ended, files are open */
+		for (unsigned i = 0; i < r->n; i++)
+			ok &= stop(r, i);
 	for (unsigned i = 0; i < r->n; i++)
 		host_free(r->host[i]);
 	while (r->jobs) {
@@ -258,86 +345,8 @@ static void end(struct run *r)
 		r->jobs = j->next;
 		free(j);
 	}
+	story_free(r->stories);
 	nic_capture_free(r->capture);
 	sched_free(r->s);
-	r->capture = NULL;
-	r->n = r->port = 0;
-	r->why[0] = 0;
-}
-
-static bool one_run(struct run *r)
-{
-	bool ok;
-
-	r->s = sched_new(&(struct sched_config){ .policy = r->policy,
-			 .seed = r->seed, .replay = r->replay });
-	if (!r->s) {
-		fprintf(stderr, "refstack: no memory, or not a schedule\n");
-		return false;
-	}
-	ok = report(r, lines(r));
-	end(r);
 	return ok;
-}
-
-static bool option(struct run *r, const char *o, const char *v)
-{
-	static const char *const names[] = { "random", "pct", "directed",
-					     "replay", "round-robin", "run-on" };
-	char *to;
-
-	if (!strcmp(o, "--seed") || !strcmp(o, "--seeds")) {
-		r->seed = r->last_seed = strtoull(v, &to, 0);
-		if (*to == '-')
-			r->last_seed = strtoull(to + 1, &to, 0);
-		return !*to && r->last_seed >= r->seed;
-	}
-	if (!strcmp(o, "--replay")) {
-		r->replay = v;
-		r->policy = SCHED_REPLAY;
-		r->seed = r->last_seed = strtoull(v, NULL, 16);
-	} else if (!strcmp(o, "--drivers")) {
-		r->drivers = v;
-	} else if (!strcmp(o, "--pcap")) {
-		r->pcap = v;
-	} else if (!strcmp(o, "--policy")) {
-		for (unsigned i = 0; i < 6; i++)
-			if (!strcmp(v, names[i]) && i != 2 && i != 3) {
-				r->policy = (enum sched_policy)i;
-				return true;
-			}
-		return false;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-int cmd_run(int argc, char **argv)
-{
-	char path[1024];
-	struct run r = { .seed = 1, .last_seed = 1,
-			 .drivers = cmd_drivers(path, sizeof(path)) };
-	unsigned wrong = 0, all = 0;
-	u64 last;
-
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--stat"))
-			r.stat = true;
-		else if (argv[i][0] != '-')
-			r.file = argv[i];
-		else if (i + 1 == argc || !option(&r, argv[i], argv[i + 1]))
-			return cmd_usage("unknown option or value", argv[i]);
-		else
-			i++;
-	}
-	if (!r.file)
-		return cmd_usage("run wants a workload", "");
-	last = r.last_seed;
-	r.quiet = last > r.seed;
-	for (; r.seed <= last; r.seed++, all++)
-		wrong += !one_run(&r);
-	if (r.quiet)
-		printf("%u runs, %u wrong\n", all, wrong);
-	return wrong != 0;
 }

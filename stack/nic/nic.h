@@ -21,6 +21,8 @@ struct nic_pair_config {
 	u64 delay_ns, jitter_ns;
 	u64 bps;                     /* 0: no limit */
 	u32 queue;                   /* frames of a direction; 0: 1000 */
+	u64 down_ns;                 /* nothing arrives that is sent later; 0: it
+					stays up */
 };
 struct nic_pair_counters {
 	u64 frames, lost, dropped, duplicated, corrupted, reordered;
@@ -35,6 +37,11 @@ void nic_pair_free(struct nic_pair *p); /* after both machines have ended, or
 /* side: of the frames that this end sends. */
 const struct nic_pair_counters *nic_pair_counters(const struct nic_pair *p,
 						  unsigned end);
+/* NULL: it was removed. */
+struct ndis_adapter *nic_pair_adapter(const struct nic_pair *p, unsigned end);
+/* What both ends send, when they send it, lost or not; NULL: no more. */
+struct nic_capture;
+void nic_pair_capture(struct nic_pair *p, struct nic_capture *c);
 
 /* --- wire: the other end is the host ------------------------------------------------ */
 
@@ -60,7 +67,6 @@ void nic_tap_free(struct nic_tap *t);
 /* --- captures -------------------------------------------------------------------------- */
 
 /* What an adapter sends and receives, as pcap (nanoseconds, Ethernet). */
-struct nic_capture;
 struct nic_capture *nic_capture_new(FILE *to); /* owned */
 void nic_capture_frame(struct nic_capture *c, u64 when, const u8 *frame,
 		       u32 n);

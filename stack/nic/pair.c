@@ -38,6 +38,7 @@ struct end {
 
 struct nic_pair {
 	struct nic_pair_config c;
+	struct nic_capture *capture;
 	struct end end[2];
 };
 
@@ -133,11 +134,14 @@ static void set_alarm(struct end *to)
 static void deliver(void *context, void *a, void *b)
 {
 	struct end *to = context;
-	u64 now = ex_now(ndis_machine(to->adapter));
 	unsigned n = 0;
+	u64 now;
 
 	(void)a;
 	(void)b;
+	if (!to->adapter)
+		return;
+	now = ex_now(ndis_machine(to->adapter));
 	while (to->head && to->head->due <= now && n++ < BATCH) {
 		struct frame *f = to->head;
 
@@ -212,6 +216,39 @@ static bool launch(struct end *from, const struct ndis_packet *p)
 	return true;
 }
 
+struct sight {                       /* of a frame, for the capture */
+	struct nic_capture *to;
+	struct frame *f;
+};
+
+static void write_down(void *ctx)
+{
+	struct sight *s = ctx;
+
+	nic_capture_frame(s->to, s->f->due, s->f->bytes, s->f->n);
+}
+
+static void see(struct end *from, const struct ndis_packet *p)
+{
+	struct sight s = { from->pair->capture,
+			   frame_new(from->other, p->length) };
+
+	if (!s.f)
+		return;
+	(void)ndis_packet_copy(p, 0, s.f->bytes, p->length);
+	s.f->due = ex_now(ndis_machine(from->adapter));
+	ex_on_host(write_down, &s);
+	frame_free(from->other, s.f);
+}
+
+static bool is_lost(struct end *from)
+{
+	const struct nic_pair_config *c = &from->pair->c;
+
+	return chance(from, c->loss) ||
+	       (c->down_ns && ex_now(ndis_machine(from->adapter)) >= c->down_ns);
+}
+
 static enum ex_status send(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	struct end *from = ndis_context(a), *to = from->other;
@@ -221,7 +258,9 @@ static enum ex_status send(struct ndis_adapter *a, struct ndis_packet *p)
 	from->counters.frames++;
 	if (!p->length || p->length > FRAME_MAX)
 		return EX_INVALID_PARAMETER;
-	if (chance(from, c->loss)) {
+	if (from->pair->capture)
+		see(from, p);
+	if (is_lost(from)) {
 		from->counters.lost++;
 		return EX_SUCCESS;
 	}
@@ -302,6 +341,16 @@ void nic_pair_free(struct nic_pair *p)
 		}
 	}
 	free(p);
+}
+
+struct ndis_adapter *nic_pair_adapter(const struct nic_pair *p, unsigned end)
+{
+	return p->end[end & 1].adapter;
+}
+
+void nic_pair_capture(struct nic_pair *p, struct nic_capture *c)
+{
+	p->capture = c;
 }
 
 const struct nic_pair_counters *nic_pair_counters(const struct nic_pair *p,

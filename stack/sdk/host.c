@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ struct host {
 	struct io_driver *driver[DRIVERS_MAX];
 	unsigned ndrivers;
 	struct host_call *calls;
-	struct tdi_address address;  /* the first of IPv4 */
+	struct tdi_address address[2]; /* the first of IPv4 and of IPv6 */
 	char why[512];               /* the machine's last line */
 };
 
@@ -215,6 +216,8 @@ size_t host_extract(struct host *h, void *packet, size_t room, u64 *when)
 void host_capture(struct host *h, struct nic_capture *c)
 {
 	h->capture = c;
+	if (h->link)
+		nic_pair_capture(h->link->pair, c);
 }
 
 /* --- links ---------------------------------------------------------------------------- */
@@ -313,6 +316,41 @@ void host_call_free(struct host_call *c)
 	free(c);
 }
 
+/* --- an outer clock --------------------------------------------------------------------- */
+
+/* What is due next is done. false: that would be later than until_ns, to which
+ * the clock goes. */
+static bool step(struct host *h, u64 until_ns)
+{
+	struct sched *s = ex_sched(h->x);
+	u64 next = sched_next_timer(s);
+
+	if (ex_stopped(h->x))
+		return false;
+	(void)sched_run_to(s, next < until_ns ? next : until_ns);
+	return next <= until_ns;
+}
+
+bool host_wait(struct host_call *c, u64 until_ns)
+{
+	/* First what can go on at once. */
+	(void)sched_run_to(ex_sched(c->h->x), sched_now(ex_sched(c->h->x)));
+	while (!c->done && step(c->h, until_ns))
+		;
+	return c->done;
+}
+
+size_t host_receive(struct host *h, void *packet, size_t room, u64 until_ns,
+		    u64 *when)
+{
+	size_t n;
+
+	(void)sched_run_to(ex_sched(h->x), sched_now(ex_sched(h->x)));
+	while (!(n = host_extract(h, packet, room, when)) && step(h, until_ns))
+		;
+	return n ? n : host_extract(h, packet, room, when);
+}
+
 /* --- making one ------------------------------------------------------------------------ */
 
 static bool open_interface(struct host *h, const struct host_interface *i,
@@ -354,11 +392,22 @@ static void word(struct words *w, const char *key, const char *value)
 		w->n += (size_t)n;
 }
 
-/* netbt's own address, and where everybody on its network hears of a name. */
-static void netbios_words(const char *ip4, struct words *w)
+static void more_words(struct words *w, const char *text)
 {
+	int n = text ? snprintf(w->text + w->n, sizeof(w->text) - w->n, " %s",
+				text) : 0;
+
+	if (n > 0 && w->n + (size_t)n < sizeof(w->text))
+		w->n += (size_t)n;
+}
+
+/* netbt's own address, and where everybody on its network hears of a name. */
+static void netbios_words(const struct host_config *c, struct words *w)
+{
+	const char *ip4 = c->interface.name ? c->interface.ip4[0] : NULL;
+	const u8 *m = c->interface.mac;
 	unsigned b[4], bits;
-	char text[16];
+	char text[24];
 	u32 rest, all;
 
 	if (!ip4 || sscanf(ip4, "%u.%u.%u.%u/%u", &b[0], &b[1], &b[2], &b[3],
@@ -373,6 +422,12 @@ static void netbios_words(const char *ip4, struct words *w)
 	snprintf(text, sizeof(text), "%u.%u.%u.%u", all >> 24, all >> 16 & 255,
 		 all >> 8 & 255, all & 255);
 	word(w, "broadcast", text);
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
+		 m[1], m[2], m[3], m[4], m[5]);
+	word(w, "mac", text);
+	snprintf(text, sizeof(text), "%u", c->netbios_keepalive);
+	if (c->netbios_keepalive)
+		word(w, "keepalive", text);
 }
 
 static void options_of(const struct host_config *c, const char *driver,
@@ -393,8 +448,9 @@ static void options_of(const struct host_config *c, const char *driver,
 			word(w, "gw", six ? i->gateway6 : i->gateway4);
 		if (six)
 			word(w, "autoconf", i->slaac ? "1" : "0");
+		more_words(w, c->tcpip_options);
 	} else if (!strncmp(driver, "netbt", 5)) {
-		netbios_words(i->name ? i->ip4[0] : NULL, w);
+		netbios_words(c, w);
 	} else if (!strncmp(driver, "srv", 3)) {
 		word(w, "name", c->netbios_name);
 	}
@@ -438,15 +494,14 @@ static bool load_all(struct host *h, const struct host_config *c, char *why,
 				    load(h, c, "srv", why, size));
 }
 
-static void keep_address(struct host *h, const char *text)
+static void keep_address(struct host *h, int family, const char *text)
 {
-	unsigned b[4] = { 127, 0, 0, 1 };
+	struct tdi_address *a = &h->address[family == 6];
+	char ip[INET6_ADDRSTRLEN];
 
-	if (text && sscanf(text, "%u.%u.%u.%u", &b[0], &b[1], &b[2], &b[3]) != 4)
-		return;
-	h->address.family = 4;
-	for (int i = 0; i < 4; i++)
-		h->address.ip[i] = (u8)b[i];
+	snprintf(ip, sizeof(ip), "%.*s", (int)strcspn(text, "/"), text);
+	a->family = (u8)family;
+	(void)inet_pton(family == 6 ? AF_INET6 : AF_INET, ip, a->ip);
 }
 
 struct host *host_new(const struct host_config *c, struct sched *s, char *why,
@@ -462,7 +517,10 @@ struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 		return NULL;
 	}
 	ex_log_to(h->x, keep_line, h);
-	keep_address(h, c->interface.name ? c->interface.ip4[0] : NULL);
+	keep_address(h, 4, c->interface.name && c->interface.ip4[0] ?
+			   c->interface.ip4[0] : "127.0.0.1");
+	keep_address(h, 6, c->interface.name && c->interface.ip6[0] ?
+			   c->interface.ip6[0] : "::1");
 	if (c->driver_path)
 		io_driver_path(h->x, c->driver_path);
 	for (const struct io_driver_info *const *b = c->builtin; b && *b; b++)
@@ -474,13 +532,35 @@ struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 	return NULL;
 }
 
+static void remove_adapter(void *ctx)
+{
+	struct host *h = ctx;
+	struct ndis_adapter *a = h->wire ? nic_wire_adapter(h->wire) :
+				 h->link ? nic_pair_adapter(h->link->pair,
+							    h->end) : NULL;
+
+	if (a)
+		ndis_remove(a);
+}
+
+bool host_stop(struct host *h)
+{
+	bool ok = true;
+
+	while (h->ndrivers && !ex_stopped(h->x))
+		ok &= !ex_failed(io_unload(h->driver[--h->ndrivers]));
+	if (!ex_stopped(h->x))
+		(void)ex_call(h->x, remove_adapter, h);
+	return ok && !h->ndrivers;
+}
+
 void host_free(struct host *h)
 {
 	if (!h)
 		return;
 	/* Live, nothing says that what has files open will ever close them. */
-	while (h->ndrivers && !h->tap && !ex_stopped(h->x))
-		(void)io_unload(h->driver[--h->ndrivers]);
+	if (!h->tap)
+		(void)host_stop(h);
 	ex_free(h->x);
 	nic_wire_free(h->wire);
 	nic_tap_free(h->tap);
@@ -505,8 +585,10 @@ struct ex *host_machine(struct host *h)
 	return h->x;
 }
 
-const struct tdi_address *host_address(struct host *h, u16 port)
+const struct tdi_address *host_address(struct host *h, int family, u16 port)
 {
-	h->address.port = port;
-	return &h->address;
+	struct tdi_address *a = &h->address[family == 6];
+
+	a->port = port;
+	return a;
 }

@@ -13,18 +13,23 @@
 struct sk {
 	struct ex *x;
 	struct io_file *file;
-	struct irp *end;             /* of its AFD_END, which must not fail */
 	int domain, type, protocol;
 	bool nonblock, closed;
 	u32 users;
+	u32 receive_ms, send_ms;     /* SO_RCVTIMEO, SO_SNDTIMEO; 0: forever */
 };
 
 int sk_enter(struct sk *s);          /* 0, or -EBADF */
 void sk_leave(struct sk *s);
+bool sk_family_ok(const struct sk *s, const struct tdi_address *a);
 int sk_errno(enum ex_status st);     /* 0 or -errno */
 /* A control, waited for. Negative: -errno; else its information. */
 s64 sk_control(struct sk *s, enum afd_code code, void *p, size_t n);
+s64 sk_control_for(struct sk *s, enum afd_code code, void *p, size_t n,
+		   u32 ms);          /* 0: as long as it takes; -EAGAIN */
+/* The same, entered already, for ns (KE_FOREVER). DEVICE_NOT_READY: its time is
+ * over. */
 enum ex_status sk_control_status(struct sk *s, enum afd_code code, void *p,
-				 size_t n, size_t *information);
+				 size_t n, u64 ns, size_t *information);
 
 #endif

@@ -38,6 +38,8 @@ static const struct {
 	{ EX_NETWORK_UNREACHABLE, ENETUNREACH },
 	{ EX_HOST_UNREACHABLE, EHOSTUNREACH },
 	{ EX_NOT_FOUND, EADDRNOTAVAIL },
+	{ EX_INVALID_ADDRESS_COMPONENT, EADDRNOTAVAIL },
+	{ EX_ACCESS_DENIED, EACCES },
 	{ EX_OBJECT_NAME_NOT_FOUND, EAFNOSUPPORT },
 };
 
@@ -66,38 +68,57 @@ void sk_leave(struct sk *s)
 	if (--s->users || !s->closed)
 		return;
 	io_close(s->file);
-	io_irp_free(x, s->end);
 	ex_free_pool(x, s, TAG);
 }
 
+/* For at most ns: what was moved until then counts. */
 static enum ex_status by(struct irp *irp, struct sk *s, enum afd_code code,
-			 void *p, size_t n)
+			 void *p, size_t n, u64 ns)
 {
 	struct io_stack *at = io_next(irp);
+	struct ke_event done;
+	bool late;
 
 	at->major = IO_DEVICE_CONTROL;
 	at->code = code;
 	at->file = s->file;
 	at->buffer = p;
 	at->length = n;
-	return io_sync(s->file->device, irp);
+	if (ns == KE_FOREVER)
+		return io_sync(s->file->device, irp);
+	ke_event_init(&done, "socket", false, false);
+	irp->event = &done;
+	io_call(s->file->device, irp);
+	late = ke_wait(&done, ns) == EX_TIMEOUT;
+	if (late) {
+		io_cancel(irp);
+		ke_wait(&done, KE_FOREVER);
+	}
+	irp->event = NULL;
+	return late && irp->status == EX_CANCELLED ? EX_DEVICE_NOT_READY :
+						     irp->status;
 }
 
 enum ex_status sk_control_status(struct sk *s, enum afd_code code, void *p,
-				 size_t n, size_t *information)
+				 size_t n, u64 ns, size_t *information)
 {
 	struct irp *irp = io_irp_alloc(s->x);
 	enum ex_status st;
 
 	if (!irp)
 		return EX_INSUFFICIENT_RESOURCES;
-	st = by(irp, s, code, p, n);
+	st = by(irp, s, code, p, n, ns);
 	*information = irp->information;
 	io_irp_free(s->x, irp);
 	return st;
 }
 
-s64 sk_control(struct sk *s, enum afd_code code, void *p, size_t n)
+static u64 ns_of(u32 ms)
+{
+	return ms ? ms * UINT64_C(1000000) : KE_FOREVER;
+}
+
+s64 sk_control_for(struct sk *s, enum afd_code code, void *p, size_t n, u32 ms)
 {
 	size_t moved = 0;
 	enum ex_status st;
@@ -105,9 +126,14 @@ s64 sk_control(struct sk *s, enum afd_code code, void *p, size_t n)
 
 	if (e)
 		return e;
-	st = sk_control_status(s, code, p, n, &moved);
+	st = sk_control_status(s, code, p, n, ns_of(ms), &moved);
 	sk_leave(s);
 	return ex_failed(st) ? sk_errno(st) : (s64)moved;
+}
+
+s64 sk_control(struct sk *s, enum afd_code code, void *p, size_t n)
+{
+	return sk_control_for(s, code, p, n, 0);
 }
 
 /* --- made and closed ----------------------------------------------------------------- */
@@ -131,12 +157,8 @@ static int sk_new(struct ex *x, int domain, int type, int protocol,
 	s->domain = domain;
 	s->type = type;
 	s->protocol = protocol;
-	s->end = io_irp_alloc(x);
-	st = s->end ? io_open(x, AFD_DEVICE, &o, sizeof(o), &s->file) :
-		      EX_INSUFFICIENT_RESOURCES;
+	st = io_open(x, AFD_DEVICE, &o, sizeof(o), &s->file);
 	if (ex_failed(st)) {
-		if (s->end)
-			io_irp_free(x, s->end);
 		ex_free_pool(x, s, TAG);
 		return sk_errno(st);
 	}
@@ -154,7 +176,7 @@ int sk_socket(struct ex *x, int domain, int type, int protocol,
 	if (domain != AF_INET && domain != AF_INET6)
 		return -EAFNOSUPPORT;
 	if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_RAW)
-		return -EPROTOTYPE;
+		return -ESOCKTNOSUPPORT;
 	if (protocol < 0 || protocol > 255 ||
 	    (type == SOCK_STREAM && protocol && protocol != 6) ||
 	    (type == SOCK_DGRAM && protocol && protocol != 17))
@@ -167,13 +189,16 @@ int sk_socket(struct ex *x, int domain, int type, int protocol,
 
 int sk_close(struct sk *s)
 {
+	struct io_stack at;
+	struct irp end;              /* closing does not fail */
 	int e = sk_enter(s);
 
 	if (e)
 		return e;
 	s->closed = true;
+	io_irp_init(&end, &at, 1);
 	if (s->users > 1)
-		by(s->end, s, AFD_END, NULL, 0);
+		by(&end, s, AFD_END, NULL, 0, KE_FOREVER);
 	sk_leave(s);
 	return 0;
 }
@@ -186,10 +211,18 @@ int sk_nonblock(struct sk *s, bool on)
 
 /* --- named and connected --------------------------------------------------------------- */
 
+/* Of its own family, or of none. */
+bool sk_family_ok(const struct sk *s, const struct tdi_address *a)
+{
+	return !a->family || a->family == (s->domain == AF_INET6 ? 6 : 4);
+}
+
 int sk_bind(struct sk *s, const struct tdi_address *a)
 {
 	struct tdi_address copy = *a;
 
+	if (!sk_family_ok(s, a))
+		return -EAFNOSUPPORT;
 	return (int)sk_control(s, AFD_BIND, &copy, sizeof(copy));
 }
 
@@ -208,8 +241,10 @@ int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
 
 	if (e)
 		return e;
+	n->receive_ms = s->receive_ms;
+	n->send_ms = s->send_ms;
 	a.onto = n->file;
-	e = (int)sk_control(s, AFD_ACCEPT, &a, sizeof(a));
+	e = (int)sk_control_for(s, AFD_ACCEPT, &a, sizeof(a), s->receive_ms);
 	if (e < 0) {
 		sk_close(n);
 		return e;
@@ -226,14 +261,17 @@ int sk_connect(struct sk *s, const struct tdi_address *to)
 				 .to = *to };
 	size_t more = 0;
 	enum ex_status st;
-	int e = sk_enter(s);
+	int e = sk_family_ok(s, to) ? sk_enter(s) : -EAFNOSUPPORT;
 
 	if (e)
 		return e;
-	st = sk_control_status(s, AFD_CONNECT, &c, sizeof(c), &more);
+	st = sk_control_status(s, AFD_CONNECT, &c, sizeof(c),
+			       ns_of(s->send_ms), &more);
 	sk_leave(s);
 	if (st == EX_INVALID_DEVICE_REQUEST)
 		return -EISCONN;
+	if (st == EX_DEVICE_NOT_READY)
+		return -EINPROGRESS; /* it goes on */
 	if (ex_failed(st))
 		return sk_errno(st);
 	return more ? -EINPROGRESS : 0;
@@ -247,6 +285,28 @@ int sk_shutdown(struct sk *s, int how)
 				   0;
 
 	return (int)sk_control(s, AFD_SHUTDOWN, &v, sizeof(v));
+}
+
+int sk_ioctl(struct sk *s, unsigned long request, int *v)
+{
+	struct afd_query q = { 0 };
+	s64 e;
+
+	if (!v)
+		return -EFAULT;
+	if (request == FIONBIO)
+		return sk_nonblock(s, *v);
+	if (request != FIONREAD && request != SIOCATMARK && request != TIOCOUTQ)
+		return -ENOTTY;
+	if (request == SIOCATMARK && s->type != SOCK_STREAM)
+		return -ENOTTY;
+	e = sk_control(s, AFD_QUERY, &q, sizeof(q));
+	if (e < 0)
+		return (int)e;
+	*v = request == FIONREAD   ? (int)q.readable :
+	     request == SIOCATMARK ? q.at_mark :
+				     (int)q.unsent;
+	return 0;
 }
 
 int sk_name(struct sk *s, struct tdi_address *local)

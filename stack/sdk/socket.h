@@ -2,7 +2,8 @@
 /*
  * Sockets over AFD, for threads of a machine: the BSD calls, with their names
  * and errors (negative errno).  A call that has to wait blocks its thread, not
- * the machine.  Host code outside of a machine uses sdk/host.h, which runs such
+ * the machine, or as long as SO_RCVTIMEO and SO_SNDTIMEO say.  What differs from
+ * Linux is listed in tests/stack/sk_linux_test.c.  Host code outside of a machine uses sdk/host.h, which runs such
  * calls in a thread of the machine.
  */
 #ifndef SDK_SOCKET_H
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -33,6 +35,15 @@ s64 sk_recvfrom(struct sk *s, void *p, size_t n, int flags,
 		struct tdi_address *from);
 s64 sk_sendv(struct sk *s, const struct iovec *v, int n, int flags);
 s64 sk_recvv(struct sk *s, const struct iovec *v, int n, int flags);
+/* recvmsg and sendmsg: flags of the result are MSG_TRUNC; an address of family 0
+ * is none. */
+struct sk_message {
+	struct iovec *v;
+	int n, flags;
+	struct tdi_address address;
+};
+s64 sk_recvmsg(struct sk *s, struct sk_message *m, int flags);
+s64 sk_sendmsg(struct sk *s, const struct sk_message *m, int flags);
 /* ReadFile and WriteFile on the handle: IRP_MJ_READ, IRP_MJ_WRITE. */
 s64 sk_read(struct sk *s, void *p, size_t n);
 s64 sk_write(struct sk *s, const void *p, size_t n);
@@ -41,6 +52,8 @@ int sk_close(struct sk *s);
 int sk_setsockopt(struct sk *s, int level, int name, const void *v, size_t n);
 int sk_getsockopt(struct sk *s, int level, int name, void *v, size_t *n);
 int sk_nonblock(struct sk *s, bool on);
+/* FIONREAD, SIOCATMARK, SIOCOUTQ (TIOCOUTQ), FIONBIO */
+int sk_ioctl(struct sk *s, unsigned long request, int *v);
 int sk_name(struct sk *s, struct tdi_address *local);
 int sk_peer(struct sk *s, struct tdi_address *remote);
 int sk_info(struct sk *s, struct tdi_tcp_info *out);

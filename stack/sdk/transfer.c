@@ -24,44 +24,75 @@ static u32 flags_of(const struct sk *s, int flags)
 	return f;
 }
 
-static s64 move(struct sk *s, enum afd_code code, const struct iovec *v, int n,
-		int flags, struct tdi_address *a, bool to)
+struct moving {
+	const struct iovec *v;
+	int n, flags;
+	const struct tdi_address *to;
+	struct tdi_address *from;
+	bool truncated;
+};
+
+static s64 move(struct sk *s, enum afd_code code, struct moving *m)
 {
-	struct afd_transfer t = { .v = v, .n = (u32)n,
-				  .flags = flags_of(s, flags) };
+	struct afd_transfer t = { .v = m->v, .n = (u32)m->n,
+				  .flags = flags_of(s, m->flags) };
 	s64 r;
 
-	if (n < 0)
+	if (m->n < 0)
 		return -EINVAL;
-	if (to && a) {
+	if (m->to && !sk_family_ok(s, m->to))
+		return -EAFNOSUPPORT;
+	if (m->to) {
 		t.addressed = true;
-		t.address = *a;
+		t.address = *m->to;
 	}
-	r = sk_control(s, code, &t, sizeof(t));
-	if (a && !to && r >= 0)
-		*a = t.address;
-	return r;
+	r = sk_control_for(s, code, &t, sizeof(t),
+			   code == AFD_SEND ? s->send_ms : s->receive_ms);
+	if (code == AFD_SEND || r < 0)
+		return r;
+	if (m->from)
+		*m->from = t.address;
+	m->truncated = t.truncated;
+	return t.truncated && m->flags & MSG_TRUNC ? (s64)t.whole : r;
 }
 
 s64 sk_sendv(struct sk *s, const struct iovec *v, int n, int flags)
 {
-	return move(s, AFD_SEND, v, n, flags, NULL, true);
+	return move(s, AFD_SEND, &(struct moving){ .v = v, .n = n,
+						   .flags = flags });
 }
 
 s64 sk_recvv(struct sk *s, const struct iovec *v, int n, int flags)
 {
-	return move(s, AFD_RECEIVE, v, n, flags, NULL, false);
+	return move(s, AFD_RECEIVE, &(struct moving){ .v = v, .n = n,
+						      .flags = flags });
+}
+
+s64 sk_sendmsg(struct sk *s, const struct sk_message *m, int flags)
+{
+	return move(s, AFD_SEND,
+		    &(struct moving){ .v = m->v, .n = m->n, .flags = flags,
+				      .to = m->address.family ? &m->address :
+								NULL });
+}
+
+s64 sk_recvmsg(struct sk *s, struct sk_message *m, int flags)
+{
+	struct moving g = { .v = m->v, .n = m->n, .flags = flags,
+			    .from = &m->address };
+	s64 r = move(s, AFD_RECEIVE, &g);
+
+	m->flags = g.truncated ? MSG_TRUNC : 0;
+	return r;
 }
 
 s64 sk_sendto(struct sk *s, const void *p, size_t n, int flags,
 	      const struct tdi_address *to)
 {
 	struct iovec v = { (void *)(uintptr_t)p, n };
-	struct tdi_address a;
 
-	if (to)
-		a = *to;
-	return move(s, AFD_SEND, &v, 1, flags, to ? &a : NULL, true);
+	return move(s, AFD_SEND, &(struct moving){ .v = &v, .n = 1,
+						   .flags = flags, .to = to });
 }
 
 s64 sk_recvfrom(struct sk *s, void *p, size_t n, int flags,
@@ -69,7 +100,9 @@ s64 sk_recvfrom(struct sk *s, void *p, size_t n, int flags,
 {
 	struct iovec v = { p, n };
 
-	return move(s, AFD_RECEIVE, &v, 1, flags, from, false);
+	return move(s, AFD_RECEIVE, &(struct moving){ .v = &v, .n = 1,
+						      .flags = flags,
+						      .from = from });
 }
 
 s64 sk_send(struct sk *s, const void *p, size_t n, int flags)
@@ -196,52 +229,12 @@ int sk_overlapped(struct sk *s, bool write, bool file, void *p, size_t n,
 
 /* --- poll ------------------------------------------------------------------------------------ */
 
-/* The IRP, for at most that long. */
-static enum ex_status wait_for(struct io_device *d, struct irp *irp,
-			       s64 timeout_ns)
-{
-	struct ke_event done;
-
-	ke_event_init(&done, "poll", false, false);
-	irp->event = &done;
-	io_call(d, irp);
-	if (ke_wait(&done, timeout_ns < 0 ? KE_FOREVER : (u64)timeout_ns) ==
-	    EX_TIMEOUT) {
-		io_cancel(irp);
-		ke_wait(&done, KE_FOREVER);
-	}
-	irp->event = NULL;
-	return irp->status;
-}
-
-static int ask(struct sk *first, struct afd_poll *q, s64 timeout_ns)
-{
-	struct irp *irp = io_irp_alloc(first->x);
-	struct io_stack *at;
-	enum ex_status st;
-	int n;
-
-	if (!irp)
-		return -ENOBUFS;
-	at = io_next(irp);
-	at->major = IO_DEVICE_CONTROL;
-	at->code = AFD_POLL;
-	at->file = first->file;
-	at->buffer = q;
-	at->length = sizeof(*q);
-	st = wait_for(first->file->device, irp, timeout_ns);
-	n = (int)irp->information;
-	io_irp_free(first->x, irp);
-	if (st == EX_CANCELLED)
-		return 0;
-	return ex_failed(st) ? sk_errno(st) : n;
-}
-
 static int poll_entered(struct sk_poll *p, unsigned n, s64 timeout_ns)
 {
 	struct ex *x = p[0].s->x;
 	struct afd_poll q = { .n = n };
-	int r;
+	enum ex_status st;
+	size_t found = 0;
 
 	q.item = ex_alloc_zero(x, EX_NONPAGED, n * sizeof(*q.item), TAG);
 	if (!q.item)
@@ -250,11 +243,17 @@ static int poll_entered(struct sk_poll *p, unsigned n, s64 timeout_ns)
 		q.item[i].file = p[i].s->file;
 		q.item[i].events = p[i].events;
 	}
-	r = ask(p[0].s, &q, timeout_ns);
+	st = sk_control_status(p[0].s, AFD_POLL, &q, sizeof(q),
+			       timeout_ns < 0 ? KE_FOREVER : (u64)timeout_ns,
+			       &found);
+	if (ex_failed(st))           /* its time is over, or it failed */
+		found = 0;
 	for (unsigned i = 0; i < n; i++)
-		p[i].revents = r > 0 ? q.item[i].revents : 0;
+		p[i].revents = found ? q.item[i].revents : 0;
 	ex_free_pool(x, q.item, TAG);
-	return r;
+	if (ex_failed(st) && st != EX_DEVICE_NOT_READY)
+		return sk_errno(st);
+	return (int)found;
 }
 
 int sk_poll(struct sk_poll *p, unsigned n, s64 timeout_ns)

@@ -96,6 +96,9 @@ typedef void tdi_error_fn(void *context, void *connection_context,
  * later, after a RECEIVE was posted). MORE_PROCESSING_REQUIRED: the same, and
  * *irp is a RECEIVE for what follows. DATA_NOT_ACCEPTED: nothing was taken.
  * chain: the bytes as the transport has them, which the client may clone.
+ * Expedited, what is available beyond what is indicated are normal bytes that
+ * come before the mark and are still to be indicated; indicated 0: the urgent
+ * byte stays where it is in the stream, and this says where.
  */
 typedef enum ex_status tdi_receive_fn(void *context, void *connection_context,
 				      u32 flags, u32 indicated, u32 available,
@@ -120,7 +123,9 @@ enum tdi_info { TDI_LOCAL_ADDRESS, TDI_REMOTE_ADDRESS, TDI_CONNECTION_STATE,
 		TDI_NODELAY, TDI_MAXSEG, TDI_KEEPALIVE, TDI_RECEIVE_WINDOW,
 		TDI_SEND_QUEUE, TDI_URGENT_INLINE, TDI_TTL, TDI_TOS,
 		TDI_MULTICAST_JOIN, TDI_MULTICAST_LEAVE, TDI_BROADCAST,
-		TDI_HDRINCL, TDI_USER_TIMEOUT, TDI_LINGER };
+		TDI_HDRINCL, TDI_USER_TIMEOUT, TDI_LINGER,
+		/* seconds, seconds, probes; 0: the transport's */
+		TDI_KEEP_IDLE, TDI_KEEP_INTERVAL, TDI_KEEP_COUNT };
 
 /* TDI_CONNECTION_STATE: what a netstat and a TCP_INFO show. */
 struct tdi_tcp_info {

@@ -6,7 +6,8 @@
  *	EVENT(group, name, a0, a1, a2, a3, what)
  *
  * a0..a3 name its four 64-bit values ("_": not used); pointers are values, too.
- * Every record also has the time, machine, CPU, IRQL and thread.
+ * Every record also has the time, machine, CPU, IRQL and thread, as machine, when,
+ * cpu, irql and thread: no argument has one of these names.
  */
 EVENT(ke, lock_try, lock, site, _, _, "a spin lock is wanted")
 EVENT(ke, lock_got, lock, site, spins, _, "a spin lock was taken")
@@ -43,11 +44,12 @@ EVENT(tcp, segment_in, tcb, seq, ack, len_flags, "a segment comes in")
 EVENT(tcp, segment_out, tcb, seq, ack, len_flags, "a segment goes out")
 EVENT(tcp, retransmit, tcb, seq, bytes, reason, "bytes are sent again")
 EVENT(tcp, rto, tcb, rto_us, count, _, "the retransmission timer is due")
-EVENT(tcp, delayq_enter, cpu, depth, tcb, _, "deferred processing begins")
-EVENT(tcp, delayq_leave, cpu, depth, count, _, "deferred processing ends")
+EVENT(tcp, delayq_enter, queue, depth, tcb, _, "deferred processing begins")
+EVENT(tcp, delayq_leave, queue, depth, count, _, "deferred processing ends")
 EVENT(afd, send, endpoint, bytes, major, request, "a send is begun")
 EVENT(afd, send_done, endpoint, bytes, status, request, "a send is done")
 EVENT(netbt, indicate, connection, type_flags_length, indicated_available,
       taken_capacity, "a session message is gone through")
 EVENT(netbt, copy, connection, bytes, capacity, fill, "bytes are kept")
 EVENT(netbt, reject, connection, peer, type, length, "a message is refused")
+EVENT(netbt, datagram, type, error, id, bytes, "a datagram is dropped")

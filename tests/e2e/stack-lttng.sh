@@ -41,8 +41,10 @@ done
 same "its arguments have their names" "$(grep -acE '_taken_capacity' metadata)" 1
 same "records have the machine's name" "$(grep -ac rec records | awk '{ print ($1 > 0) }')" 1
 if command -v babeltrace2 >/dev/null; then
-	babeltrace2 own/out >text 2>>log
+	babeltrace2 own/out >text 2>babel
+	same "babeltrace2 reads it" "$? $(head -c 200 babel)" "0 "
 	has "the bug check" text 'ntstack:ke_bugcheck.*code = 0xD1'
+	hasnt "every line is an event of the stack" <(grep -v ' ntstack:[a-z]*_[a-z_]*: ' text) .
 else
 	skip "the bug check" "no babeltrace2"
 fi

@@ -11,7 +11,8 @@ static enum ex_status control(struct sk *s, u32 code, void *p, size_t n)
 {
 	size_t moved;
 
-	return sk_control_status(s, (enum afd_code)code, p, n, &moved);
+	return sk_control_status(s, (enum afd_code)code, p, n, KE_FOREVER,
+				 &moved);
 }
 
 static void refuses(struct story *t)

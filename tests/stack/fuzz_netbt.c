@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Bytes of any kind to ports 139 and 137 of a machine with netbt and srv, over
- * its own loopback, with every block of pool at the end of a page.
+ * Bytes of any kind to ports 137, 138 and 139 of a machine with netbt and srv, and
+ * as answers to its calls, over its own loopback, with every block of pool at the
+ * end of a page.
  *
- * Input: a byte of flags (1: a good session request comes first; 2: the end
- * comes before the answers are read), then records of two bytes (low first:
- * length; top bit: a datagram to 137) and what is sent.  At the end there is no
- * bug check, every header of the pool is whole and nothing of netbt's is left.
+ * Input: a byte of flags (1: a good session request comes first; 2: the end comes
+ * before the answers are read; 4: a byte more, from which the lengths of segments
+ * are drawn; 8: the machine calls, and what is sent are the answers; 16: it has
+ * to find the name first; 32: a byte more: that allocation from then on fails),
+ * then records of two bytes (low first: length; bit 15: a datagram, bit 14: to 138)
+ * and what is sent.  At the end there is no bug check, every header of the pool is
+ * whole and nothing of netbt's is left.
  */
 #include "../fuzz/fuzz.h"
+#include "ex/machine.h"
 #include "sched/sched.h"
 #include "tdi/tdi.h"
 
@@ -28,7 +33,11 @@ struct run {
 	struct io_driver *tcpip, *netbt, *srv;
 	const uint8_t *d;
 	size_t n;
+	u8 flags;
+	u32 draw;                    /* of segments; 0: whole */
 };
+enum { REQUEST = 1, END = 2, SEGMENTS = 4, CALLS = 8, FINDS = 16, FAILS = 32 };
+#define CALL_PORT 5000u
 
 static void must(bool ok, const char *what)
 {
@@ -41,10 +50,10 @@ static void must(bool ok, const char *what)
 static const struct tdi_address to = { .family = 4, .ip = { 127, 0, 0, 1 } };
 
 static struct io_file *open_file(struct ex *x, const char *device,
-				 enum tdi_file kind, u8 protocol)
+				 enum tdi_file kind, u8 protocol, u16 port)
 {
 	struct tdi_open o = { .kind = kind, .protocol = protocol,
-			      .address = { .family = 4 } };
+			      .address = { .family = 4, .port = port } };
 	struct io_file *f = NULL;
 
 	must(!ex_failed(io_open(x, device, &o, sizeof(o), &f)), "no file");
@@ -79,45 +88,166 @@ static void session_request(struct io_file *f)
 	ke_sleep(MS);
 }
 
-static void client(void *ctx)
+static u8 byte(struct run *r)
 {
-	struct run *r = ctx;
-	struct io_file *u = open_file(r->x, "\\Device\\Udp", TDI_ADDRESS_FILE,
-				      17);
-	struct io_file *a = open_file(r->x, "\\Device\\Tcp", TDI_ADDRESS_FILE,
-				      6);
-	struct io_file *c = open_file(r->x, "\\Device\\Tcp",
-				      TDI_CONNECTION_FILE, 6);
-	struct tdi_request q = { .address = a };
-	u8 flags = *r->d++;
-
+	if (!r->n)
+		return 0;
 	r->n--;
-	(void)tdi_call(c, TDI_ASSOCIATE, &q);
-	send_to(c, TDI_CONNECT, 139, NULL, 0);
-	if (flags & 1)
-		session_request(c);
-	for (u32 k = 0; r->n > 2 && k < RECORDS; k++) {
-		u32 v = r->d[0] | (u32)r->d[1] << 8, len = v & 0x7fff;
+	return *r->d++;
+}
 
+/* In segments of one to eight bytes, or as it is. */
+static void send_stream(struct run *r, struct io_file *c, u32 len)
+{
+	for (u32 at = 0, part; at < len || !at; at += part) {
+		part = len;
+		if (r->draw) {
+			r->draw = r->draw * 1103515245u + 12345u;
+			part = 1 + (r->draw >> 16 & 7);
+		}
+		if (part > len - at)
+			part = len - at;
+		send_to(c, TDI_SEND, 0, r->d + at, part);
+		if (r->draw)
+			ke_sleep(MS / 10);
+		if (!len)
+			break;
+	}
+}
+
+/* Up to one for the stream, or all of them. */
+static void records(struct run *r, struct io_file *u, struct io_file *c,
+		    bool datagrams)
+{
+	for (u32 k = 0; r->n > 2 && k < RECORDS; k++) {
+		u32 v = r->d[0] | (u32)r->d[1] << 8, len = v & 0x3fff;
+
+		if (datagrams && !(v & 0x8000))
+			return;
 		r->d += 2;
 		r->n -= 2;
 		if (len > r->n)
 			len = (u32)r->n;
 		if (v & 0x8000)
-			send_to(u, TDI_SEND_DATAGRAM, 137, r->d, len);
+			send_to(u, TDI_SEND_DATAGRAM, v & 0x4000 ? 138 : 137,
+				r->d, len);
 		else
-			send_to(c, TDI_SEND, 0, r->d, len);
+			send_stream(r, c, len);
 		r->d += len;
 		r->n -= len;
 		ke_sleep(MS);
 	}
+}
+
+/* A client of netbt's on the machine itself: it calls "P" (from "C"), sends a
+ * message and reads what comes in pieces. */
+static void caller(void *ctx)
+{
+	struct run *r = ctx;
+	struct tdi_open o = { .kind = TDI_ADDRESS_FILE,
+			      .address = { .family = 17 } };
+	struct tdi_request q = { .remote = { .family = 17,
+					     .port = CALL_PORT } };
+	struct io_file *a = NULL, *c = NULL;
+	u8 b[100] = { 0 };
+
+	memset(o.address.netbios, 'C', 16);
+	memset(q.remote.netbios, 'P', 16);
+	if (!(r->flags & FINDS))
+		memcpy(q.remote.ip, to.ip, 4);
+	if (ex_failed(io_open(r->x, "\\Device\\NetBT", &o, sizeof(o), &a)))
+		return;
+	o.kind = TDI_CONNECTION_FILE;
+	q.address = a;
+	if (!ex_failed(io_open(r->x, "\\Device\\NetBT", &o, sizeof(o), &c)) &&
+	    !ex_failed(tdi_call(c, TDI_ASSOCIATE, &q)) &&
+	    !ex_failed(tdi_call(c, TDI_CONNECT, &q))) {
+		send_to(c, TDI_SEND, 0, b, sizeof(b));
+		do
+			q = (struct tdi_request){ .data = b,
+						  .length = sizeof(b) };
+		while (!ex_failed(tdi_call(c, TDI_RECEIVE, &q)));
+	}
+	if (c)
+		io_close(c);
+	io_close(a);
+}
+
+/* Somebody has called within a while. */
+static bool listened(struct run *r, struct io_file *c)
+{
+	struct tdi_request q = { .length = 0 };
+	struct irp *irp = io_irp_alloc(r->x);
+	struct ke_event done;
+	bool ok;
+
+	if (!irp)
+		return false;
+	ke_event_init(&done, "listened", false, false);
+	irp->event = &done;
+	tdi_fill(irp, c, TDI_LISTEN, &q);
+	(void)io_call(c->device, irp);
+	if (ke_wait(&done, 1000 * MS) == EX_TIMEOUT) {
+		(void)io_cancel(irp);
+		(void)ke_wait(&done, KE_FOREVER);
+	}
+	ok = !ex_failed(irp->status);
+	io_irp_free(r->x, irp);
+	return ok;
+}
+
+static void be_called(struct run *r, struct io_file *u, struct io_file *c)
+{
+	struct ke_thread *t = ke_thread_create(r->x, "caller", 8, caller, r);
+
+	if (!t)
+		return;
+	ke_thread_put(t);
+	if (r->flags & FINDS) { /* when it has claimed its own name */
+		ke_sleep(800 * MS);
+		records(r, u, c, true);
+	}
+	(void)listened(r, c);
+}
+
+static void talk(struct run *r, struct io_file *a, struct io_file *c)
+{
+	struct io_file *u = open_file(r->x, "\\Device\\Udp", TDI_ADDRESS_FILE,
+				      17, 0);
+	struct tdi_request q = { .address = a };
+
+	(void)tdi_call(c, TDI_ASSOCIATE, &q);
+	if (r->flags & SEGMENTS)
+		r->draw = byte(r) + 1;
+	if (r->flags & FAILS)
+		r->x->config.alloc_fail_at = r->x->allocations + 1 + byte(r);
+	if (r->flags & CALLS) {
+		be_called(r, u, c);
+	} else {
+		send_to(c, TDI_CONNECT, 139, NULL, 0);
+		if (r->flags & REQUEST)
+			session_request(c);
+	}
+	records(r, u, c, false);
 	q.flags = TDI_DISCONNECT_RELEASE;
-	if (flags & 2)
+	if (r->flags & END)
 		(void)tdi_call(c, TDI_DISCONNECT, &q);
 	ke_sleep(100 * MS);
+	io_close(u);
+}
+
+static void client(void *ctx)
+{
+	struct run *r = ctx;
+	struct io_file *a, *c;
+
+	r->flags = byte(r);
+	a = open_file(r->x, "\\Device\\Tcp", TDI_ADDRESS_FILE, 6,
+		      r->flags & CALLS ? CALL_PORT : 0);
+	c = open_file(r->x, "\\Device\\Tcp", TDI_CONNECTION_FILE, 6, 0);
+	talk(r, a, c);
 	io_close(c);
 	io_close(a);
-	io_close(u);
 }
 
 static void begin(struct run *r)
@@ -157,6 +287,7 @@ static void end(struct run *r)
 {
 	char why[200] = "";
 
+	r->x->config.alloc_fail_at = 0;
 	if (ex_stopped(r->x) > EX_IDLE)
 		must(false, ex_stop_text(r->x));
 	must(!ex_failed(io_unload(r->srv)), "srv stays");

@@ -4,39 +4,9 @@
 #include "net.h"
 
 #include "frames.h"
+#include "mutate.h"
 
 #define COUNT 10000u
-
-static u64 draw(u64 *seed)
-{
-	u64 z = *seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
-
-/* A few bytes are others; some frames are cut, some are longer. */
-static u32 mutate(u8 *b, u32 n, u64 *seed)
-{
-	u32 edits = (u32)(draw(seed) % 5), longer;
-
-	for (u32 i = 0; i < edits; i++) {
-		u64 r = draw(seed);
-
-		b[r % n] = r >> 40 & 1 ? (u8)(r >> 48) :
-					 b[r % n] ^ (u8)(1u << (r >> 48 & 7));
-	}
-	if (draw(seed) % 8 == 0)
-		n = 1 + (u32)(draw(seed) % n);
-	if (draw(seed) % 8 == 0) {
-		longer = (u32)(draw(seed) % 1400);
-		for (u32 i = 0; i < longer; i++)
-			b[n + i] = (u8)draw(seed);
-		n += longer;
-	}
-	return n;
-}
 
 static void throw(struct net *n, u64 seed)
 {

@@ -291,7 +291,7 @@ static void negotiates(void)
 		"024e54204c4d20302e313200" };
 
 	raw_run(&r);
-	CHECK_EQ(r.ngot, 4 + 4 + 32 + 1 + 34 + 2 + 9);
+	CHECK_EQ(r.ngot, 4 + 4 + 32 + 1 + 34 + 2 + 10);
 	CHECK(!memcmp(r.got + 8, "\xff" "SMB\x72\0\0\0\0\x98", 10));
 	CHECK(!memcmp(r.got + 40, "\x11\1\0\3", 4));
 	CHECK_EQ(r.logged, 0);

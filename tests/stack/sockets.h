@@ -83,7 +83,8 @@ static inline void nothing_left(struct ex *x)
 	static const u32 tags[] = {
 		EX_TAG('A', 'f', 'd', 'E'), EX_TAG('A', 'f', 'd', 'C'),
 		EX_TAG('A', 'f', 'd', 'A'), EX_TAG('A', 'f', 'd', 'B'),
-		EX_TAG('A', 'f', 'd', 'S'), EX_TAG('S', 'o', 'c', 'k'),
+		EX_TAG('A', 'f', 'd', 'S'), EX_TAG('A', 'f', 'd', 'R'),
+		EX_TAG('S', 'o', 'c', 'k'),
 		EX_TAG('I', 'r', 'p', ' '), EX_TAG('F', 'i', 'l', 'e'),
 		EX_TAG('F', 'a', 'k', 'e'), EX_TAG('N', 'D', 'b', 'f'),
 	};

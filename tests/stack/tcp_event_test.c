@@ -193,6 +193,69 @@ static void taken_in_parts(void)
 	}
 }
 
+/* Refuses once, and asks for it before the refusal has arrived, as another CPU
+ * may; then takes all. */
+static enum ex_status ask_and_refuse(void *context, void *connection_context,
+				     u32 flags, u32 indicated, u32 available,
+				     u32 *taken, const u8 *data,
+				     struct ndis_buffer *chain, struct irp **irp)
+{
+	struct server *s = context;
+
+	(void)connection_context;
+	(void)flags;
+	(void)available;
+	(void)chain;
+	(void)irp;
+	if (!s->refusals++) {
+		s->receive_r = (struct tdi_request){ .data = s->room,
+						     .length = sizeof(s->room) };
+		s->receive->done = receive_done;
+		s->receive->done_context = s;
+		tdi_fill(s->receive, s->e.connection, TDI_RECEIVE,
+			 &s->receive_r);
+		io_call(s->e.connection->device, s->receive);
+		return EX_DATA_NOT_ACCEPTED;
+	}
+	memcpy(s->got + s->n, data, indicated);
+	s->n += indicated;
+	*taken = indicated;
+	return EX_SUCCESS;
+}
+
+static void asker(void *ctx)
+{
+	struct server *s = ctx;
+
+	server(s);
+	tdi_set_event(s->e.address, TDI_EVENT_RECEIVE, ask_and_refuse, s);
+}
+
+/* A RECEIVE lets indications go on, whenever it comes. */
+static void asked_for_meanwhile(void)
+{
+	static struct server s;
+	struct client c = { .s = &s, .bytes = 60000,
+			    .how = TDI_DISCONNECT_RELEASE };
+	bool same = true;
+
+	memset(&s, 0, sizeof(s));
+	two_open(&s.t, 1, &(struct nic_pair_config){ .delay_ns = 10000 }, 1, 0,
+		 NULL);
+	CHECK(ex_call(s.t.x[1], asker, &s));
+	thread_of(s.t.x[0], "client", client, &c);
+	(void)sched_run_to(s.t.s, 5000000000);
+	CHECK_EQ(s.n, c.bytes);
+	CHECK(s.ended);
+	for (u32 i = 0; i < s.n; i++)
+		same &= s.got[i] == byte_at(i);
+	CHECK(same);
+	CHECK(ex_call(s.t.x[0], close_client, &c));
+	CHECK(ex_call(s.t.x[1], finish, &s));
+	(void)sched_run(s.t.s, NULL, NULL);
+	two_close(&s.t);
+}
+
 /* --- ends --------------------------------------------------------------------------- */
 
 static void ends(u32 how, bool refuse, enum ex_status want)
@@ -320,6 +383,7 @@ static void listen_ends(void)
 int main(void)
 {
 	RUN(taken_in_parts);
+	RUN(asked_for_meanwhile);
 	RUN(release_is_told);
 	RUN(abort_is_told);
 	RUN(refused);

@@ -155,8 +155,7 @@ static void sends(void)
 	CHECK_EQ(client_send(&n, &c, 0xc0000202, 0, "x"),
 		 EX_INVALID_PARAMETER);
 	/* to all: only who asked for it */
-	CHECK_EQ(client_send(&n, &c, 0xc00002ff, 9, "x"),
-		 EX_INVALID_PARAMETER);
+	CHECK_EQ(client_send(&n, &c, 0xc00002ff, 9, "x"), EX_ACCESS_DENIED);
 	CHECK_EQ(client_set(&n, &c, TDI_BROADCAST, 1), EX_SUCCESS);
 	CHECK_EQ(client_send(&n, &c, 0xc00002ff, 9, "x"), EX_SUCCESS);
 	CHECK_OUT(&n, "ffffffffffff 020000000001 0800 4500001d xxxx0000 8011 "

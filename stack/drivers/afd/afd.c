@@ -67,6 +67,7 @@ static const struct {
 	[AFD_GET_NAME] = { AfdName, sizeof(struct tdi_address) },
 	[AFD_GET_PEER] = { AfdPeer, sizeof(struct tdi_address) },
 	[AFD_END] = { AfdEnd, 0 },
+	[AFD_QUERY] = { AfdQuery, sizeof(struct afd_query) },
 	[AFD_GET_INFO] = { AfdInfo, sizeof(struct tdi_tcp_info) },
 };
 
@@ -119,7 +120,11 @@ static void unload(struct io_driver *d)
 {
 	struct afd *a = d->devices->extension;
 
+	struct afd_pass p;
+
 	ke_wait(&a->empty, KE_FOREVER);
+	afd_enter(a, &p);            /* whoever was the last has left */
+	afd_leave(&p);
 	ke_lock_fini(&a->lock);
 }
 
@@ -137,6 +142,8 @@ static enum ex_status entry(struct io_driver *d, const char *options)
 	a->device = dev;
 	ke_lock_init(&a->lock, "afd");
 	ke_event_init(&a->empty, "afd empty", false, true);
+	io_irp_init(&a->abort.irp, &a->abort.location, 1);
+	a->aborts_end = &a->aborts;
 	d->dispatch[IO_CREATE] = AfdCreate;
 	d->dispatch[IO_CLEANUP] = AfdCleanup;
 	d->dispatch[IO_CLOSE] = AfdClose;

@@ -41,6 +41,7 @@ enum afd_code {
 	AFD_GET_NAME,                /* struct tdi_address, filled */
 	AFD_GET_PEER,                /* struct tdi_address, filled */
 	AFD_GET_INFO,                /* struct tdi_tcp_info, filled */
+	AFD_QUERY,                   /* struct afd_query, filled */
 	AFD_END,                     /* what CLEANUP does, while other calls
 					still have the file */
 	AFD_CODES
@@ -73,7 +74,15 @@ struct afd_transfer {
 	u32 flags;
 	bool addressed;              /* a datagram to `address` */
 	bool truncated;              /* filled: the datagram was longer */
+	u32 whole;                   /* filled: bytes of the datagram */
 	struct tdi_address address;  /* filled by a receive */
+};
+
+struct afd_query {
+	u32 readable;                /* bytes; of datagrams the next one's */
+	u32 unsent;                  /* bytes that the transport still has */
+	bool at_mark;                /* the next byte is behind the urgent one,
+					or with OOBINLINE is it */
 };
 
 struct afd_poll_item {
@@ -89,7 +98,8 @@ struct afd_poll {
 #define AFD_OPTIONS(X)                                                     \
 	X(SNDBUF) X(RCVBUF) X(LINGER) X(REUSE) X(KEEPALIVE) X(ERROR)       \
 	X(OOBINLINE) X(BROADCAST) X(NODELAY) X(MAXSEG) X(TTL) X(TOS)       \
-	X(JOIN) X(LEAVE) X(HDRINCL) X(USER_TIMEOUT) X(LISTENING)
+	X(JOIN) X(LEAVE) X(HDRINCL) X(USER_TIMEOUT) X(LISTENING)           \
+	X(KEEPIDLE) X(KEEPINTVL) X(KEEPCNT)
 enum afd_option_name {
 #define AFD_OPTION_ENUM(n) AFD_OPT_##n,
 	AFD_OPTIONS(AFD_OPTION_ENUM)

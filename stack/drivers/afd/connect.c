@@ -2,6 +2,8 @@
 /* Connecting, and the ways to end: shutdown, close, linger. */
 #include "inside.h"
 
+#include <string.h>
+
 static enum ex_status AfdConnectComplete(struct io_device *d, struct irp *irp,
 					 void *context)
 {
@@ -12,21 +14,24 @@ static enum ex_status AfdConnectComplete(struct io_device *d, struct irp *irp,
 
 	(void)d;
 	afd_enter(c->afd, &p);
-	c->op[AFD_OP_OPEN].busy = false;
+	c->opening = false;
 	e = c->endpoint;
 	if (!ex_failed(st)) {
 		c->opened = true;
 		if (e)
 			e->state = AFD_CONNECTED;
 	} else if (e) {
-		e->error = st;
+		if (!c->connects.head) { /* nobody hears of it now */
+			e->error = st;
+			e->failed = true;
+		}
 		e->state = AFD_BOUND;
 		e->c = NULL;
 		c->endpoint = NULL;
 		c->refs--;           /* the endpoint's; ours is left */
 	}
 	if (ex_failed(st))
-		ke_event_set(&c->quiet);
+		afd_quiet(c);
 	afd_flush(&p, &c->connects, st);
 	if (e)
 		afd_wake(&p, e);
@@ -36,16 +41,39 @@ static enum ex_status AfdConnectComplete(struct io_device *d, struct irp *irp,
 	return EX_MORE_PROCESSING_REQUIRED;
 }
 
+/* To all: only who asked for it. */
+static bool is_all(const struct tdi_address *a)
+{
+	return a->family == 4 && !memcmp(a->ip, "\xff\xff\xff\xff", 4);
+}
+
 static enum ex_status connect_datagram(struct afd_endpoint *e,
 				       const struct tdi_address *to)
 {
 	struct afd_pass p;
 
+	if (is_all(to) && !e->option[AFD_OPT_BROADCAST])
+		return EX_ACCESS_DENIED;
+
 	afd_enter(e->afd, &p);
-	e->peer = *to;
+	e->d->peer = *to;
 	e->state = to->family ? AFD_CONNECTED : AFD_BOUND;
 	afd_leave(&p);
 	return EX_SUCCESS;
+}
+
+/* A close may have overtaken the request on its way down: then nobody waits for
+ * it. The caller has a reference beside the request's. */
+static void cancel_late(struct afd_connection *c)
+{
+	struct afd_pass p;
+	bool late;
+
+	afd_enter(c->afd, &p);
+	late = c->closing && c->opening;
+	afd_leave(&p);
+	if (late)
+		io_cancel(&c->op.irp);
 }
 
 static enum ex_status connect_stream(struct afd_endpoint *e,
@@ -57,7 +85,7 @@ static enum ex_status connect_stream(struct afd_endpoint *e,
 	struct afd_pass p;
 
 	c->peer = r->to;
-	c->op[AFD_OP_OPEN].r = (struct tdi_request){ .remote = r->to };
+	c->op.r = (struct tdi_request){ .remote = r->to };
 	afd_enter(e->afd, &p);
 	e->busy = false;
 	closed = e->closed;
@@ -65,7 +93,8 @@ static enum ex_status connect_stream(struct afd_endpoint *e,
 		afd_attach(e, c);
 		e->state = AFD_CONNECTING;
 		e->error = EX_SUCCESS;
-		c->op[AFD_OP_OPEN].busy = true;
+		e->failed = false;
+		c->opening = true;
 		c->refs += 2;        /* the request's, and ours here */
 		if (wait)
 			afd_queue(&p, &c->connects, irp);
@@ -77,8 +106,8 @@ static enum ex_status connect_stream(struct afd_endpoint *e,
 	}
 	if (!wait)
 		irp->information = 1;
-	afd_op(c, AFD_OP_OPEN, TDI_CONNECT, AfdConnectComplete);
-	afd_op_late(c, AFD_OP_OPEN);
+	afd_op(c, &c->op, TDI_CONNECT, AfdConnectComplete);
+	cancel_late(c);
 	afd_connection_put(c);
 	return wait ? EX_PENDING : EX_SUCCESS;
 }
@@ -155,7 +184,7 @@ static enum ex_status shut(struct afd_endpoint *e, u32 how)
 		c->receive_shut = true;
 		afd_serve(&p, c);
 	} else if (how & AFD_SHUT_RECEIVE) {
-		afd_flush(&p, &e->reads, EX_SUCCESS);
+		afd_flush(&p, &e->d->reads, EX_SUCCESS);
 	}
 	if (c && how & AFD_SHUT_SEND)
 		c->fin_wanted = true;
@@ -177,6 +206,28 @@ enum ex_status AfdShutdown(struct afd_endpoint *e, struct irp *irp)
 	return shut(e, *how);
 }
 
+/* What does not become quiet is reset. */
+static void wait_for_quiet(struct afd_connection *c, u64 ns)
+{
+	struct ke_event quiet;
+	struct afd_pass p;
+	bool late = false;
+
+	ke_event_init(&quiet, "afd quiet", false, false);
+	afd_enter(c->afd, &p);
+	if (!c->quiet)
+		c->lingers = &quiet;
+	late = !c->quiet;
+	afd_leave(&p);
+	if (late)
+		late = ke_wait(&quiet, ns) == EX_TIMEOUT;
+	afd_enter(c->afd, &p);
+	c->lingers = NULL;
+	afd_leave(&p);
+	if (late)
+		afd_abort(c);
+}
+
 /*
  * The handle is closed. Bytes that nobody read, or SO_LINGER of 0, want a reset
  * (RFC 1122 4.2.2.13); else what is buffered goes out, then a FIN.
@@ -184,11 +235,13 @@ enum ex_status AfdShutdown(struct afd_endpoint *e, struct irp *irp)
 void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c)
 {
 	bool linger = e->option[AFD_OPT_LINGER], hard;
+	struct afd_resume *resume;
 	struct afd_pass p;
 
 	afd_enter(c->afd, &p);
 	c->endpoint = NULL;
 	c->closing = true;
+	resume = c->resume;
 	hard = !c->opened || (linger && !e->linger_s) ||
 	       ((c->in.bytes || c->stalled) && !c->receive_shut);
 	c->fin_wanted = true;
@@ -199,9 +252,9 @@ void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c)
 		afd_abort(c);
 	} else {
 		afd_pump(c);
-		if (linger && ke_wait(&c->quiet, (u64)e->linger_s *
-						 1000000000) == EX_TIMEOUT)
-			afd_abort(c);
+		if (linger)
+			wait_for_quiet(c, (u64)e->linger_s * 1000000000);
 	}
-	io_cancel(c->op[AFD_OP_RESUME].irp);
+	if (resume)
+		io_cancel(&resume->op.irp);
 }

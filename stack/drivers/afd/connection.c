@@ -2,13 +2,6 @@
 /* Connections: the transport's file, its requests, how it ends. */
 #include "inside.h"
 
-static void irps_free(struct afd_connection *c)
-{
-	for (int i = 0; i < AFD_OPS; i++)
-		if (c->op[i].irp)
-			io_irp_free(c->afd->x, c->op[i].irp);
-}
-
 static void connection_free(void *ctx)
 {
 	struct afd_connection *c = ctx;
@@ -19,7 +12,7 @@ static void connection_free(void *ctx)
 		io_close(c->file);
 	if (c->address)
 		afd_address_put(c->address);
-	irps_free(c);
+	ex_free_pool(a->x, c->resume, AFD_TAG_RESUME);
 	afd_drop(a, &c->in);
 	afd_drop(a, &c->oob);
 	ex_free_pool(a->x, c, AFD_TAG_CONNECTION);
@@ -44,16 +37,6 @@ void afd_connection_put(struct afd_connection *c)
 	}
 	ex_work_init(&c->work, connection_free, c);
 	ex_work_queue(c->afd->x, &c->work, EX_DELAYED);
-}
-
-static bool irps_alloc(struct afd_connection *c)
-{
-	for (int i = 0; i < AFD_OPS; i++) {
-		c->op[i].irp = io_irp_alloc(c->afd->x);
-		if (!c->op[i].irp)
-			return false;
-	}
-	return true;
 }
 
 static enum ex_status open_file(struct afd_connection *c, const char *device)
@@ -88,13 +71,12 @@ struct afd_connection *afd_connection(struct afd *a, struct afd_address *addr,
 	c->address = addr;
 	c->out_end = &c->out;
 	c->receive_limit = c->send_limit = AFD_WINDOW;
-	ke_event_init(&c->quiet, "afd quiet", false, false);
+	io_irp_init(&c->op.irp, &c->op.location, 1);
 	afd_enter(a, &p);
 	afd_born(a);
 	addr->refs++;
 	afd_leave(&p);
-	if (irps_alloc(c))
-		*why = open_file(c, device);
+	*why = open_file(c, device);
 	if (!ex_failed(*why))
 		return c;
 	afd_connection_put(c);
@@ -103,71 +85,112 @@ struct afd_connection *afd_connection(struct afd *a, struct afd_address *addr,
 
 /* --- requests ------------------------------------------------------------------------ */
 
-struct irp *afd_op_irp(struct afd_connection *c, enum afd_operation o,
+struct irp *afd_op_irp(struct afd_connection *c, struct afd_op *op,
 		       enum tdi_minor minor, io_complete_fn *done)
 {
-	struct afd_op *op = &c->op[o];
-	struct io_stack *s;
-
-	io_irp_reuse(op->irp);
-	tdi_fill(op->irp, c->file, minor, &op->r);
-	s = &op->irp->stack[op->irp->current + 1];
-	s->complete = done;
-	s->context = c;
-	return op->irp;
+	io_irp_reuse(&op->irp);
+	tdi_fill(&op->irp, c->file, minor, &op->r);
+	op->location.complete = done;
+	op->location.context = c;
+	return &op->irp;
 }
 
-void afd_op(struct afd_connection *c, enum afd_operation o,
-	    enum tdi_minor minor, io_complete_fn *done)
+void afd_op(struct afd_connection *c, struct afd_op *op, enum tdi_minor minor,
+	    io_complete_fn *done)
 {
-	io_call(c->file->device, afd_op_irp(c, o, minor, done));
+	io_call(c->file->device, afd_op_irp(c, op, minor, done));
 }
 
-/* A close may have overtaken the request on its way down: then nobody waits for
- * it. The caller has a reference beside the request's. */
-void afd_op_late(struct afd_connection *c, enum afd_operation o)
+/* A disconnect is through, or none will ever be. */
+void afd_quiet(struct afd_connection *c)
 {
-	struct afd_pass p;
-	bool late;
-
-	afd_enter(c->afd, &p);
-	late = c->closing && c->op[o].busy;
-	afd_leave(&p);
-	if (late)
-		io_cancel(c->op[o].irp);
+	c->quiet = true;
+	if (c->lingers)
+		ke_event_set(c->lingers);
 }
+
+/* --- resets: one at a time, whoever comes meanwhile stands in line ---------------------- */
+
+static void abort_pump(struct afd *a);
 
 static enum ex_status AfdAbortComplete(struct io_device *d, struct irp *irp,
 				       void *context)
 {
 	struct afd_connection *c = context;
+	struct afd *a = c->afd;
+	struct afd_pass p;
 
 	(void)d;
 	(void)irp;
-	ke_event_set(&c->quiet);
+	afd_enter(a, &p);
+	afd_quiet(c);
+	a->aborting = NULL;
+	afd_leave(&p);
+	abort_pump(a);               /* returns at once to the one that runs */
 	afd_connection_put(c);
 	return EX_MORE_PROCESSING_REQUIRED;
 }
 
-/* Once; whatever is in the transport comes back with an error. An indication may
- * be the one that asks while the last reference is gone and the file is being
- * closed: the transport resets it then by itself. */
+/* The next in line, if its turn has come. */
+static struct afd_connection *abort_next(struct afd *a)
+{
+	struct afd_connection *c = NULL;
+	struct afd_pass p;
+
+	afd_enter(a, &p);
+	if (!a->aborting)
+		c = a->aborts;
+	if (c) {
+		a->aborting = c;
+		a->aborts = c->abort_next;
+		if (!a->aborts)
+			a->aborts_end = &a->aborts;
+	} else {
+		a->abort_pumping = false;
+		afd_gone(a);
+	}
+	afd_leave(&p);
+	return c;
+}
+
+static void abort_pump(struct afd *a)
+{
+	struct afd_connection *c;
+	struct afd_pass p;
+	bool mine;
+
+	afd_enter(a, &p);
+	mine = !a->abort_pumping;
+	a->abort_pumping = true;
+	if (mine)
+		afd_born(a);         /* the last connection may go meanwhile */
+	afd_leave(&p);
+	while (mine && (c = abort_next(a))) {
+		a->abort.r = (struct tdi_request){
+			.flags = TDI_DISCONNECT_ABORT };
+		afd_op(c, &a->abort, TDI_DISCONNECT, AfdAbortComplete);
+	}
+}
+
+/* Once; whatever is in the transport comes back with an error. */
 void afd_abort(struct afd_connection *c)
 {
+	struct afd *a = c->afd;
 	struct afd_pass p;
 	bool first;
 
-	afd_enter(c->afd, &p);
+	afd_enter(a, &p);
 	first = !c->aborted && c->refs;
 	c->aborted = true;
-	if (first)
+	if (first) {
 		c->refs++;
+		c->abort_next = NULL;
+		*a->aborts_end = c;
+		a->aborts_end = &c->abort_next;
+	}
 	afd_leave(&p);
-	if (!first)
-		return;
-	c->op[AFD_OP_ABORT].r = (struct tdi_request){
-		.flags = TDI_DISCONNECT_ABORT };
-	afd_op(c, AFD_OP_ABORT, TDI_DISCONNECT, AfdAbortComplete);
+	if (first)
+		abort_pump(a);
 }
 
 /* It gets what the endpoint was told to do. Under the lock; the reference of the
@@ -182,6 +205,14 @@ void afd_attach(struct afd_endpoint *e, struct afd_connection *c)
 	c->oob_inline = e->option[AFD_OPT_OOBINLINE];
 }
 
+enum ex_status afd_not_connected(struct afd_endpoint *e)
+{
+	enum ex_status st = e->error;
+
+	e->error = EX_SUCCESS;
+	return st != EX_SUCCESS ? st : EX_INVALID_CONNECTION;
+}
+
 /* No more comes or goes. Under the lock. */
 void afd_broken(struct afd_pass *p, struct afd_connection *c,
 		enum ex_status why)
@@ -190,7 +221,7 @@ void afd_broken(struct afd_pass *p, struct afd_connection *c,
 		c->error = why;
 	c->eof = true;
 	c->stalled = false;
-	ke_event_set(&c->quiet);
+	afd_quiet(c);
 	afd_serve(p, c);
 	afd_flush(p, &c->writes, c->error);
 	if (c->endpoint) {

@@ -22,12 +22,13 @@ static void note(struct irp *irp, const struct afd_buffer *b, bool cut)
 		return;
 	t->address = b->from;
 	t->truncated = cut;
+	t->whole = b->length;
 }
 
 static void deliver(struct afd_pass *p, struct afd_endpoint *e,
 		    struct irp *irp)
 {
-	struct afd_buffer *b = e->in.head;
+	struct afd_buffer *b = e->d->in.head;
 	u32 n = b->length, room = (u32)afd_length(irp);
 
 	if (!afd_unqueue(irp))
@@ -39,26 +40,26 @@ static void deliver(struct afd_pass *p, struct afd_endpoint *e,
 	afd_finish(p, irp, EX_SUCCESS, n);
 	if (afd_flags(irp) & AFD_PEEK)
 		return;
-	e->in.head = b->next;
-	if (!e->in.head)
-		e->in.tail = NULL;
-	e->in.bytes -= b->length;
-	e->datagrams--;
+	e->d->in.head = b->next;
+	if (!e->d->in.head)
+		e->d->in.tail = NULL;
+	e->d->in.bytes -= b->length;
+	e->d->datagrams--;
 	ex_free_pool(e->afd->x, b, AFD_TAG_BUFFER);
 }
 
 /* Under the lock. */
 static void serve(struct afd_pass *p, struct afd_endpoint *e)
 {
-	while (e->reads.head) {
-		struct irp *irp = e->reads.head;
+	while (e->d->reads.head) {
+		struct irp *irp = e->d->reads.head;
 
 		if (e->error) {
 			if (!afd_unqueue(irp))
 				continue;
 			afd_finish(p, irp, e->error, 0);
 			e->error = EX_SUCCESS;
-		} else if (e->in.head) {
+		} else if (e->d->in.head) {
 			deliver(p, e, irp);
 		} else if (e->receive_shut) {
 			if (afd_unqueue(irp))
@@ -78,7 +79,7 @@ enum ex_status afd_datagram_receive(struct afd_endpoint *e, struct irp *irp)
 	if (afd_flags(irp) & AFD_OOB)
 		return EX_NOT_SUPPORTED;
 	afd_enter(e->afd, &p);
-	if (afd_queue(&p, &e->reads, irp)) {
+	if (afd_queue(&p, &e->d->reads, irp)) {
 		serve(&p, e);
 		if (afd_flags(irp) & AFD_NOWAIT)
 			afd_no_wait(&p, irp);
@@ -100,11 +101,11 @@ static bool wanted(const struct afd_endpoint *e,
 	if (e->closed || e->receive_shut)
 		return false;
 	if (e->kind == AFD_DATAGRAM && e->state == AFD_CONNECTED &&
-	    !same(&e->peer, from))
+	    !same(&e->d->peer, from))
 		return false;
-	return e->datagrams < AFD_DATAGRAMS_MAX &&
+	return e->d->datagrams < AFD_DATAGRAMS_MAX &&
 	       n <= e->option[AFD_OPT_RCVBUF] &&
-	       e->in.bytes <= e->option[AFD_OPT_RCVBUF] - n;
+	       e->d->in.bytes <= e->option[AFD_OPT_RCVBUF] - n;
 }
 
 enum ex_status AfdDatagramEvent(void *context, const struct tdi_address *from,
@@ -128,8 +129,8 @@ enum ex_status AfdDatagramEvent(void *context, const struct tdi_address *from,
 		b->length = indicated;
 		b->from = *from;
 		memcpy(b->data, data, indicated);
-		afd_add(&e->in, b);
-		e->datagrams++;
+		afd_add(&e->d->in, b);
+		e->d->datagrams++;
 		serve(&p, e);
 		afd_wake(&p, e);
 	}
@@ -148,7 +149,7 @@ void AfdErrorEvent(void *context, void *connection_context,
 	afd_enter(addr->afd, &p);
 	e = addr->owner;
 	if (e && e->kind != AFD_STREAM && e->state == AFD_CONNECTED &&
-	    (!remote || same(&e->peer, remote))) {
+	    (!remote || same(&e->d->peer, remote))) {
 		e->error = why;
 		serve(&p, e);
 		afd_wake(&p, e);
@@ -165,7 +166,7 @@ static const struct tdi_address *target(const struct afd_endpoint *e,
 
 	if (io_here(irp)->major == IO_DEVICE_CONTROL && t->addressed)
 		return &t->address;
-	return &e->peer;
+	return &e->d->peer;
 }
 
 static void fail(struct afd_pass *p, struct irp *irp)
@@ -181,8 +182,8 @@ static bool fill_one(struct afd_pass *p, struct afd_endpoint *e,
 	struct tdi_address to = *target(e, irp);
 	struct afd_send *s;
 
-	if (limit && e->buffered && (e->buffered >= limit ||
-				     n > limit - e->buffered))
+	if (limit && e->d->buffered && (e->d->buffered >= limit ||
+				     n > limit - e->d->buffered))
 		return false;
 	s = limit ? afd_send_new(e->afd, e, irp, 0, n) :
 		    afd_send_direct(e->afd, e, irp);
@@ -197,18 +198,40 @@ static bool fill_one(struct afd_pass *p, struct afd_endpoint *e,
 		return true;
 	}
 	e->refs++;
-	e->buffered += n;
-	afd_put_out(&e->out_end, s);
+	e->d->buffered += n;
+	afd_put_out(&e->d->out_end, s);
 	if (limit)
-		afd_finish(p, irp, EX_SUCCESS, n);
+		s->user = irp;
 	return true;
 }
 
 /* Under the lock. */
 void afd_datagram_fill(struct afd_pass *p, struct afd_endpoint *e)
 {
-	while (e->writes.head && fill_one(p, e, e->writes.head))
+	while (e->d->writes.head && fill_one(p, e, e->d->writes.head))
 		;
+}
+
+void afd_datagram_told(struct afd_pass *p, struct afd_send *s,
+		       enum ex_status st)
+{
+	if (s->user)
+		afd_finish(p, s->user, st, ex_failed(st) ? 0 : s->size);
+	s->user = NULL;
+	if (s->e->d->issued == s)
+		s->e->d->issued = NULL;
+}
+
+/* What the transport says at once is the result of the send; a send that it keeps
+ * is buffered, and as good as done. */
+static void buffered(struct afd_endpoint *e, struct afd_send *s)
+{
+	struct afd_pass p;
+
+	afd_enter(e->afd, &p);
+	if (e->d->issued == s)
+		afd_datagram_told(&p, s, EX_SUCCESS);
+	afd_leave(&p);
 }
 
 static bool pump_once(struct afd_endpoint *e)
@@ -217,18 +240,21 @@ static bool pump_once(struct afd_endpoint *e)
 	struct afd_pass p;
 
 	afd_enter(e->afd, &p);
-	s = e->out;
+	s = e->d->out;
 	if (s) {
-		e->out = s->next;
-		if (!e->out)
-			e->out_end = &e->out;
+		e->d->out = s->next;
+		if (!e->d->out)
+			e->d->out_end = &e->d->out;
 	} else {
-		e->pumping = false;
+		e->d->pumping = false;
 	}
+	e->d->issued = s;
 	afd_leave(&p);
-	if (s)
-		afd_send_issue(s, e->address->file, TDI_SEND_DATAGRAM);
-	return s;
+	if (!s)
+		return false;
+	afd_send_issue(s, e->address->file, TDI_SEND_DATAGRAM);
+	buffered(e, s);
+	return true;
 }
 
 void afd_datagram_pump(struct afd_endpoint *e)
@@ -237,9 +263,9 @@ void afd_datagram_pump(struct afd_endpoint *e)
 	bool mine;
 
 	afd_enter(e->afd, &p);
-	mine = !e->pumping;
+	mine = !e->d->pumping;
 	if (mine) {
-		e->pumping = true;
+		e->d->pumping = true;
 		e->refs++;
 	}
 	afd_leave(&p);
@@ -297,7 +323,7 @@ enum ex_status afd_datagram_send(struct afd_endpoint *e, struct irp *irp)
 		afd_leave(&p);
 		return st;
 	}
-	if (afd_queue(&p, &e->writes, irp)) {
+	if (afd_queue(&p, &e->d->writes, irp)) {
 		afd_datagram_fill(&p, e);
 		if (afd_flags(irp) & AFD_NOWAIT)
 			afd_no_wait(&p, irp);

@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+static size_t size_of(enum afd_kind kind)
+{
+	return sizeof(struct afd_endpoint) +
+	       (kind == AFD_STREAM ? 0 : sizeof(struct afd_datagrams));
+}
+
 enum ex_status AfdCreate(struct io_device *d, struct irp *irp)
 {
 	struct afd *a = d->extension;
@@ -16,13 +22,15 @@ enum ex_status AfdCreate(struct io_device *d, struct irp *irp)
 	    o->kind > AFD_RAW || (o->family != 4 && o->family != 6))
 		goto out;
 	st = EX_INSUFFICIENT_RESOURCES;
-	e = ex_alloc_zero(a->x, EX_NONPAGED, sizeof(*e), AFD_TAG_ENDPOINT);
+	e = ex_alloc_zero(a->x, EX_NONPAGED, size_of(o->kind),
+			  AFD_TAG_ENDPOINT);
 	if (!e)
 		goto out;
 	e->afd = a;
 	e->refs = 1;
-	e->out_end = &e->out;
-	e->kind = o->kind;
+	e->kind = (u8)o->kind;
+	if (o->kind != AFD_STREAM)
+		e->d->out_end = &e->d->out;
 	e->family = o->family;
 	e->protocol = o->protocol;
 	afd_option_defaults(e);
@@ -141,7 +149,7 @@ static enum ex_status address_open(struct afd_endpoint *e,
 		addr->file = NULL;
 		return st;
 	}
-	afd_set_handlers(addr, e->kind, &st);
+	afd_set_handlers(addr, (enum afd_kind)e->kind, &st);
 	return st;
 }
 
@@ -256,7 +264,7 @@ enum ex_status AfdPeer(struct afd_endpoint *e, struct irp *irp)
 	if (e->state != AFD_CONNECTED)
 		st = EX_INVALID_CONNECTION;
 	else
-		*out = e->c ? e->c->peer : e->peer;
+		*out = e->c ? e->c->peer : e->d->peer;
 	afd_leave(&p);
 	return st;
 }
@@ -282,8 +290,11 @@ static void end(struct afd_endpoint *e)
 	e->closed = true;
 	if (e->address && e->address->owner == e)
 		e->address->owner = NULL;
-	afd_flush(&p, &e->reads, EX_CANCELLED);
-	afd_flush(&p, &e->writes, EX_CANCELLED);
+	if (e->kind != AFD_STREAM) {
+		afd_flush(&p, &e->d->reads, EX_CANCELLED);
+		afd_flush(&p, &e->d->writes, EX_CANCELLED);
+		afd_drop(e->afd, &e->d->in);
+	}
 	afd_flush(&p, &e->accepts, EX_CANCELLED);
 	c = again ? NULL : e->c;
 	if (c) {
@@ -293,7 +304,6 @@ static void end(struct afd_endpoint *e)
 		c->refs++;
 	}
 	afd_wake(&p, e);
-	afd_drop(e->afd, &e->in);
 	afd_leave(&p);
 	afd_unlisten(e);
 	if (c) {

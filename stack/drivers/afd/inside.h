@@ -19,8 +19,13 @@
  * address.  The last reference may go at DISPATCH; closing files wants PASSIVE
  * and then is a work item.
  *
- * What must not fail later is allocated when the connection is made: the IRPs
- * of its disconnects and of the receive that gets a stalled transport going.
+ * What must not fail later is there from the beginning: a connection has an IRP
+ * that opens it and later ends it in order; the one IRP that resets lies with the
+ * device, and connections stand in line for it.
+ *
+ * There may be a hundred thousand idle endpoints: what only some need (data that
+ * waits, the receive that gets a stalled transport going, what datagrams have)
+ * is allocated when they do.
  *
  * An IRP in one of our queues: driver[0] the queue (NULL: in none), driver[1]
  * the endpoint, driver[2] the bytes moved so far, driver[3] of an accept the
@@ -37,6 +42,7 @@
 #define AFD_TAG_ADDRESS EX_TAG('A', 'f', 'd', 'A')
 #define AFD_TAG_BUFFER EX_TAG('A', 'f', 'd', 'B')
 #define AFD_TAG_SEND EX_TAG('A', 'f', 'd', 'S')
+#define AFD_TAG_RESUME EX_TAG('A', 'f', 'd', 'R')
 
 #define AFD_WINDOW 8192u             /* SO_SNDBUF and SO_RCVBUF at first */
 #define AFD_WINDOW_MAX (16u << 20)
@@ -48,12 +54,22 @@ struct afd_irps {
 	struct irp *head;
 };
 
+/* A request of ours with its one location: below us are transports only. */
+struct afd_op {
+	struct irp irp;
+	struct io_stack location;
+	struct tdi_request r;
+};
+
 struct afd {
 	struct ex *x;
 	struct io_device *device;
 	struct ke_lock lock;
 	struct afd_irps polls;
 	u64 requests;                /* the last number of a send */
+	struct afd_op abort;         /* of `aborting`; the others wait */
+	struct afd_connection *aborting, *aborts, **aborts_end;
+	bool abort_pumping;
 	u32 live;                    /* endpoints, connections, addresses */
 	struct ke_event empty;       /* live is 0 */
 };
@@ -91,6 +107,7 @@ struct afd_send {
 	struct afd_connection *c;    /* or of a datagram: */
 	struct afd_endpoint *e;
 	struct irp *irp;             /* ours; the user's if nothing was copied */
+	struct irp *user;            /* of a datagram: what is still to be told */
 	bool own;
 	struct afd_block *block;     /* NULL: nothing was copied */
 	struct ndis_buffer *chain;   /* over the user's vectors; NULL */
@@ -108,12 +125,11 @@ struct afd_address {
 	struct ex_work work;
 };
 
-enum afd_operation { AFD_OP_OPEN, AFD_OP_RELEASE, AFD_OP_ABORT, AFD_OP_RESUME,
-		     AFD_OPS };
-struct afd_op {
-	struct irp *irp;
-	struct tdi_request r;
-	bool busy;
+/* The receive that gets a stalled transport going. From the close on, which may
+ * want to cancel it, it is kept although it is done. */
+struct afd_resume {
+	struct afd_op op;
+	struct afd_buffer *buffer;   /* what it reads into */
 };
 
 struct afd_connection {
@@ -124,23 +140,37 @@ struct afd_connection {
 	struct afd_endpoint *endpoint; /* NULL: not accepted, or closed */
 	struct afd_endpoint *listener; /* of one that is not accepted yet */
 	struct afd_connection *next;   /* of the listener's lists */
+	struct afd_connection *abort_next;
 	struct tdi_address peer;
-	struct afd_op op[AFD_OPS];
+	struct afd_op op;            /* connect or accept, then release */
+	bool opening;                /* the op is under way as that */
 	bool opened;                 /* established at least once */
 	bool eof, closing, receive_shut;
 	bool fin_wanted, fin_sent, aborted, pumping;
 	bool stalled;                /* the transport has bytes for us */
 	bool oob_inline;
+	bool marked;                 /* the mark is `mark` bytes ahead */
 	enum ex_status error;        /* of a connection that broke */
-	u32 receive_limit, send_limit;
+	u32 receive_limit, send_limit, mark;
 	struct afd_bytes in, oob;
 	struct afd_irps reads, writes, connects;
 	struct afd_send *out, **out_end;
 	struct afd_block *blocks;
 	u32 buffered;                /* bytes of sends that are not done */
-	struct afd_buffer *resume;   /* what AFD_OP_RESUME reads into */
-	struct ke_event quiet;       /* the disconnect is through */
+	struct afd_resume *resume;   /* under way; NULL: none */
+	bool quiet;                  /* the disconnect is through */
+	struct ke_event *lingers;    /* of a close that waits for that */
 	struct ex_work work;
+};
+
+struct afd_datagrams {
+	struct tdi_address peer;
+	struct afd_bytes in;
+	struct afd_irps reads, writes;
+	u32 buffered, datagrams;     /* sends that are not done; in `in` */
+	struct afd_send *out, **out_end;
+	struct afd_send *issued;     /* by the pump just now */
+	bool pumping;
 };
 
 enum afd_state { AFD_OPEN, AFD_BOUND, AFD_LISTENING, AFD_CONNECTING,
@@ -149,10 +179,11 @@ enum afd_state { AFD_OPEN, AFD_BOUND, AFD_LISTENING, AFD_CONNECTING,
 struct afd_endpoint {
 	struct afd *afd;
 	u32 refs;
-	enum afd_kind kind;
-	u8 family, protocol;
-	enum afd_state state;
+	u8 kind, family, protocol;   /* kind: enum afd_kind */
+	u8 state;                    /* enum afd_state */
 	bool closed, busy;           /* busy: bound or connected right now */
+	bool receive_shut, send_shut;
+	bool failed;                 /* a connect: nothing will ever be read */
 	bool replenishing;           /* the work item is queued */
 	struct afd_address *address;
 	struct afd_connection *c;
@@ -160,20 +191,13 @@ struct afd_endpoint {
 	u32 option[AFD_OPTION_COUNT];
 	u32 given;                   /* bit of each that was set */
 	u32 linger_s;
+	struct ex_work work;         /* replenishing has a reference, so freeing
+					never wants it at the same time */
 	/* A listener's. */
 	u32 backlog, nfree, nready;
 	struct afd_connection *free, *ready;
 	struct afd_irps accepts;
-	struct ex_work replenish;
-	/* Datagrams. */
-	struct tdi_address peer;
-	bool receive_shut, send_shut;
-	struct afd_bytes in;
-	struct afd_irps reads, writes;
-	u32 buffered, datagrams;     /* sends that are not done; in `in` */
-	struct afd_send *out, **out_end;
-	bool pumping;
-	struct ex_work work;
+	struct afd_datagrams d[];    /* one, unless it is a stream's */
 };
 
 /* afd.c */
@@ -223,6 +247,7 @@ enum ex_status afd_bind(struct afd_endpoint *e, const struct tdi_address *a);
 enum ex_status AfdName(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdPeer(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdInfo(struct afd_endpoint *e, struct irp *irp);
+enum ex_status AfdQuery(struct afd_endpoint *e, struct irp *irp);
 void afd_endpoint_put(struct afd_endpoint *e);
 void afd_address_put(struct afd_address *a);
 
@@ -232,12 +257,14 @@ struct afd_connection *afd_connection(struct afd *a, struct afd_address *addr,
 				      enum ex_status *why);
 const char *afd_device(const struct afd_endpoint *e);
 void afd_connection_put(struct afd_connection *c);
-/* Its request goes down; the caller holds a reference that goes along. */
-void afd_op(struct afd_connection *c, enum afd_operation o,
-	    enum tdi_minor minor, io_complete_fn *done);
-struct irp *afd_op_irp(struct afd_connection *c, enum afd_operation o,
+/* A request to its file; the caller holds a reference that goes along. */
+void afd_op(struct afd_connection *c, struct afd_op *op, enum tdi_minor minor,
+	    io_complete_fn *done);
+struct irp *afd_op_irp(struct afd_connection *c, struct afd_op *op,
 		       enum tdi_minor minor, io_complete_fn *done);
-void afd_op_late(struct afd_connection *c, enum afd_operation o);
+void afd_quiet(struct afd_connection *c); /* under the lock */
+/* What a call on a stream without a connection gives: an error once. */
+enum ex_status afd_not_connected(struct afd_endpoint *e);
 void afd_abort(struct afd_connection *c);
 void afd_attach(struct afd_endpoint *e, struct afd_connection *c);
 void afd_broken(struct afd_pass *p, struct afd_connection *c,
@@ -282,6 +309,9 @@ void afd_put_out(struct afd_send ***end, struct afd_send *s);
 /* datagram.c */
 void afd_datagram_fill(struct afd_pass *p, struct afd_endpoint *e);
 void afd_datagram_pump(struct afd_endpoint *e);
+/* The send's program hears of it, once. Under the lock. */
+void afd_datagram_told(struct afd_pass *p, struct afd_send *s,
+		       enum ex_status st);
 enum ex_status afd_datagram_send(struct afd_endpoint *e, struct irp *irp);
 enum ex_status afd_datagram_receive(struct afd_endpoint *e, struct irp *irp);
 tdi_datagram_fn AfdDatagramEvent;

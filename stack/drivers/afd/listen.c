@@ -75,8 +75,8 @@ static bool replenish_wanted(struct afd_endpoint *e)
 
 static void replenish(struct afd_endpoint *e)
 {
-	ex_work_init(&e->replenish, AfdReplenishListenBacklog, e);
-	ex_work_queue(e->afd->x, &e->replenish, EX_DELAYED);
+	ex_work_init(&e->work, AfdReplenishListenBacklog, e);
+	ex_work_queue(e->afd->x, &e->work, EX_DELAYED);
 }
 
 enum ex_status AfdListen(struct afd_endpoint *e, struct irp *irp)
@@ -166,7 +166,7 @@ static enum ex_status AfdAcceptComplete(struct io_device *d, struct irp *irp,
 
 	(void)d;
 	afd_enter(c->afd, &p);
-	c->op[AFD_OP_OPEN].busy = false;
+	c->opening = false;
 	e = c->listener;
 	c->opened = !failed;
 	if (!e->closed && !failed) {
@@ -206,9 +206,8 @@ enum ex_status AfdConnectEvent(void *context, const struct tdi_address *remote,
 		e->nfree--;
 		e->refs++;           /* of c->listener, while it opens */
 		c->peer = *remote;
-		c->op[AFD_OP_OPEN].busy = true;
-		c->op[AFD_OP_OPEN].r = (struct tdi_request){
-			.remote = *remote };
+		c->opening = true;
+		c->op.r = (struct tdi_request){ .remote = *remote };
 	}
 	if (e)
 		more = replenish_wanted(e);
@@ -218,7 +217,7 @@ enum ex_status AfdConnectEvent(void *context, const struct tdi_address *remote,
 	if (!c)
 		return EX_CONNECTION_REFUSED;
 	*connection_context = c;
-	*accept = afd_op_irp(c, AFD_OP_OPEN, TDI_ACCEPT, AfdAcceptComplete);
+	*accept = afd_op_irp(c, &c->op, TDI_ACCEPT, AfdAcceptComplete);
 	return EX_SUCCESS;
 }
 
@@ -228,6 +227,8 @@ enum ex_status AfdAccept(struct afd_endpoint *e, struct irp *irp)
 	struct afd_pass p;
 	bool more;
 
+	if (e->kind != AFD_STREAM)
+		return EX_NOT_SUPPORTED;
 	if (!r->onto || r->onto->device != e->afd->device)
 		return EX_INVALID_PARAMETER;
 	afd_enter(e->afd, &p);

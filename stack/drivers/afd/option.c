@@ -3,34 +3,38 @@
  * its files, also to those that are opened later. */
 #include "inside.h"
 
-enum { ON_ADDRESS = 1, ON_CONNECTION = 2, OWN = 4, BOOL = 8, READ_ONLY = 16 };
+enum { ON_ADDRESS = 1, ON_CONNECTION = 2, OWN = 4, BOOL = 8, READ_ONLY = 16,
+       OF_RAW = 32 };
 
 static const struct row {
 	u32 where;
 	enum tdi_info info;
-	u32 max, first;
+	u32 max, first, min;
 } rows[AFD_OPTION_COUNT] = {
-	[AFD_OPT_SNDBUF] = { OWN, 0, AFD_WINDOW_MAX, AFD_WINDOW },
+	[AFD_OPT_SNDBUF] = { OWN, 0, AFD_WINDOW_MAX, AFD_WINDOW, 0 },
 	[AFD_OPT_RCVBUF] = { OWN | ON_ADDRESS | ON_CONNECTION,
-			     TDI_RECEIVE_WINDOW, AFD_WINDOW_MAX, AFD_WINDOW },
-	[AFD_OPT_LINGER] = { OWN | BOOL, 0, 1, 0 },
-	[AFD_OPT_REUSE] = { OWN | BOOL, 0, 1, 0 },
+			     TDI_RECEIVE_WINDOW, AFD_WINDOW_MAX, AFD_WINDOW, 0 },
+	[AFD_OPT_LINGER] = { OWN | BOOL, 0, 1, 0, 0 },
+	[AFD_OPT_REUSE] = { OWN | BOOL, 0, 1, 0, 0 },
 	/* The transport leaves the byte where it is in the stream. */
 	[AFD_OPT_OOBINLINE] = { OWN | ON_CONNECTION | BOOL, TDI_URGENT_INLINE,
-				1, 0 },
-	[AFD_OPT_ERROR] = { OWN | READ_ONLY, 0, 0, 0 },
-	[AFD_OPT_LISTENING] = { OWN | READ_ONLY, 0, 0, 0 },
-	[AFD_OPT_KEEPALIVE] = { ON_CONNECTION | BOOL, TDI_KEEPALIVE, 1, 0 },
-	[AFD_OPT_NODELAY] = { ON_CONNECTION | BOOL, TDI_NODELAY, 1, 0 },
-	[AFD_OPT_MAXSEG] = { ON_CONNECTION, TDI_MAXSEG, 65535, 0 },
+				1, 0, 0 },
+	[AFD_OPT_ERROR] = { OWN | READ_ONLY, 0, 0, 0, 0 },
+	[AFD_OPT_LISTENING] = { OWN | READ_ONLY, 0, 0, 0, 0 },
+	[AFD_OPT_KEEPALIVE] = { ON_CONNECTION | BOOL, TDI_KEEPALIVE, 1, 0, 0 },
+	[AFD_OPT_NODELAY] = { ON_CONNECTION | BOOL, TDI_NODELAY, 1, 0, 0 },
+	[AFD_OPT_MAXSEG] = { ON_CONNECTION, TDI_MAXSEG, 32767, 536, 88 },
 	[AFD_OPT_USER_TIMEOUT] = { ON_CONNECTION, TDI_USER_TIMEOUT,
-				   UINT32_MAX, 0 },
-	[AFD_OPT_BROADCAST] = { ON_ADDRESS | BOOL, TDI_BROADCAST, 1, 0 },
-	[AFD_OPT_TTL] = { ON_ADDRESS, TDI_TTL, 255, 0 },
-	[AFD_OPT_TOS] = { ON_ADDRESS, TDI_TOS, 255, 0 },
-	[AFD_OPT_HDRINCL] = { ON_ADDRESS | BOOL, TDI_HDRINCL, 1, 0 },
-	[AFD_OPT_JOIN] = { ON_ADDRESS, TDI_MULTICAST_JOIN, 0, 0 },
-	[AFD_OPT_LEAVE] = { ON_ADDRESS, TDI_MULTICAST_LEAVE, 0, 0 },
+				   UINT32_MAX, 0, 0 },
+	[AFD_OPT_BROADCAST] = { ON_ADDRESS | BOOL, TDI_BROADCAST, 1, 0, 0 },
+	[AFD_OPT_KEEPIDLE] = { ON_CONNECTION, TDI_KEEP_IDLE, 32767, 7200, 0 },
+	[AFD_OPT_KEEPINTVL] = { ON_CONNECTION, TDI_KEEP_INTERVAL, 32767, 1, 0 },
+	[AFD_OPT_KEEPCNT] = { ON_CONNECTION, TDI_KEEP_COUNT, 15, 5, 0 },
+	[AFD_OPT_TTL] = { ON_ADDRESS | ON_CONNECTION, TDI_TTL, 255, 128, 0 },
+	[AFD_OPT_TOS] = { ON_ADDRESS | ON_CONNECTION, TDI_TOS, 255, 0, 0 },
+	[AFD_OPT_HDRINCL] = { ON_ADDRESS | BOOL | OF_RAW, TDI_HDRINCL, 1, 0, 0 },
+	[AFD_OPT_JOIN] = { ON_ADDRESS, TDI_MULTICAST_JOIN, 0, 0, 0 },
+	[AFD_OPT_LEAVE] = { ON_ADDRESS, TDI_MULTICAST_LEAVE, 0, 0, 0 },
 };
 
 void afd_option_defaults(struct afd_endpoint *e)
@@ -120,6 +124,15 @@ static void take_effect(struct afd_endpoint *e, const struct afd_option *o)
 	e->c->oob_inline = e->option[AFD_OPT_OOBINLINE];
 }
 
+/* There is such an option of such an endpoint. */
+static bool is_of(const struct row *r, const struct afd_endpoint *e)
+{
+	if (r->where & OF_RAW)
+		return e->kind == AFD_RAW;
+	return e->kind == AFD_STREAM || !(r->where & ON_CONNECTION) ||
+	       r->where & (OWN | ON_ADDRESS);
+}
+
 enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 {
 	struct afd_option *o = io_here(irp)->buffer;
@@ -134,11 +147,11 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 	r = &rows[o->name];
 	if (o->name == AFD_OPT_JOIN || o->name == AFD_OPT_LEAVE)
 		return membership(e, o);
-	if (r->where & READ_ONLY || (!(r->where & BOOL) && o->value > r->max))
-		return EX_INVALID_PARAMETER;
-	if (r->where & ON_CONNECTION && !(r->where & OWN) &&
-	    e->kind != AFD_STREAM)
+	if (!is_of(r, e))
 		return EX_NOT_SUPPORTED;
+	if (r->where & READ_ONLY ||
+	    (!(r->where & BOOL) && (o->value > r->max || o->value < r->min)))
+		return EX_INVALID_PARAMETER;
 	afd_enter(e->afd, &p);
 	take_effect(e, o);
 	v = e->option[o->name];
@@ -190,6 +203,8 @@ enum ex_status AfdGetOption(struct afd_endpoint *e, struct irp *irp)
 	    o->name == AFD_OPT_LEAVE)
 		return EX_INVALID_PARAMETER;
 	r = &rows[o->name];
+	if (!is_of(r, e))
+		return EX_NOT_SUPPORTED;
 	o->value = own_value(e, o);
 	if (r->where & OWN)
 		return EX_SUCCESS;

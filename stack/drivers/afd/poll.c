@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#define ENDED (POLLIN | POLLRDNORM | POLLRDHUP) /* nothing more comes */
 #define ALWAYS (POLLERR | POLLHUP | POLLNVAL)
 
 static int of_listener(const struct afd_endpoint *e)
@@ -17,15 +18,15 @@ static int of_connection(const struct afd_endpoint *e)
 	const struct afd_connection *c = e->c;
 	int r = 0;
 
-	if (c->in.bytes || c->stalled || c->eof || c->receive_shut)
+	if (c->in.bytes || c->stalled)
 		r |= POLLIN | POLLRDNORM;
-	if (c->eof)
-		r |= POLLRDHUP;
+	if (c->eof || c->receive_shut)
+		r |= ENDED;
 	if (c->oob.bytes && !c->oob_inline)
 		r |= POLLPRI;
 	if (c->error)
 		return r | POLLERR | POLLHUP | POLLOUT | POLLWRNORM;
-	if (c->eof && c->fin_wanted)
+	if ((c->eof || c->receive_shut) && c->fin_wanted)
 		r |= POLLHUP;
 	if (c->fin_wanted || !c->send_limit || c->buffered < c->send_limit)
 		r |= POLLOUT | POLLWRNORM;
@@ -36,12 +37,14 @@ static int of_datagrams(const struct afd_endpoint *e)
 {
 	int r = 0;
 
-	if (e->in.head || e->receive_shut || e->error)
+	if (e->d->in.head)
 		r |= POLLIN | POLLRDNORM;
+	if (e->receive_shut)
+		r |= ENDED | (e->send_shut ? POLLHUP : 0);
 	if (e->error)
 		r |= POLLERR;
 	if (!e->option[AFD_OPT_SNDBUF] ||
-	    e->buffered < e->option[AFD_OPT_SNDBUF])
+	    e->d->buffered < e->option[AFD_OPT_SNDBUF])
 		r |= POLLOUT | POLLWRNORM;
 	return r;
 }
@@ -59,8 +62,8 @@ static int state_of(const struct afd_endpoint *e)
 		return of_connection(e);
 	if (e->state == AFD_CONNECTING)
 		return 0;
-	return POLLOUT | POLLWRNORM | POLLHUP |
-	       (e->error ? POLLERR | POLLIN | POLLRDNORM : 0);
+	return POLLOUT | POLLWRNORM | POLLHUP | (e->error ? POLLERR : 0) |
+	       (e->failed ? ENDED : 0);
 }
 
 static u32 look(struct afd_poll *q)

@@ -26,11 +26,32 @@ static void take(struct afd *a, struct afd_bytes *q, u32 n)
 	ex_free_pool(a->x, b, AFD_TAG_BUFFER);
 }
 
-/* Bytes that wait, into irp. */
-static void drain(struct afd *a, struct afd_bytes *q, struct irp *irp)
+/* How much of n a reader gets: up to the mark of urgent data, from there on as if
+ * there were none (as with BSD). */
+static size_t to_mark(const struct afd_connection *c, size_t n)
 {
-	size_t room = afd_length(irp);
+	return c->marked && c->mark && n > c->mark ? c->mark : n;
+}
 
+static bool at_mark(const struct afd_connection *c)
+{
+	return c->marked && !c->mark;
+}
+
+/* So much was read. */
+static void passed(struct afd_connection *c, size_t n)
+{
+	if (!n)
+		return;
+	c->marked &= c->mark != 0;
+	if (c->marked)
+		c->mark -= (u32)n;
+}
+
+/* Bytes that wait, into irp: at most to `room` of it. */
+static void drain(struct afd *a, struct afd_bytes *q, struct irp *irp,
+		  size_t room)
+{
 	while (q->head && afd_moved(irp) < room) {
 		struct afd_buffer *b = q->head;
 		size_t n = b->length - b->off;
@@ -43,9 +64,9 @@ static void drain(struct afd *a, struct afd_bytes *q, struct irp *irp)
 	}
 }
 
-static size_t peek(const struct afd_bytes *q, struct irp *irp)
+static size_t peek(const struct afd_bytes *q, struct irp *irp, size_t room)
 {
-	size_t room = afd_length(irp), done = 0;
+	size_t done = 0;
 
 	for (struct afd_buffer *b = q->head; b && done < room; b = b->next) {
 		size_t n = b->length - b->off;
@@ -67,20 +88,27 @@ static bool ended(const struct afd_connection *c)
 static bool satisfied(struct afd_connection *c, struct irp *irp,
 		      enum ex_status *st, size_t *n)
 {
+	size_t was = afd_moved(irp);
+	size_t more = to_mark(c, afd_length(irp) - was);
+
 	*st = EX_SUCCESS;
 	*n = 0;
 	if (c->in.bytes && afd_flags(irp) & AFD_PEEK) {
-		*n = peek(&c->in, irp);
+		*n = peek(&c->in, irp, more);
 		return true;
 	}
-	drain(c->afd, &c->in, irp);
+	drain(c->afd, &c->in, irp, was + more);
 	*n = afd_moved(irp);
-	if (*n == afd_length(irp) || (*n && !all_of_it(irp)))
+	passed(c, *n - was);
+	if (*n == afd_length(irp) || (*n && (!all_of_it(irp) || at_mark(c))))
 		return true;
 	if (!ended(c))
 		return false;
-	if (!*n && c->error && !c->receive_shut)
+	if (!*n && c->error && !c->receive_shut) {
 		*st = c->error;
+		if (c->endpoint)     /* SO_ERROR was told by this */
+			c->endpoint->error = EX_SUCCESS;
+	}
 	return true;
 }
 
@@ -111,10 +139,13 @@ static u32 feed(struct afd_pass *p, struct afd_connection *c, const u8 *data,
 
 		if (k > n - done)
 			k = n - done;
+		k = to_mark(c, k);
 		afd_scatter(irp, afd_moved(irp), data + done, k);
 		afd_move(irp, k);
+		passed(c, k);
 		done += (u32)k;
-		if (afd_moved(irp) < afd_length(irp) && all_of_it(irp))
+		if (afd_moved(irp) < afd_length(irp) && all_of_it(irp) &&
+		    !at_mark(c))
 			break;
 		if (afd_unqueue(irp))
 			afd_finish(p, irp, EX_SUCCESS, afd_moved(irp));
@@ -144,30 +175,44 @@ static u32 keep(struct afd_pass *p, struct afd_connection *c, const u8 *data,
 	return done;
 }
 
+static struct afd_resume *resume_new(struct afd_connection *c, u32 room)
+{
+	struct afd_resume *m = ex_alloc(c->afd->x, EX_NONPAGED, sizeof(*m),
+					AFD_TAG_RESUME);
+
+	if (!m)
+		return NULL;
+	m->buffer = afd_buffer(c->afd, room);
+	if (!m->buffer) {
+		ex_free_pool(c->afd->x, m, AFD_TAG_RESUME);
+		return NULL;
+	}
+	io_irp_init(&m->op.irp, &m->op.location, 1);
+	m->op.r = (struct tdi_request){ .flags = TDI_RECEIVE_NORMAL,
+					.data = m->buffer->data,
+					.length = room };
+	return m;
+}
+
 /* Its RECEIVE has something to read into. Under the lock. */
 static bool resume_begin(struct afd_pass *p, struct afd_connection *c)
 {
 	u32 room = room_of(c);
 	struct irp *irp;
 
-	if (!c->stalled || c->op[AFD_OP_RESUME].busy || c->closing ||
-	    c->aborted)
+	if (!c->stalled || c->resume || c->closing || c->aborted)
 		return false;
 	if (!room && c->reads.head)
 		room = 1;            /* SO_RCVBUF of 0 */
 	if (!room)
 		return false;
-	c->resume = afd_buffer(c->afd, room);
+	c->resume = resume_new(c, room);
 	if (!c->resume) {
 		irp = afd_dequeue(&c->reads);
 		if (irp)
 			afd_finish(p, irp, EX_INSUFFICIENT_RESOURCES, 0);
 		return false;
 	}
-	c->op[AFD_OP_RESUME].busy = true;
-	c->op[AFD_OP_RESUME].r = (struct tdi_request){
-		.flags = TDI_RECEIVE_NORMAL, .data = c->resume->data,
-		.length = room };
 	c->stalled = false;
 	c->refs++;
 	return true;
@@ -178,15 +223,19 @@ static enum ex_status AfdRestartComplete(struct io_device *d, struct irp *irp,
 {
 	struct afd_connection *c = context;
 	size_t n = ex_failed(irp->status) ? 0 : irp->information;
+	struct afd_resume *m;
 	struct afd_buffer *b;
 	bool discard;
 	struct afd_pass p;
 
 	(void)d;
 	afd_enter(c->afd, &p);
-	b = c->resume;
-	c->resume = NULL;
-	c->op[AFD_OP_RESUME].busy = false;
+	m = c->resume;
+	b = m->buffer;
+	if (c->closing)
+		m = NULL;            /* the close may be about to cancel it */
+	else
+		c->resume = NULL;
 	discard = n && c->closing;
 	if (n > b->room)
 		n = b->room;
@@ -199,8 +248,8 @@ static enum ex_status AfdRestartComplete(struct io_device *d, struct irp *irp,
 			afd_wake(&p, c->endpoint);
 	}
 	afd_leave(&p);
-	if (b)
-		ex_free_pool(c->afd->x, b, AFD_TAG_BUFFER);
+	ex_free_pool(c->afd->x, b, AFD_TAG_BUFFER);
+	ex_free_pool(c->afd->x, m, AFD_TAG_RESUME);
 	if (discard)
 		afd_abort(c);
 	afd_resume(c);
@@ -210,6 +259,7 @@ static enum ex_status AfdRestartComplete(struct io_device *d, struct irp *irp,
 
 void afd_resume(struct afd_connection *c)
 {
+	struct afd_resume *late = NULL;
 	struct afd_pass p;
 	bool go;
 
@@ -220,8 +270,14 @@ void afd_resume(struct afd_connection *c)
 	afd_leave(&p);
 	if (!go)
 		return;
-	afd_op(c, AFD_OP_RESUME, TDI_RECEIVE, AfdRestartComplete);
-	afd_op_late(c, AFD_OP_RESUME);
+	afd_op(c, &c->resume->op, TDI_RECEIVE, AfdRestartComplete);
+	/* A close may have overtaken it on its way down. */
+	afd_enter(c->afd, &p);
+	if (c->closing)
+		late = c->resume;
+	afd_leave(&p);
+	if (late)
+		io_cancel(&late->op.irp);
 	afd_connection_put(c);
 }
 
@@ -239,9 +295,10 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 	(void)chain;
 	(void)irp;
 	afd_enter(c->afd, &p);
-	if (c->closing) {
-		*taken = indicated;  /* nobody will read it: RFC 1122 4.2.2.13 */
-		abort = true;
+	if (c->closing) {            /* nobody will read it: RFC 1122 4.2.2.13 */
+		abort = c->refs;     /* else its file is being closed, and what
+					is left with the transport resets it */
+		*taken = abort ? indicated : 0;
 	} else if (c->receive_shut) {
 		*taken = indicated;
 	} else {
@@ -265,12 +322,16 @@ enum ex_status AfdExpeditedEvent(void *context, void *connection_context,
 	struct afd_connection *c = connection_context;
 	struct afd_pass p;
 
-	if (c->oob_inline)
+	afd_enter(c->afd, &p);
+	c->marked = true;
+	c->mark = c->in.bytes + (available - indicated);
+	afd_leave(&p);
+	if (c->oob_inline && indicated)
 		return AfdReceiveEvent(context, c, flags, indicated, available,
 				       taken, data, chain, irp);
 	afd_enter(c->afd, &p);
 	*taken = indicated;
-	if (!c->closing && !c->receive_shut &&
+	if (indicated && !c->closing && !c->receive_shut &&
 	    indicated <= AFD_OOB_MAX - c->oob.bytes &&
 	    afd_append(c->afd, &c->oob, data, indicated) && c->endpoint)
 		afd_wake(&p, c->endpoint);
@@ -291,9 +352,9 @@ static void urgent(struct afd_pass *p, struct afd_connection *c,
 		return;
 	}
 	if (afd_flags(irp) & AFD_PEEK) {
-		n = peek(&c->oob, irp);
+		n = peek(&c->oob, irp, afd_length(irp));
 	} else {
-		drain(c->afd, &c->oob, irp);
+		drain(c->afd, &c->oob, irp, afd_length(irp));
 		n = afd_moved(irp);
 	}
 	afd_finish(p, irp, EX_SUCCESS, n);
@@ -325,8 +386,10 @@ enum ex_status AfdReceive(struct afd_endpoint *e, struct irp *irp)
 	afd_enter(e->afd, &p);
 	c = e->c;
 	if (!c || e->state != AFD_CONNECTED || e->closed) {
+		enum ex_status st = afd_not_connected(e);
+
 		afd_leave(&p);
-		return EX_INVALID_CONNECTION;
+		return st;
 	}
 	if (!afd_length(irp)) {
 		afd_leave(&p);
@@ -338,4 +401,39 @@ enum ex_status AfdReceive(struct afd_endpoint *e, struct irp *irp)
 	afd_resume(c);
 	afd_connection_put(c);
 	return EX_PENDING;
+}
+
+/* --- what a program may ask without reading ----------------------------------------------- */
+
+static void query_stream(const struct afd_endpoint *e, struct afd_query *q)
+{
+	const struct afd_connection *c = e->c;
+
+	if (!c)
+		return;
+	q->readable = c->in.bytes;
+	if (!c->oob_inline)
+		q->readable = (u32)to_mark(c, q->readable);
+	q->unsent = c->buffered;
+	q->at_mark = at_mark(c);
+}
+
+enum ex_status AfdQuery(struct afd_endpoint *e, struct irp *irp)
+{
+	struct afd_query *q = io_here(irp)->buffer;
+	enum ex_status st = EX_SUCCESS;
+	struct afd_pass p;
+
+	*q = (struct afd_query){ 0 };
+	afd_enter(e->afd, &p);
+	if (e->state == AFD_LISTENING)
+		st = EX_INVALID_PARAMETER;
+	else if (e->kind == AFD_STREAM)
+		query_stream(e, q);
+	else
+		q->readable = e->d->in.head ? e->d->in.head->length : 0;
+	if (e->kind != AFD_STREAM)
+		q->unsent = e->d->buffered;
+	afd_leave(&p);
+	return st;
 }

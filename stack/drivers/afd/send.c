@@ -169,10 +169,13 @@ static enum ex_status AfdReleaseComplete(struct io_device *d, struct irp *irp,
 					 void *context)
 {
 	struct afd_connection *c = context;
+	struct afd_pass p;
 
 	(void)d;
 	(void)irp;
-	ke_event_set(&c->quiet);
+	afd_enter(c->afd, &p);
+	afd_quiet(c);
+	afd_leave(&p);
 	afd_connection_put(c);
 	return EX_MORE_PROCESSING_REQUIRED;
 }
@@ -207,9 +210,9 @@ static bool pump_once(struct afd_connection *c)
 	if (s) {
 		afd_send_issue(s, c->file, TDI_SEND);
 	} else if (fin) {
-		c->op[AFD_OP_RELEASE].r = (struct tdi_request){
+		c->op.r = (struct tdi_request){
 			.flags = TDI_DISCONNECT_RELEASE };
-		afd_op(c, AFD_OP_RELEASE, TDI_DISCONNECT, AfdReleaseComplete);
+		afd_op(c, &c->op, TDI_DISCONNECT, AfdReleaseComplete);
 	}
 	return s || fin;
 }
@@ -267,7 +270,8 @@ void afd_send_unlink(struct afd_send *s, enum ex_status st)
 	afd_enter(afd_of(s), &p);
 	block_unlink(s->block);
 	if (!c) {
-		s->e->buffered -= s->size;
+		afd_datagram_told(&p, s, st);
+		s->e->d->buffered -= s->size;
 		afd_datagram_fill(&p, s->e);
 		afd_wake(&p, s->e);
 		afd_leave(&p);
@@ -357,12 +361,14 @@ static void fill(struct afd_pass *p, struct afd_connection *c)
 		;
 }
 
-static enum ex_status may_send(const struct afd_endpoint *e)
+static enum ex_status may_send(struct afd_endpoint *e)
 {
 	if (e->state != AFD_CONNECTED || !e->c || e->closed)
-		return EX_INVALID_CONNECTION;
-	if (e->c->error)
+		return afd_not_connected(e);
+	if (e->c->error) {
+		e->error = EX_SUCCESS; /* SO_ERROR was told by this */
 		return e->c->error;
+	}
 	return e->c->fin_wanted ? EX_LOCAL_DISCONNECT : EX_SUCCESS;
 }
 

@@ -117,7 +117,7 @@ enum ex_status inet_address_open(struct inet *s, const struct tdi_open *o,
 	    s->family->is_unicast(s, &a->ip) &&
 	    !s->family->is_local(s, &a->ip)) {
 		ex_free_pool(s->x, a, TAG_ADDRESS);
-		return EX_INVALID_PARAMETER;
+		return EX_INVALID_ADDRESS_COMPONENT;
 	}
 	ke_lock_dpc(&s->objects->lock);
 	st = enter(s, a);
@@ -217,6 +217,24 @@ struct inet_address *inet_address_next(struct inet *s, u8 protocol,
 	return a;
 }
 
+static void link_connection(struct inet_address *a, struct inet_connection *c)
+{
+	c->next = a->connections;
+	c->at = &a->connections;
+	if (c->next)
+		c->next->at = &c->next;
+	a->connections = c;
+}
+
+static void unlink_connection(struct inet_connection *c)
+{
+	*c->at = c->next;
+	if (c->next)
+		c->next->at = c->at;
+	c->next = NULL;
+	c->at = NULL;
+}
+
 /* The first connection, no longer the address's; referenced. */
 static struct inet_connection *take_first(struct inet_address *a)
 {
@@ -225,8 +243,7 @@ static struct inet_connection *take_first(struct inet_address *a)
 	ke_lock_dpc(&a->lock);
 	c = a->connections;
 	if (c) {
-		a->connections = c->next;
-		c->next = NULL;
+		unlink_connection(c);
 		inet_connection_get(c);
 		ke_lock_dpc(&c->lock);
 		c->address = NULL;
@@ -313,27 +330,12 @@ enum ex_status inet_associate(struct inet_connection *c,
 	if (!c->address && !c->closing && !a->closing && a->protocol == 6) {
 		c->address = a;
 		a->refs++;
-		c->next = a->connections;
-		a->connections = c;
+		link_connection(a, c);
 		st = EX_SUCCESS;
 	}
 	ke_unlock_dpc(&c->lock);
 	ke_unlock_dpc(&a->lock);
 	return st;
-}
-
-static bool unlink_connection(struct inet_address *a,
-			      struct inet_connection *c)
-{
-	struct inet_connection **at = &a->connections;
-
-	while (*at && *at != c)
-		at = &(*at)->next;
-	if (!*at)
-		return false;
-	*at = c->next;
-	c->next = NULL;
-	return true;
 }
 
 /* The address is read first and locked before the connection: then looked at
@@ -353,7 +355,9 @@ static bool part(struct inet_connection *c)
 	ke_lock_dpc(&a->lock);
 	ke_lock_dpc(&c->lock);
 	if (c->address == a) {
-		was = unlink_connection(a, c);
+		was = c->at;
+		if (was)
+			unlink_connection(c);
 		c->address = NULL;
 	}
 	ke_unlock_dpc(&c->lock);

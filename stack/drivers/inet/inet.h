@@ -154,10 +154,16 @@ struct inet {
 	u32 ndevices;
 	struct inet_sysctl {
 		u32 syn_backlog, max_tcbs, keepalive_s, keepalive_interval_s,
-		    rcv_buf, snd_buf;
+		    rcv_buf, snd_buf, data_retrans;
 		bool syn_cookies, checked; /* checked: as a checked build */
+		bool no_sack;
 	} ctl;
 };
+
+static inline bool inet_may_sack(const struct inet *s)
+{
+	return s->as->sack && !s->ctl.no_sack;
+}
 
 /* Makes TCP, UDP and the devices; on unload _stop() first closes everything. */
 enum ex_status inet_start(struct inet *s);

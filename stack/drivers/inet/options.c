@@ -90,7 +90,7 @@ static bool opt_personality(const struct inet_word *w)
 #define CONTROLS(X)                                                        \
 	X(syn_backlog, 65535) X(max_tcbs, 16777216)                        \
 	X(keepalive_s, 864000) X(keepalive_interval_s, 86400)              \
-	X(rcv_buf, 1u << 30) X(snd_buf, 1u << 30)
+	X(rcv_buf, 1u << 30) X(snd_buf, 1u << 30) X(data_retrans, 15)
 #define CONTROL_FN(name, most)                                             \
 	static bool opt_##name(const struct inet_word *w)                  \
 	{                                                                  \
@@ -105,6 +105,14 @@ static bool opt_syn_cookies(const struct inet_word *w)
 	return inet_option_flag(w, &w->s->ctl.syn_cookies);
 }
 
+static bool opt_sack(const struct inet_word *w)
+{
+	bool on = true, ok = inet_option_flag(w, &on);
+
+	w->s->ctl.no_sack = !on;
+	return ok;
+}
+
 static bool opt_checked(const struct inet_word *w)
 {
 	return inet_option_flag(w, &w->s->ctl.checked);
@@ -116,6 +124,7 @@ static const struct inet_option shared[] = {
 	{ "dev", opt_dev },
 	{ "syn_cookies", opt_syn_cookies },
 	{ "checked", opt_checked },
+	{ "sack", opt_sack },
 #define CONTROL_ROW(name, most) { #name, opt_##name },
 	CONTROLS(CONTROL_ROW)
 #undef CONTROL_ROW

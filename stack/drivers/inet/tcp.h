@@ -138,6 +138,8 @@ enum {
 	F_RECOVERY = 1 << 29,        /* fast recovery */
 	F_LOSS = 1 << 30,            /* after a timeout */
 };
+#define F_MARK 0x80000000u           /* the urgent byte is in the stream, which the
+					client is to be told */
 enum { NEED_ACK = 1, NEED_OUTPUT = 2, NEED_RCV_CMPLT = 4 };
 
 struct irp_list {
@@ -178,9 +180,10 @@ struct tcb {
 	u32 rcv_queued;
 	struct tcp_reasm *reasm;
 	struct tcp_range dsack;      /* RFC 2883; empty: none */
-	u32 ts_recent, ts_offset;
+	u32 ts_recent, ts_offset, rtx_ts; /* rtx_ts: of the last retransmission */
 	u64 ts_recent_at;
 	u8 oob, challenges;
+	u8 unanswered;               /* window probes, in a row */
 	u32 challenge_at;            /* s */
 	/* IRPs */
 	struct irp_list sends, receives, done;
@@ -191,6 +194,9 @@ struct tcb {
 	u64 due_rtx, due_ack, due_keep, due_wait; /* ns; 0: not set */
 	u64 heard;
 	u32 user_timeout_ms;
+	u16 keep_idle_s, keep_interval_s; /* 0: the machine's */
+	u8 keep_count;
+	bool unreachable;            /* ICMP says so (RFC 1122 4.2.3.9: a hint) */
 	u32 total_retrans;
 	u64 bytes_acked, bytes_received;
 	u32 segs_in, segs_out;
@@ -201,15 +207,16 @@ struct tcb {
 struct tcp_wishes {
 	u32 flags;                   /* F_NODELAY, F_KEEPALIVE, F_URG_INLINE */
 	u32 rcv_buf, snd_buf, user_timeout_ms;
-	u16 mss;
-	u8 ttl, tos;
+	u16 mss, keep_idle_s, keep_interval_s;
+	u8 ttl, tos, keep_count;
 };
 
 struct inet_connection {
 	struct inet *s;
 	struct ke_lock lock;
 	struct inet_address *address; /* NULL: not associated */
-	struct inet_connection *next; /* of the address */
+	struct inet_connection *next, **at; /* of the address's; at: what points
+					here */
 	struct tcb *tcb;
 	void *context;
 	struct irp *listen;
@@ -286,6 +293,10 @@ void tcp_time_wait(struct tcb *t);
 static inline bool tcp_is_synchronized(const struct tcb *t)
 {
 	return t->state >= TCP_ESTABLISHED;
+}
+static inline bool tcp_fin_waits(const struct tcb *t)
+{
+	return (t->flags & (F_FIN_QUEUED | F_FIN_SENT)) == F_FIN_QUEUED;
 }
 void irp_push(struct irp_list *l, struct irp *irp);
 bool irp_unlink(struct irp_list *l, struct irp *irp);
@@ -388,6 +399,7 @@ void tcp_arm(struct tcb *t);         /* after a due_* changed; locked */
 void tcp_disarm(struct tcb *t);
 void tcp_arm_rtx(struct tcb *t);     /* restart the retransmission timer */
 void tcp_rtt(struct tcb *t, u32 us);
+u64 tcp_keep_idle(const struct tcb *t); /* ns */
 u32 tcp_backoff(const struct tcb *t); /* us */
 void TCBTimeout(void *context, void *arg1, void *arg2);
 

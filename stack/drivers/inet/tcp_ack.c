@@ -53,8 +53,12 @@ static void complete_sends(struct tcb *t)
 		tcp_need(t, NEED_RCV_CMPLT); /* SEND_POSSIBLE */
 }
 
-/* Karn's rule; with timestamps retransmissions count too (RFC 7323 4). false:
- * nothing was measured. */
+/*
+ * Karn's rule; with timestamps a retransmission counts, too (RFC 7323 4), but only
+ * if it is the one that is echoed: when an ACK was lost, the answer to what came
+ * twice has the timestamp of the first (R2 comes before R3 there), and the
+ * whole timeout would be taken for a round trip.  false: nothing was measured.
+ */
 static bool measure(struct tcb *t, const struct tcp_seg *g)
 {
 	if (t->flags & F_TIMING && seq_le(t->rtt_seq, g->ack)) {
@@ -63,7 +67,8 @@ static bool measure(struct tcb *t, const struct tcp_seg *g)
 		return true;
 	}
 	if (t->flags & F_TS && g->o.has_ts && g->o.tsecr &&
-	    (t->retries || t->flags & (F_LOSS | F_RECOVERY))) {
+	    (t->retries || t->flags & (F_LOSS | F_RECOVERY)) &&
+	    seq_le(t->rtx_ts, g->o.tsecr)) {
 		u32 ticks = tcp_ts_now(t->tcp) + t->ts_offset - g->o.tsecr;
 		u32 tick_us = t->tcp->s->as->ts_tick_ms * 1000;
 
@@ -108,7 +113,7 @@ static void new_ack(struct tcb *t, const struct tcp_seg *g)
 		t->rto = tcp_backoff(t);
 	t->snd_una = g->ack;
 	t->bytes_acked += n;
-	t->retries = 0;
+	t->retries = t->unanswered = 0;
 	t->flags &= ~(u32)F_PROBED;
 	drop_bytes(t, seq_min(g->ack, t->snd_end));
 	tcp_board_cut(t);
@@ -152,10 +157,11 @@ void tcp_update_window(struct tcb *t, const struct tcp_seg *g)
 	t->snd_wl1 = g->seq;
 	t->snd_wl2 = g->ack;
 	t->max_wnd = max_u32(t->max_wnd, wnd);
+	t->unanswered = 0;
 	if (wnd > was)
 		window_opened(t);
 	else if (!wnd)
-		t->retries = (u8)min_u32(t->retries, 4); /* it answers: 3.8.6.1 */
+		t->retries = (u8)min_u32(t->retries, 4); /* not ever more seldom */
 }
 
 /* RFC 5681 2: a duplicate */

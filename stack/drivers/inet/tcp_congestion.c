@@ -76,6 +76,13 @@ static bool recovering(const struct tcb *t)
 	return t->flags & (F_RECOVERY | F_LOSS);
 }
 
+/* The first segment is taken for lost; not what will be sent behind it, which may
+ * be within one MSS when segments are small. */
+static u32 first_segment(const struct tcb *t)
+{
+	return seq_min(t->snd_una + t->mss, t->snd_nxt);
+}
+
 static void enter_recovery(struct tcb *t)
 {
 	/* without what limited transmit sent (RFC 5681 3.2 (2)) */
@@ -86,7 +93,7 @@ static void enter_recovery(struct tcb *t)
 	t->flags |= F_RECOVERY;
 	t->high_rxt = t->snd_una;
 	t->rescue = t->snd_una - 1;  /* undefined */
-	t->lost_edge = t->snd_una + t->mss;
+	t->lost_edge = first_segment(t);
 	if (t->flags & F_SACK)
 		t->lost_edge = seq_max(t->lost_edge, tcp_board_lost_edge(t));
 	tcp_arm_rtx(t);
@@ -182,13 +189,13 @@ static void partial(struct tcb *t, u32 n)
 	if (t->flags & F_SACK) {
 		if (seq_lt(t->rescue, t->snd_una)) /* else that was it */
 			t->lost_edge = seq_max(t->lost_edge,
-					       t->snd_una + t->mss);
+					       first_segment(t));
 	} else {
 		u32 out = n > t->mss ? n - t->mss : 0;
 
 		t->dup_bytes = t->dup_bytes > out ? t->dup_bytes - out : 0;
 		t->high_rxt = t->snd_una;
-		t->lost_edge = t->snd_una + t->mss;
+		t->lost_edge = first_segment(t);
 	}
 	tcp_need(t, NEED_OUTPUT);
 }

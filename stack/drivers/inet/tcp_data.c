@@ -88,8 +88,11 @@ static u32 take_urgent(struct tcb *t, struct ndis_buffer **chain, u32 n)
 	if (!(t->flags & F_URGENT) || k >= n)
 		return 0;
 	t->flags &= ~(u32)F_URGENT;
-	if (t->flags & F_URG_INLINE || !cut_byte(t->tcp->x, chain, k, &t->oob))
+	if (t->flags & F_URG_INLINE ||
+	    !cut_byte(t->tcp->x, chain, k, &t->oob)) {
+		t->flags |= F_MARK;
 		return 0;
+	}
 	t->flags = (t->flags | F_OOB) & ~(u32)F_OOB_TOLD;
 	return 1;
 }

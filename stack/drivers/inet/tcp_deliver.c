@@ -192,6 +192,8 @@ static bool fill_one(struct tcb *t)
 			r->moved = 0;
 		return false;
 	}
+	/* It may have come while an indication was refused: that is over, too. */
+	t->flags &= ~(u32)F_HELD;
 	if (!pop_receive(t, irp))
 		return true;
 	tcb_irp_done(t, irp, EX_SUCCESS, r->moved);
@@ -287,22 +289,27 @@ static bool indicate(struct tcb *t)
 	return true;
 }
 
+/* The urgent byte, and how many normal ones are before it in the queue; one that
+ * stays in the stream is only told of. */
 static bool indicate_urgent(struct tcb *t)
 {
 	enum ex_status st = EX_DATA_NOT_ACCEPTED;
-	u32 taken = 0;
+	u32 taken = 0, n = t->flags & F_MARK ? 0 : 1;
+	u32 behind = t->rcv_nxt - !!(t->flags & F_FIN_RCVD) - t->rcv_up + 1 - n;
+	u32 ahead = t->rcv_queued > behind ? t->rcv_queued - behind : 0;
 	struct irp *irp = NULL;
 	u8 byte = t->oob;
 	struct up u;
 
-	t->flags |= F_OOB_TOLD;
+	t->flags = (t->flags & ~F_MARK) | (n ? F_OOB_TOLD : 0);
 	if (!up_begin(t, TDI_EVENT_RECEIVE_EXPEDITED, &u))
 		return false;
 	if (u.fn) {
 		st = ((tdi_receive_fn *)u.fn)(u.context, u.c->context,
-					      TDI_RECEIVE_EXPEDITED, 1, 1,
-					      &taken, &byte, NULL, &irp);
-		tdi_check_indication("tcp", 1, 1, taken);
+					      TDI_RECEIVE_EXPEDITED, n,
+					      n + ahead, &taken, &byte, NULL,
+					      &irp);
+		tdi_check_indication("tcp", n, n + ahead, taken);
 	}
 	up_end(t, &u);
 	if (st != EX_DATA_NOT_ACCEPTED && taken)
@@ -343,7 +350,8 @@ static bool deliver_one(struct tcb *t)
 {
 	if (complete_one(t) || fill_expedited(t) || fill_one(t))
 		return true;
-	if ((t->flags & (F_OOB | F_OOB_TOLD)) == F_OOB && indicate_urgent(t))
+	if (((t->flags & (F_OOB | F_OOB_TOLD)) == F_OOB || t->flags & F_MARK) &&
+	    indicate_urgent(t))
 		return true;
 	if (t->rcv_q && !(t->flags & F_HELD) && t->conn && indicate(t))
 		return true;

@@ -61,6 +61,8 @@ static void told(struct tcb *t, enum inet_error what, u32 mtu)
 		too_big(t, mtu);
 	else if (t->state <= TCP_SYN_RCVD && why != EX_SUCCESS)
 		tcp_fail(t, why);
+	else if (what == INET_NET_UNREACHABLE || what == INET_HOST_UNREACHABLE)
+		t->unreachable = true;
 }
 
 void tcp_icmp(struct inet *s, const struct inet_ip *src,

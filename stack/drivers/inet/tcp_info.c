@@ -59,7 +59,19 @@ static u32 number_of(struct inet_connection *c, const struct tcb *t, int info)
 		return t ? t->snd_end - t->snd_una : 0;
 	case TDI_USER_TIMEOUT:
 		return t ? t->user_timeout_ms : c->wish.user_timeout_ms;
+	case TDI_KEEP_IDLE:
+		return c->wish.keep_idle_s ? c->wish.keep_idle_s :
+					     c->s->ctl.keepalive_s;
+	case TDI_KEEP_INTERVAL:
+		return c->wish.keep_interval_s ?
+			       c->wish.keep_interval_s :
+			       c->s->ctl.keepalive_interval_s;
+	case TDI_KEEP_COUNT:
+		return c->wish.keep_count ? c->wish.keep_count :
+					    c->s->as->max_data_retrans;
 	case TDI_TTL:
+		if (!(t ? t->ttl : c->wish.ttl))
+			return c->s->as->ttl;
 		return t ? t->ttl : c->wish.ttl;
 	case TDI_TOS:
 		return t ? t->tos : c->wish.tos;
@@ -149,6 +161,15 @@ static enum ex_status wish(struct tcp_wishes *w, int info, u32 v)
 	case TDI_USER_TIMEOUT:
 		w->user_timeout_ms = v;
 		return EX_SUCCESS;
+	case TDI_KEEP_IDLE:
+		w->keep_idle_s = (u16)min_u32(v, 0xffff);
+		return EX_SUCCESS;
+	case TDI_KEEP_INTERVAL:
+		w->keep_interval_s = (u16)min_u32(v, 0xffff);
+		return EX_SUCCESS;
+	case TDI_KEEP_COUNT:
+		w->keep_count = (u8)min_u32(v, 15); /* of 4 bits */
+		return EX_SUCCESS;
 	case TDI_TTL:
 		w->ttl = (u8)v;
 		return EX_SUCCESS;
@@ -164,6 +185,7 @@ static enum ex_status wish(struct tcp_wishes *w, int info, u32 v)
 static void apply(struct tcb *t, const struct tcp_wishes *w)
 {
 	const u32 own = F_NODELAY | F_KEEPALIVE | F_URG_INLINE;
+	bool again;
 
 	t->flags = (t->flags & ~own) | w->flags;
 	if (w->rcv_buf)
@@ -175,9 +197,13 @@ static void apply(struct tcb *t, const struct tcp_wishes *w)
 	t->user_timeout_ms = w->user_timeout_ms;
 	t->ttl = w->ttl;
 	t->tos = w->tos;
-	if (t->flags & F_KEEPALIVE && !t->due_keep && tcp_is_synchronized(t))
-		t->due_keep = t->heard +
-			      t->tcp->s->ctl.keepalive_s * SECOND;
+	again = w->keep_idle_s != t->keep_idle_s;
+	t->keep_idle_s = w->keep_idle_s;
+	t->keep_interval_s = w->keep_interval_s;
+	t->keep_count = w->keep_count;
+	if (t->flags & F_KEEPALIVE && tcp_is_synchronized(t) &&
+	    (!t->due_keep || again))
+		t->due_keep = t->heard + tcp_keep_idle(t);
 	if (!(t->flags & F_KEEPALIVE))
 		t->due_keep = 0;
 	tcp_arm(t);

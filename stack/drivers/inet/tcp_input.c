@@ -105,7 +105,7 @@ void tcp_negotiate(struct tcb *t, const struct tcp_options *o)
 		t->ts_recent = o->tsval;
 		t->ts_recent_at = ex_now(t->tcp->x);
 	}
-	if (o->sack_ok && as->sack)
+	if (o->sack_ok && inet_may_sack(t->tcp->s))
 		t->flags |= F_SACK;
 }
 
@@ -123,7 +123,7 @@ void tcp_established(struct tcb *t)
 	t->due_wait = 0;
 	if (t->flags & F_KEEPALIVE)
 		t->due_keep = ex_now(t->tcp->x) +
-			      t->tcp->s->ctl.keepalive_s * SECOND;
+			      tcp_keep_idle(t);
 	tcb_irp_end(t, &t->connect, EX_SUCCESS);
 	tcp_need(t, NEED_OUTPUT | NEED_RCV_CMPLT);
 }

@@ -262,7 +262,7 @@ static bool make_syn(struct tcb *t, struct made *m)
 		answer ? (t->flags & F_WSCALE ? t->rcv_wscale : -1) :
 			 (as->window_scale ? t->rcv_wscale : -1),
 		answer ? t->flags & F_TS : as->timestamps,
-		answer ? t->flags & F_SACK : as->sack,
+		answer ? t->flags & F_SACK : inet_may_sack(tcp->s),
 		zero ? 0 : tcp_ts_now(tcp) + t->ts_offset,
 		answer && !zero ? t->ts_recent : 0);
 	m->p = tcp_make_segment(tcp, &m->o, NULL, 0, 0, 0);
@@ -291,6 +291,7 @@ static bool make_again(struct tcb *t, struct made *m, u32 from, u32 n)
 	inet_count(t->tcp->s, retrans_segs);
 	TRACE(tcp_retransmit, t, from, n, t->flags & F_LOSS ? 1 : 0);
 	t->flags &= ~(u32)F_TIMING;  /* Karn's rule (RFC 6298 3) */
+	t->rtx_ts = tcp_ts_now(t->tcp) + t->ts_offset;
 	t->total_retrans++;
 	if (!t->due_rtx)
 		tcp_arm_rtx(t);
@@ -437,6 +438,7 @@ static bool make_next(struct tcb *t, struct made *m)
 			t->need &= (u8)~NEED_OUTPUT;
 			return make_syn(t, m);
 		}
+		/* In a simultaneous open the other's SYN,ACK is answered. */
 		return make_ack(t, m);
 	}
 	if (may_send(t)) {
@@ -454,10 +456,11 @@ static bool make_next(struct tcb *t, struct made *m)
 /* Data wait and nothing is on its way: somebody has to ask (3.8.6.1). */
 static void arm_persist(struct tcb *t)
 {
-	bool waits = t->snd_end != t->snd_nxt || t->flags & F_PROBED;
+	bool waits = t->snd_end != t->snd_nxt || t->flags & F_PROBED ||
+		     tcp_fin_waits(t);
 	bool opens = t->state == TCP_SYN_SENT || t->state == TCP_SYN_RCVD;
 
-	/* A SYN for which there was no memory is one that was lost. */
+	/* A SYN or FIN for which there was no memory is one that was lost. */
 	if (!t->due_rtx && (opens || (may_send(t) && waits)))
 		tcp_arm_rtx(t);
 }

@@ -40,7 +40,7 @@ static struct tcb *tcb_for(struct inet_connection *c,
 	struct tcb *t;
 
 	memcpy(&dst, to->ip, s->family->address_len);
-	*st = EX_INVALID_PARAMETER;
+	*st = EX_INVALID_ADDRESS_COMPONENT;
 	if (!to->port || !s->family->is_unicast(s, &dst))
 		return NULL;
 	*st = EX_NETWORK_UNREACHABLE;

@@ -157,7 +157,7 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 	};
 	if (g->o.has_ts && as->timestamps)
 		y->flags |= SYN_TS;
-	if (g->o.sack_ok && as->sack)
+	if (g->o.sack_ok && inet_may_sack(tcp->s))
 		y->flags |= SYN_SACK;
 	if (g->o.has_wscale && as->window_scale)
 		y->flags |= SYN_WSCALE;
@@ -300,8 +300,10 @@ static void join(struct inet_connection *c, struct tcb *t)
 static struct inet_connection *listening(struct inet_address *a,
 					 struct irp **irp)
 {
-	struct inet_connection *c;
+	struct inet_connection *c = NULL;
 
+	if (!a->listens)             /* there may be very many connections */
+		return NULL;
 	ke_lock_dpc(&a->lock);
 	/* A server by events has thousands, and none of them listens. */
 	for (c = a->listens ? a->connections : NULL; c; c = c->next) {

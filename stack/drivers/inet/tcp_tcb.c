@@ -266,6 +266,9 @@ void tcb_wish(struct tcb *t, const struct tcp_wishes *w)
 		t->snd_buf = w->snd_buf;
 	t->user_timeout_ms = w->user_timeout_ms;
 	t->user_mss = w->mss;
+	t->keep_idle_s = w->keep_idle_s;
+	t->keep_interval_s = w->keep_interval_s;
+	t->keep_count = w->keep_count;
 	t->ttl = w->ttl;
 	t->tos = w->tos;
 }

@@ -23,9 +23,10 @@ void tcp_arm(struct tcb *t)
 
 	if (!due || t->dpc.queued || t->flags & F_DEAD)
 		return;
-	if (t->timer.heap && t->timer.due <= due)
+	if (t->timer.heap && t->timer.due <= due &&
+	    t->timer.background == !busy)
 		return;
-	/* It is counted by the flag that it was set with. */
+	/* One that is set is counted as what it was. */
 	if (!ke_timer_cancel(&t->timer))
 		tcb_get(t);
 	now = ex_now(t->tcp->x);
@@ -78,6 +79,15 @@ void tcp_rtt(struct tcb *t, u32 us)
 
 /* --- what is due ------------------------------------------------------------------------ */
 
+/* NT's TcpMaxDataRetransmissions, or what the personality has for it. */
+static u32 most_retries(const struct tcb *t)
+{
+	const struct inet *s = t->tcp->s;
+
+	return s->ctl.data_retrans ? s->ctl.data_retrans :
+				     s->as->max_data_retrans;
+}
+
 /* The user's timeout (RFC 9293 3.8.3) or the personality's count. */
 static bool given_up(struct tcb *t, u32 most)
 {
@@ -85,7 +95,14 @@ static bool given_up(struct tcb *t, u32 most)
 
 	if (t->user_timeout_ms)
 		return t->retries && silent >= t->user_timeout_ms * MS;
-	return t->retries >= most;
+	/* As long as probes are answered it stays open (3.8.6.1). */
+	return (t->flags & F_PROBED ? t->unanswered : t->retries) >= most;
+}
+
+/* RFC 1122 4.2.3.9: what ICMP said is told when it turned out to be so. */
+static enum ex_status why_silent(const struct tcb *t)
+{
+	return t->unreachable ? EX_HOST_UNREACHABLE : EX_IO_TIMEOUT;
 }
 
 /* RFC 2923 2.1: big segments vanish and nobody says why; of a window that was
@@ -103,7 +120,7 @@ static void black_hole(struct tcb *t)
 static void syn_due(struct tcb *t)
 {
 	if (given_up(t, t->tcp->s->as->max_syn_retrans)) {
-		tcp_fail(t, EX_IO_TIMEOUT);
+		tcp_fail(t, why_silent(t));
 		return;
 	}
 	t->retries++;
@@ -128,6 +145,15 @@ static void probe(struct tcb *t)
 			t->snd_nxt++; /* the byte is there: it waits */
 	}
 	t->retries++;
+	t->unanswered++;
+	tcp_arm_rtx(t);
+	tcp_need(t, NEED_OUTPUT);
+}
+
+/* A FIN for which there was no memory. */
+static void fin_due(struct tcb *t)
+{
+	t->retries++;
 	tcp_arm_rtx(t);
 	tcp_need(t, NEED_OUTPUT);
 }
@@ -142,10 +168,14 @@ static void retransmission_due(struct tcb *t)
 		syn_due(t);
 		return;
 	}
-	if (!flight && t->snd_end == t->snd_nxt)
+	if (!flight && t->snd_end == t->snd_nxt && !tcp_fin_waits(t))
 		return;
-	if (given_up(t, t->tcp->s->as->max_data_retrans)) {
-		tcp_fail(t, EX_IO_TIMEOUT);
+	if (given_up(t, most_retries(t))) {
+		tcp_fail(t, why_silent(t));
+		return;
+	}
+	if (!flight && t->snd_end == t->snd_nxt) {
+		fin_due(t);
 		return;
 	}
 	if (!flight || t->flags & F_PROBED) {
@@ -159,12 +189,30 @@ static void retransmission_due(struct tcb *t)
 	tcp_need(t, NEED_OUTPUT);
 }
 
+u64 tcp_keep_idle(const struct tcb *t)
+{
+	return (t->keep_idle_s ? t->keep_idle_s :
+				 t->tcp->s->ctl.keepalive_s) * SECOND;
+}
+
+static u64 keep_interval(const struct tcb *t)
+{
+	return (t->keep_interval_s ? t->keep_interval_s :
+				     t->tcp->s->ctl.keepalive_interval_s) *
+	       SECOND;
+}
+
+static u32 keep_count(const struct tcb *t)
+{
+	return t->keep_count ? t->keep_count :
+			       min_u32(most_retries(t), 15);
+}
+
 /* RFC 9293 3.8.4: below the window, so it must be answered. */
 static bool keepalive_due(struct tcb *t, struct tcp_out *o)
 {
-	const struct inet *s = t->tcp->s;
 	u64 now = ex_now(t->tcp->x);
-	u64 idle = t->heard + s->ctl.keepalive_s * SECOND;
+	u64 idle = t->heard + tcp_keep_idle(t);
 
 	t->due_keep = 0;
 	if (!(t->flags & F_KEEPALIVE) || !tcp_is_synchronized(t))
@@ -174,12 +222,12 @@ static bool keepalive_due(struct tcb *t, struct tcp_out *o)
 		t->challenges &= 0x0f;
 		return false;
 	}
-	if (t->challenges >> 4 >= min_u32(s->as->max_data_retrans, 15)) {
+	if (t->challenges >> 4 >= (u8)keep_count(t)) {
 		tcp_fail(t, EX_IO_TIMEOUT);
 		return false;
 	}
 	t->challenges = (u8)(t->challenges + 0x10); /* probes in the high half */
-	t->due_keep = now + s->ctl.keepalive_interval_s * SECOND;
+	t->due_keep = now + keep_interval(t);
 	tcp_out_of(t, o);
 	o->seq = t->snd_una - 1;
 	o->wnd = (u16)min_u32(t->rcv_wnd >> t->rcv_wscale, 0xffff);

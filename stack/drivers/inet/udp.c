@@ -370,7 +370,7 @@ static enum ex_status send(struct inet_address *a, const struct tdi_request *r)
 	if (r->remote.family != f->family || (!raw && !r->remote.port))
 		return EX_INVALID_PARAMETER;
 	if (!f->is_unicast(s, &t.dst) && !is_group(s, &t.dst) && !a->broadcast)
-		return EX_INVALID_PARAMETER;
+		return EX_ACCESS_DENIED;
 	t.ttl = is_group(s, &t.dst) && !a->ttl ? 1 : a->ttl;
 	if (is_group(s, &a->ip)) /* bound to a group: from any of ours */
 		t.src = (struct inet_ip){ { 0 } };

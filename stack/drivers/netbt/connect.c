@@ -49,8 +49,9 @@ static enum ex_status attempt(struct calling *k, struct nbt_lower *l)
 	case NBT_RETARGET:
 		memcpy(k->ip, l->retarget, 4);
 		k->port = nbt_get16(l->retarget + 4);
-		return k->port ? EX_MORE_PROCESSING_REQUIRED :
-				 EX_CONNECTION_REFUSED;
+		return k->port && nbt_is_host(k->ip) ?
+			       EX_MORE_PROCESSING_REQUIRED :
+			       EX_CONNECTION_REFUSED;
 	case NBT_NEGATIVE:
 		return EX_CONNECTION_REFUSED;
 	default:
@@ -73,7 +74,10 @@ static enum ex_status call(struct calling *k)
 		if (st == EX_SUCCESS && !c->closing)
 			return st;
 		c->lower = NULL;
-		nbt_lower_close(l);
+		if (l->answer_type && !l->dead)
+			nbt_lower_end(l);
+		else
+			nbt_lower_close(l);
 		if (st != EX_MORE_PROCESSING_REQUIRED)
 			break;
 	}

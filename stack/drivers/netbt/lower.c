@@ -173,6 +173,13 @@ void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then)
 		nbt_lower_reset(l);
 }
 
+void nbt_lower_end(struct nbt_lower *l)
+{
+	l->dead = true;
+	if (!op_start(l, TDI_DISCONNECT, TDI_DISCONNECT_RELEASE, NULL, 0, true))
+		nbt_lower_close(l);
+}
+
 static void tell_abort(struct nbt_lower *l, enum ex_status why)
 {
 	struct nbt_connection *c = l->conn;
@@ -411,8 +418,25 @@ static void free_retired(struct nbt *nb, u64 now)
 	}
 }
 
+/* RFC 1001 16.1.3: nothing went or came for as long, so the peer is tried. A
+ * message goes out in one piece, so this comes between two. */
+static struct nbt_lower *silent(struct nbt *nb, u64 now)
+{
+	enum ke_irql before = ke_lock(&nb->lock);
+	struct nbt_lower *l = nb->keepalive_ns ? nb->used : NULL;
+
+	while (l && (!l->up || l->dead || l->fin ||
+		     l->moved + nb->keepalive_ns > now))
+		l = l->next;
+	if (l)
+		l->moved = now;
+	ke_unlock(&nb->lock, before);
+	return l;
+}
+
 static void tick(void *context, void *a, void *b)
 {
+	u8 keep[NBT_HEADER];
 	struct nbt *nb = context;
 	u64 now = ex_now(nb->x);
 	struct nbt_lower *l;
@@ -421,6 +445,9 @@ static void tick(void *context, void *a, void *b)
 	(void)b;
 	while ((l = overdue(nb, now)))
 		nbt_lower_close(l);
+	nbt_header(keep, NBT_KEEPALIVE, 0);
+	while ((l = silent(nb, now)))
+		(void)op_start(l, TDI_SEND, 0, keep, sizeof(keep), false);
 	free_retired(nb, now);
 }
 

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#define UDP_DEVICE "\\Device\\Udp"
 #define PORT 137u
 #define HEADER 12u
 #define RETRIES 3u                   /* RFC 1002 6: BCAST_REQ_RETRY_COUNT */
 #define RETRY_NS (250 * NBT_MS)      /* BCAST_REQ_RETRY_TIMEOUT */
 #define CACHE_NS (600 * NBT_SECOND)
+#define CONFLICT_NS NBT_SECOND       /* CONFLICT_TIMER */
 #define TTL 300000u
 #define TYPE_NB 0x20u
 #define TYPE_NBSTAT 0x21u
@@ -17,7 +17,6 @@
 #define GROUP 0x8000u                /* NB_FLAGS */
 #define ACTIVE 0x0400u               /* NAME_FLAGS */
 #define CONFLICT 0x0800u
-#define PACKET 576u                  /* RFC 1002 4.2: the most on UDP */
 /* Header flags: R, OPCODE, NM_FLAGS, RCODE of RFC 1002 4.2.1.1 */
 #define RESPONSE 0x8000u
 #define QUERY 0x0110u                /* RD B */
@@ -25,53 +24,41 @@
 #define STATUS_YES 0x8400u           /* R AA */
 #define REGISTER 0x2910u             /* opcode 5 RD B */
 #define REGISTER_NO 0xad86u          /* opcode 5 R AA RD RA ACT_ERR */
+#define OVERWRITE 0x2810u            /* opcode 5 B: a demand, not a request */
 #define RELEASE 0x3010u              /* opcode 6 B */
+#define CONFLICTED 0xad87u           /* as REGISTER_NO, CFT_ERR */
+#define TRUNCATED 0x0200u
 #define OPCODE(f) ((f) >> 11 & 15)
+#define RCODE(f) ((f) & 15)
+#define CFT_ERR 7u
+enum { OP_QUERY = 0, OP_REGISTER = 5, OP_RELEASE = 6 };
 
 /* --- out --------------- */
 
-struct sending {
-	struct nbt *nb;
-	struct tdi_request r;
-	u32 n;
-	u8 b[PACKET];
-};
-
-static void sent(void *context, struct irp *irp)
+static struct nbt_packet *packet(struct nbt *nb, u16 id, u32 flags)
 {
-	struct sending *s = context;
-	struct ex *x = s->nb->x;
-
-	io_irp_free(x, irp);
-	ex_free_pool(x, s, TAG_OP);
-}
-
-static struct sending *packet(struct nbt *nb, u16 id, u32 flags)
-{
-	struct sending *s = ex_alloc_zero(nb->x, EX_NONPAGED, sizeof(*s),
-					  TAG_OP);
+	struct nbt_packet *s = nbt_packet_new(nb);
 
 	if (!s)
 		return NULL;
-	s->nb = nb;
 	nbt_put16(s->b, id);
 	nbt_put16(s->b + 2, flags);
 	s->n = HEADER;
 	return s;
 }
 
-static void count(struct sending *s, u32 at)
+static void count(struct nbt_packet *s, u32 at)
 {
 	s->b[4 + 2 * at + 1]++;      /* QD AN NS AR */
 }
 
-static void add16(struct sending *s, u32 v)
+static void add16(struct nbt_packet *s, u32 v)
 {
 	nbt_put16(s->b + s->n, v);
 	s->n += 2;
 }
 
-static void add_name(struct sending *s, const char *name, u32 type)
+static void add_name(struct nbt_packet *s, const char *name, u32 type)
 {
 	nbt_name_encode(name, s->b + s->n);
 	s->n += NBT_ENCODED;
@@ -79,14 +66,14 @@ static void add_name(struct sending *s, const char *name, u32 type)
 	add16(s, CLASS_IN);
 }
 
-static void add_ttl(struct sending *s, u32 ttl)
+static void add_ttl(struct nbt_packet *s, u32 ttl)
 {
 	add16(s, ttl >> 16);
 	add16(s, ttl & 0xffff);
 }
 
 /* RFC 1002 4.2.1.3: TTL, length, NB_FLAGS (a B node has none), address */
-static void add_address(struct sending *s, u32 ttl, bool group, const u8 *ip)
+static void add_address(struct nbt_packet *s, u32 ttl, bool group, const u8 *ip)
 {
 	add_ttl(s, ttl);
 	add16(s, 6);
@@ -95,30 +82,11 @@ static void add_address(struct sending *s, u32 ttl, bool group, const u8 *ip)
 	s->n += 4;
 }
 
-static void go(struct sending *s, const u8 *ip, u16 port)
-{
-	struct nbt *nb = s->nb;
-	struct irp *irp = io_irp_alloc(nb->x);
-
-	if (!irp) {
-		ex_free_pool(nb->x, s, TAG_OP);
-		return;
-	}
-	s->r.data = s->b;
-	s->r.length = s->n;
-	s->r.remote = (struct tdi_address){ .family = 4, .port = port };
-	memcpy(s->r.remote.ip, ip, 4);
-	irp->done = sent;
-	irp->done_context = s;
-	tdi_fill(irp, nb->udp, TDI_SEND_DATAGRAM, &s->r);
-	(void)io_call(nb->udp->device, irp);
-}
-
 /* RFC 1002 4.2.2, 4.2.9: the record's name is the question's, at 12. */
 static void send_claim(struct nbt *nb, u16 id, u32 flags,
 		       const struct nbt_name *n)
 {
-	struct sending *s = packet(nb, id, flags);
+	struct nbt_packet *s = packet(nb, id, flags);
 
 	if (!s)
 		return;
@@ -129,31 +97,40 @@ static void send_claim(struct nbt *nb, u16 id, u32 flags,
 	add16(s, TYPE_NB);
 	add16(s, CLASS_IN);
 	add_address(s, flags == RELEASE ? 0 : TTL, n->group, nb->ip);
-	go(s, nb->broadcast, PORT);
+	nbt_packet_send(s, nb->udp, nb->broadcast, PORT);
 }
 
 static void send_query(struct nbt *nb, u16 id, const char *name)
 {
-	struct sending *s = packet(nb, id, QUERY);
+	struct nbt_packet *s = packet(nb, id, QUERY);
 
 	if (!s)
 		return;
 	count(s, 0);
 	add_name(s, name, TYPE_NB);
-	go(s, nb->broadcast, PORT);
+	nbt_packet_send(s, nb->udp, nb->broadcast, PORT);
 }
 
 static void answer(struct nbt *nb, u16 id, u32 flags, const char *name,
 		   bool group, const u8 *ip, const struct tdi_address *to)
 {
-	struct sending *s = packet(nb, id, flags);
+	struct nbt_packet *s = packet(nb, id, flags);
 
 	if (!s)
 		return;
 	count(s, 1);
 	add_name(s, name, TYPE_NB);
-	add_address(s, TTL, group, ip);
-	go(s, to->ip, to->port);
+	add_address(s, flags == CONFLICTED ? 0 : TTL, group, ip);
+	nbt_packet_send(s, nb->udp, to->ip, to->port);
+}
+
+/* RFC 1002 4.2.8: to the later of two that say a name is theirs. */
+static void demand(struct nbt *nb, u16 id, const char *name,
+		   const struct tdi_address *to)
+{
+	static const u8 none[4];
+
+	answer(nb, id, CONFLICTED, name, false, none, to);
 }
 
 /* --- node status, RFC 1002 4.2.18 --------------- */
@@ -161,15 +138,20 @@ static void answer(struct nbt *nb, u16 id, u32 flags, const char *name,
 #define STATISTICS 46u
 #define STATUS_NAMES 16u             /* that fit in PACKET */
 
-static void add_names(struct sending *s)
+static void add_names(struct nbt_packet *s)
 {
 	struct nbt *nb = s->nb;
 	enum ke_irql before = ke_lock(&nb->lock);
 	u8 *length = s->b + s->n, *num = length + 2;
 
 	s->n += 3;
-	for (struct nbt_name *n = nb->names; n && *num < STATUS_NAMES;
-	     n = n->next) {
+	for (struct nbt_name *n = nb->names; n; n = n->next) {
+		if (!n->registered)
+			continue;
+		if (*num == STATUS_NAMES) {
+			nbt_put16(s->b + 2, STATUS_YES | TRUNCATED);
+			break;
+		}
 		memcpy(s->b + s->n, n->name, NBT_NAME);
 		s->n += NBT_NAME;
 		add16(s, (n->group ? GROUP : 0) | ACTIVE |
@@ -177,14 +159,16 @@ static void add_names(struct sending *s)
 		(*num)++;
 	}
 	ke_unlock(&nb->lock, before);
-	s->n += STATISTICS;          /* none are counted: zeros */
+	/* The unit's id is its MAC address; nothing else is counted. */
+	memcpy(s->b + s->n, nb->mac, sizeof(nb->mac));
+	s->n += STATISTICS;
 	nbt_put16(length, 1u + *num * 18u + STATISTICS);
 }
 
 static void status(struct nbt *nb, u16 id, const char *name,
 		   const struct tdi_address *to)
 {
-	struct sending *s = packet(nb, id, STATUS_YES);
+	struct nbt_packet *s = packet(nb, id, STATUS_YES);
 
 	if (!s)
 		return;
@@ -192,7 +176,7 @@ static void status(struct nbt *nb, u16 id, const char *name,
 	add_name(s, name, TYPE_NBSTAT);
 	add_ttl(s, 0);
 	add_names(s);
-	go(s, to->ip, to->port);
+	nbt_packet_send(s, nb->udp, to->ip, to->port);
 }
 
 /* --- names of ours --------------- */
@@ -219,6 +203,13 @@ static bool ours(struct nbt *nb, const char *name, struct nbt_name *out)
 	return n && out->registered && !out->conflict;
 }
 
+bool nbt_is_ours(struct nbt *nb, const char *name)
+{
+	struct nbt_name n;
+
+	return ours(nb, name, &n);
+}
+
 /* --- the cache --------------- */
 
 static bool cached(struct nbt *nb, const char *name, u8 ip[4])
@@ -239,8 +230,9 @@ static bool cached(struct nbt *nb, const char *name, u8 ip[4])
 	return found;
 }
 
-/* The oldest goes. ip NULL: only forget. */
-static void cache(struct nbt *nb, const char *name, const u8 *ip)
+/* The oldest goes. ip NULL: only forget. id: of the query that was answered. */
+static void cache(struct nbt *nb, const char *name, const u8 *ip, u16 id,
+		  bool group)
 {
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_cached *c = &nb->cache[0];
@@ -259,6 +251,8 @@ static void cache(struct nbt *nb, const char *name, const u8 *ip)
 		memcpy(c->name, name, NBT_NAME);
 		memcpy(c->ip, ip, 4);
 		c->until = ex_now(nb->x) + CACHE_NS;
+		c->doubt = group ? 0 : ex_now(nb->x) + CONFLICT_NS;
+		c->id = id;
 	} else if (!memcmp(c->name, name, NBT_NAME)) {
 		c->until = 0;
 	}
@@ -275,11 +269,17 @@ struct record {                      /* of a packet that came in */
 	u8 ip[4];
 };
 
-/* At *at: type, class, TTL, length, flags, address. */
+/* At at: type, class, TTL, length, then flags and address, once or more often:
+ * the first of them. */
 static bool parse_address(const u8 *p, u32 n, u32 at, struct record *r)
 {
-	if (n < 16 || at > n - 16 || nbt_get16(p + at) != TYPE_NB ||
-	    nbt_get16(p + at + 2) != CLASS_IN || nbt_get16(p + at + 8) < 6)
+	u32 length;
+
+	if (n - at < 10 || nbt_get16(p + at) != TYPE_NB ||
+	    nbt_get16(p + at + 2) != CLASS_IN)
+		return false;
+	length = nbt_get16(p + at + 8);
+	if (!length || length % 6 || length > n - at - 10)
 		return false;
 	r->resource = true;
 	r->group = nbt_get16(p + at + 10) & GROUP;
@@ -287,28 +287,57 @@ static bool parse_address(const u8 *p, u32 n, u32 at, struct record *r)
 	return true;
 }
 
-static bool parse(const u8 *p, u32 n, struct record *r)
+/* A name that is to be the question's. */
+static bool same_name(const u8 *p, u32 n, u32 *at, const struct record *r)
 {
-	u32 at = HEADER;
+	struct nbt_wire_name w;
 
-	*r = (struct record){ .flags = 0 };
-	if (n < HEADER)
-		return false;
-	r->id = nbt_get16(p);
-	r->flags = nbt_get16(p + 2);
-	if (!nbt_name_decode(p, n, &at, r->name))
-		return false;
-	if (nbt_get16(p + 6) == 1 && !nbt_get16(p + 4)) /* an answer */
-		return parse_address(p, n, at, r) || r->flags & RESPONSE;
-	if (nbt_get16(p + 4) != 1 || at > n - 4 ||
-	    nbt_get16(p + at + 2) != CLASS_IN)
+	return nbt_name_decode(p, n, at, true, &w) && !w.scope &&
+	       !memcmp(w.name, r->name, NBT_NAME);
+}
+
+/* At at: a question's type and class; of a claim the record that follows. */
+static bool parse_question(const u8 *p, u32 n, u32 at, struct record *r)
+{
+	if (n - at < 4 || nbt_get16(p + at + 2) != CLASS_IN)
 		return false;
 	r->type = nbt_get16(p + at);
 	at += 4;
-	if (nbt_get16(p + 10) == 1 && n - at >= 2 &&
-	    nbt_get16(p + at) == (0xc000 | HEADER))
-		(void)parse_address(p, n, at + 2, r);
+	if (nbt_get16(p + 10) && same_name(p, n, &at, r))
+		(void)parse_address(p, n, at, r);
 	return true;
+}
+
+/* A response has no question (RFC 1002 4.2.13), but some repeat it. */
+static bool parse_response(const u8 *p, u32 n, u32 at, struct record *r)
+{
+	if (nbt_get16(p + 4)) {
+		if (n - at < 4)
+			return false;
+		at += 4;
+		if (!same_name(p, n, &at, r))
+			return RCODE(r->flags);
+	}
+	return parse_address(p, n, at, r) || RCODE(r->flags);
+}
+
+static bool parse(const u8 *p, u32 n, struct record *r)
+{
+	struct nbt_wire_name w;
+	u32 at = HEADER;
+
+	*r = (struct record){ .flags = 0 };
+	if (n < HEADER || nbt_get16(p + 4) > 1)
+		return false;
+	r->id = nbt_get16(p);
+	r->flags = nbt_get16(p + 2);
+	/* RFC 1001 9: who has another scope is not spoken to. */
+	if (!nbt_name_decode(p, n, &at, true, &w) || w.scope)
+		return false;
+	memcpy(r->name, w.name, NBT_NAME);
+	if (r->flags & RESPONSE)
+		return parse_response(p, n, at, r);
+	return nbt_get16(p + 4) && parse_question(p, n, at, r);
 }
 
 /* RFC 1002 5.1.1.5: somebody wants a name that is ours. */
@@ -323,23 +352,66 @@ static void defend(struct nbt *nb, const struct record *r,
 	answer(nb, r->id, REGISTER_NO, n.name, n.group, nb->ip, from);
 }
 
-static void asked_answered(struct nbt *nb, const struct record *r)
+/* Q188571: an answer of 0.0.0.0 is none, nor is one that names many. */
+bool nbt_is_host(const u8 *ip)
 {
-	enum ke_irql before = ke_lock(&nb->lock);
+	return ip[0] && ip[0] < 224;
+}
+
+/* Locked. The transaction that this is an answer to.  Whoever claims a name as
+ * a B node waits for a "no" only (RFC 1002 5.1.1.1). */
+static struct nbt_asked *asked_of(struct nbt *nb, const struct record *r)
+{
 	struct nbt_asked *a = nb->asked;
 
-	while (a && (a->id != r->id || memcmp(a->name, r->name, NBT_NAME)))
+	while (a && (a->id != r->id || a->opcode != OPCODE(r->flags) ||
+		     memcmp(a->name, r->name, NBT_NAME)))
 		a = a->next;
-	if (a && !a->answered) {
+	if (!a || a->answered ||
+	    (!RCODE(r->flags) && (a->opcode == OP_REGISTER ||
+				  !r->resource || !nbt_is_host(r->ip))))
+		return NULL;
+	return a;
+}
+
+/* Locked. RFC 1002 5.1.1.3: it was answered, and otherwise. */
+static bool doubted(const struct nbt *nb, const struct record *r)
+{
+	u64 now = ex_now(nb->x);
+
+	if (OPCODE(r->flags) != OP_QUERY || RCODE(r->flags) || !r->resource ||
+	    !nbt_is_host(r->ip))
+		return false;
+	for (u32 i = 0; i < NBT_CACHE; i++) {
+		const struct nbt_cached *c = &nb->cache[i];
+
+		if (c->doubt > now && c->id == r->id &&
+		    !memcmp(c->name, r->name, NBT_NAME))
+			return memcmp(c->ip, r->ip, 4);
+	}
+	return false;
+}
+
+static void answered(struct nbt *nb, const struct record *r,
+		     const struct tdi_address *from)
+{
+	enum ke_irql before = ke_lock(&nb->lock);
+	struct nbt_asked *a = asked_of(nb, r);
+	bool conflicting = !a && doubted(nb, r);
+
+	if (a) {
 		a->answered = true;
-		a->negative = r->flags & 15 || !r->resource;
+		a->negative = RCODE(r->flags);
+		a->group = r->group;
 		memcpy(a->ip, r->ip, 4);
 		ke_event_set(&a->event);
 	}
 	ke_unlock(&nb->lock, before);
+	if (conflicting)
+		demand(nb, r->id, r->name, from);
 }
 
-/* RFC 1002 4.2.8: a conflict is demanded (RCODE CFT_ERR, 7). */
+/* RFC 1002 4.2.8: a conflict is demanded. */
 static void conflict(struct nbt *nb, const struct record *r)
 {
 	enum ke_irql before = ke_lock(&nb->lock);
@@ -350,33 +422,39 @@ static void conflict(struct nbt *nb, const struct record *r)
 	ke_unlock(&nb->lock, before);
 }
 
-static void took(struct nbt *nb, const struct record *r,
-		 const struct tdi_address *from)
+static void asked(struct nbt *nb, const struct record *r,
+		  const struct tdi_address *from)
 {
 	struct nbt_name n;
 
+	if (r->type == TYPE_NBSTAT &&
+	    (r->name[0] == '*' || ours(nb, r->name, &n)))
+		status(nb, r->id, r->name, from);
+	else if (r->type == TYPE_NB && ours(nb, r->name, &n))
+		answer(nb, r->id, QUERY_YES, n.name, n.group, nb->ip, from);
+}
+
+static void took(struct nbt *nb, const struct record *r,
+		 const struct tdi_address *from)
+{
 	if (r->flags & RESPONSE) {
-		if (OPCODE(r->flags) == 5 && (r->flags & 15) == 7)
+		if (OPCODE(r->flags) == OP_REGISTER &&
+		    RCODE(r->flags) == CFT_ERR)
 			conflict(nb, r);
 		else
-			asked_answered(nb, r);
+			answered(nb, r, from);
 		return;
 	}
 	switch (OPCODE(r->flags)) {
-	case 0:
-		if (r->type == TYPE_NBSTAT &&
-		    (r->name[0] == '*' || ours(nb, r->name, &n)))
-			status(nb, r->id, r->name, from);
-		else if (r->type == TYPE_NB && ours(nb, r->name, &n))
-			answer(nb, r->id, QUERY_YES, n.name, n.group, nb->ip,
-			       from);
+	case OP_QUERY:
+		asked(nb, r, from);
 		break;
-	case 5:
+	case OP_REGISTER:
 		defend(nb, r, from);
 		break;
-	case 6:
-		if (memcmp(r->ip, nb->ip, 4))
-			cache(nb, r->name, NULL);
+	case OP_RELEASE:
+		if (r->resource && memcmp(r->ip, nb->ip, 4))
+			cache(nb, r->name, NULL, 0, false);
 		break;
 	default:                     /* WACK, refresh: for name servers */
 		break;
@@ -395,7 +473,9 @@ static enum ex_status receive(void *context, const struct tdi_address *from,
 	(void)available;
 	(void)irp;
 	*taken = indicated;
-	if (!nb->stopping && data && parse(data, indicated, &r))
+	/* Q243478: a source that nobody has is not answered. */
+	if (!nb->stopping && data && nbt_is_host(from->ip) &&
+	    parse(data, indicated, &r))
 		took(nb, &r, from);
 	return EX_SUCCESS;
 }
@@ -426,32 +506,42 @@ static void end(struct nbt *nb, struct nbt_asked *a)
 
 static bool claim(struct nbt *nb, struct nbt_name *n)
 {
-	struct nbt_asked a = { .name = n->name };
+	struct nbt_asked a = { .name = n->name, .opcode = OP_REGISTER };
 
 	begin(nb, &a);
-	for (u32 i = 0; i < RETRIES && !a.answered; i++) {
+	for (u32 i = 0; i < RETRIES && !a.answered && !nb->stopping; i++) {
 		send_claim(nb, a.id, REGISTER, n);
 		(void)ke_wait(&a.event, RETRY_NS);
 	}
 	end(nb, &a);
-	return !(a.answered && a.negative) && !nb->stopping;
+	if (a.answered || nb->stopping)
+		return false;
+	/* RFC 1001 15.2.1: nobody said no, so it is taken. */
+	send_claim(nb, a.id, OVERWRITE, n);
+	return true;
 }
 
-static struct nbt_name *enter(struct nbt *nb, struct nbt_name *fresh)
+/* BUSY: another is claiming it, and will have done so, or not, soon. */
+static enum ex_status enter(struct nbt *nb, struct nbt_name *fresh,
+			    struct nbt_name **in)
 {
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_name *n = find(nb, fresh->name);
+	enum ex_status st = EX_SUCCESS;
 
 	if (!n) {
 		fresh->next = nb->names;
 		nb->names = n = fresh;
-	} else if (n->group == fresh->group && n->registered) {
-		n->refs++;
+	} else if (n->group != fresh->group || n->conflict) {
+		st = EX_ADDRESS_ALREADY_EXISTS;
+	} else if (!n->registered) {
+		st = EX_DEVICE_BUSY;
 	} else {
-		n = NULL;
+		n->refs++;
 	}
 	ke_unlock(&nb->lock, before);
-	return n;
+	*in = n;
+	return st;
 }
 
 enum ex_status nbt_register(struct nbt *nb, const char *name, bool group,
@@ -459,17 +549,19 @@ enum ex_status nbt_register(struct nbt *nb, const char *name, bool group,
 {
 	struct nbt_name *n = ex_alloc_zero(nb->x, EX_NONPAGED, sizeof(*n),
 					   TAG_NAME), *in;
+	enum ex_status st;
 
 	if (!n)
 		return EX_INSUFFICIENT_RESOURCES;
 	memcpy(n->name, name, NBT_NAME);
 	n->group = group;
 	n->refs = 1;
-	in = enter(nb, n);
-	if (in != n) {
+	while ((st = enter(nb, n, &in)) == EX_DEVICE_BUSY)
+		ke_sleep(RETRY_NS / 5);
+	if (ex_failed(st) || in != n) {
 		ex_free_pool(nb->x, n, TAG_NAME);
 		*out = in;
-		return in ? EX_SUCCESS : EX_ADDRESS_ALREADY_EXISTS;
+		return st;
 	}
 	if (!claim(nb, n)) {
 		nbt_release(nb, n);
@@ -500,7 +592,7 @@ void nbt_release(struct nbt *nb, struct nbt_name *n)
 
 enum ex_status nbt_resolve(struct nbt *nb, const char *name, u8 ip[4])
 {
-	struct nbt_asked a = { .name = name };
+	struct nbt_asked a = { .name = name, .opcode = OP_QUERY };
 	struct nbt_name n;
 
 	if (cached(nb, name, ip))
@@ -518,7 +610,7 @@ enum ex_status nbt_resolve(struct nbt *nb, const char *name, u8 ip[4])
 	if (!a.answered || a.negative)
 		return EX_OBJECT_NAME_NOT_FOUND;
 	memcpy(ip, a.ip, 4);
-	cache(nb, name, ip);
+	cache(nb, name, ip, a.id, a.group);
 	return EX_SUCCESS;
 }
 
@@ -526,25 +618,6 @@ enum ex_status nbt_resolve(struct nbt *nb, const char *name, u8 ip[4])
 
 enum ex_status nbt_names_start(struct nbt *nb)
 {
-	struct tdi_open o = { .kind = TDI_ADDRESS_FILE, .protocol = 17,
-			      .address = { .family = 4, .port = PORT } };
-	u32 on = 1;
-	struct tdi_request r = { .info = TDI_BROADCAST, .value = &on,
-				 .value_length = sizeof(on) };
-	enum ex_status st = io_open(nb->x, UDP_DEVICE, &o, sizeof(o), &nb->udp);
-
 	nb->id = (u16)ex_random(nb->x);
-	if (!ex_failed(st))
-		st = tdi_call(nb->udp, TDI_SET_INFORMATION, &r);
-	if (!ex_failed(st))
-		st = tdi_set_event(nb->udp, TDI_EVENT_RECEIVE_DATAGRAM,
-				   (void *)receive, nb);
-	return st;
-}
-
-void nbt_names_stop(struct nbt *nb)
-{
-	if (nb->udp)
-		io_close(nb->udp);
-	nb->udp = NULL;
+	return nbt_port_open(nb, PORT, receive, &nb->udp);
 }

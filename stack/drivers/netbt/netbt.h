@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * NetBIOS over TCP and UDP (RFC 1001, 1002) as a TDI transport: the name service
- * of a B node on UDP 137, the session service on TCP 139.
+ * of a B node on UDP 137, the session service on TCP 139; datagrams on UDP 138
+ * are looked at and dropped.
  *
  * Clients open \Device\NetBT: address objects are names (family 17; `reuse` says
  * that it is a group's), connections carry messages of up to 131,071 bytes.
@@ -64,13 +65,16 @@ struct nbt_name {                    /* of ours */
 struct nbt_cached {
 	char name[NBT_NAME];
 	u8 ip[4];
+	u16 id;                      /* of the query */
 	u64 until;                   /* 0: none */
+	u64 doubt;                   /* up to then another answer is a conflict */
 };
 
 struct nbt_asked {                   /* a transaction that waits */
 	struct nbt_asked *next;
 	u16 id;
-	bool negative, answered;
+	u8 opcode;
+	bool negative, answered, group;
 	const char *name;
 	u8 ip[4];
 	struct ke_event event;
@@ -109,7 +113,7 @@ struct nbt_lower {                   /* a connection of TCP's */
 	/* what an outgoing one waits for */
 	struct ke_event answer;
 	u8 answer_type, answer_code, retarget[6]; /* type 0: none */
-	u64 since;
+	u64 since, moved;            /* moved: when bytes went or came */
 };
 
 struct nbt_connection {
@@ -128,8 +132,9 @@ struct nbt {
 	struct ex *x;
 	struct io_driver *driver;
 	struct ke_lock lock;
-	struct io_file *udp, *tcp;   /* ports 137, 139 */
-	u8 ip[4], broadcast[4];
+	struct io_file *udp, *datagrams, *tcp; /* ports 137, 138, 139 */
+	u8 ip[4], broadcast[4], mac[6];
+	u64 keepalive_ns;            /* 0: none are sent */
 	u32 capacity, lowers_free, lowers_new, threads;
 	struct nbt_name *names;
 	struct nbt_cached cache[NBT_CACHE];
@@ -157,19 +162,48 @@ static inline void nbt_put16(u8 *b, u32 v)
 
 /* --- encode.c: names as they are on the wire ---------------------------------------- */
 
+struct nbt_wire_name {
+	char name[NBT_NAME];
+	bool scope;                  /* it has one, so it is none of ours */
+};
+
 void nbt_name_encode(const char *name, u8 out[NBT_ENCODED]);
-/* At *at of p; *at is behind it then. false: none, or one with a scope. */
-bool nbt_name_decode(const u8 *p, u32 n, u32 *at, char name[NBT_NAME]);
+/* At *at of p; *at is behind it then. false: it is not well-formed. pointers:
+ * p is a packet of the name service, within which a name may point. */
+bool nbt_name_decode(const u8 *p, u32 n, u32 *at, bool pointers,
+		     struct nbt_wire_name *out);
+
+/* --- udp.c: ports 137 and 138 ----------------------------------------------------------- */
+
+struct nbt_packet {                  /* that is being sent */
+	struct nbt *nb;
+	struct tdi_request r;
+	u32 n;
+	u8 b[576];                   /* RFC 1002 4.2: the most on UDP */
+};
+
+struct nbt_packet *nbt_packet_new(struct nbt *nb);
+/* Its memory is given back when it has gone, or at once. */
+void nbt_packet_send(struct nbt_packet *s, struct io_file *from, const u8 *ip,
+		     u16 port);
+enum ex_status nbt_port_open(struct nbt *nb, u16 port, tdi_datagram_fn *fn,
+			     struct io_file **out);
+void nbt_port_close(struct io_file **port);
 
 /* --- name.c: the name service --------------------------------------------------------- */
 
 enum ex_status nbt_names_start(struct nbt *nb);
-void nbt_names_stop(struct nbt *nb);
 /* PASSIVE; takes as long as RFC 1002 5.1.1.1 says: 3 times 250 ms. */
 enum ex_status nbt_register(struct nbt *nb, const char *name, bool group,
 			    struct nbt_name **out);
 void nbt_release(struct nbt *nb, struct nbt_name *n);
 enum ex_status nbt_resolve(struct nbt *nb, const char *name, u8 ip[4]);
+bool nbt_is_ours(struct nbt *nb, const char *name); /* and registered */
+bool nbt_is_host(const u8 *ip);      /* one machine's address */
+
+/* --- datagram.c: the datagram service --------------------------------------------------- */
+
+enum ex_status nbt_datagrams_start(struct nbt *nb);
 
 /* --- lower.c: connections of TCP -------------------------------------------------------- */
 
@@ -180,6 +214,7 @@ enum ex_status nbt_lower_open(struct nbt *nb, struct nbt_connection *c,
 			      struct nbt_lower **out);
 /* By the worker; TCP aborts it unless a FIN is queued. */
 void nbt_lower_close(struct nbt_lower *l);
+void nbt_lower_end(struct nbt_lower *l);   /* in order, then closed */
 void nbt_lower_reset(struct nbt_lower *l); /* now; the client is told */
 /* A packet of netbt's own; then: the end of the connection follows. */
 void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then);

@@ -170,6 +170,7 @@ static enum ex_status send(struct nbt_connection *c, struct irp *irp,
 							   &s->body };
 	s->r = (struct tdi_request){ .chain = &s->head,
 				     .length = NBT_HEADER + r->length };
+	l->moved = ex_now(c->nb->x);
 	io_pending(irp);
 	tdi_fill(irp, l->tcp, TDI_SEND, &s->r);
 	irp->stack[irp->current + 1].complete = sent;

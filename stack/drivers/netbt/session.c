@@ -117,17 +117,18 @@ static bool message(struct nbt_lower *l, const u8 *p, u32 n, u32 available,
 /* RFC 1002 5.3.2: a request is answered. */
 static void request(struct nbt_lower *l, const u8 *p, u32 n)
 {
-	char called[NBT_NAME], calling[NBT_NAME];
+	struct nbt_wire_name called, calling;
 	struct irp *irp = NULL;
 	u8 b[NBT_HEADER + 1], code;
 	u32 at = 0;
 
-	if (!nbt_name_decode(p, n, &at, called) ||
-	    !nbt_name_decode(p, n, &at, calling) || at != n) {
+	if (!nbt_name_decode(p, n, &at, false, &called) ||
+	    !nbt_name_decode(p, n, &at, false, &calling) || at != n) {
 		nbt_reject(l, NBT_REQUEST, n, "bad names");
 		return;
 	}
-	code = nbt_offer(l, called, calling, &irp);
+	code = called.scope || calling.scope ? NBT_NOT_PRESENT :
+	       nbt_offer(l, called.name, calling.name, &irp);
 	nbt_header(b, code ? NBT_NEGATIVE : NBT_POSITIVE, code ? 1 : 0);
 	b[NBT_HEADER] = code;
 	l->up = !code;
@@ -401,6 +402,7 @@ enum ex_status nbt_receive(void *context, void *connection_context, u32 flags,
 	(void)chain;
 	(void)irp;
 	*taken = 0;
+	l->moved = ex_now(l->nb->x);
 	if (!enter(l, true, false))
 		return EX_SUCCESS;
 	*taken = l->dead ? indicated : take(l, data, indicated, available);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* [MS-CIFS] 2.2.3.1 (header), 2.2.4.52 (SMB_COM_NEGOTIATE). */
+/* [MS-CIFS] 2.2.3.1 (header), 2.2.4.52 (SMB_COM_NEGOTIATE), 2.2.2.4 (errors). */
 #include "srv.h"
 
 #include <string.h>
@@ -8,6 +8,10 @@
 #define LEAST (HEADER + 3u)          /* no words, no bytes */
 #define NEGOTIATE 0x72u
 #define REPLY 0x80u                  /* SMB_FLAGS_REPLY */
+#define LONG_NAMES 0x0001u           /* SMB_FLAGS2_* that are kept: no Unicode, */
+#define NT_STATUS 0x4000u            /* no signatures, nothing extended */
+#define NOT_IMPLEMENTED 0xc0000002u
+#define ERRSRV_NOSUPPORT 0xffff0002u /* class 2, code 0xffff */
 #define NONE 0xffffu
 #define WORDS 17u
 #define CHALLENGE 8u
@@ -59,10 +63,10 @@ static u32 modern(struct ex *x, u8 *b, u32 index)
 	put_le(w + 23, ex_now(x) / 100, 8);
 	put_le(w + 31, 0, 2);        /* ServerTimeZone */
 	w[33] = CHALLENGE;
-	put_le(w + 34, CHALLENGE + 1, 2);
+	put_le(w + 34, CHALLENGE + 2, 2);
 	put_le(w + 36, ex_random(x), CHALLENGE);
-	w[36 + CHALLENGE] = 0;
-	return 1 + 2 * WORDS + 2 + CHALLENGE + 1;
+	put_le(w + 36 + CHALLENGE, 0, 2); /* in UTF-16, whatever is agreed on */
+	return 1 + 2 * WORDS + 2 + CHALLENGE + 2;
 }
 
 static u32 core(u8 *b, u32 index)
@@ -73,6 +77,20 @@ static u32 core(u8 *b, u32 index)
 	return 5;
 }
 
+/* The header of an answer, with nothing behind it; NULL: no memory. */
+static u8 *reply(struct ex *x, const u8 *p)
+{
+	u8 *b = ex_alloc_zero(x, EX_NONPAGED, 128, TAG_MESSAGE);
+
+	if (!b)
+		return NULL;
+	memcpy(b, p, HEADER);
+	put_le(b + 5, 0, 4);         /* Status */
+	b[9] |= REPLY;
+	put_le(b + 10, get16(p + 10) & (LONG_NAMES | NT_STATUS), 2);
+	return b;
+}
+
 static bool negotiate(struct ex *x, const u8 *p, u32 n, u8 **out, u32 *out_n)
 {
 	const u8 *list = p + LEAST;
@@ -81,12 +99,9 @@ static bool negotiate(struct ex *x, const u8 *p, u32 n, u8 **out, u32 *out_n)
 
 	if (p[HEADER] || bytes > n - LEAST)
 		return false;
-	*out = b = ex_alloc_zero(x, EX_NONPAGED, 128, TAG_MESSAGE);
+	*out = b = reply(x, p);
 	if (!b)
 		return true;
-	memcpy(b, p, HEADER);
-	put_le(b + 5, 0, 4);         /* Status */
-	b[9] |= REPLY;
 	index = dialect(list, bytes, "NT LM 0.12");
 	if (index != NONE)
 		*out_n = HEADER + modern(x, b + HEADER, index);
@@ -97,14 +112,28 @@ static bool negotiate(struct ex *x, const u8 *p, u32 n, u8 **out, u32 *out_n)
 	return true;
 }
 
+/* A command that there is not. */
+static bool refuse(struct ex *x, const u8 *p, u8 **out, u32 *out_n)
+{
+	*out = reply(x, p);
+	*out_n = LEAST;
+	if (*out)
+		put_le(*out + 5, get16(p + 10) & NT_STATUS ? NOT_IMPLEMENTED :
+							     ERRSRV_NOSUPPORT,
+		       4);
+	return true;
+}
+
 bool srv_answer(struct ex *x, const u8 *p, u32 n, u8 **out, u32 *out_n)
 {
 	bool smb = n >= 4 && !memcmp(p, "\xffSMB", 4);
 
-	if (smb && n < LEAST)
+	if ((smb && (n < LEAST || p[9] & REPLY)) ||
+	    (n >= 4 && !memcmp(p, "\xfeSMB", 4)))
 		return false;
-	if (smb && p[4] == NEGOTIATE && !(p[9] & REPLY))
-		return negotiate(x, p, n, out, out_n);
+	if (smb)
+		return p[4] == NEGOTIATE ? negotiate(x, p, n, out, out_n) :
+					   refuse(x, p, out, out_n);
 	*out = ex_alloc(x, EX_NONPAGED, n ? n : 1, TAG_MESSAGE);
 	*out_n = n;
 	if (*out)

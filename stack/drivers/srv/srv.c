@@ -48,6 +48,20 @@ static void slot_close(struct srv_slot *t)
 	t->message = NULL;
 }
 
+/* It takes as long as a name does. Without it the server serves as well. */
+static void name_workstation(void *context)
+{
+	struct srv *s = context;
+	struct tdi_open o = { .kind = TDI_ADDRESS_FILE,
+			      .address = { .family = 17 } };
+
+	memcpy(o.address.netbios, s->name, sizeof(s->name) - 1);
+	if (s->stopping || ex_failed(io_open(s->x, DEVICE, &o, sizeof(o),
+					     &s->workstation)))
+		s->workstation = NULL;
+	s->naming = false;
+}
+
 static void work(void *context)
 {
 	struct srv *s = context;
@@ -134,7 +148,7 @@ static void message(struct srv_slot *t, const u8 *p, u32 n)
 	u32 out_n = 0;
 
 	if (!srv_answer(t->srv->x, p, n, &out, &out_n))
-		refuse(t, "a message shorter than its header");
+		refuse(t, "not a message of this SMB");
 	else if (!out || !start(t, TDI_SEND, 0, out, out_n))
 		refuse(t, "no memory for an answer");
 }
@@ -288,13 +302,15 @@ static void unload(struct io_driver *d)
 	struct srv *s = d->extension;
 
 	s->stopping = true;
-	while (s->working || s->kicked)
+	while (s->working || s->kicked || s->naming)
 		ke_sleep(MS);
 	for (u32 i = 0; i < s->slots; i++) {
 		slot_close(&s->slot[i]);
 		if (s->slot[i].irp)
 			io_irp_free(s->x, s->slot[i].irp);
 	}
+	if (s->workstation)
+		io_close(s->workstation);
 	if (s->address)
 		io_close(s->address);
 	while (s->sends)
@@ -329,9 +345,12 @@ static enum ex_status start_all(struct srv *s, const char *options)
 	if (!ex_failed(st))
 		st = tdi_set_event(s->address, TDI_EVENT_CONNECT,
 				   (void *)on_connect, s);
-	if (!ex_failed(st))
-		kick(s);
-	return st;
+	if (ex_failed(st))
+		return st;
+	kick(s);
+	s->naming = true;
+	ex_work_queue(s->x, &s->names, EX_DELAYED);
+	return EX_SUCCESS;
 }
 
 static enum ex_status entry(struct io_driver *d, const char *options)
@@ -346,6 +365,7 @@ static enum ex_status entry(struct io_driver *d, const char *options)
 	s->slots = SESSIONS;
 	ke_lock_init(&s->lock, "srv");
 	ex_work_init(&s->work, work, s);
+	ex_work_init(&s->names, name_workstation, s);
 	d->extension = s;
 	d->unload = unload;
 	st = start_all(s, options);

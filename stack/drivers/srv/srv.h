@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A server of sessions on a NetBIOS name: it answers SMB's negotiation and sends
- * everything else back.
+ * A server of sessions on a NetBIOS name: it answers SMB's negotiation, refuses
+ * SMB's other commands, and sends back what is not SMB.  It holds the name of the
+ * workstation, too, by which a machine is looked for.
  *
  * A slot is a connection of netbt's, opened before it is needed; when its
  * session ends a worker closes it and opens another.  Slots live as long as the
@@ -34,17 +35,18 @@ struct srv_slot {
 struct srv {
 	struct ex *x;
 	struct io_driver *driver;
-	struct io_file *address;
+	struct io_file *address, *workstation; /* NAME<20>, NAME<00> */
 	struct ke_lock lock;
-	struct ex_work work;
-	bool kicked, working, stopping;
+	struct ex_work work, names;
+	bool kicked, working, stopping, naming;
 	u32 slots, sends;
 	char name[16];
 	struct srv_slot slot[SRV_SLOTS_MOST];
 };
 
 /* What is sent back for a message of n bytes: *out of *out_n bytes, of
- * TAG_MESSAGE (NULL: no memory). false: it breaks [MS-CIFS]. */
+ * TAG_MESSAGE (NULL: no memory). false: it breaks [MS-CIFS], or is of a later
+ * protocol, which a server of that time hangs up on. */
 bool srv_answer(struct ex *x, const u8 *p, u32 n, u8 **out, u32 *out_n);
 
 #endif
