@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -133,7 +134,7 @@ static void whole_connection(void)
 	u8 b[1000];
 	struct iovec v[2] = { { b, 40 }, { b + 40, 60 } };
 	struct pollfd p = { .events = POLLIN };
-	int l, c;
+	int l, c, ready = 0;
 
 	open_drill(&d, "personality=modern");
 	l = listening(&d);
@@ -149,6 +150,8 @@ static void whole_connection(void)
 	in(&d, "P. 1:301(300) ack 101 win 65535");
 	CHECK_EQ(d.i.poll(d.i.userdata, &p, 1, 0), 1);
 	CHECK_EQ(p.revents, POLLIN);
+	CHECK_EQ(d.i.ioctl(d.i.userdata, c, FIONREAD, &ready), 0);
+	CHECK_EQ(ready, 300);
 	memset(b, 0, sizeof(b));
 	CHECK_EQ(d.i.read(d.i.userdata, c, b, 100), 100);
 	CHECK_EQ(d.i.recv(d.i.userdata, c, b + 100, 1000, MSG_DONTWAIT), 200);

@@ -11,7 +11,8 @@
  *
  * Descriptors are rows of a table, from FIRST_FD on, that belong to nobody else.
  * Not here, since the stack has none: epoll, pipes, splice, fcntl() but for
- * O_NONBLOCK, ioctl(): they give ENOSYS.
+ * O_NONBLOCK: they give ENOSYS.  No ancillary data, and one buffer for messages
+ * with an address.
  */
 #include "packetdrill.h"
 
@@ -391,12 +392,20 @@ static int pd_fcntl(void *u, int fd, int cmd, ...)
 	return s ? (cmd == F_GETFL ? O_RDWR : 0) : (int)failed(EBADF);
 }
 
+static s64 do_ioctl(struct call *c)
+{
+	return sk_ioctl(c->s, c->n, c->p);
+}
+
 static int pd_ioctl(void *u, int fd, unsigned long request, ...)
 {
-	(void)u;
-	(void)fd;
-	(void)request;
-	return (int)failed(ENOSYS);
+	struct call c = { .fn = do_ioctl, .n = request };
+	va_list args;
+
+	va_start(args, request);
+	c.p = va_arg(args, int *);   /* all that sk_ioctl() knows have one */
+	va_end(args);
+	return (int)on(u, fd, &c);
 }
 
 static int pd_close(void *u, int fd)
