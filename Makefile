@@ -87,8 +87,11 @@ LTTNG_SRC := stack/trace/lttng/provider.c
 STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
 STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
 # Fuzzers have the driver linked in: what it covers is seen.
-STK_FUZZ_OBJ := $(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c \
-		stack/drivers/afd/*.c stack/drivers/netbt/*.c stack/drivers/srv/*.c))
+STK_FUZZ_DRV := tcpip inet netbt srv
+STK_FUZZ_DRV_fuzz_ip6 := tcpip6 inet afd
+STK_FUZZ_DRV_fuzz_tcp := tcpip inet afd
+stk_fuzz_obj = $(foreach d,$(or $(STK_FUZZ_DRV_$(1)),$(STK_FUZZ_DRV)),\
+		$(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/$(d)/*.c)))
 # The stack as one object, for a test driver that loads it (tests/stack/adapter).
 ADAPTER  := $(B)/packetdrill.so
 ADAPTER_OBJ := $(patsubst %.c,$(B)/pic/%.o,tests/stack/adapter/packetdrill.c $(STACK_SRC) \
@@ -194,12 +197,12 @@ $(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIV
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
-$(STK_FUZZ): $(B)/fuzz/%: $(B)/tests/stack/%.o $(STK_FUZZ_OBJ) $(STACK)
+$(STK_FUZZ): $(B)/fuzz/%: $(B)/tests/stack/%.o $$(call stk_fuzz_obj,$$*) $(STACK)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
-$(STK_REPLAY): $(B)/replay/%: $(B)/tests/stack/%.o $(B)/tests/fuzz/replay.o $(STK_FUZZ_OBJ) $(STACK)
+$(STK_REPLAY): $(B)/replay/%: $(B)/tests/stack/%.o $(B)/tests/fuzz/replay.o $$(call stk_fuzz_obj,$$*) $(STACK)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)

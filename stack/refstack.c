@@ -23,7 +23,9 @@ static const struct command {
 	{ "attach", "--tap NAME --ip A/BITS [options]",
 	  "a live machine on a TAP device",
 	  "Echo on 7 (TCP and UDP), discard on 9, chargen on 19, iperf 2 on 5001.\n"
-	  "  --gw A              gateway\n"
+	  "  --ip6 A/BITS        an address of IPv6 (up to four times)\n"
+	  "  --autoconf          addresses from routers' advertisements\n"
+	  "  --gw A, --gw6 A     gateways\n"
 	  "  --mtu N             1500\n"
 	  "  --mac A             02:00:00:4e:54:01\n"
 	  "  --personality NAME  nt4, nt5 (the default), modern\n"

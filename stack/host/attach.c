@@ -31,6 +31,17 @@ struct attach {
 	bool stop, stat, dump;
 };
 
+static bool add_ip6(struct host_interface *i, const char *v)
+{
+	unsigned n = 0;
+
+	while (n < 4 && i->ip6[n])
+		n++;
+	if (n < 4)
+		i->ip6[n] = v;
+	return n < 4;
+}
+
 static bool option(struct attach *a, const char *o, const char *v)
 {
 	struct host_interface *i = &a->c.interface;
@@ -39,6 +50,10 @@ static bool option(struct attach *a, const char *o, const char *v)
 		i->tap = v;
 	} else if (!strcmp(o, "--ip")) {
 		i->ip4[0] = v;
+	} else if (!strcmp(o, "--ip6")) {
+		return add_ip6(i, v);
+	} else if (!strcmp(o, "--gw6")) {
+		i->gateway6 = v;
 	} else if (!strcmp(o, "--gw")) {
 		i->gateway4 = v;
 	} else if (!strcmp(o, "--mac")) {
@@ -144,6 +159,8 @@ static int arguments(struct attach *a, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--offloads")) {
 			a->c.interface.offloads = true;
+		} else if (!strcmp(argv[i], "--autoconf")) {
+			a->c.interface.slaac = true;
 		} else if (!strcmp(argv[i], "--put")) {
 			a->services.put = true;
 		} else if (i + 1 == argc) {
@@ -157,11 +174,13 @@ static int arguments(struct attach *a, int argc, char **argv)
 	}
 	if (a->w.file && read_story(a))
 		return 2;
-	if (!a->c.interface.tap || !a->c.interface.ip4[0])
-		return cmd_usage("attach wants --tap NAME and --ip ADDRESS/BITS",
-				 "");
 	if (a->caller.peer && !a->caller.own)
 		return cmd_usage("--call wants --netbios NAME", "");
+	a->services.ip6 = a->c.interface.ip6[0] || a->c.interface.slaac;
+	if (!a->c.interface.tap ||
+	    (!a->c.interface.ip4[0] && !a->services.ip6))
+		return cmd_usage("attach wants --tap NAME and --ip ADDRESS/BITS, "
+				 "--ip6 ADDRESS/BITS or --autoconf", "");
 	return 0;
 }
 
@@ -326,6 +345,19 @@ static bool start(struct attach *a, struct host *h)
 		host_call(h, "call", caller_thread, &a->caller));
 }
 
+static void announce(const struct attach *a)
+{
+	const struct host_interface *i = &a->c.interface;
+
+	for (unsigned n = 0; n < 4 && i->ip6[n]; n++)
+		printf("%s ", i->ip6[n]);
+	printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s%s\n",
+	       i->ip4[0] ? i->ip4[0] : "IPv6", i->tap,
+	       a->services.http_dir ? ", http 80" : "",
+	       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
+	fflush(stdout);
+}
+
 static int serve(struct attach *a, struct host *h)
 {
 	struct ex *x = host_machine(h);
@@ -340,12 +372,7 @@ static int serve(struct attach *a, struct host *h)
 		return 1;
 	}
 	if (!a->story)
-		printf("%s on %s: echo 7, discard 9, chargen 19, iperf 5001%s"
-		       "%s\n",
-		       a->c.interface.ip4[0], a->c.interface.tap,
-		       a->services.http_dir ? ", http 80" : "",
-		       a->c.netbios_name ? ", NetBIOS sessions 139" : "");
-	fflush(stdout);
+		announce(a);
 	while (!a->stop && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
 		if (a->stat)
@@ -370,20 +397,22 @@ static int serve(struct attach *a, struct host *h)
 
 int cmd_attach(int argc, char **argv)
 {
-	static const char *const drivers[] = { "tcpip", "afd", NULL };
+	static const char *const four[] = { "tcpip", "afd", NULL };
 	struct attach a = { .signals = -1, .client = -1, .control = { .fd = -1 } };
 	char path[1024], why[512] = "";
 	struct host *h;
 	int st;
 
 	a.c = (struct host_config){ .ex = { .name = "live", .cpus = 1 },
-		.personality = HOST_NT5, .drivers = drivers,
+		.personality = HOST_NT5,
 		.driver_path = cmd_drivers(path, sizeof(path)),
 		.interface = { .name = "eth0", .mac = { 2, 0, 0, 0x4e, 0x54,
 							1 } } };
 	st = arguments(&a, argc, argv);
 	if (st)
 		return st;
+	if (!a.services.ip6) /* else the usual ones, with tcpip6 */
+		a.c.drivers = four;
 	a.s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
 	h = a.s ? host_new(&a.c, a.s, why, sizeof(why)) : NULL;
 	if (h)

@@ -35,7 +35,7 @@ u32 pkt_pseudo(const u8 *ip, u32 length)
 	return sum;
 }
 
-static void fill(const struct pkt_datagram *d, u64 off, u8 *b)
+void pkt_fill(const struct pkt_datagram *d, u64 off, u8 *b)
 {
 	if (d->bytes)
 		memcpy(b, d->bytes, d->len);
@@ -55,10 +55,30 @@ static u32 ip_header(const struct pkt_net *n, const struct pkt_datagram *d,
 	b[6] = d->df ? 0x40 : 0;
 	b[8] = d->given & PKT_HAS_TTL ? d->ttl : 64;
 	b[9] = protocol;
-	put32(b + 12, d->given & PKT_HAS_SRC ? d->src : n->remote_ip);
+	put32(b + 12, d->given & PKT_HAS_SRC ? d->src :
+		      d->kind == PKT_TCP ? n->flow[d->flow].remote_ip :
+					   n->remote_ip);
 	put32(b + 16, d->given & PKT_HAS_DST ? d->dst : n->local_ip);
 	put16(b + 10, (u32)pkt_sum(b, 20, 0) ^ (d->bad_ip_sum ? 0x5555u : 0));
 	return 20 + length;
+}
+
+/* Where what IP carries begins. */
+static u32 head_of(const struct pkt_net *n, const struct pkt_datagram *d)
+{
+	return n->six ? pkt_head6(d) : 20;
+}
+
+/* The header; *sum: of the pseudo-header. All of its length. */
+static u32 finish(const struct pkt_net *n, const struct pkt_datagram *d,
+		  u8 protocol, u32 length, u8 *b, u32 *sum)
+{
+	u32 all = n->six ? pkt_header6(n, d, protocol, length, b) :
+			   ip_header(n, d, protocol, length, b);
+
+	*sum = n->six ? pkt_pseudo6(b, protocol, length) :
+			pkt_pseudo(b, length);
+	return all;
 }
 
 /* --- TCP --------------------------------------------------------------------------- */
@@ -101,8 +121,8 @@ static u32 option(const struct pkt_flow *f, const struct pkt_option *o, u8 *b)
 static u32 tcp(struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 {
 	struct pkt_flow *f = &n->flow[d->flow];
-	u8 *t = b + 20;
-	u32 head = 20;
+	u8 *t = b + head_of(n, d);
+	u32 head = 20, all, sum;
 
 	if (d->fresh)
 		f->known = false;
@@ -123,44 +143,39 @@ static u32 tcp(struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 	t[13] = (u8)d->flags;
 	put16(t + 14, d->given & PKT_HAS_WIN ? d->win : 65535);
 	put16(t + 18, d->urg);
-	fill(d, (u64)d->seq - !(d->flags & PKT_SYN), t + head);
+	pkt_fill(d, (u64)d->seq - !(d->flags & PKT_SYN), t + head);
 	head += d->len;
-	(void)ip_header(n, d, 6, head, b);
-	if (!(d->given & PKT_HAS_SRC))
-		put32(b + 12, f->remote_ip);
-	put16(b + 10, 0);
-	put16(b + 10, (u32)pkt_sum(b, 20, 0) ^ (d->bad_ip_sum ? 0x5555u : 0));
-	put16(t + 16, (u32)pkt_sum(t, head, pkt_pseudo(b, head)) ^
-		      (d->bad_sum ? 0x5555u : 0));
-	return 20 + head;
+	all = finish(n, d, 6, head, b, &sum);
+	put16(t + 16, (u32)pkt_sum(t, head, sum) ^ (d->bad_sum ? 0x5555u : 0));
+	return all;
 }
 
 /* --- UDP, ICMP, ARP -------------------------------------------------------------------- */
 
 static u32 udp(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 {
-	u8 *u = b + 20;
-	u32 length = 8 + d->len;
+	u8 *u = b + head_of(n, d);
+	u32 length = 8 + d->len, all, pseudo;
 	u16 sum;
 
 	put16(u, d->sport);
 	put16(u + 2, d->dport);
 	put16(u + 4, length);
 	put16(u + 6, 0);
-	fill(d, 0, u + 8);
+	pkt_fill(d, 0, u + 8);
 	if (d->id_at)
 		memcpy(u + 8 + d->id_at - 1, n->udp_id, sizeof(n->udp_id));
-	(void)ip_header(n, d, 17, length, b);
-	sum = pkt_sum(u, length, pkt_pseudo(b, length));
+	all = finish(n, d, 17, length, b, &pseudo);
+	sum = pkt_sum(u, length, pseudo);
 	if (!d->no_sum)
 		put16(u + 6, (sum ? sum : 0xffffu) ^
 			     (d->bad_sum ? 0x5555u : 0));
-	return 20 + length;
+	return all;
 }
 
 /* The header of a datagram of the machine's of 1500 bytes, and 8 bytes
  * (RFC 792). */
-static u32 quoted(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
+u32 pkt_quoted(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 {
 	const struct pkt_flow *f = &n->flow[d->flow];
 	struct pkt_datagram of = { .kind = PKT_IP, .given = PKT_HAS_SRC |
@@ -168,21 +183,28 @@ static u32 quoted(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 				   .dst = d->quote.protocol == 6 ?
 					  f->remote_ip : n->remote_ip,
 				   .df = true };
+	u32 head = n->six ? 40 : 20;
 
-	(void)ip_header(n, &of, d->quote.protocol, 1480, b);
-	memset(b + 20, 0, 8);
+	memcpy(of.src6, n->local6, 16);
+	memcpy(of.dst6, d->quote.protocol == 6 ? f->remote6 : n->remote6, 16);
+	if (n->six)
+		(void)pkt_header6(n, &of, d->quote.protocol, 1460, b);
+	else
+		(void)ip_header(n, &of, d->quote.protocol, 1480, b);
+	b += head;
+	memset(b, 0, 8);
 	if (d->quote.protocol == 6) {
-		put16(b + 20, f->local_port);
-		put16(b + 22, f->remote_port);
-		put32(b + 24, d->quote.seq + f->local_isn);
+		put16(b, f->local_port);
+		put16(b + 2, f->remote_port);
+		put32(b + 4, d->quote.seq + f->local_isn);
 	} else if (d->quote.protocol == 17) {
-		put16(b + 20, d->quote.sport);
-		put16(b + 22, d->quote.dport);
-		put16(b + 24, 20);
+		put16(b, d->quote.sport);
+		put16(b + 2, d->quote.dport);
+		put16(b + 4, 20);
 	} else {
-		b[20] = 8;
+		b[0] = n->six ? 128 : 8;
 	}
-	return 28;
+	return head + 8;
 }
 
 static u32 icmp(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
@@ -202,8 +224,8 @@ static u32 icmp(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 		m[4] = (u8)d->pointer;
 	}
 	if (d->quote.there)
-		length += quoted(n, d, m + 8);
-	fill(d, 0, m + length);
+		length += pkt_quoted(n, d, m + 8);
+	pkt_fill(d, 0, m + length);
 	length += d->len;
 	put16(m + 2, (u32)pkt_sum(m, length, 0) ^ (d->bad_sum ? 0x5555u : 0));
 	return ip_header(n, d, 1, length, b);
@@ -230,6 +252,15 @@ static u32 arp(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 	return 42;
 }
 
+/* Bytes of a protocol that has no name here. */
+static u32 plain(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
+{
+	u32 sum;
+
+	pkt_fill(d, 0, b + head_of(n, d));
+	return finish(n, d, d->protocol, d->len, b, &sum);
+}
+
 u32 pkt_build(struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 {
 	switch (d->kind) {
@@ -242,8 +273,9 @@ u32 pkt_build(struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 	case PKT_ARP:
 		return arp(n, d, b);
 	case PKT_IP:
-		fill(d, 0, b + 20);
-		return ip_header(n, d, d->protocol, d->len, b);
+		return plain(n, d, b);
+	case PKT_ICMP6:
+		return pkt_icmp6(n, d, b);
 	case PKT_FRAME:
 		memcpy(b, d->bytes, d->len);
 		return d->len;
@@ -257,6 +289,8 @@ u32 pkt_piece(const u8 *whole, u32 length, const struct pkt_datagram *piece,
 {
 	u32 n = piece->to - piece->from, off = piece->from / 8;
 
+	if (length && whole[0] >> 4 == 6)
+		return pkt_piece6(whole, length, piece, b);
 	if (length < 20 || off > 0x1fff)
 		return 0;
 	memcpy(b, whole, 20);

@@ -41,6 +41,7 @@ struct call {
 	size_t n;
 	int flags;
 	bool check;                  /* what came is the stream's pattern */
+	bool six;                    /* the script is about IPv6 */
 	struct tdi_address to;
 	struct tdi_tcp_info info;
 };
@@ -119,13 +120,34 @@ static void value_text(const struct call *c, char *buf, size_t size)
 	snprintf(buf, size, "%lld", (long long)v);
 }
 
+/* "[2001:db8::2]:80" or "80" */
+static bool address6_of(const char *text, struct tdi_address *a)
+{
+	const char *at = text;
+	u64 port;
+
+	*a = (struct tdi_address){ .family = 6 };
+	if (*at == '[') {
+		at = pkt_address6(at + 1, a->ip);
+		if (!at || *at++ != ']' || *at++ != ':')
+			return false;
+	}
+	at = pkt_number(at, &port);
+	if (!at || *at || port > 65535)
+		return false;
+	a->port = (u16)port;
+	return true;
+}
+
 /* "192.0.2.1:80" or "80" */
-static bool address_of(const char *text, struct tdi_address *a)
+static bool address_of(bool six, const char *text, struct tdi_address *a)
 {
 	u32 ip = 0;
 	u64 port;
 	const char *at = text;
 
+	if (six)
+		return address6_of(text, a);
 	if (strchr(text, '.')) {
 		at = pkt_address(text, &ip);
 		if (!at || *at++ != ':')
@@ -147,7 +169,7 @@ static s64 do_socket(struct call *c)
 	int type = !strcmp(c->arg[0], "dgram") ? SOCK_DGRAM :
 		   !strcmp(c->arg[0], "raw") ? SOCK_RAW : SOCK_STREAM;
 
-	return sk_socket(c->x, AF_INET, type, (int)atoi(c->arg[1]), &c->made);
+	return sk_socket(c->x, c->six ? AF_INET6 : AF_INET, type, (int)atoi(c->arg[1]), &c->made);
 }
 
 static s64 do_bind(struct call *c)
@@ -270,6 +292,8 @@ static const struct { const char *name; int level, option; } sockopts[] = {
 	{ "oobinline", SOL_SOCKET, SO_OOBINLINE },
 	{ "broadcast", SOL_SOCKET, SO_BROADCAST },
 	{ "ttl", IPPROTO_IP, IP_TTL }, { "tos", IPPROTO_IP, IP_TOS },
+	{ "hops", IPPROTO_IPV6, IPV6_UNICAST_HOPS },
+	{ "tclass", IPPROTO_IPV6, IPV6_TCLASS },
 };
 
 static s64 do_option(struct call *c)
@@ -393,6 +417,7 @@ static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 		return false;
 	}
 	c->fn = r->fn;
+	c->six = p->net->six;
 	if (!makes(c)) {
 		c->v = variable(p, c->arg[0], false);
 		if (!c->v || !(c->v->sk || (c->v->nb && of_sessions(c)))) {
@@ -400,7 +425,7 @@ static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 			return false;
 		}
 	}
-	if ((r->address >= 0 && !address_of(c->arg[r->address], &c->to)) ||
+	if ((r->address >= 0 && !address_of(c->six, c->arg[r->address], &c->to)) ||
 	    !prepare_data(c, r)) {
 		snprintf(why, size, "an argument of %s() is wrong", c->name);
 		return false;
@@ -458,7 +483,8 @@ static const char *word_of(const char *at, char *to, size_t size)
 	size_t n = 0;
 
 	at = pkt_blank(at);
-	while (isalnum((unsigned char)at[n]) || (at[n] && strchr("_.:-#*", at[n])))
+	while (isalnum((unsigned char)at[n]) ||
+	       (at[n] && strchr("_.:-#*[]", at[n])))
 		n++;
 	if (n && at[n - 1] == ':' && n > 1)
 		n--;

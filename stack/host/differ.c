@@ -148,6 +148,36 @@ static bool icmp(struct differ *d)
 	       (!w->quote.there && content(d, 0, 0));
 }
 
+/* The options of discovery in their order, if any was written. */
+static bool nd_options(struct differ *d)
+{
+	const struct pkt_message6 *w = &d->want->m6, *i = &d->is->m6;
+
+	if (!(d->want->given & PKT_HAS_ND))
+		return false;
+	if (number(d, "the count of options", w->noptions, i->noptions))
+		return true;
+	for (unsigned k = 0; k < w->noptions; k++)
+		if (w->option[k].n != i->option[k].n ||
+		    memcmp(w->option[k].b, i->option[k].b, w->option[k].n))
+			return text(d, "an option of discovery is another");
+	return false;
+}
+
+static bool icmp6(struct differ *d)
+{
+	const struct pkt_message6 *w = &d->want->m6, *i = &d->is->m6;
+
+	if (number(d, "the count of bytes before the options", w->nfixed,
+		   i->nfixed))
+		return true;
+	if (memcmp(w->fixed, i->fixed, w->nfixed))
+		return text(d, "the target or the group is another");
+	if (w->nfixed && number(d, "the flags", w->word, i->word))
+		return true;
+	return nd_options(d) || icmp(d);
+}
+
 static bool arp(struct differ *d)
 {
 	const struct pkt_datagram *w = d->want, *i = d->is;
@@ -164,6 +194,12 @@ static bool header(struct differ *d)
 {
 	const struct pkt_datagram *w = d->want, *i = d->is;
 
+	if (w->given & PKT_HAS_VIA && memcmp(w->via, i->via, 6))
+		return text(d, "it went to another station");
+	if (i->six && w->given & PKT_HAS_SRC && memcmp(w->src6, i->src6, 16))
+		return text(d, "the source is another");
+	if (i->six && w->given & PKT_HAS_DST && memcmp(w->dst6, i->dst6, 16))
+		return text(d, "the destination is another");
 	return (w->given & PKT_HAS_SRC && number(d, "the source", w->src,
 						 i->src)) ||
 	       (w->given & PKT_HAS_DST &&
@@ -194,6 +230,8 @@ bool pkt_differs(const struct pkt_datagram *want, const struct pkt_datagram *is,
 		return udp(&d);
 	case PKT_ICMP:
 		return icmp(&d);
+	case PKT_ICMP6:
+		return icmp6(&d);
 	case PKT_ARP:
 		return arp(&d);
 	case PKT_FRAGMENT:

@@ -22,8 +22,11 @@
 #define PKT_FLOWS 16u
 #define PKT_NAME 24u
 
+#define PKT_EXTENSIONS 10u
+#define PKT_ND_OPTIONS 8u
+
 enum pkt_kind { PKT_TCP, PKT_UDP, PKT_ICMP, PKT_ARP, PKT_IP, PKT_FRAME,
-		PKT_FRAGMENT, PKT_NOTHING };
+		PKT_FRAGMENT, PKT_NOTHING, PKT_ICMP6 };
 
 enum { PKT_HAS_SRC = 1, PKT_HAS_DST = 2, PKT_HAS_TTL = 4, PKT_HAS_TOS = 8,
        PKT_HAS_DF = 0x10, PKT_HAS_ID = 0x20, PKT_HAS_WIN = 0x40,
@@ -31,7 +34,8 @@ enum { PKT_HAS_SRC = 1, PKT_HAS_DST = 2, PKT_HAS_TTL = 4, PKT_HAS_TOS = 8,
        PKT_HAS_ECHO = 0x400, PKT_HAS_LEN = 0x800, PKT_HAS_SEQ = 0x1000,
        PKT_HAS_MAC = 0x2000, PKT_HAS_PORTS = 0x4000,
        PKT_HAS_POINTER = 0x8000, PKT_HAS_ISN = 0x10000,
-       PKT_HAS_FIELD = 0x20000 };
+       PKT_HAS_FIELD = 0x20000, PKT_HAS_VIA = 0x40000,
+       PKT_HAS_ND = 0x80000, PKT_HAS_CUT = 0x100000 };
 
 enum { PKT_FIN = 1, PKT_SYN = 2, PKT_RST = 4, PKT_PSH = 8, PKT_ACK = 16,
        PKT_URG = 32, PKT_ECE = 64, PKT_CWR = 128 };
@@ -49,10 +53,34 @@ struct pkt_quote {                   /* what an ICMP error is about */
 	u32 seq;
 };
 
+struct pkt_extension {               /* of IPv6, without its first two bytes */
+	u8 kind, n;
+	u8 b[126];
+};
+struct pkt_nd_option {               /* whole, with type and length */
+	u8 n, b[62];
+};
+
+/* An ICMPv6 message but for its first four bytes: a word, what each of its type
+ * has, and options of neighbour discovery. */
+struct pkt_message6 {
+	u32 word;
+	u8 nfixed, fixed[64];
+	struct pkt_nd_option option[PKT_ND_OPTIONS];
+	unsigned noptions;
+	u32 cut;                     /* its length is this instead */
+};
+
 struct pkt_datagram {
 	enum pkt_kind kind;
 	u32 given;                   /* PKT_HAS_* */
 	u32 src, dst;
+	bool six;                    /* these are meant: */
+	u8 src6[16], dst6[16];
+	u8 via[6];                   /* the frame's destination */
+	struct pkt_extension extension[PKT_EXTENSIONS];
+	unsigned nextensions;
+	struct pkt_message6 m6;
 	u8 ttl, tos, protocol;
 	u16 id;
 	bool id_counts;              /* id: so much more than the last one's */
@@ -82,13 +110,16 @@ struct pkt_datagram {
 
 struct pkt_flow {
 	u32 remote_isn, local_isn, remote_ip;
+	u8 remote6[16];
 	bool known;                  /* local_isn, from its SYN */
 	u16 remote_port, local_port;
 	u32 last_ts;                 /* that the machine sent */
 };
 
 struct pkt_net {
+	bool six;                    /* the script is about IPv6 */
 	u32 local_ip, remote_ip;
+	u8 local6[16], remote6[16], router6[16];
 	u8 mac[6];
 	u16 last_id;                 /* that the machine sent */
 	u32 last_isn;
@@ -106,21 +137,43 @@ static inline u8 pkt_pattern(u64 off)
 const char *pkt_parse(const char *text, struct pkt_datagram *d);
 void pkt_datagram_free(struct pkt_datagram *d);
 const char *pkt_address(const char *at, u32 *ip); /* behind it; NULL: none */
+const char *pkt_address6(const char *at, u8 *ip);
 const char *pkt_number(const char *at, u64 *v);
 const char *pkt_blank(const char *at);
 
 /* build.c: an IP packet (a frame of ARP and FRAME). Its length; 0: too long. */
 u32 pkt_build(struct pkt_net *n, const struct pkt_datagram *d, u8 *b);
-/* One of its pieces (RFC 791 3.2), of the bytes of pkt_build(). */
+/* One of its pieces (RFC 791 3.2, RFC 8200 4.5), of pkt_build()'s bytes. */
 u32 pkt_piece(const u8 *whole, u32 length, const struct pkt_datagram *piece,
 	      u8 *b);
 u16 pkt_sum(const u8 *b, u32 n, u32 sum); /* RFC 1071 */
 u32 pkt_pseudo(const u8 *ip, u32 length);
+u32 pkt_pseudo6(const u8 *ip, u8 protocol, u32 length);
+/* build6.c: headers for what is at b + pkt_head6(); all of its length. */
+u32 pkt_head6(const struct pkt_datagram *d);
+u32 pkt_header6(const struct pkt_net *n, const struct pkt_datagram *d,
+		u8 protocol, u32 length, u8 *b);
+u32 pkt_icmp6(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b);
+u32 pkt_piece6(const u8 *whole, u32 length, const struct pkt_datagram *piece,
+	       u8 *b);
+/* The header and 8 bytes of a datagram that the machine may have sent. */
+u32 pkt_quoted(const struct pkt_net *n, const struct pkt_datagram *d, u8 *b);
+void pkt_fill(const struct pkt_datagram *d, u64 off, u8 *b);
 
 /* read.c: a frame with its MAC header. A text of why it is malformed, or NULL.
  * The payload is lent. */
 const char *pkt_read(struct pkt_net *n, const u8 *b, u32 length,
 		     const struct pkt_datagram *want, struct pkt_datagram *d);
+/* A segment or datagram at t; sum: of its pseudo-header. */
+const char *pkt_read_transport(struct pkt_net *n, const u8 *t, u32 length,
+			       u32 sum, const struct pkt_datagram *want,
+			       struct pkt_datagram *d);
+void pkt_read_quote(const struct pkt_net *n, const struct pkt_datagram *want,
+		    const u8 *t, struct pkt_quote *out);
+/* read6.c: a frame of IPv6, and its ICMPv6 in words. */
+const char *pkt_read6(struct pkt_net *n, const u8 *frame, u32 length,
+		      const struct pkt_datagram *want, struct pkt_datagram *d);
+void pkt_text6(const struct pkt_datagram *d, char *buf, size_t size);
 void pkt_text(const struct pkt_datagram *d, char *buf, size_t size);
 
 /* differ.c: the first way in which it is another than wanted, in words. */

@@ -74,23 +74,23 @@ static void learn(struct pkt_net *n, struct pkt_flow *f, const u8 *t,
 	if (kind & PKT_ACK)
 		return;
 	f->remote_ip = d->dst;
+	memcpy(f->remote6, d->dst6, 16);
 	f->local_port = get16(t);
 	f->remote_port = get16(t + 2);
 }
 
-static const char *tcp(struct pkt_net *n, const u8 *ip, u32 length,
+static const char *tcp(struct pkt_net *n, const u8 *t, u32 length, u32 sum,
 		       const struct pkt_datagram *want, struct pkt_datagram *d)
 {
 	bool ours = want && want->kind == PKT_TCP;
 	struct pkt_flow *f = &n->flow[ours ? want->flow : 0];
-	const u8 *t = ip + (ip[0] & 15u) * 4;
 	const char *why;
 	u32 head;
 
 	d->kind = PKT_TCP;
 	if (length < 20 || (head = (u32)(t[12] >> 4) * 4) < 20 || head > length)
 		return "a header of TCP that does not fit";
-	if (pkt_sum(t, length, pkt_pseudo(ip, length)))
+	if (pkt_sum(t, length, sum))
 		return "a wrong checksum of TCP";
 	learn(n, f, t, ours && want->fresh, d);
 	d->flow = ours ? want->flow : 0;
@@ -113,16 +113,16 @@ static const char *tcp(struct pkt_net *n, const u8 *ip, u32 length,
 
 /* --- UDP, ICMP, ARP ------------------------------------------------------------------- */
 
-static const char *udp(struct pkt_net *n, const u8 *ip, u32 length,
+static const char *udp(struct pkt_net *n, const u8 *u, u32 length, u32 sum,
 		       struct pkt_datagram *d)
 {
-	const u8 *u = ip + (ip[0] & 15u) * 4;
-
 	d->kind = PKT_UDP;
 	if (length < 8 || get16(u + 4) != length)
 		return "a length of UDP that is wrong";
-	if (get16(u + 6) && pkt_sum(u, length, pkt_pseudo(ip, length)))
+	if (get16(u + 6) && pkt_sum(u, length, sum))
 		return "a wrong checksum of UDP";
+	if (!get16(u + 6) && d->six) /* RFC 8200 8.1 */
+		return "no checksum of UDP over IPv6";
 	d->no_sum = !get16(u + 6);
 	d->sport = get16(u);
 	d->dport = get16(u + 2);
@@ -131,6 +131,24 @@ static const char *udp(struct pkt_net *n, const u8 *ip, u32 length,
 	if (d->len >= sizeof(n->udp_id))
 		memcpy(n->udp_id, d->bytes, sizeof(n->udp_id));
 	return NULL;
+}
+
+const char *pkt_read_transport(struct pkt_net *n, const u8 *t, u32 length,
+			       u32 sum, const struct pkt_datagram *want,
+			       struct pkt_datagram *d)
+{
+	if (d->protocol == 6)
+		return tcp(n, t, length, sum, want, d);
+	return d->protocol == 17 ? udp(n, t, length, sum, d) : NULL;
+}
+
+/* The first 8 bytes of a transport's header. */
+void pkt_read_quote(const struct pkt_net *n, const struct pkt_datagram *want,
+		    const u8 *t, struct pkt_quote *out)
+{
+	out->sport = get16(t);
+	out->dport = get16(t + 2);
+	out->seq = get32(t + 4) - n->flow[want ? want->flow : 0].remote_isn;
 }
 
 static void quote(const struct pkt_net *n, const struct pkt_datagram *want,
@@ -142,10 +160,7 @@ static void quote(const struct pkt_net *n, const struct pkt_datagram *want,
 		return;
 	out->there = true;
 	out->protocol = q[9];
-	out->sport = get16(q + head);
-	out->dport = get16(q + head + 2);
-	out->seq = get32(q + head + 4) -
-		   n->flow[want ? want->flow : 0].remote_isn;
+	pkt_read_quote(n, want, q + head, out);
 }
 
 static const char *icmp(const struct pkt_net *n, const u8 *ip, u32 length,
@@ -215,11 +230,10 @@ static const char *ip_read(struct pkt_net *n, const u8 *ip, u32 length,
 		d->kind = PKT_FRAGMENT;
 		return NULL;
 	}
-	if (d->protocol == 6)
-		return tcp(n, ip, d->len, want, d);
-	if (d->protocol == 17)
-		return udp(n, ip, d->len, d);
-	return d->protocol == 1 ? icmp(n, ip, d->len, want, d) : NULL;
+	if (d->protocol == 1)
+		return icmp(n, ip, d->len, want, d);
+	return pkt_read_transport(n, ip + head, d->len,
+				  pkt_pseudo(ip, d->len), want, d);
 }
 
 const char *pkt_read(struct pkt_net *n, const u8 *b, u32 length,
@@ -234,6 +248,10 @@ const char *pkt_read(struct pkt_net *n, const u8 *b, u32 length,
 		d->len = length - head;
 		return NULL;
 	}
+	if (length >= 14 && b[12] == 0x86 && b[13] == 0xdd)
+		return pkt_read6(n, b, length, want, d);
+	if (length >= 14)
+		memcpy(d->via, b, 6);
 	if (length >= 14 && b[12] == 8 && b[13] == 6)
 		return arp(b, length, d);
 	if (length >= 14 && b[12] == 8 && !b[13])
@@ -313,6 +331,9 @@ void pkt_text(const struct pkt_datagram *d, char *buf, size_t size)
 	case PKT_ICMP:
 		snprintf(buf, size, "icmp %u/%u (%u)", d->type, d->code,
 			 d->len);
+		return;
+	case PKT_ICMP6:
+		pkt_text6(d, buf, size);
 		return;
 	case PKT_ARP:
 		snprintf(buf, size, "arp op %u from %08x for %08x", d->op,

@@ -10,6 +10,7 @@
 #define SECOND UINT64_C(1000000000)
 #define BOOT SECOND                  /* when a script's time begins */
 #define BOOT_NAMES (2 * SECOND)      /* with names that are claimed before */
+#define BOOT6 (5 * SECOND)           /* duplicates were looked for by then */
 #define SLACK UINT64_C(2000000)      /* of a time that is no range */
 #define ANY (300 * SECOND)           /* how long "*" waits */
 #define NAMED 16
@@ -25,8 +26,12 @@ struct script {
 	FILE *capture_file;
 	unsigned line;
 	struct host_config config;
-	char ip[32], gw[32], netbios[32];
+	char ip[32], gw[64], netbios[64];
+	char ip6[64], gw6[64];
 	bool arp_manual, boot_seen;  /* what it sends as it starts, too */
+	bool nd_manual, mld_seen;    /* discovery is not done by the wire */
+	char autoconf;               /* 't'oo, 'o'nly: addresses of routers */
+	u64 boot;                    /* when the script's time begins */
 	struct sched *s;
 	struct host *h;
 	struct pkt_net net;
@@ -35,7 +40,7 @@ struct script {
 	unsigned nnamed;
 	u8 *frame, *out;             /* the next that was sent; to be sent */
 	u32 n;                       /* 0: none is known */
-	u64 when, last, boot;
+	u64 when, last;
 	struct nic_capture *capture;
 	struct pkt_result *r;
 	char why[1024];
@@ -56,18 +61,25 @@ static bool bad(struct script *s, const char *what)
 
 static bool boot(struct script *s)
 {
-	static const char *const drivers[] = { "tcpip", "afd", NULL };
+	static const char *const four[] = { "tcpip", "afd", NULL };
 	struct host_interface *i = &s->config.interface;
 
 	if (s->h)
 		return true;
 	*i = (struct host_interface){ .name = "eth0", .mtu = i->mtu,
 		.mac = { 2, 0, 0, 0, 0, 1 }, .ip4 = { s->ip },
-		.gateway4 = s->gw[0] ? s->gw : NULL, .frames = s->arp_manual };
+		.gateway4 = s->gw[0] ? s->gw : NULL, .slaac = s->autoconf,
+		.frames = s->arp_manual || s->nd_manual };
+	s->boot = s->config.netbios_name ? BOOT_NAMES : !s->net.six ? BOOT :
+		  s->boot_seen ? 0 : BOOT6;
+	if (s->net.six && s->autoconf != 'o')
+		i->ip6[0] = s->ip6;
+	if (s->net.six && s->gw6[0])
+		i->gateway6 = s->gw6;
 	s->config.ex.name = "pkt";
 	if (!s->config.ex.cpus)
 		s->config.ex.cpus = 1;
-	s->config.drivers = drivers;
+	s->config.drivers = s->net.six ? NULL : four; /* NULL: the usual ones */
 	s->config.driver_path = s->drivers;
 	s->s = sched_new(&(struct sched_config){ .seed = 1 });
 	s->h = s->s ? host_new(&s->config, s->s, s->why, sizeof(s->why)) : NULL;
@@ -77,7 +89,6 @@ static bool boot(struct script *s)
 	if (s->capture_file)
 		s->capture = nic_capture_new(s->capture_file);
 	host_capture(s->h, s->capture);
-	s->boot = s->config.netbios_name ? BOOT_NAMES : BOOT;
 	(void)sched_run_to(s->s, s->boot);
 	while (!s->boot_seen && host_extract_frame(s->h, s->frame, PKT_FRAME_MAX,
 						    NULL))
@@ -87,11 +98,27 @@ static bool boot(struct script *s)
 	return true;
 }
 
-/* What scripts do not speak of: IGMP, IPv6, and ARP unless it is by hand. */
+/* Of IPv6: discovery unless it is by hand, MLD unless it is asked for. */
+static bool hidden6(const struct script *s)
+{
+	const u8 *f = s->frame;
+
+	if (f[12] != 0x86 || f[13] != 0xdd)
+		return true;
+	if (s->n > 62 && !f[20] && f[54] == 58)
+		return !s->mld_seen;
+	return !s->nd_manual && s->n > 54 && f[20] == 58 && f[54] >= 133 &&
+	       f[54] <= 137;
+}
+
+/* What scripts do not speak of: IGMP, the other family, and ARP unless it is by
+ * hand. */
 static bool hidden(const struct script *s)
 {
 	const u8 *f = s->frame;
 
+	if (s->net.six)
+		return hidden6(s);
 	if (f[12] == 8 && f[13] == 6)
 		return !s->arp_manual;
 	return (f[12] == 0x86 && f[13] == 0xdd) ||
@@ -120,6 +147,24 @@ static void run_to(struct script *s, u64 ns)
 
 /* --- lines ----------------------------------------------------------------------------------- */
 
+static bool set_six(struct script *s, const char *key, const char *v)
+{
+	if (!strcmp(key, "ip") && !strcmp(v, "6"))
+		s->net.six = true;
+	else if (!strcmp(key, "nd") && !strcmp(v, "manual"))
+		s->nd_manual = true;
+	else if (!strcmp(key, "mld") && !strcmp(v, "seen"))
+		s->mld_seen = true;
+	else if (!strcmp(key, "autoconf") &&
+		 (!strcmp(v, "only") || !strcmp(v, "too")))
+		s->autoconf = v[0];
+	else if (!strcmp(key, "gw6"))
+		snprintf(s->gw6, sizeof(s->gw6), "%s", v);
+	else
+		return false;
+	return true;
+}
+
 static bool set_one(struct script *s, const char *key, const char *v)
 {
 	static const char *const as[] = { "nt4", "nt5", "modern" };
@@ -137,6 +182,8 @@ static bool set_one(struct script *s, const char *key, const char *v)
 		s->config.netbios_name = s->netbios;
 	} else if (!strcmp(key, "keepalive")) {
 		s->config.netbios_keepalive = (u32)atoi(v);
+	} else if (set_six(s, key, v)) {
+		return true;
 	} else if (!strcmp(key, "gw")) {
 		snprintf(s->gw, sizeof(s->gw), "%s", v);
 	} else if (!strcmp(key, "personality")) {
@@ -149,19 +196,20 @@ static bool set_one(struct script *s, const char *key, const char *v)
 		return bad(s, "no such personality");
 	} else {
 		return bad(s, "set: mtu= cpus= arp=manual boot=seen gw= "
-			      "personality= netbios= keepalive=");
+			   "personality= netbios= keepalive= ip=6 nd=manual "
+			   "mld=seen autoconf= gw6=");
 	}
 	return true;
 }
 
 static bool set_line(struct script *s, const char *at)
 {
-	char key[32], v[32];
+	char key[32], v[64];
 	int n;
 
 	if (s->h)
 		return bad(s, "\"set\" comes before everything else");
-	for (; sscanf(at, " %31[a-z]=%31s%n", key, v, &n) == 2; at += n)
+	for (; sscanf(at, " %31[a-z0-9]=%63s%n", key, v, &n) == 2; at += n)
 		if (!set_one(s, key, v))
 			return false;
 	return !*pkt_blank(at) || bad(s, "set KEY=VALUE");
@@ -344,6 +392,8 @@ static bool datagram_line(struct script *s, const char *at,
 
 	if (wrong) {
 		ok = bad(s, wrong);
+	} else if (d.six && !s->net.six) {
+		ok = bad(s, "IPv6 wants \"set ip=6\" at the beginning");
 	} else if (d.kind == PKT_NOTHING) {
 		ok = !in ? silence(s, w->to) : bad(s, "nothing to send");
 	} else if (in) {
@@ -401,11 +451,17 @@ static bool start(struct script *s)
 	s->config.personality = HOST_NT5;
 	s->net.local_ip = 0xc0000201;
 	s->net.remote_ip = 0xc0000202;
+	strcpy(s->ip6, "2001:db8::1/64");
+	(void)pkt_address6("2001:db8::1", s->net.local6);
+	(void)pkt_address6("2001:db8::2", s->net.remote6);
+	(void)pkt_address6("fe80::fe", s->net.router6);
 	for (unsigned i = 0; i < PKT_FLOWS; i++)
 		s->net.flow[i] = (struct pkt_flow){
 			.remote_isn = 1000 + 1000000 * i,
 			.remote_ip = 0xc0000202,
 			.remote_port = (u16)(40000 + i), .local_port = 8080 };
+	for (unsigned i = 0; i < PKT_FLOWS; i++)
+		memcpy(s->net.flow[i].remote6, s->net.remote6, 16);
 	return s->frame && s->out;
 }
 

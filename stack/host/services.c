@@ -10,6 +10,8 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
+#define TAG_SERVICES EX_TAG('S', 'v', 'c', 's')
+
 bool service_send(struct service_connection *c, const u8 *p, size_t n)
 {
 	while (n) {
@@ -127,16 +129,23 @@ static void accepted(struct services *all, const struct service *s,
 
 struct listener {
 	struct services *all;
-	const struct service *s;
+	const struct service *s;     /* NULL: echo over UDP */
+	u8 family;                   /* 4 or 6 */
 };
+
+static int domain(const struct listener *l)
+{
+	return l->family == 6 ? AF_INET6 : AF_INET;
+}
 
 static void listener_thread(void *ctx)
 {
 	struct listener *l = ctx;
-	struct tdi_address any = { .family = 4, .port = l->s->port }, from;
+	struct tdi_address any = { .family = l->family, .port = l->s->port };
+	struct tdi_address from;
 	struct sk *s, *c;
 	int on = 1, room = 4 * SERVICE_CHUNK;
-	int st = sk_socket(l->all->x, AF_INET, SOCK_STREAM, 0, &s);
+	int st = sk_socket(l->all->x, domain(l), SOCK_STREAM, 0, &s);
 
 	if (st) {
 		ex_log(l->all->x, "%s: no socket", l->s->name);
@@ -165,13 +174,18 @@ static void listener_thread(void *ctx)
 
 static void udp_echo(void *ctx)
 {
-	struct services *all = ctx;
-	struct tdi_address any = { .family = 4, .port = 7 }, from;
-	u8 *buf = malloc(SERVICE_CHUNK);
+	struct listener *l = ctx;
+	struct tdi_address any = { .family = l->family, .port = 7 }, from;
+	/* of the machine, which may be switched off while this waits */
+	u8 *buf = ex_alloc(l->all->x, EX_NONPAGED, SERVICE_CHUNK, TAG_SERVICES);
+	int room = 2 * SERVICE_CHUNK;
 	struct sk *s;
 	s64 n;
 
-	if (buf && !sk_socket(all->x, AF_INET, SOCK_DGRAM, 0, &s)) {
+	if (buf && !sk_socket(l->all->x, domain(l), SOCK_DGRAM, 0, &s)) {
+		/* the largest datagram waits whole */
+		(void)sk_setsockopt(s, SOL_SOCKET, SO_RCVBUF, &room,
+				    sizeof(room));
 		if (!sk_bind(s, &any))
 			while ((n = sk_recvfrom(s, buf, SERVICE_CHUNK, 0, &from)) >= 0 ||
 			       n == -ECONNREFUSED)
@@ -180,33 +194,44 @@ static void udp_echo(void *ctx)
 							&from);
 		sk_close(s);
 	}
-	free(buf);
+	if (buf)
+		ex_free_pool(l->all->x, buf, TAG_SERVICES);
+}
+
+/* It lives as long as the machine. */
+static bool offer(struct services *all, const struct service *s, u8 family)
+{
+	struct listener *l = ex_alloc(all->x, EX_NONPAGED, sizeof(*l),
+				      TAG_SERVICES);
+	struct ke_thread *t;
+
+	if (!l)
+		return false;
+	*l = (struct listener){ all, s, family };
+	/* before those of connections: what is not accepted in time is refused */
+	t = ke_thread_create(all->x, s ? s->name : "udp echo", s ? 10 : 8,
+			     s ? listener_thread : udp_echo, l);
+	if (t)
+		ke_thread_put(t);
+	return t;
+}
+
+static void offer_all(struct services *all, u8 family)
+{
+	bool ok = offer(all, NULL, family);
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++)
+		if (ok && (services[i].port != 80 || all->http_dir))
+			ok = offer(all, &services[i], family);
+	if (!ok)
+		ex_log(all->x, "no memory for all services");
 }
 
 void services_start(void *ctx)
 {
 	struct services *all = ctx;
-	struct ke_thread *t = ke_thread_create(all->x, "udp echo", 8, udp_echo,
-					       all);
 
-	if (t)
-		ke_thread_put(t);
-	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
-		struct listener *l;
-
-		if (services[i].port == 80 && !all->http_dir)
-			continue;
-		/* lives as long as the machine */
-		l = ex_alloc(all->x, EX_NONPAGED, sizeof(*l),
-			     EX_TAG('S', 'v', 'c', 's'));
-		if (!l)
-			return;
-		*l = (struct listener){ all, &services[i] };
-		/* before those of connections: what is not accepted in time
-		 * is refused */
-		t = ke_thread_create(all->x, services[i].name, 10,
-				     listener_thread, l);
-		if (t)
-			ke_thread_put(t);
-	}
+	offer_all(all, 4);
+	if (all->ip6)
+		offer_all(all, 6);
 }

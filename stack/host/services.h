@@ -28,6 +28,7 @@ struct services {
 	struct ex *x;
 	const char *http_dir;        /* NULL: none */
 	bool put;                    /* files may be stored */
+	bool ip6;                    /* on IPv6, too */
 	struct service_connection *connections;
 	u64 accepted, bytes_in, bytes_out;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* IPv6: literal frames in and out, what is refused, many adapters at once, and
  * two machines on a link. */
-#include "net.h"
+#include "net6.h"
 
 #include "tdi/tdi.h"
 
@@ -10,65 +10,17 @@
 #define MS UINT64_C(1000000)
 #define SEC UINT64_C(1000000000)
 
-/* The machine is fe80::ff:fe00:1 (02:00:00:00:00:01), the test …:2. */
-#define LL1 "fe80000000000000000000fffe000001 "
-#define LL2 "fe80000000000000000000fffe000002 "
-#define LL3 "fe80000000000000000000fffe000003 "
-#define G1 "20010db8000000000000000000000001 "
-#define G2 "20010db8000000000000000000000002 "
-#define ANY "00000000000000000000000000000000 "
-#define ALL "ff020000000000000000000000000001 "
-#define SN1 "ff0200000000000000000001ff000001 "
-#define IN "020000000001 020000000002 86dd "
-#define OUT "020000000002 020000000001 86dd "
-#define IP6(len, next, hops, src, dst) \
-	"60000000 " len " " next hops " " src dst
-
 /* The allocation that fails in a machine of memory_fails(). */
 static u64 fail_at;
 
 static bool open6(struct net *n, const char *options)
 {
-	static const struct ndis_adapter_info eth0 = {
-		.name = "eth0", .address = { 2, 0, 0, 0, 0, 1 },
-		.max_frame = 1500, .link_bps_100 = 1000000 };
-	const char *b = getenv("B");
-	char path[256];
-
-	*n = (struct net){ .m = machine_of(&(struct sched_config){ .seed = 1 },
-					   &(struct ex_config){ .name = "m",
-						  .alloc_fail_at = fail_at }) };
-	n->out = calloc(NET_OUT, sizeof(*n->out));
-	snprintf(path, sizeof(path), "%s/drivers", b ? b : "build/dev");
-	io_driver_path(n->m.x, path);
-	n->w = nic_wire_new(n->m.x, &eth0, net_take, n);
-	return n->w && !ex_failed(io_load(n->m.x, "tcpip6", options,
-					  &n->driver));
-}
-
-/* The checksum of the message at `at` is made, of protocol 58 (RFC 8200 8.1). */
-static void in_icmp_at(struct net *n, const char *text, u32 at)
-{
-	u8 b[NET_FRAME], pseudo[40] = { 0 };
-	u32 len = net_hex(text, b, sizeof(b)), sum = 0;
-
-	if (len < at + 4) {
-		net_raw(n, b, len);
-		return;
-	}
-	memcpy(pseudo, b + 22, 32);
-	net_put16(pseudo + 34, (u16)(len - at));
-	pseudo[39] = 58;
-	for (u32 i = 0; i < 40; i += 2)
-		sum += (u32)pseudo[i] << 8 | pseudo[i + 1];
-	net_put16(b + at + 2, 0);
-	net_put16(b + at + 2, net_sum(b + at, len - at, sum));
-	net_raw(n, b, len);
+	return net6_open(n, options, fail_at);
 }
 
 static void in_icmp(struct net *n, const char *text)
 {
-	in_icmp_at(n, text, 54);
+	net6_icmp_at(n, text, 54);
 }
 
 static bool icmp_sum_ok(const struct net_frame *f)
@@ -161,12 +113,6 @@ static void duplicate_conflict(void)
 	}
 }
 
-#define RA(life, options_len, options)                                     \
-	"333300000001 020000000002 86dd 60000000 " options_len " 3aff "    \
-	LL2 ALL "8600 0000 4000 " life " 00000000 00000000 " options
-#define PREFIX(flags, valid, preferred)                                    \
-	"0304 40" flags " " valid " " preferred " 00000000 "               \
-	"20010db8000100000000000000000000 "
 #define AUTO "20010db800010000000000fffe000001 "
 
 static bool answers(struct net *n, const char *who)
@@ -372,7 +318,6 @@ static void neighbours_are_capped(void)
 
 /* --- headers --------------------------------------------------------------------------------- */
 
-#define ECHO16 "8000 0000 0001 0001 6162636465666768"
 #define PONG OUT IP6("0010", "3a", "80", LL1, LL2) "8100 xxxx 0001 0001 "   \
 	"6162636465666768"
 
@@ -384,21 +329,21 @@ static void chains(void)
 	in_icmp(&n, IN IP6("0010", "3a", "40", LL2, LL1) ECHO16);
 	CHECK_OUT(&n, PONG);
 	/* hop-by-hop with router alert, destination with padding */
-	in_icmp_at(&n, IN IP6("0020", "00", "40", LL2, LL1)
+	net6_icmp_at(&n, IN IP6("0020", "00", "40", LL2, LL1)
 		   "3c00 0502 0000 0100 3a00 0104 00000000 " ECHO16, 70);
 	CHECK_OUT(&n, PONG);
 	/* an option that may be passed over; routing with nothing left */
-	in_icmp_at(&n, IN IP6("0020", "3c", "40", LL2, LL1)
+	net6_icmp_at(&n, IN IP6("0020", "3c", "40", LL2, LL1)
 		   "2b00 1e04 00000000 3a00 0000 00000000 " ECHO16, 70);
 	CHECK_OUT(&n, PONG);
 	/* type 0 with something left (RFC 5095): code 0, at the type */
-	in_icmp_at(&n, IN IP6("0018", "2b", "40", LL2, LL1)
+	net6_icmp_at(&n, IN IP6("0018", "2b", "40", LL2, LL1)
 		   "3a00 0001 00000000 " ECHO16, 62);
 	CHECK_OUT(&n, OUT IP6("0048", "3a", "80", LL1, LL2) "0400 xxxx "
 		  "0000002a " IP6("0018", "2b", "40", LL2, LL1)
 		  "3a00 0001 00000000 8000 xxxx 0001 0001 6162636465666768");
 	/* an unknown option that asks to be told of: code 2, at it */
-	in_icmp_at(&n, IN IP6("0018", "3c", "40", LL2, LL1)
+	net6_icmp_at(&n, IN IP6("0018", "3c", "40", LL2, LL1)
 		   "3a00 9e04 00000000 " ECHO16, 62);
 	CHECK_OUT(&n, OUT IP6("0048", "3a", "80", LL1, LL2) "0402 xxxx "
 		  "0000002a " IP6("0018", "3c", "40", LL2, LL1)
@@ -409,7 +354,7 @@ static void chains(void)
 		  "00000006 " IP6("0008", "fd", "40", LL2, LL1)
 		  "0102030405060708");
 	/* hop-by-hop that is not the first */
-	in_icmp_at(&n, IN IP6("0020", "3c", "40", LL2, LL1)
+	net6_icmp_at(&n, IN IP6("0020", "3c", "40", LL2, LL1)
 		   "0000 0104 00000000 3a00 0104 00000000 " ECHO16, 70);
 	CHECK_OUT(&n, OUT IP6("0050", "3a", "80", LL1, LL2) "0401 xxxx "
 		  "00000028 " IP6("0020", "3c", "40", LL2, LL1)
@@ -448,7 +393,7 @@ static void headers_refused(void)
 	CHECK(ready(&n, ""));
 	for (u32 i = 0; i < sizeof(silent) / sizeof(*silent); i++) {
 		/* behind an extension header, or the IPv6 header */
-		in_icmp_at(&n, silent[i], strstr(silent[i], " 3a40 ") ? 54 : 62);
+		net6_icmp_at(&n, silent[i], strstr(silent[i], " 3a40 ") ? 54 : 62);
 		if (n.nout != n.next)
 			TEST_FAIL("answered: %s", silent[i]);
 		net_skip(&n);
@@ -487,8 +432,6 @@ static void header_bombs(void)
 
 /* --- fragments --------------------------------------------------------------------------------- */
 
-#define FRAG(len, off, id, data)                                           \
-	IN "60000000 " len " 2c40 " LL2 LL1 "3a00 " off " " id " " data
 /* An echo request of 24 bytes; its sum over both parts. */
 
 static void echo_in_parts(const char *sum, char *to, size_t size)
@@ -528,7 +471,7 @@ static void fragments(void)
 	net_in(&n, FRAG("0010", "0010", "00000007", "6162636465666768"));
 	CHECK_SILENT(&n);
 	/* alone (RFC 6946), beside others of its number */
-	in_icmp_at(&n, FRAG("0018", "0000", "00000007", ECHO16), 62);
+	net6_icmp_at(&n, FRAG("0018", "0000", "00000007", ECHO16), 62);
 	CHECK_OUT(&n, PONG);
 	/* the overlap is forgotten after a minute */
 	net_run(&n, 61 * SEC);
@@ -640,7 +583,7 @@ static void listener_reports(void)
 
 	CHECK(ready(&n, ""));
 	/* RFC 3810 5.1: a general query, a second to answer */
-	in_icmp_at(&n, "333300000001 020000000002 86dd 60000000 0024 0001 "
+	net6_icmp_at(&n, "333300000001 020000000002 86dd 60000000 0024 0001 "
 		   LL2 ALL "3a00 0502 0000 0100 8200 0000 03e8 0000 " ANY
 		   "02 7d 0000", 62);
 	net_run(&n, 2 * SEC);
@@ -649,14 +592,14 @@ static void listener_reports(void)
 		     LL1 "ff020000000000000000000000000016 "
 		     "3a00 0502 0000 0100 8f00 xxxx 0000 0001 0200 0000 " SN1));
 	/* one of version 1: the report goes to the group */
-	in_icmp_at(&n, "333300000001 020000000002 86dd 60000000 0020 0001 "
+	net6_icmp_at(&n, "333300000001 020000000002 86dd 60000000 0020 0001 "
 		   LL2 ALL "3a00 0502 0000 0100 8200 0000 03e8 0000 " ANY, 62);
 	net_run(&n, 2 * SEC);
 	f = net_next(&n);
 	CHECK(net_is(f, "3333ff000001 020000000001 86dd 60000000 0020 0001 "
 		     LL1 SN1 "3a00 0502 0000 0100 8300 xxxx 0000 0000 " SN1));
 	/* from afar */
-	in_icmp_at(&n, "333300000001 020000000002 86dd 60000000 0024 0002 "
+	net6_icmp_at(&n, "333300000001 020000000002 86dd 60000000 0024 0002 "
 		   LL2 ALL "3a00 0502 0000 0100 8200 0000 03e8 0000 " ANY
 		   "02 7d 0000", 62);
 	net_run(&n, 2 * SEC);
@@ -685,93 +628,7 @@ static void options_are_strict(void)
 	}
 }
 
-/* --- frames that are damaged ------------------------------------------------------------------ */
-
-static u32 draw(u64 *state)
-{
-	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-	return (u32)(*state >> 33);
-}
-
-/* Of a message that begins where most do; another one's is not made right. */
-static void sum_again(u8 *b, u32 len)
-{
-	u32 at = b[20] == 58 ? 54 : 62, sum = 58, k;
-
-	if (len < at + 4)
-		return;
-	for (k = 22; k < 54; k += 2)
-		sum += (u32)b[k] << 8 | b[k + 1];
-	net_put16(b + at + 2, 0);
-	net_put16(b + at + 2, net_sum(b + at, len - at, sum + len - at));
-}
-
-static const char *const seeds[] = {
-	IN IP6("0010", "3a", "40", LL2, LL1) ECHO16,
-	IN IP6("0020", "3a", "ff", LL2, LL1) "8700 0000 00000000 " LL1
-		"0101 020000000002",
-	IN IP6("0020", "3a", "ff", LL2, LL1) "8800 0000 60000000 " LL2
-		"0201 020000000002",
-	RA("0708", "0030", PREFIX("c0", "00002a30", "00000e10")),
-	IN IP6("0030", "3a", "ff", LL2, LL1) "8900 0000 00000000 "
-		LL3 G2 "0201 020000000003",
-	IN IP6("0018", "3c", "40", LL2, LL1) "3a00 0502 0000 0100 " ECHO16,
-	IN IP6("0018", "2b", "40", LL2, LL1) "3a00 0001 00000000 " ECHO16,
-	FRAG("0018", "0001", "00000007", ECHO16),
-	FRAG("0010", "0010", "00000007", "6162636465666768"),
-	IN IP6("0038", "3a", "40", LL2, LL1) "0200 0000 00000514 "
-		IP6("0578", "11", "80", LL1, LL2) "0401 0035 0008 0000",
-	"333300000001 020000000002 86dd 60000000 0024 0001 "
-		LL2 ALL "3a00 0502 0000 0100 8200 0000 03e8 0000 " ANY
-		"02 7d 0000",
-	IN IP6("0008", "11", "40", LL2, LL1) "0401 0035 0008 00a4",
-	IN IP6("0014", "06", "40", LL2, LL1) "0401 0050 00000001 00000000 "
-		"5002 2000 0000 0000",
-};
-
-static void damage(u64 *state, u8 *b, u32 *len)
-{
-	for (u32 k = draw(state) % 4; k > 0; k--) {
-		static const u8 values[] = { 0, 1, 7, 0x2c, 0x3a, 0x3c, 0xff };
-		u32 at = 14 + draw(state) % (*len - 14);
-
-		if (draw(state) % 2)
-			b[at] ^= (u8)(1u << draw(state) % 8);
-		else
-			b[at] = values[draw(state) % sizeof(values)];
-	}
-	if (!(draw(state) % 8))
-		*len = 15 + draw(state) % (*len - 14);
-	if (draw(state) % 4)
-		sum_again(b, *len);
-}
-
-static void damaged_frames(void)
-{
-	struct net n;
-	u64 state = 6;
-	char why[200] = "";
-
-	CHECK(ready(&n, "ip=2001:db8::1/64"));
-	for (u32 i = 0; i < 20000; i++) {
-		u8 b[NET_FRAME];
-		u32 len = net_hex(seeds[draw(&state) % (sizeof(seeds) /
-							sizeof(*seeds))],
-				  b, sizeof(b));
-
-		damage(&state, b, &len);
-		net_raw(&n, b, len);
-		if (!(draw(&state) % 64))
-			net_run(&n, SEC / 4);
-	}
-	net_run(&n, 130 * SEC);
-	CHECK(n.nout > 1000);
-	CHECK(ex_stopped(n.m.x) <= EX_IDLE);
-	CHECK(ex_pool_check(n.m.x, EX_NONPAGED, why, sizeof(why)));
-	net_check_pool(&n);
-	CHECK_EQ(tag_bytes(n.m.x, EX_NONPAGED, EX_TAG('T', '6', 'R', 'a')), 0);
-	net_close(&n);
-}
+/* --- memory that is not there ------------------------------------------------------------- */
 
 /* Whichever allocation fails, the driver lives or refuses to. */
 static void memory_fails(void)
@@ -790,8 +647,8 @@ static void memory_fails(void)
 		fail_at = at;
 		if (open6(&n, "ip=2001:db8::1/64 gw=fe80::9")) {
 			net_run(&n, 3 * SEC);
-			for (u32 i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
-				in_icmp(&n, seeds[i]);
+			for (u32 i = 0; i < NFRAMES6; i++)
+				in_icmp(&n, frames6[i]);
 			net_run(&n, 70 * SEC);
 			CHECK(ex_stopped(n.m.x) <= EX_IDLE);
 		}
@@ -831,10 +688,64 @@ static void unreachability(void)
 	net_close(&n);
 }
 
+/* --- what a netstat asks ------------------------------------------------------------------- */
+
+struct asked {
+	struct ex *x;
+	enum ex_status small, first, second, last, other;
+	struct tdi_entity e[2];
+};
+
+static void ask(void *ctx)
+{
+	struct asked *a = ctx;
+	struct tdi_open o = { .kind = TDI_CONTROL_FILE };
+	struct tdi_request r = { .info = TDI_ENTITY, .value = &a->e[0],
+				 .value_length = sizeof(a->e[0]) - 1 };
+	struct tdi_entity beyond = { .index = 1000 };
+	struct io_file *f;
+
+	if (ex_failed(io_open(a->x, "\\Device\\Tcp6", &o, sizeof(o), &f)))
+		return;
+	a->small = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	r.value_length = sizeof(a->e[0]);
+	a->first = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	r.value = &a->e[1];
+	a->e[1].index = 1;
+	a->second = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	r.value = &beyond;
+	a->last = tdi_call(f, TDI_QUERY_INFORMATION, &r);
+	a->other = tdi_call(f, TDI_SEND, &r);
+	io_close(f);
+}
+
+static void entities_are_told(void)
+{
+	static const u8 own[16] = { 0xfe, 0x80, [11] = 0xff, 0xfe, [15] = 1 };
+	struct asked a = { .last = EX_SUCCESS };
+	struct net n;
+
+	CHECK(ready(&n, "ip=2001:db8::1/64"));
+	a.x = n.m.x;
+	CHECK(ex_call(n.m.x, ask, &a));
+	CHECK_EQ(a.small, EX_BUFFER_TOO_SMALL);
+	CHECK_EQ(a.first, EX_SUCCESS);
+	CHECK_EQ(a.second, EX_SUCCESS);
+	CHECK_EQ(a.last, EX_NOT_FOUND);
+	CHECK_EQ(a.other, EX_INVALID_DEVICE_REQUEST);
+	CHECK(!strcmp(a.e[0].kind, "address") &&
+	      !strcmp(a.e[0].state, "preferred") &&
+	      !strcmp(a.e[0].device, "eth0") && a.e[0].bits == 64);
+	CHECK(!memcmp(a.e[0].address.ip, own, 16));
+	CHECK_EQ(a.e[1].address.ip[15], 1);
+	CHECK_EQ(a.e[1].address.ip[0], 0x20);
+	net_close(&n);
+}
+
 int main(void)
 {
+	RUN(entities_are_told);
 	RUN(unreachability);
-	RUN(damaged_frames);
 	RUN(memory_fails);
 	RUN(chains);
 	RUN(headers_refused);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Damage that a seed decides on: the same seed, the same damage.  A test with
- * another kind of packet brings its own whole ones.
+ * Numbers of a seed, and damage to a frame by them: the same seed, the same
+ * damage.  The frame's place has room for 1,400 bytes more.
+ *
+ * To add a way of damage: at the end of mutate(), so that others stay.
  */
 #ifndef TESTS_STACK_MUTATE_H
 #define TESTS_STACK_MUTATE_H
@@ -17,7 +19,7 @@ static inline u64 draw(u64 *seed)
 	return z ^ z >> 31;
 }
 
-/* A few bytes are others; some are cut, some are up to 1,400 bytes longer. */
+/* A few bytes are others; some frames are cut, some are longer. */
 static inline u32 mutate(u8 *b, u32 n, u64 *seed)
 {
 	u32 edits = (u32)(draw(seed) % 5), longer;

@@ -55,7 +55,8 @@ static inline void net_run(struct net *n, u64 ns)
 	(void)sched_run_to(n->m.s, n->now);
 }
 
-static inline bool net_start(struct net *n, const char *options,
+static inline bool net_start(struct net *n, const char *driver,
+			     const char *options,
 			     const struct ndis_adapter_info *info,
 			     const struct ex_config *c)
 {
@@ -72,7 +73,7 @@ static inline bool net_start(struct net *n, const char *options,
 	snprintf(path, sizeof(path), "%s/drivers", b ? b : "build/dev");
 	io_driver_path(n->m.x, path);
 	n->w = nic_wire_new(n->m.x, info ? info : &eth0, net_take, n);
-	if (!n->w || ex_failed(io_load(n->m.x, "tcpip", options, &n->driver)))
+	if (!n->w || ex_failed(io_load(n->m.x, driver, options, &n->driver)))
 		return false;
 	net_run(n, 1000000);
 	return true;
@@ -82,13 +83,13 @@ static inline bool net_start(struct net *n, const char *options,
 static inline bool net_open(struct net *n, const char *options,
 			    const struct ndis_adapter_info *info)
 {
-	return net_start(n, options, info, &(struct ex_config){ .name = "m" });
+	return net_start(n, "tcpip", options, info, &(struct ex_config){ .name = "m" });
 }
 
 /* The at-th allocation of the machine fails. */
 static inline bool net_open_failing(struct net *n, const char *options, u64 at)
 {
-	return net_start(n, options, NULL,
+	return net_start(n, "tcpip", options, NULL,
 			 &(struct ex_config){ .name = "m",
 					      .alloc_fail_at = at });
 }

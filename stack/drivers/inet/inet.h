@@ -62,7 +62,7 @@ struct inet_family {
 	u8 family, address_len, header_len; /* 4, 4, 20 or 6, 16, 40 */
 	u8 protocol_at;              /* where the header says the next one */
 	u32 least_mtu;               /* that an adapter may have */
-	u32 least_path;              /* that a path is believed to have */
+	u16 default_mss;             /* RFC 9293 3.7.1 (MUST-15) */
 	const char *tcp_device, *udp_device, *raw_device;
 	/* src all zero: chosen. false: unreachable. */
 	bool (*route)(struct inet *s, const struct inet_ip *dst,
@@ -83,6 +83,8 @@ struct inet_family {
 		     struct inet_iface *iface, bool leave);
 	/* p, with its header, comes back from inet_loop(); it is lent. */
 	void (*looped)(struct inet *s, struct ndis_packet *p);
+	/* For TDI_ENTITY; false: it has no more. NULL: it tells nothing. */
+	bool (*entity)(struct inet *s, u32 index, struct tdi_entity *e);
 	/* A datagram was dropped for want of memory: to be counted. */
 	void (*no_memory)(struct inet *s, u8 protocol, u32 bytes);
 	/* Of INET_ROUTES and INET_NEIGHBOURS. */

@@ -12,15 +12,14 @@
 static void too_big(struct tcb *t, u32 mtu)
 {
 	const struct inet_family *f = t->tcp->s->family;
-	u32 mss;
+	u32 headers = f->header_len + TCP_HEADER, mss = mtu - headers;
 
-	if (mtu < f->least_path) {
+	if (mtu < headers + f->default_mss) {
 		if (f->family != 4)
 			return;
-		mtu = f->least_path;
+		mss = f->default_mss;
 		t->flags |= F_NO_DF;
 	}
-	mss = mtu - f->header_len - TCP_HEADER;
 	if (mss >= t->mss)           /* never larger (RFC 1191 3) */
 		return;
 	t->mss = (u16)mss;

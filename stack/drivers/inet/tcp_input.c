@@ -90,7 +90,7 @@ bool tcp_own_mss(struct tcb *t)
 void tcp_negotiate(struct tcb *t, const struct tcp_options *o)
 {
 	const struct inet_personality *as = t->tcp->s->as;
-	u16 peer = o->has_mss ? o->mss : 536;
+	u16 peer = o->has_mss ? o->mss : t->tcp->s->family->default_mss;
 
 	t->peer_mss = peer;
 	t->mss = (u16)max_u32(min_u32(t->mss, peer), TCP_MSS_MIN);

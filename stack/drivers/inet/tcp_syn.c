@@ -148,7 +148,8 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 
 	*y = (struct tcp_syn){
 		.local = g->rx->dst, .remote = g->rx->src, .lport = g->dport,
-		.rport = g->sport, .mss = g->o.has_mss ? g->o.mss : 536,
+		.rport = g->sport,
+		.mss = g->o.has_mss ? g->o.mss : tcp->s->family->default_mss,
 		.wscale = g->o.wscale, .irs = g->seq, .wnd = g->wnd,
 		.tsval = g->o.tsval,
 		.ts_offset = tcp_ts_offset(tcp, &g->rx->dst, &g->rx->src),

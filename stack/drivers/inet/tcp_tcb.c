@@ -252,7 +252,7 @@ struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	t->rcv_buf = s->ctl.rcv_buf;
 	t->snd_buf = s->ctl.snd_buf;
 	t->rto = s->as->initial_rto_ms * 1000;
-	t->mss = 536;                /* RFC 9293 3.7.1 */
+	t->mss = s->family->default_mss;
 	t->heard = ex_now(tcp->x);
 	return t;
 }

@@ -9,7 +9,6 @@
 #define RTO_MAX_US 60000000u         /* RFC 6298 2.5 */
 #define GRANULARITY_US 1000u
 #define BLACK_HOLE_AT 3              /* timeouts in a row of a big segment */
-#define BLACK_HOLE_MSS 536u
 
 static u64 earlier(u64 a, u64 b)
 {
@@ -109,11 +108,12 @@ static enum ex_status why_silent(const struct tcb *t)
  * taken back they do without a black hole. */
 static void black_hole(struct tcb *t)
 {
-	if (!t->snd_wnd || t->retries < BLACK_HOLE_AT ||
-	    t->mss <= BLACK_HOLE_MSS ||
-	    tcp_in_flight(t) < BLACK_HOLE_MSS)
+	u16 least = t->tcp->s->family->default_mss;
+
+	if (!t->snd_wnd || t->retries < BLACK_HOLE_AT || t->mss <= least ||
+	    tcp_in_flight(t) < least)
 		return;
-	t->mss = BLACK_HOLE_MSS;
+	t->mss = least;
 	t->flags |= F_NO_DF;
 }
 

@@ -52,8 +52,7 @@ static void family_no_memory(struct inet *s, u8 protocol, u32 bytes)
 
 const struct inet_family ip_family = {
 	.family = 4, .address_len = 4, .header_len = IP_HEADER,
-	.protocol_at = 9, .least_mtu = IP_LEAST_MTU,
-	.least_path = IP_MIN_MTU,
+	.protocol_at = 9, .least_mtu = IP_LEAST_MTU, .default_mss = 536,
 	.tcp_device = "\\Device\\Tcp", .udp_device = "\\Device\\Udp",
 	.raw_device = "\\Device\\RawIp", .route = ip_path_to,
 	.output = ip_output, .is_local = family_is_local,

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define RS_COUNT 3u
 #define RS_INTERVAL (4 * SECOND)
 #define TWO_HOURS (7200 * SECOND)    /* RFC 4862 5.5.3 (e) */
 
@@ -139,10 +138,13 @@ static void remove_at(struct inet_iface *f, u32 i)
  * station's address the interface is out of use. */
 void addr_duplicate(struct inet_iface *f, struct ip6_addr *a)
 {
+	u8 own[8];
+
+	put_identifier(f, own);
 	if (a->state != ADDR_TENTATIVE)
 		return;
 	a->state = ADDR_DUPLICATE;
-	if (link_local(&a->a))
+	if (link_local(&a->a) && !memcmp(a->a.b + 8, own, sizeof(own)))
 		f->disabled = true;
 	ex_log(f->ip->x, "tcpip6: %s: another has the address ending %02x%02x",
 	       f->name, a->a.b[14], a->a.b[15]);
@@ -156,7 +158,7 @@ void addr_start(struct inet_iface *f)
 	put_identifier(f, a.b + 8);
 	(void)addr_add(f, &a, 64, false);
 	route_prefix(f, &a, 64, FOREVER);
-	f->rs_left = ip->autoconf ? RS_COUNT : 0;
+	f->rs_left = ip->autoconf ? ROUTER_SOLICITATIONS : 0;
 	f->rs_at = ex_now(ip->x) + ex_random(ip->x) % SECOND;
 }
 
@@ -171,7 +173,7 @@ void addr_restart(struct inet_iface *f)
 	f->disabled = false;
 	for (u32 i = 0; i < f->naddr; i++)
 		begin_dad(f, &f->addr[i]);
-	f->rs_left = f->ip->autoconf ? RS_COUNT : 0;
+	f->rs_left = f->ip->autoconf ? ROUTER_SOLICITATIONS : 0;
 	f->rs_at = ex_now(f->ip->x) + ex_random(f->ip->x) % SECOND;
 }
 
@@ -242,7 +244,7 @@ void addr_prefix(struct inet_iface *f, const u8 *o)
 
 static void probe(struct inet_iface *f, struct ip6_addr *a, u64 now)
 {
-	struct inet_ip target = a->a;
+	struct inet_ip target = a->a, none = { { 0 } };
 
 	if (!a->probes) {
 		a->state = ADDR_USABLE;
@@ -250,7 +252,7 @@ static void probe(struct inet_iface *f, struct ip6_addr *a, u64 now)
 	}
 	a->probes--;
 	a->next = now + f->retrans_ns;
-	nd_solicit(f, &target, NULL, true);
+	nd_solicit(f, &target, NULL, &none); /* RFC 4862 5.4.2 */
 }
 
 void addr_tick(struct inet_iface *f, u64 now)

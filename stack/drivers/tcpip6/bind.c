@@ -12,7 +12,7 @@
 
 bool ip6_enter(struct inet_iface *f)
 {
-	if (!f->b)
+	if (!f->b || f->disabled)
 		return false;
 	f->sending++;
 	return true;

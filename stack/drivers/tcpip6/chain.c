@@ -43,6 +43,8 @@ static enum ip6_drop options(const struct walk *w, const u8 *b, u32 len,
 		if (b[i] > OPT_PADN) {
 			if (++count > CHAIN_OPTIONS)
 				return DROP_OPTION;
+			w->h->alert |= b[i] == OPT_ROUTER_ALERT && n == 4 &&
+				       w->h->protocol == NEXT_HOP_BY_HOP;
 			why = b[i] == OPT_ROUTER_ALERT ? DROP_NOT :
 				      unknown(w, b[i], at + i);
 			if (why)

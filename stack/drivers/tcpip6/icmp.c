@@ -28,12 +28,50 @@ static bool may_send(struct ip6 *ip)
 	return true;
 }
 
+/* Bytes of the whole datagram: the headers that were kept, then p. */
+static u32 peek(const struct ip6_head *h, const struct ndis_packet *p, u32 off,
+		u8 *b, u32 n)
+{
+	u32 kept = off < h->nraw ? h->nraw - off : 0;
+
+	if (kept > n)
+		kept = n;
+	if (kept)
+		memcpy(b, h->raw + off, kept);
+	return kept + ndis_packet_copy(p, off + kept - h->nraw, b + kept,
+				       n - kept);
+}
+
+/* What is behind all extension headers, those included that were not gone
+ * through yet: *at of it. */
+static u8 transport_of(const struct ip6_head *h, const struct ndis_packet *p,
+		       u32 *at)
+{
+	u8 next = 0, b[4];
+
+	(void)peek(h, p, 6, &next, 1);
+	*at = IP6_HEADER;
+	for (u32 i = 0; i < CHAIN_HEADERS; i++) {
+		bool piece = next == NEXT_FRAGMENT;
+
+		if (!piece && next != NEXT_HOP_BY_HOP &&
+		    next != NEXT_ROUTING && next != NEXT_DESTINATION)
+			return next;
+		if (peek(h, p, *at, b, 4) < 4 ||
+		    (piece && get16(b + 2) & 0xfff8))
+			return NEXT_NONE;
+		next = b[0];
+		*at += piece ? 8 : (b[1] + 1u) * 8;
+	}
+	return NEXT_NONE;
+}
+
 /* RFC 4443 2.4 (e): never about errors, redirects, what went to many (but for
- * unknown options), or came from no one. at: of the transport in p. */
+ * unknown options), or came from no one. */
 static bool deserves_error(const struct ip6_head *h,
 			   const struct ndis_packet *p, u8 type, u8 code)
 {
-	u32 at = h->nraw ? 0 : IP6_HEADER;
+	u32 at;
 	u8 m;
 
 	if (multicast(&h->src) || unspecified(&h->src))
@@ -41,10 +79,9 @@ static bool deserves_error(const struct ip6_head *h,
 	if (multicast(&h->dst) && type != ICMP6_TOO_BIG &&
 	    !(type == ICMP6_PARAMETER && code == 2))
 		return false;
-	if (h->protocol != NEXT_ICMP6)
+	if (transport_of(h, p, &at) != NEXT_ICMP6)
 		return true;
-	return ndis_packet_copy(p, at, &m, 1) == 1 && m >= 128 &&
-	       m != ND_REDIRECT;
+	return peek(h, p, at, &m, 1) == 1 && m >= 128 && m != ND_REDIRECT;
 }
 
 void icmp6_error(struct inet_iface *f, const struct ip6_head *h,

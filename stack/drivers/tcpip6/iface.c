@@ -79,7 +79,7 @@ s32 iface_receive(struct ndis_binding *b, struct ndis_packet *p)
 	const u8 *h = f && f->b ? ndis_packet_flat(f->ip->x, p, ETHER) : NULL;
 	bool cast;
 
-	if (!h)
+	if (!h || f->disabled)
 		return 0;
 	cast = h[0] & 1;
 	if (!cast && memcmp(h, f->mac, 6))

@@ -57,7 +57,7 @@ static enum ip6_drop read_head(struct ip6 *ip, struct ndis_packet *p,
 	h->hops = d[7];
 	h->next_at = 6;
 	h->base = h->nraw = 0;
-	h->fragmented = false;
+	h->fragmented = h->alert = false;
 	memcpy(h->src.b, d + 8, 16);
 	memcpy(h->dst.b, d + 24, 16);
 	return DROP_NOT;

@@ -37,6 +37,7 @@
 #define ADDRS 16u                    /* of an interface */
 #define PREFIXES 16u                 /* on the link of an interface */
 #define ROUTERS 16u
+#define ROUTER_SOLICITATIONS 3u      /* RFC 4861 10 */
 #define REDIRECTS 64u
 #define PMTU_MAX 64u
 #define GROUPS_MAX 48u
@@ -180,7 +181,7 @@ struct ip6_head {
 	u32 payload, base, nraw;
 	u8 hops, tclass, protocol;
 	u32 next_at;                 /* where the protocol's number stands */
-	bool fragmented;
+	bool fragmented, alert;      /* for routers, too: RFC 2711 */
 	u8 raw[RAW_MAX];             /* the headers before the transport's */
 };
 
@@ -319,11 +320,15 @@ void neighbor_tick(struct ip6 *ip, u64 now);
 void neighbor_drop(struct ip6 *ip, struct inet_iface *f);
 void nd_receive(struct inet_iface *f, const u8 *m, u32 n,
 		const struct ip6_head *h);
+/* to NULL: the group. from NULL: chosen; all zero: for duplicates. */
 void nd_solicit(struct inet_iface *f, const struct inet_ip *target,
-		const struct inet_ip *to, bool probe); /* to NULL: the group */
+		const struct inet_ip *to, const struct inet_ip *from);
 void nd_router_solicit(struct inet_iface *f);
 void nd_advertise(struct inet_iface *f, const struct inet_ip *target,
 		  const struct inet_ip *to, bool solicited);
+
+/* entity.c */
+bool ip6_entity(struct inet *s, u32 index, struct tdi_entity *e);
 
 /* --- ICMPv6: icmp.c; MLD: mld.c --------------------------------------------------------------------- */
 

@@ -136,15 +136,15 @@ static void heard(struct inet_iface *f, const u8 *m)
 	ke_unlock(&f->ip->lock, before);
 }
 
-/* RFC 3810 5.1.14, 6.2: from the link, with a hop limit of 1; 24 bytes are of
- * version 1, 28 and more of version 2. */
+/* RFC 3810 5.1.14, 6.2: from the link, with a hop limit of 1, a query with the
+ * router alert; 24 bytes are of version 1, 28 and more of version 2. */
 void mld_receive(struct inet_iface *f, const u8 *m, u32 n,
 		 const struct ip6_head *h)
 {
 	if (f->loopback)
 		return;
 	if (!link_local(&h->src) || h->hops != 1 || n < 24 ||
-	    (m[0] == MLD_QUERY && n != 24 && n < 28)) {
+	    (m[0] == MLD_QUERY && ((n != 24 && n < 28) || !h->alert))) {
 		ip6_drop(f->ip, DROP_MLD, NEXT_ICMP6, n);
 		return;
 	}

@@ -103,9 +103,13 @@ static bool advertised(struct inet_iface *f, const u8 *m, u32 n,
 	    (multicast(&h->dst) && m[4] & 0x40))
 		return false;
 	l = addr_find(f, &target);
-	if (l && l->state == ADDR_TENTATIVE)
+	if (l && l->state == ADDR_TENTATIVE) {
 		addr_duplicate(f, l);
-	if (l)               /* one of ours: nobody else speaks for it */
+		return true;
+	}
+	/* For one of ours nobody else speaks; what we did not get is another's,
+	 * who is a neighbour like any. */
+	if (l && l->state == ADDR_USABLE)
 		return true;
 	neighbor_advertised(f, &target, station(o.target), m[4]);
 	return true;
@@ -147,8 +151,9 @@ static bool router(struct inet_iface *f, const u8 *m, u32 n,
 		return false;
 	if (!f->ip->autoconf || addr_find(f, &h->src))
 		return true;
-	f->rs_left = 0;
 	life = get16(m + 6);
+	if (life)            /* RFC 4861 6.3.7: but one is to be sent */
+		f->rs_left = f->rs_left == ROUTER_SOLICITATIONS;
 	router_says(f, m);
 	mac = station(o.source);
 	if (mac)
@@ -229,18 +234,20 @@ static void put_station(const struct inet_iface *f, u8 *to, u8 type)
 	memcpy(to + 2, f->mac, 6);
 }
 
-/* probe: for duplicates, from no address (RFC 4862 5.4.2). */
 void nd_solicit(struct inet_iface *f, const struct inet_ip *target,
-		const struct inet_ip *to, bool probe)
+		const struct inet_ip *to, const struct inet_ip *from)
 {
 	struct inet_tx t = { .dst = to ? *to : solicited_node(target),
 			     .iface = f, .protocol = NEXT_ICMP6, .ttl = 255 };
 	struct ndis_packet *p;
-	bool named = !probe && addr_source(f, target, &t.src);
+	bool named = from ? !unspecified(from) :
+			    addr_source(f, target, &t.src);
 	u8 *m = message(f, ND_NS, named ? 32 : 24, &p);
 
 	if (!m)
 		return;
+	if (from)
+		t.src = *from;
 	memcpy(m + 8, target->b, 16);
 	if (named)
 		put_station(f, m + 24, OPT_SOURCE);

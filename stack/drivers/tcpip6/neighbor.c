@@ -123,6 +123,16 @@ static void flush(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 	}
 }
 
+/* RFC 4861 7.3.3: the first datagram to a stale one; what has waited for its
+ * address is one, too. */
+static void sent_to(struct ip6_neighbor *n, u64 now)
+{
+	if (n->state != NUD_STALE)
+		return;
+	n->state = NUD_DELAY;
+	n->due = now + DELAY_TIME;
+}
+
 /* --- sending --------------------------------------------------------------------------- */
 
 /* The oldest gives way: RFC 4861 7.2.2. */
@@ -146,6 +156,19 @@ static struct ndis_packet *keep(struct ip6_neighbor *n, struct ndis_packet *p)
 	return out;
 }
 
+/* RFC 4861 7.2.2: from where the datagram that asks for it comes, if that is an
+ * address of the interface. */
+static bool asks_from(struct inet_iface *f, const struct ndis_packet *p,
+		      struct inet_ip *from)
+{
+	const struct ip6_addr *l;
+
+	if (ndis_packet_copy(p, 8, from->b, 16) < 16)
+		return false;
+	l = addr_find(f, from);
+	return l && l->state == ADDR_USABLE;
+}
+
 bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 		      struct ndis_packet *p)
 {
@@ -154,6 +177,8 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 	struct ip6_neighbor *n = neighbor_find(f, a), *gone = NULL;
 	struct ndis_packet *out = p;
 	bool known = n && n->state != NUD_INCOMPLETE, ask = false;
+	struct inet_ip from;
+	bool named = !n && asks_from(f, p, &from);
 	u64 now = ex_now(ip->x);
 
 	if (!n) {
@@ -166,13 +191,10 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 	}
 	if (n)
 		n->used = now;
-	if (known) {
+	if (n && known) {
 		memcpy(mac, n->mac, 6);
 		out = NULL;
-		if (n->state == NUD_STALE) {
-			n->state = NUD_DELAY;
-			n->due = now + DELAY_TIME;
-		}
+		sent_to(n, now);
 	} else if (n) {
 		out = keep(n, p);
 	}
@@ -181,17 +203,18 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 		free_one(ip, gone);
 	give_up(ip, out);
 	if (ask)
-		nd_solicit(f, a, NULL, false);
+		nd_solicit(f, a, NULL, named ? &from : NULL);
 	return known;
 }
 
 /* --- hearing --------------------------------------------------------------------------------- */
 
-/* It was a router and says that it is none (RFC 4861 6.2.5). */
-static void no_router(struct inet_iface *f, const struct inet_ip *a)
+/* It says that it is no router (RFC 4861 7.2.5); was: that is news. */
+static void no_router(struct inet_iface *f, const struct inet_ip *a, bool was)
 {
 	route_router(f, a, 0);
-	route_router_failed(f, a);
+	if (was)
+		route_router_failed(f, a);
 }
 
 void neighbor_heard(struct inet_iface *f, const struct inet_ip *a,
@@ -214,6 +237,8 @@ void neighbor_heard(struct inet_iface *f, const struct inet_ip *a,
 		if (router >= 0)
 			n->router = router;
 		p = take_waits(n);
+		if (p)
+			sent_to(n, ex_now(ip->x));
 	}
 	ke_unlock(&ip->lock, before);
 	if (gone)
@@ -246,7 +271,7 @@ void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
 	enum ke_irql before = ke_lock(&ip->lock);
 	struct ip6_neighbor *n = neighbor_find(f, a);
 	struct ndis_packet *p = NULL;
-	bool was = n && n->router, takes;
+	bool was = n && n->router, takes, none = false;
 	u64 now = ex_now(ip->x);
 
 	if (n && n->state == NUD_INCOMPLETE && mac) {
@@ -255,17 +280,20 @@ void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
 		if (flags & NA_SOLICITED)
 			set_reachable(n, now);
 		n->router = flags & NA_ROUTER;
+		none = !n->router;
 		p = take_waits(n);
+		if (p)
+			sent_to(n, now);
 	} else if (n && n->state != NUD_INCOMPLETE) {
 		takes = !mac || !memcmp(n->mac, mac, 6) || flags & NA_OVERRIDE;
 		update(n, mac, flags, now);
 		if (takes)
 			n->router = flags & NA_ROUTER;
+		none = takes && !n->router;
 	}
-	was = was && n && !n->router;
 	ke_unlock(&ip->lock, before);
-	if (was)
-		no_router(f, a);
+	if (none)
+		no_router(f, a, was);
 	flush(f, mac, p);
 }
 
@@ -296,8 +324,8 @@ static bool advance(struct ip6_neighbor *n, u64 now, bool *ask)
 struct due {
 	struct ip6_neighbor *dead;
 	struct inet_iface *f;
-	struct inet_ip a;
-	bool ask, unicast;
+	struct inet_ip a, from;
+	bool ask, unicast, named;
 };
 
 /* The next thing to do in a chain of the table, with the lock held for it. */
@@ -315,6 +343,8 @@ static bool next_due(struct ip6 *ip, u32 i, u64 now, struct due *d)
 		d->f = n->f;
 		d->a = n->a;
 		d->unicast = n->state == NUD_PROBE;
+		d->named = d->ask && n->waits &&
+			   asks_from(n->f, n->waits, &d->from);
 	}
 	if (d->dead)
 		unlink_one(ip, d->dead);
@@ -330,7 +360,7 @@ void neighbor_tick(struct ip6 *ip, u64 now)
 		while (ip->neighbor[i] && next_due(ip, i, now, &d)) {
 			if (d.ask)
 				nd_solicit(d.f, &d.a, d.unicast ? &d.a : NULL,
-					   false);
+					   d.named ? &d.from : NULL);
 			if (d.dead) {
 				free_one(ip, d.dead);
 				route_router_failed(d.f, &d.a);

@@ -50,6 +50,8 @@ void route_prefix(struct inet_iface *f, const struct inet_ip *p, u8 plen,
 	else if (f->prefix[i].valid == FOREVER)
 		return;      /* configured: a router has no say */
 	f->prefix[i] = (struct ip6_prefix){ *p, plen, valid };
+	for (u32 k = plen; k < 128; k++)
+		f->prefix[i].p.b[k / 8] &= (u8)~(0x80u >> k % 8);
 }
 
 /* --- default routers ---------------------------------------------------------------- */

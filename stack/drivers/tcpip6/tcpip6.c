@@ -52,13 +52,14 @@ static void family_no_memory(struct inet *s, u8 protocol, u32 bytes)
 const struct inet_family ip6_family = {
 	.family = 6, .address_len = 16, .header_len = IP6_HEADER,
 	.protocol_at = 6, .least_mtu = IP6_MIN_MTU,
-	.least_path = IP6_MIN_MTU,
+	.default_mss = IP6_MIN_MTU - IP6_HEADER - 20,
 	.tcp_device = "\\Device\\Tcp6", .udp_device = "\\Device\\Udp6",
 	.raw_device = "\\Device\\RawIp6", .route = ip6_path,
 	.output = ip6_output, .is_local = family_is_local,
 	.is_unicast = family_is_unicast, .pseudo_sum = ip6_pseudo_sum,
 	.refuse = ip6_refuse, .learn_mtu = family_learn_mtu, .join = mld_join,
-	.looped = family_looped, .no_memory = family_no_memory,
+	.looped = family_looped, .entity = ip6_entity,
+	.no_memory = family_no_memory,
 	.rows = ip6_rows,
 };
 
