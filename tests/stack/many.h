@@ -214,7 +214,7 @@ static inline bool many_open(struct many *m, u32 total, many_client_fn *client)
 	m->iss = calloc(total, sizeof(*m->iss));
 	m->sk = calloc(total, sizeof(*m->sk));
 	m->file = calloc(total, sizeof(*m->file));
-	if (!net_start(&m->n, "ip=192.0.2.1/24 gw=192.0.2.2", NULL,
+	if (!net_start(&m->n, "tcpip", "ip=192.0.2.1/24 gw=192.0.2.2", NULL,
 		       &(struct ex_config){ .name = "m",
 					    .nonpaged_limit = 1u << 30 }) ||
 	    io_load(m->n.m.x, "afd", "", &m->afd))
