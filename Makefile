@@ -94,8 +94,13 @@ STK_FUZZ_DRV := tcpip inet netbt srv
 STK_FUZZ_DRV_fuzz_script := none
 STK_FUZZ_DRV_fuzz_workload := none
 STK_FUZZ_DRV_fuzz_ip6 := tcpip6 inet afd
+STK_FUZZ_DRV_fuzz_tcp := tcpip inet afd
 stk_fuzz_obj = $(foreach d,$(or $(STK_FUZZ_DRV_$(1)),$(STK_FUZZ_DRV)),\
 		$(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/$(d)/*.c)))
+# The stack as one object, for a test driver that loads it (tests/stack/adapter).
+ADAPTER  := $(B)/packetdrill.so
+ADAPTER_OBJ := $(patsubst %.c,$(B)/pic/%.o,tests/stack/adapter/packetdrill.c $(STACK_SRC) \
+		$(wildcard stack/drivers/tcpip/*.c stack/drivers/inet/*.c stack/drivers/afd/*.c))
 STK_BENCH_SRC := $(sort $(wildcard tests/bench/bench_stack*.c))
 STK_BENCH := $(STK_BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 TEST_DRIVERS := $(notdir $(wildcard tests/stack/drivers/*))
@@ -175,6 +180,10 @@ $(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drive
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^
 
+$(ADAPTER): $(ADAPTER_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^ -Wl,-z,now,-Bsymbolic -ldl -lpthread -lm
+
 $(LTTNG): $(LTTNG_SRC:%.c=$(B)/pic/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^ -llttng-ust -llttng-ust-common -ldl
@@ -188,7 +197,7 @@ $(STK_BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(STACK) | $(DRIVER)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
-$(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIVER) $(LTTNG)
+$(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIVER) $(LTTNG) $(ADAPTER)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
@@ -326,4 +335,4 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
--include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(patsubst %.c,$(B)/pic/%.d,$(DRV_SRC) $(LTTNG_SRC) $(wildcard tests/stack/drivers/*/*.c)) $(LIB_CXX:%.cc=$(B)/%.d)
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC)) $(patsubst %.c,$(B)/pic/%.d,$(DRV_SRC) $(LTTNG_SRC) $(STACK_SRC) $(wildcard tests/stack/drivers/*/*.c tests/stack/adapter/*.c)) $(LIB_CXX:%.cc=$(B)/%.d)

@@ -143,7 +143,7 @@ static u32 tcp(struct pkt_net *n, const struct pkt_datagram *d, u8 *b)
 	t[13] = (u8)d->flags;
 	put16(t + 14, d->given & PKT_HAS_WIN ? d->win : 65535);
 	put16(t + 18, d->urg);
-	pkt_fill(d, (u64)d->seq - 1, t + head);
+	pkt_fill(d, (u64)d->seq - !(d->flags & PKT_SYN), t + head);
 	head += d->len;
 	all = finish(n, d, 6, head, b, &sum);
 	put16(t + 16, (u32)pkt_sum(t, head, sum) ^ (d->bad_sum ? 0x5555u : 0));

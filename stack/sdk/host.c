@@ -523,6 +523,8 @@ struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 			   c->interface.ip6[0] : "::1");
 	if (c->driver_path)
 		io_driver_path(h->x, c->driver_path);
+	for (const struct io_driver_info *const *b = c->builtin; b && *b; b++)
+		io_builtin(h->x, *b);
 	if (open_interface(h, &c->interface, why, why_size) &&
 	    load_all(h, c, why, why_size))
 		return h;

@@ -49,6 +49,8 @@ struct host_config {
 	struct host_interface interface; /* name NULL: only loopback */
 	const char *const *drivers;  /* NULL-ended; NULL: tcpip tcpip6 afd */
 	const char *driver_path;
+	/* Drivers that are linked in, NULL-ended; NULL: all are objects. */
+	const struct io_driver_info *const *builtin;
 	const char *tcpip_options;   /* further words for tcpip and tcpip6 */
 	const char *netbios_name;    /* loads netbt and srv; NULL: not */
 	u32 netbios_keepalive;       /* seconds; 0: an hour */

@@ -66,7 +66,7 @@ looks() {
 }
 
 begin nt5 && {
-	scan nt5-syn-scan "7:open 9:open 19:open 80:open 139:open" -sS -p-
+	scan nt5-syn-scan "7:open 9:open 19:open 80:open 139:open 5001:open" -sS -p-
 	scan nt5-ack-scan "80:unfiltered 81:unfiltered" -sA -p 80,81
 	# Windows answers these whether a port is open or not (nmap's manual, -sN).
 	for kind in sN sF sX; do

@@ -450,10 +450,12 @@ static void fast_retransmit(void)
 	expect(&w, ACK, w.iss + 1, 1001, 1000);
 	expect(&w, ACK, w.iss + 1001, 1001, 1000);
 	CHECK_SILENT(&w.n);
-	in(&w, ACK, 1001, w.iss + 2001, ""); /* slow start: two more, and two */
-	for (u32 i = 2; i < 6; i++)
+	for (u32 i = 2; i < 6; i += 2) { /* slow start: one more for each */
+		in(&w, ACK, 1001, w.iss + 1 + i * 500, "");
 		expect(&w, ACK, w.iss + 1 + i * 1000, 1001, 1000);
-	CHECK_SILENT(&w.n);
+		expect(&w, ACK, w.iss + 1001 + i * 1000, 1001, 1000);
+		CHECK_SILENT(&w.n);
+	}
 	in(&w, ACK, 1001, w.iss + 2001, ""); /* RFC 3042 */
 	expect(&w, ACK, w.iss + 6001, 1001, 1000);
 	in(&w, ACK, 1001, w.iss + 2001, "");

@@ -125,6 +125,7 @@ struct inet_personality {
 	u32 initial_rto_ms, delack_ms, max_data_retrans, max_syn_retrans,
 	    time_wait_s;
 	u32 initial_cwnd;            /* segments */
+	u32 slow_start;              /* most segments that an ACK opens cwnd by */
 };
 const struct inet_personality *inet_personality(const char *name);
 

@@ -36,6 +36,7 @@ static const struct inet_personality all[] = {
 	  .max_data_retrans = 5,      /* [reg] TcpMaxDataRetransmissions */
 	  .max_syn_retrans = 3,       /* [reg] TcpMaxConnectRetransmissions */
 	  .time_wait_s = 240,         /* [reg] TcpTimedWaitDelay */
+	  .slow_start = 1,            /* RFC 5681 3.1 */
 	  .initial_cwnd = 2 },        /* [reg] */
 	{ .name = "nt5",
 	  .ttl = 128,                 /* [5] TG=80 */
@@ -56,6 +57,7 @@ static const struct inet_personality all[] = {
 	  .max_data_retrans = 5,      /* [reg] TcpMaxDataRetransmissions */
 	  .max_syn_retrans = 2,       /* [reg] TcpMaxConnectRetransmissions */
 	  .time_wait_s = 240,         /* [reg] TcpTimedWaitDelay */
+	  .slow_start = 1,            /* RFC 5681 3.1 */
 	  .initial_cwnd = 2 },        /* RFC 2581 3.1 */
 	{ .name = "modern",
 	  .ttl = 128,                 /* [10] TG=80 */
@@ -74,7 +76,9 @@ static const struct inet_personality all[] = {
 	  .echo_df = false,           /* [10] IE DFI=N */
 	  .initial_rto_ms = 1000,     /* RFC 6298 2 */
 	  .delack_ms = 40, .max_data_retrans = 8, .max_syn_retrans = 4,
-	  .time_wait_s = 120, .initial_cwnd = 10 }, /* RFC 6928 */
+	  .time_wait_s = 120,
+	  .slow_start = 2,            /* RFC 3465 2.3 */
+	  .initial_cwnd = 10 },       /* RFC 6928 */
 };
 
 const struct inet_personality *inet_personality(const char *name)

@@ -167,6 +167,9 @@ struct tcb {
 	u8 snd_wscale, rcv_wscale, retries, dupacks;
 	/* congestion and recovery */
 	u32 cwnd, ssthresh, acked, recover, high_rxt, lost_edge, dup_bytes;
+	u32 dup_nxt;                 /* snd_nxt at the first duplicate */
+	u32 rescue;                  /* RFC 6675 RescueRxt */
+	u64 sent_at;                 /* the last data */
 	struct tcp_board *board;
 	/* RFC 6298, in microseconds */
 	u32 srtt, rttvar, rto, rtt_seq;
@@ -229,6 +232,7 @@ struct tcp_syn {
 	struct inet_ip local, remote;
 	u16 lport, rport, mss;
 	u8 tries, flags, wscale, tos; /* flags: SYN_* */
+	u8 told;                     /* ACKs that say where it stands */
 	u32 iss, irs, wnd, tsval, ts_offset, rcv_buf;
 	u64 due, sent;
 };
@@ -310,6 +314,7 @@ bool tcp_parse_options(const u8 *p, u32 n, struct tcp_options *o);
 u32 tcp_put_syn_options(struct tcp *tcp, u8 *at, u16 mss, s32 wscale, bool ts,
 			bool sack, u32 tsval, u32 tsecr);
 u32 tcp_put_options(struct tcb *t, u8 *at);
+u32 tcp_put_timestamp(u8 *at, u32 tsval, u32 tsecr);
 u32 tcp_options_length(const struct tcb *t); /* of a data segment */
 u32 tcp_ts_now(struct tcp *tcp);     /* in ticks of the personality */
 u8 tcp_wscale_for(const struct tcp *tcp, u32 window);
@@ -340,6 +345,7 @@ void tcp_refuse(struct tcp *tcp, const struct tcp_seg *g);
 
 void tcp_output(struct tcb *t);      /* not locked */
 void tcp_out_of(const struct tcb *t, struct tcp_out *o);
+void tcp_reset_of(const struct tcb *t, struct tcp_out *o); /* a RST */
 u32 tcp_window(struct tcb *t);       /* to advertise; locked */
 u32 tcp_in_flight(const struct tcb *t);
 
@@ -376,10 +382,12 @@ u32 tcp_board_covered(const struct tcb *t, u32 from, u32 to); /* bytes */
 bool tcp_board_hole(const struct tcb *t, u32 from, u32 to,
 		    struct tcp_range *out);
 u32 tcp_board_lost_edge(const struct tcb *t); /* RFC 6675 IsLost() */
+u32 tcp_board_top(const struct tcb *t); /* below it are holes, above none */
 bool tcp_process_sack(struct tcb *t, const struct tcp_seg *g);
 
 void cc_start(struct tcb *t);
 void cc_acked(struct tcb *t, u32 n, u32 flight);
+void cc_idle(struct tcb *t);         /* data are to be sent after a pause? */
 void cc_duplicate(struct tcb *t, bool sacked);
 void cc_timeout(struct tcb *t);
 void cc_lost_from_una(struct tcb *t); /* all of it is sent again */

@@ -57,22 +57,27 @@ static void complete_sends(struct tcb *t)
  * Karn's rule; with timestamps a retransmission counts, too (RFC 7323 4), but only
  * if it is the one that is echoed: when an ACK was lost, the answer to what came
  * twice has the timestamp of the first (R2 comes before R3 there), and the
- * whole timeout would be taken for a round trip.
+ * whole timeout would be taken for a round trip.  false: nothing was measured.
  */
-static void measure(struct tcb *t, const struct tcp_seg *g)
+static bool measure(struct tcb *t, const struct tcp_seg *g)
 {
 	if (t->flags & F_TIMING && seq_le(t->rtt_seq, g->ack)) {
 		t->flags &= ~(u32)F_TIMING;
 		tcp_rtt(t, (u32)((ex_now(t->tcp->x) - t->rtt_at) / 1000));
-	} else if (t->flags & F_TS && g->o.has_ts && g->o.tsecr &&
-		   (t->retries || t->flags & (F_LOSS | F_RECOVERY)) &&
-		   seq_le(t->rtx_ts, g->o.tsecr)) {
+		return true;
+	}
+	if (t->flags & F_TS && g->o.has_ts && g->o.tsecr &&
+	    (t->retries || t->flags & (F_LOSS | F_RECOVERY)) &&
+	    seq_le(t->rtx_ts, g->o.tsecr)) {
 		u32 ticks = tcp_ts_now(t->tcp) + t->ts_offset - g->o.tsecr;
 		u32 tick_us = t->tcp->s->as->ts_tick_ms * 1000;
 
-		if (ticks < 120000000 / tick_us) /* 0: some part of one */
+		if (ticks < 120000000 / tick_us) { /* 0: some part of one */
 			tcp_rtt(t, ticks ? ticks * tick_us : tick_us / 2);
+			return true;
+		}
 	}
+	return false;
 }
 
 /* --- our FIN was acknowledged --------------------------------------------------------------- */
@@ -103,8 +108,9 @@ static void new_ack(struct tcb *t, const struct tcp_seg *g)
 {
 	u32 n = g->ack - t->snd_una, flight = tcp_in_flight(t);
 
-	t->rto = tcp_backoff(t);     /* stays, until there is a sample: RFC 6298 5.5 */
-	measure(t, g);
+	/* RFC 6298 5.5: backed off until there is a measurement */
+	if (!measure(t, g) && t->retries && !(t->flags & F_PROBED))
+		t->rto = tcp_backoff(t);
 	t->snd_una = g->ack;
 	t->bytes_acked += n;
 	t->retries = t->unanswered = 0;

@@ -3,12 +3,23 @@
 #include "bytes.h"
 #include "tcp.h"
 
-/* The path takes less: smaller segments, and those on their way again. */
+/*
+ * The path takes less: smaller segments, and those on their way again.  Less
+ * than every path has to take would cost a header for a few bytes, and anybody
+ * can say so (RFC 5927 7): routers of IPv4 may cut such segments up, and IPv6 has
+ * no such paths (RFC 8201 4).
+ */
 static void too_big(struct tcb *t, u32 mtu)
 {
-	u32 headers = t->tcp->s->family->header_len + TCP_HEADER, mss;
+	const struct inet_family *f = t->tcp->s->family;
+	u32 headers = f->header_len + TCP_HEADER, mss = mtu - headers;
 
-	mss = mtu > headers + TCP_MSS_MIN ? mtu - headers : TCP_MSS_MIN;
+	if (mtu < headers + f->default_mss) {
+		if (f->family != 4)
+			return;
+		mss = f->default_mss;
+		t->flags |= F_NO_DF;
+	}
 	if (mss >= t->mss)           /* never larger (RFC 1191 3) */
 		return;
 	t->mss = (u16)mss;

@@ -5,6 +5,7 @@
 
 #define CHALLENGES 10u               /* in five seconds (RFC 5961 7) */
 #define TS_IDLE (24 * 86400 * SECOND) /* RFC 7323 5.5 */
+#define SYN_LOST_RTO_US 3000000u     /* RFC 6298 5.7 */
 
 /* --- from bytes ------------------------------------------------------------------------ */
 
@@ -66,7 +67,7 @@ void tcp_challenge(struct tcb *t)
 	tcp_need(t, NEED_ACK);
 }
 
-/* --- SYN-SENT ------------------------------------------------------------------------------- */
+/* --- what a SYN says ------------------------------------------------------------------------- */
 
 bool tcp_own_mss(struct tcb *t)
 {
@@ -111,9 +112,12 @@ void tcp_negotiate(struct tcb *t, const struct tcp_options *o)
 void tcp_established(struct tcb *t)
 {
 	tcp_set_state(t, TCP_ESTABLISHED);
-	t->recover = t->high_rxt = t->lost_edge = t->snd_una;
+	t->high_rxt = t->lost_edge = t->snd_una;
+	t->recover = t->snd_una - 1; /* RFC 6582 3.2 (1) */
 	t->snd_up = t->snd_una;
 	cc_start(t);
+	if (t->retries && t->rto < SYN_LOST_RTO_US)
+		t->rto = SYN_LOST_RTO_US;
 	t->retries = 0;
 	t->due_rtx = 0;
 	t->due_wait = 0;
@@ -130,45 +134,6 @@ static void syn_acknowledged(struct tcb *t, u32 ack)
 	if (t->flags & F_TIMING && !t->retries)
 		tcp_rtt(t, (u32)((ex_now(t->tcp->x) - t->rtt_at) / 1000));
 	t->flags &= ~(u32)F_TIMING;
-}
-
-static void syn_sent(struct tcb *t, struct tcp_seg *g)
-{
-	bool acks = g->flags & TH_ACK;
-
-	if (acks && g->ack != t->iss + 1) {
-		g->refuse = true;    /* tcp_refuse() leaves RSTs alone */
-		return;
-	}
-	if (g->flags & TH_RST) {
-		if (acks)            /* RFC 5961 3.2 */
-			tcp_fail(t, EX_CONNECTION_REFUSED);
-		return;
-	}
-	if (!(g->flags & TH_SYN))
-		return;
-	t->irs = g->seq;
-	t->rcv_nxt = t->rcv_last_ack = t->rcv_adv = t->rcv_up = g->seq + 1;
-	tcp_negotiate(t, &g->o);
-	t->snd_wnd = t->max_wnd = g->wnd; /* never scaled */
-	t->snd_wl1 = g->seq;
-	t->snd_wl2 = g->ack;
-	if (!acks) {
-		tcp_set_state(t, TCP_SYN_RCVD);
-		t->flags &= ~(u32)F_TIMING;
-		tcp_need(t, NEED_OUTPUT);
-		return;
-	}
-	syn_acknowledged(t, g->ack);
-	tcp_established(t);
-	tcp_need(t, NEED_ACK);
-	/* Data and FIN with it: as if they came alone. */
-	g->flags &= (u8)~TH_SYN;
-	g->seq++;
-	if (g->len || g->flags & TH_FIN) {
-		t->rcv_adv = t->rcv_nxt + min_u32(t->rcv_buf, 0xffff);
-		tcp_data(t, g);
-	}
 }
 
 /* --- the sequence check ------------------------------------------------------------------------ */
@@ -210,11 +175,6 @@ static void trim(struct tcb *t, struct tcp_seg *g)
 	if (seq_lt(g->seq, t->rcv_nxt)) {
 		u32 n = t->rcv_nxt - g->seq;
 
-		if (g->flags & TH_SYN) {
-			g->flags &= (u8)~TH_SYN;
-			g->seq++;
-			n--;
-		}
 		if (g->len)
 			note_duplicate(t, g->seq, seq_min(g->seq + g->len,
 							  t->rcv_nxt));
@@ -233,23 +193,31 @@ static void trim(struct tcb *t, struct tcp_seg *g)
 	}
 }
 
+/* RFC 7323 3.2: no timestamp where they were agreed on. */
+static bool lacks_timestamp(const struct tcb *t, const struct tcp_seg *g)
+{
+	return t->flags & F_TS && !g->o.has_ts && !(g->flags & TH_RST);
+}
+
+/* RFC 7323 5.5: after so long a time the clock may have gone round. */
+static bool ts_forgotten(const struct tcb *t)
+{
+	return ex_now(t->tcp->x) - t->ts_recent_at >= TS_IDLE;
+}
+
 /* RFC 7323 5.3: PAWS. true: it is an old duplicate. */
 static bool is_old(struct tcb *t, const struct tcp_seg *g)
 {
-	if (!(t->flags & F_TS) || g->flags & TH_RST)
-		return false;
-	if (!g->o.has_ts)            /* 3.2 */
-		return true;
-	return seq_lt(g->o.tsval, t->ts_recent) &&
-	       ex_now(t->tcp->x) - t->ts_recent_at < TS_IDLE;
+	return t->flags & F_TS && !(g->flags & TH_RST) &&
+	       seq_lt(g->o.tsval, t->ts_recent) && !ts_forgotten(t);
 }
 
-/* RFC 7323 4.3 */
-static void note_timestamp(struct tcb *t, const struct tcp_seg *g)
+/* RFC 7323 4.3; seq: where it began before it was trimmed. */
+static void note_timestamp(struct tcb *t, const struct tcp_seg *g, u32 seq)
 {
 	if (!(t->flags & F_TS) || !g->o.has_ts ||
-	    seq_lt(t->rcv_last_ack, g->seq) ||
-	    seq_lt(g->o.tsval, t->ts_recent))
+	    seq_lt(t->rcv_last_ack, seq) ||
+	    (seq_lt(g->o.tsval, t->ts_recent) && !ts_forgotten(t)))
 		return;
 	t->ts_recent = g->o.tsval;
 	t->ts_recent_at = ex_tick(t->tcp->x);
@@ -272,21 +240,90 @@ static void reset(struct tcb *t, const struct tcp_seg *g)
 		tcp_fail(t, EX_CONNECTION_RESET);
 }
 
+/* --- SYN-SENT ------------------------------------------------------------------------------- */
+
+/* RFC 9293 3.8.5, RFC 6093: up is behind the urgent byte. */
+static void urgent(struct tcb *t, const struct tcp_seg *g, u32 up)
+{
+	if (!(g->flags & TH_URG) || !g->urp || t->flags & F_FIN_RCVD ||
+	    !seq_lt(t->rcv_nxt, up) ||
+	    (t->flags & F_URGENT && !seq_lt(t->rcv_up, up)))
+		return;
+	t->rcv_up = up;
+	t->flags |= F_URGENT;
+}
+
+/* What follows a SYN in its segment: as if it came alone. */
+static void behind_syn(struct tcb *t, struct tcp_seg *g)
+{
+	u32 up = g->seq + g->urp;
+
+	g->flags &= (u8)~TH_SYN;
+	g->seq++;
+	t->rcv_adv = t->rcv_nxt + min_u32(t->rcv_buf, 0xffff);
+	trim(t, g);
+	urgent(t, g, up);
+	if (g->len || g->flags & TH_FIN)
+		tcp_data(t, g);
+}
+
+static void syn_sent(struct tcb *t, struct tcp_seg *g)
+{
+	bool acks = g->flags & TH_ACK;
+
+	if (acks && g->ack != t->iss + 1) {
+		g->refuse = true;    /* tcp_refuse() leaves RSTs alone */
+		return;
+	}
+	if (g->flags & TH_RST) {
+		if (acks)            /* RFC 5961 3.2 */
+			tcp_fail(t, EX_CONNECTION_REFUSED);
+		return;
+	}
+	if (!(g->flags & TH_SYN))
+		return;
+	t->irs = g->seq;
+	t->rcv_nxt = t->rcv_last_ack = t->rcv_adv = t->rcv_up = g->seq + 1;
+	tcp_negotiate(t, &g->o);
+	t->snd_wnd = t->max_wnd = g->wnd; /* never scaled */
+	t->snd_wl1 = g->seq;
+	t->snd_wl2 = g->ack;
+	if (!acks) {
+		tcp_set_state(t, TCP_SYN_RCVD);
+		t->flags &= ~(u32)F_TIMING;
+		tcp_need(t, NEED_OUTPUT);
+		return;
+	}
+	syn_acknowledged(t, g->ack);
+	tcp_established(t);
+	tcp_need(t, NEED_ACK);
+	if (g->len || g->flags & TH_FIN)
+		behind_syn(t, g);
+}
+
 /* --- all other states ---------------------------------------------------------------------------- */
 
-static void unacceptable(struct tcb *t, const struct tcp_seg *g)
+/* Pure ACKs must not answer each other for ever. */
+static void answer(struct tcb *t, const struct tcp_seg *g)
 {
-	if (g->flags & TH_RST)
-		return;
-	if (g->len)
-		note_duplicate(t, g->seq, g->seq + g->len);
-	if (t->state == TCP_TIME_WAIT && g->flags & TH_FIN)
-		tcp_time_wait(t);    /* 3.10.7.4: the time begins again */
-	/* Pure ACKs must not answer each other for ever. */
-	if (g->len || g->flags & (TH_SYN | TH_FIN))
+	if (g->len || g->flags & TH_FIN)
 		tcp_need(t, NEED_ACK);
 	else
 		tcp_challenge(t);
+}
+
+static void unacceptable(struct tcb *t, const struct tcp_seg *g)
+{
+	u32 end = g->seq + g->len;
+
+	if (g->flags & TH_RST)
+		return;
+	/* What lies behind the window did not arrive. */
+	note_duplicate(t, g->seq, seq_min(end, t->rcv_nxt));
+	if (t->state == TCP_TIME_WAIT && g->flags & TH_FIN &&
+	    end + 1 == t->rcv_nxt)
+		tcp_time_wait(t);    /* 3.10.7.4: the time begins again */
+	answer(t, g);
 }
 
 /* RFC 5961 5.2; true: the ACK may be looked at. */
@@ -316,23 +353,30 @@ static bool nobody_wants(struct tcb *t, struct tcp_seg *g)
 	return true;
 }
 
-/* RFC 9293 3.8.5, RFC 6093 */
-static void urgent(struct tcb *t, const struct tcp_seg *g)
+/* A SYN of both at once (RFC 9293 3.5, figure 8), whose ACK counts; any other
+ * one is challenged, wherever it lies (RFC 5961 4.2). false: it is dropped. */
+static bool syn_ok(struct tcb *t, struct tcp_seg *g)
 {
-	u32 up = g->seq + g->urp;
-
-	if (!(g->flags & TH_URG) || !g->urp || t->flags & F_FIN_RCVD)
-		return;
-	if (!seq_lt(t->rcv_up, up) || !seq_lt(t->rcv_nxt, up))
-		return;
-	t->rcv_up = up;
-	t->flags |= F_URGENT;
+	if (t->state == TCP_SYN_RCVD && g->flags & TH_ACK &&
+	    g->seq == t->irs && g->ack == t->iss + 1) {
+		g->flags &= (u8)~TH_SYN;
+		g->seq++;
+		return true;
+	}
+	tcp_challenge(t);
+	return false;
 }
 
 static void synchronized(struct tcb *t, struct tcp_seg *g)
 {
+	u32 seq = g->seq, up = seq + g->urp;
+
+	if ((g->flags & (TH_SYN | TH_RST)) == TH_SYN && !syn_ok(t, g))
+		return;
+	if (lacks_timestamp(t, g))
+		return;
 	if (is_old(t, g)) {
-		tcp_need(t, NEED_ACK);
+		answer(t, g);
 		return;
 	}
 	if (!in_window(t, g)) {
@@ -343,15 +387,10 @@ static void synchronized(struct tcb *t, struct tcp_seg *g)
 		reset(t, g);
 		return;
 	}
-	urgent(t, g);
 	trim(t, g);
-	if (g->flags & TH_SYN) {     /* RFC 5961 4.2 */
-		tcp_challenge(t);
-		return;
-	}
 	if (!(g->flags & TH_ACK) || !ack_ok(t, g))
 		return;
-	note_timestamp(t, g);
+	note_timestamp(t, g, seq);
 	tcp_ack(t, g);
 	if (t->flags & F_DEAD || nobody_wants(t, g))
 		return;
@@ -360,6 +399,7 @@ static void synchronized(struct tcb *t, struct tcp_seg *g)
 			tcp_time_wait(t);
 		return;
 	}
+	urgent(t, g, up);
 	if (g->len || g->flags & TH_FIN)
 		tcp_data(t, g);
 }
@@ -380,15 +420,19 @@ void tcp_input(struct tcb *t, struct tcp_seg *g)
 
 /* --- in ------------------------------------------------------------------------------------------- */
 
-/* A SYN for a connection that only waits (RFC 9293 3.10.7.4, RFC 6191). */
+/* A SYN for a connection that only waits (RFC 9293 3.10.7.4): RFC 6191 2. */
 static bool begins_again(const struct tcb *t, const struct tcp_seg *g)
 {
+	bool ts;
+
 	if (t->state != TCP_TIME_WAIT ||
 	    (g->flags & (TH_SYN | TH_ACK | TH_RST)) != TH_SYN)
 		return false;
-	if (t->flags & F_TS && g->o.has_ts &&
-	    seq_lt(t->ts_recent, g->o.tsval))
+	ts = g->o.has_ts && t->tcp->s->as->timestamps;
+	if (ts && !(t->flags & F_TS))
 		return true;
+	if (ts && g->o.tsval != t->ts_recent)
+		return seq_lt(t->ts_recent, g->o.tsval);
 	return seq_lt(t->rcv_nxt, g->seq);
 }
 

@@ -208,15 +208,19 @@ static u32 put_sack(struct tcb *t, u8 *at)
 	return 4 + 8 * n;
 }
 
+u32 tcp_put_timestamp(u8 *at, u32 tsval, u32 tsecr)
+{
+	at[0] = at[1] = OPT_NOP;
+	return 2 + put_ts(at + 2, tsval, tsecr);
+}
+
 u32 tcp_put_options(struct tcb *t, u8 *at)
 {
 	u32 n = 0;
 
-	if (t->flags & F_TS) {
-		at[0] = at[1] = OPT_NOP;
-		n = 2 + put_ts(at + 2, tcp_ts_now(t->tcp) + t->ts_offset,
-			       t->ts_recent);
-	}
+	if (t->flags & F_TS)
+		n = tcp_put_timestamp(at, tcp_ts_now(t->tcp) + t->ts_offset,
+				      t->ts_recent);
 	return n + put_sack(t, at + n);
 }
 

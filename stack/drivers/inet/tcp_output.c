@@ -61,6 +61,17 @@ void tcp_out_of(const struct tcb *t, struct tcp_out *o)
 	};
 }
 
+/* RFC 7323 3.2: with a timestamp */
+void tcp_reset_of(const struct tcb *t, struct tcp_out *o)
+{
+	tcp_out_of(t, o);
+	o->flags |= TH_RST;
+	if (t->flags & F_TS)
+		o->noptions = (u8)tcp_put_timestamp(
+			o->options, tcp_ts_now(t->tcp) + t->ts_offset,
+			t->ts_recent);
+}
+
 /* --- data ---------------------------------------------------------------------------- */
 
 /* The buffer that seq is in; cur moves there if seq is not below it. */
@@ -224,6 +235,7 @@ static bool make(struct tcb *t, u32 seq, u32 n, struct made *m, u32 offloads)
 	if (!m->p)
 		return false;
 	acknowledged(t);
+	t->sent_at = ex_now(t->tcp->x);
 	TRACE(tcp_segment_out, t, seq, t->rcv_nxt, (u64)n << 8 | m->o.flags);
 	if (m->o.flags & TH_FIN)
 		sent_fin(t);
@@ -268,14 +280,30 @@ static bool make_syn(struct tcb *t, struct made *m)
 
 /* --- what comes next ------------------------------------------------------------------- */
 
-/* The next hole that is lost and not sent again (RFC 6675 NextSeg 1). */
-static bool make_retransmission(struct tcb *t, struct made *m, u32 room)
+/* [from, from + n) again, of what was sent. */
+static bool make_again(struct tcb *t, struct made *m, u32 from, u32 n)
+{
+	n = min_u32(n, t->snd_end - from); /* the FIN is no data */
+	if (!n && !fin_goes_with(t, from))
+		return false;
+	if (!make(t, from, n, m, 0))
+		return false;
+	inet_count(t->tcp->s, retrans_segs);
+	TRACE(tcp_retransmit, t, from, n, t->flags & F_LOSS ? 1 : 0);
+	t->flags &= ~(u32)F_TIMING;  /* Karn's rule (RFC 6298 3) */
+	t->rtx_ts = tcp_ts_now(t->tcp) + t->ts_offset;
+	t->total_retrans++;
+	if (!t->due_rtx)
+		tcp_arm_rtx(t);
+	return true;
+}
+
+/* The first hole that was not sent again, below end. */
+static bool make_hole(struct tcb *t, struct made *m, u32 room, u32 end)
 {
 	struct tcp_range hole;
-	u32 end = seq_min(t->lost_edge, t->snd_nxt), n;
+	u32 n;
 
-	if (seq_lt(t->high_rxt, t->snd_una))
-		t->high_rxt = t->snd_una;
 	if (!seq_lt(t->high_rxt, end) ||
 	    !tcp_board_hole(t, t->high_rxt, end, &hole))
 		return false;
@@ -283,20 +311,46 @@ static bool make_retransmission(struct tcb *t, struct made *m, u32 room)
 	/* The first one is not held back (RFC 5681 3.2, RFC 6675 5 (4.3)). */
 	if (room < n && hole.from != t->snd_una)
 		return false;
-	n = min_u32(n, t->snd_end - hole.from); /* the FIN is no data */
-	if (!n && !fin_goes_with(t, hole.from))
+	if (!make_again(t, m, hole.from, n))
 		return false;
-	if (!make(t, hole.from, n, m, 0))
-		return false;
-	inet_count(t->tcp->s, retrans_segs);
-	TRACE(tcp_retransmit, t, hole.from, n, t->flags & F_LOSS ? 1 : 0);
-	t->high_rxt = hole.from + n + !!(m->o.flags & TH_FIN);
-	t->flags &= ~(u32)F_TIMING;  /* Karn's rule (RFC 6298 3) */
-	t->rtx_ts = tcp_ts_now(t->tcp) + t->ts_offset;
-	t->total_retrans++;
-	if (!t->due_rtx)
-		tcp_arm_rtx(t);
+	t->high_rxt = seq_min(hole.from + n, t->snd_end) +
+		      !!(m->o.flags & TH_FIN);
 	return true;
+}
+
+/* What is lost and not sent again (RFC 6675 NextSeg 1). */
+static bool make_retransmission(struct tcb *t, struct made *m, u32 room)
+{
+	t->high_rxt = seq_max(t->high_rxt, t->snd_una);
+	return make_hole(t, m, room, seq_min(t->lost_edge, t->snd_nxt));
+}
+
+/* RFC 6675 NextSeg 4: the end of what was sent, of which no block will tell;
+ * once in a recovery. */
+static bool make_rescue(struct tcb *t, struct made *m)
+{
+	struct tcp_range tail;
+
+	if (!seq_lt(t->rescue, t->snd_una) ||
+	    !tcp_board_hole(t, seq_max(t->high_rxt, tcp_board_top(t)),
+			    t->snd_nxt, &tail) || tail.to != t->snd_nxt)
+		return false;
+	if (tail.to - tail.from > max_data(t))
+		tail.from = tail.to - max_data(t);
+	if (!make_again(t, m, tail.from, tail.to - tail.from))
+		return false;
+	t->rescue = t->recover;
+	return true;
+}
+
+/* Nothing is known to be lost, nothing is new, and there is room: what may be
+ * lost (RFC 6675 NextSeg 3 and 4). */
+static bool make_guess(struct tcb *t, struct made *m, u32 room)
+{
+	if ((t->flags & (F_RECOVERY | F_SACK)) != (F_RECOVERY | F_SACK) ||
+	    room < max_data(t))
+		return false;
+	return make_hole(t, m, room, tcp_board_top(t)) || make_rescue(t, m);
 }
 
 /* RFC 9293 3.8.6.2.1, with Nagle's rule (3.7.4). */
@@ -307,7 +361,7 @@ static bool worth_sending(const struct tcb *t, u32 n, u32 queued)
 	if (n < queued)
 		return false;        /* the window is in the way */
 	return t->flags & (F_NODELAY | F_FIN_QUEUED) || !tcp_in_flight(t) ||
-	       seq_lt(t->snd_nxt, t->snd_up);
+	       (t->flags & F_SND_URG && seq_lt(t->snd_nxt, t->snd_up));
 }
 
 static u32 new_data(struct tcb *t, u32 room, u32 offloads)
@@ -388,9 +442,12 @@ static bool make_next(struct tcb *t, struct made *m)
 		return make_ack(t, m);
 	}
 	if (may_send(t)) {
+		if (seq_lt(t->snd_nxt, t->snd_end))
+			cc_idle(t);
 		pipe = cc_pipe(t);
 		room = pipe < t->cwnd ? t->cwnd - pipe : 0;
-		if (make_retransmission(t, m, room) || make_new(t, m, room))
+		if (make_retransmission(t, m, room) || make_new(t, m, room) ||
+		    make_guess(t, m, room))
 			return true;
 	}
 	return make_ack(t, m);

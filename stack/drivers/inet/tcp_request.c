@@ -403,8 +403,7 @@ void tcp_abort(struct tcb *t, enum ex_status why, bool told)
 	ke_lock_dpc(&t->lock);
 	send = !(t->flags & F_DEAD) && t->state >= TCP_SYN_RCVD &&
 	       t->state != TCP_TIME_WAIT;
-	tcp_out_of(t, &o);
-	o.flags |= TH_RST;
+	tcp_reset_of(t, &o);
 	if (told)
 		t->flags |= F_TOLD_ABORT;
 	tcp_fail(t, why);

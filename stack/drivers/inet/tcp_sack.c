@@ -118,6 +118,13 @@ u32 tcp_board_lost_edge(const struct tcb *t)
 	return t->snd_una;
 }
 
+u32 tcp_board_top(const struct tcb *t)
+{
+	const struct tcp_board *b = t->board;
+
+	return b && b->n ? b->r[b->n - 1].from : t->snd_una;
+}
+
 /* RFC 2883 4: the first block names what arrived twice. */
 static bool is_dsack(const struct tcp_seg *g)
 {

@@ -8,6 +8,7 @@
 
 enum { SYN_TS = 1, SYN_SACK = 2, SYN_WSCALE = 4, SYN_COOKIE = 8 };
 #define LATER (100 * MS)
+#define TOLD_MAX 10u                 /* RFC 5961 7 */
 #define COOKIE_PERIOD (64 * SECOND)
 static const u16 cookie_mss[8] = { 216, 536, 1200, 1360, 1400, 1440, 1460,
 				   8960 };
@@ -118,6 +119,25 @@ static void answer(struct tcp *tcp, const struct tcp_syn *y)
 		y->flags & SYN_WSCALE ? own_wscale(tcp, y) : -1, ts,
 		y->flags & SYN_SACK, zero ? 0 : tsval, zero ? 0 : y->tsval);
 	TRACE(tcp_segment_out, y, y->iss, y->irs + 1, o.flags);
+	tcp_send_segment(tcp, &o);
+}
+
+/* RFC 9293 3.10.7.4 "first", RFC 5961 3.2: where it stands, to whoever sent what
+ * does not fit. */
+static void tell(struct tcp *tcp, const struct tcp_syn *y)
+{
+	struct tcp_out o = {
+		.src = y->local, .dst = y->remote, .sport = y->lport,
+		.dport = y->rport, .seq = y->iss + 1, .ack = y->irs + 1,
+		.flags = TH_ACK, .dont_fragment = true,
+		.wnd = (u16)(min_u32(y->rcv_buf, 0xffff) >>
+			     own_wscale(tcp, y)),
+	};
+
+	if (y->flags & SYN_TS)
+		o.noptions = (u8)tcp_put_timestamp(
+			o.options, tcp_ts_now(tcp) + y->ts_offset, y->tsval);
+	TRACE(tcp_segment_out, y, o.seq, o.ack, o.flags);
 	tcp_send_segment(tcp, &o);
 }
 
@@ -432,27 +452,64 @@ static void new_syn(struct tcp *tcp, struct inet_address *a,
 	answer(tcp, &copy);
 }
 
-/* RFC 5961 3.2, 9293 3.10.7.4: what a half-open one gets. true: go on. */
-static bool for_half_open(struct tcp *tcp, const struct tcp_seg *g,
-			  struct tcp_syn *copy)
+enum half { HALF_NONE, HALF_DROP, HALF_AGAIN, HALF_TELL, HALF_FREE, HALF_REFUSE,
+	    HALF_OPEN };
+
+static bool fits(const struct tcp_syn *y, const struct tcp_seg *g)
 {
+	u32 len = g->len + !!(g->flags & TH_FIN) + !!(g->flags & TH_SYN);
+	u32 at = g->seq - (y->irs + 1), wnd = min_u32(y->rcv_buf, 0xffff);
+
+	return at < wnd || (len && at + len - 1 < wnd);
+}
+
+/* SYN-RECEIVED after a passive open: RFC 9293 3.10.7.4, RFC 5961, 7323. */
+static enum half judge(const struct tcp_syn *y, const struct tcp_seg *g)
+{
+	bool rst = g->flags & TH_RST, syn = g->flags & TH_SYN && !rst;
+	bool ts = y->flags & SYN_TS && !rst;
+
+	if (syn && !(g->flags & TH_ACK) && g->seq == y->irs)
+		return HALF_AGAIN;
+	if (ts && !syn && !g->o.has_ts)
+		return HALF_DROP;
+	if ((ts && g->o.has_ts && seq_lt(g->o.tsval, y->tsval)) || !fits(y, g))
+		return rst ? HALF_DROP : HALF_TELL;
+	if (rst && g->seq != y->irs + 1)
+		return HALF_TELL;
+	if (rst || syn)              /* back to LISTEN */
+		return HALF_FREE;
+	if (!(g->flags & TH_ACK))
+		return HALF_DROP;
+	return g->ack == y->iss + 1 ? HALF_OPEN : HALF_REFUSE;
+}
+
+static enum half for_half_open(struct tcp *tcp, const struct tcp_seg *g,
+			       struct tcp_syn *copy)
+{
+	enum half what = HALF_NONE;
 	struct tcp_syn **at;
-	bool found, again = false;
 
 	ke_lock_dpc(&tcp->syn_lock);
 	at = place_of(tcp, g);
-	found = *at;
-	if (found) {
+	if (*at) {
+		what = judge(*at, g);
+		if (what == HALF_TELL && (*at)->told++ >= TOLD_MAX) {
+			(*at)->told = TOLD_MAX;
+			what = HALF_DROP;
+		}
 		*copy = **at;
-		if (g->flags & TH_RST && g->seq == copy->irs + 1)
+		if (what == HALF_FREE)
 			syn_free(tcp, at);
-		again = (g->flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN &&
-			g->seq == copy->irs;
 	}
 	ke_unlock_dpc(&tcp->syn_lock);
-	if (again)
+	if (what == HALF_AGAIN)
 		answer(tcp, copy);
-	return found;
+	else if (what == HALF_TELL)
+		tell(tcp, copy);
+	else if (what == HALF_REFUSE)
+		tcp_refuse(tcp, g);
+	return what;
 }
 
 static void forget(struct tcp *tcp, const struct tcp_seg *g)
@@ -483,21 +540,6 @@ static void again_soon(struct tcp *tcp, const struct tcp_seg *g)
 	ke_unlock_dpc(&tcp->syn_lock);
 }
 
-static bool ack_of_half_open(struct tcp *tcp, const struct tcp_seg *g,
-			     const struct tcp_syn *y)
-{
-	if (g->flags & (TH_RST | TH_SYN) || !(g->flags & TH_ACK))
-		return false;
-	if (g->ack != y->iss + 1) {
-		tcp_refuse(tcp, g);
-		return false;
-	}
-	/* in the window, and no older than the SYN (RFC 7323 5.3) */
-	return g->seq - (y->irs + 1) <= min_u32(y->rcv_buf, 0xffff) &&
-	       !(y->flags & SYN_TS && g->o.has_ts &&
-		 seq_lt(g->o.tsval, y->tsval));
-}
-
 static bool is_land(const struct tcp_seg *g)
 {
 	return g->sport == g->dport &&
@@ -510,9 +552,10 @@ static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
 	struct tcp_syn y;
 	struct tcb *t = NULL;
 	bool later = false;
+	enum half what = for_half_open(tcp, g, &y);
 
-	if (for_half_open(tcp, g, &y)) {
-		if (!ack_of_half_open(tcp, g, &y))
+	if (what != HALF_NONE) {
+		if (what != HALF_OPEN)
 			return NULL;
 	} else if (g->flags & TH_RST) {
 		return NULL;

@@ -104,12 +104,13 @@ static enum ex_status why_silent(const struct tcb *t)
 	return t->unreachable ? EX_HOST_UNREACHABLE : EX_IO_TIMEOUT;
 }
 
-/* RFC 2923 2.1: big segments vanish and nobody says why. */
+/* RFC 2923 2.1: big segments vanish and nobody says why; of a window that was
+ * taken back they do without a black hole. */
 static void black_hole(struct tcb *t)
 {
 	u16 least = t->tcp->s->family->default_mss;
 
-	if (t->retries < BLACK_HOLE_AT || t->mss <= least ||
+	if (!t->snd_wnd || t->retries < BLACK_HOLE_AT || t->mss <= least ||
 	    tcp_in_flight(t) < least)
 		return;
 	t->mss = least;
@@ -241,8 +242,7 @@ static bool wait_due(struct tcb *t, struct tcp_out *o)
 		     (t->state == TCP_FIN_WAIT_2 && !t->conn);
 
 	t->due_wait = 0;
-	tcp_out_of(t, o);
-	o->flags |= TH_RST;
+	tcp_reset_of(t, o);
 	tcp_fail(t, t->state == TCP_TIME_WAIT || !t->conn ? EX_SUCCESS :
 							    EX_IO_TIMEOUT);
 	return !quiet;
