@@ -28,6 +28,8 @@ struct run {
 static const enum sched_policy policies[] = { SCHED_RANDOM, SCHED_PCT,
 					      SCHED_ROUND_ROBIN, SCHED_RUN_ON };
 #define POLICIES "random pct round-robin run-on"
+static const char *const by_policy[] = { "", " --policy pct",
+	" --policy round-robin", " --policy run-on" };
 
 /* --- what came of it ----------------------------------------------------------------- */
 
@@ -130,14 +132,12 @@ static void report_json(const struct workload *w, bool ok)
 
 static void again(const struct run *r, const struct workload *w)
 {
-	static const char *const names[] = { "", " --policy pct",
-		" --policy round-robin", " --policy run-on" };
 	const char *s = w->s ? sched_string(w->s) : "";
 
 	if (r->replay)
 		return;
 	printf("again: refstack run %s --seed %llu%s\n", w->file,
-	       (unsigned long long)w->seed, names[r->policy]);
+	       (unsigned long long)w->seed, by_policy[r->policy]);
 	if (strlen(s) <= SHORT)
 		printf("schedule: %s\n", s);
 	else
@@ -227,7 +227,7 @@ static int one_run(struct run *r, struct progress *p)
 	return w.mistake ? CLI_BAD : ok ? CLI_OK : CLI_WRONG;
 }
 
-static void summary(const struct run *r, u64 first)
+static void summary(const struct run *r)
 {
 	FILE *to = r->json ? stderr : stdout;
 
@@ -238,9 +238,9 @@ static void summary(const struct run *r, u64 first)
 	fprintf(to, "seeds:");
 	for (u64 i = 0; i < r->wrong && i < NAMED; i++)
 		fprintf(to, " %llu", (unsigned long long)r->failed[i]);
-	fprintf(to, "%s\nagain: refstack run %s --seed %llu\n",
+	fprintf(to, "%s\nagain: refstack run %s --seed %llu%s\n",
 		r->wrong > NAMED ? " ..." : "", r->file,
-		(unsigned long long)(r->wrong ? r->failed[0] : first));
+		(unsigned long long)r->failed[0], by_policy[r->policy]);
 }
 
 static int all_runs(struct run *r)
@@ -260,7 +260,7 @@ static int all_runs(struct run *r)
 	}
 	progress_end(&p);
 	if (r->last > first && st != CLI_BAD)
-		summary(r, first);
+		summary(r);
 	return st;
 }
 
