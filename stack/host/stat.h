@@ -17,8 +17,8 @@
 
 #define STAT_PARTS(X)                                                      \
 	X(services) X(connections) X(listeners) X(udp) X(pool) X(locks)    \
-	X(threads) X(work) X(dpc) X(timers) X(routes) X(neighbours) X(ip6) \
-	X(protocols) X(adapters) X(events)
+	X(threads) X(work) X(dpc) X(timers) X(addresses) X(routes) \
+	X(neighbours) X(protocols) X(adapters) X(events)
 enum stat_part {
 #define STAT_PART_ENUM(n) STAT_##n,
 	STAT_PARTS(STAT_PART_ENUM)

@@ -153,15 +153,31 @@ void stat_udp(const struct stat_of *s, struct out *o)
 	addresses(s, o, INET_DATAGRAMS, "udp");
 }
 
+static void put_prefix(struct out *o, const char *key, const struct inet_row *r)
+{
+	char ip[INET6_ADDRSTRLEN] = "?", text[INET6_ADDRSTRLEN + 8];
+
+	inet_ntop(r->local.family == 6 ? AF_INET6 : AF_INET, r->local.ip, ip,
+		  sizeof(ip));
+	snprintf(text, sizeof(text), "%s/%u", ip, r->prefix);
+	out_str(o, key, -22, text);
+}
+
+static void put_ip_address(struct out *o, const struct inet_row *r)
+{
+	put_prefix(o, "address", r);
+	out_str(o, "state", -10, r->state);
+	out_str(o, "interface", -9, r->name);
+	out_num(o, "expires_s", 9, r->left_ns / 1000000000);
+}
+
 static void put_route(struct out *o, const struct inet_row *r)
 {
-	char ip[INET6_ADDRSTRLEN] = "?", net[INET6_ADDRSTRLEN + 8];
-	int af = r->local.family == 6 ? AF_INET6 : AF_INET;
+	char ip[INET6_ADDRSTRLEN] = "?";
 
-	inet_ntop(af, r->local.ip, ip, sizeof(ip));
-	snprintf(net, sizeof(net), "%s/%u", ip, r->prefix);
-	inet_ntop(af, r->remote.ip, ip, sizeof(ip));
-	out_str(o, "network", -22, net);
+	inet_ntop(r->remote.family == 6 ? AF_INET6 : AF_INET, r->remote.ip, ip,
+		  sizeof(ip));
+	put_prefix(o, "network", r);
 	out_str(o, "gateway", -18, ip);
 	out_str(o, "interface", -9, r->name);
 	out_num(o, "expires_s", 9, r->left_ns / 1000000000);
@@ -176,7 +192,8 @@ static void put_neighbour(struct out *o, const struct inet_row *r)
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", r->mac[0],
 		 r->mac[1], r->mac[2], r->mac[3], r->mac[4], r->mac[5]);
 	out_str(o, "address", -22, ip);
-	out_str(o, "mac", -17, r->known ? mac : "incomplete");
+	out_str(o, "mac", -17, r->known ? mac : "");
+	out_str(o, "state", -10, r->state);
 	out_str(o, "interface", -9, r->name);
 }
 
@@ -194,6 +211,12 @@ static void of_family(const struct stat_of *s, struct out *o, enum inet_table t,
 		free(q.a.row);
 	}
 	out_table_end(o);
+}
+
+void stat_addresses(const struct stat_of *s, struct out *o)
+{
+	out_table(o, "addresses", "Addresses");
+	of_family(s, o, INET_ADDRESSES, put_ip_address);
 }
 
 void stat_routes(const struct stat_of *s, struct out *o)

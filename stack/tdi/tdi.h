@@ -125,17 +125,7 @@ enum tdi_info { TDI_LOCAL_ADDRESS, TDI_REMOTE_ADDRESS, TDI_CONNECTION_STATE,
 		TDI_MULTICAST_JOIN, TDI_MULTICAST_LEAVE, TDI_BROADCAST,
 		TDI_HDRINCL, TDI_USER_TIMEOUT, TDI_LINGER,
 		/* seconds, seconds, probes; 0: the transport's */
-		TDI_KEEP_IDLE, TDI_KEEP_INTERVAL, TDI_KEEP_COUNT, TDI_ENTITY };
-
-/* TDI_ENTITY, of a control channel: what the transport's network layer has, one
- * after the other from index 0 on; NOT_FOUND behind the last. */
-struct tdi_entity {
-	u32 index;                   /* which: from the caller */
-	char kind[12], device[16], state[12]; /* "neighbour", "eth0", "stale" */
-	struct tdi_address address;
-	u8 bits, mac[6];             /* bits 0: the address alone */
-	bool has_mac;
-};
+		TDI_KEEP_IDLE, TDI_KEEP_INTERVAL, TDI_KEEP_COUNT };
 
 /* TDI_CONNECTION_STATE: what a netstat and a TCP_INFO show. */
 struct tdi_tcp_info {

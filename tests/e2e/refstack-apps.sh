@@ -12,7 +12,6 @@ if [ -n "$NTR_LONG" ]; then
 else
 	mib=64 requests=1000 pings=500 seconds=0.5
 fi
-mkdir www
 head -c $((mib << 20)) /dev/urandom >www/big
 head -c 1000 /dev/urandom >www/small
 want=$(sha256sum <www/big)
@@ -127,9 +126,7 @@ all_of offloads --offloads
 # What went by is well-formed, to the last checksum, in all of the above.
 name=seen
 has_program tshark && begin && {
-	ip netns exec "$ns" timeout 60 tshark -q -i tap0 -w seen.pcap -a filesize:40000 2>/dev/null &
-	shark=$!
-	sleep 1
+	watch seen -i tap0 -a filesize:40000
 	requests=300 pings=200 mib=1 seconds=0.05
 	head -c 1000000 www/small >www/big
 	want=$(sha256sum <www/big)
@@ -137,9 +134,7 @@ has_program tshark && begin && {
 	hasnt seen-all quiet ^fail
 	in_ns timeout 5 iperf -c 192.0.2.1 -n 1M >/dev/null 2>&1
 	in_ns timeout 5 iperf -c 192.0.2.1 -n 1M -R >/dev/null 2>&1
-	sleep 0.5
-	kill "$shark"
-	wait "$shark"
+	watched
 	tshark -r seen.pcap -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -T fields -e ip.src -e _ws.malformed \
 		-e ip.checksum.status -e tcp.checksum.status -Y 'ip.src == 192.0.2.1 && !icmp' 2>/dev/null >rows
 	same seen-malformed "$(awk -F'\t' '$2 != "" || $3 != 1 || ($4 != "" && $4 != 1)' rows | head -3)" ""

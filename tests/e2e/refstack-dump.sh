@@ -16,7 +16,6 @@ in_gdb() { # CORE COMMANDS...
 		"$stack" "$core" 2>&1
 }
 
-mkdir www
 echo small >www/small
 begin --dump "$here/by-signal.core" || finish
 # Bytes that are in pool when it is dumped: a receive buffer that nobody reads is

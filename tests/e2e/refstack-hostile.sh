@@ -14,7 +14,6 @@ import json, sys
 print(next(r["value"] for r in json.load(sys.stdin)["protocols"] if r["counter"] == sys.argv[1]))' "$1"; }
 attack() { in_ns timeout 100 python3 "$TOP/tests/e2e/hostile.py" "$@" >attack.out 2>&1; }
 
-mkdir www
 echo small >www/small
 begin || finish
 round before

@@ -6,34 +6,15 @@
 # its own; what is not there is a counted skip.
 . "$(dirname "$0")/../tools/lib.sh"
 
-stack=$B/refstack
-[ -x "$stack" ] || { skip refstack "it is not built"; finish; }
-[ "$(id -u)" = 0 ] || { skip netbios "only root may make a namespace"; finish; }
-[ -e /dev/net/tun ] || { skip netbios "there is no /dev/net/tun"; finish; }
-command -v ip >/dev/null || { skip netbios "no ip (iproute2)"; finish; }
+. "$TOP/tests/tools/ns.sh"
 
-ns=ntr-$$
-ip netns add "$ns" 2>ns.err || { skip netbios "no namespace: $(head -1 ns.err)"; finish; }
-pids=
-done_() {
-	for p in $pids; do
-		kill "$p" 2>/dev/null && wait "$p" 2>/dev/null
-	done
-	ip netns del "$ns" 2>/dev/null
-	rm -rf "$here"
+# tap0 and another TAP device on a bridge, which is 192.0.2.2.
+bridge() {
+	in_ns ip addr flush dev tap0 && in_ns ip link add br0 type bridge && in_ns ip link set tap0 master br0 &&
+		in_ns ip tuntap add tap1 mode tap && in_ns ip link set tap1 master br0 up &&
+		in_ns ip addr add 192.0.2.2/24 brd + dev br0 && in_ns ip link set br0 up
 }
-trap done_ EXIT
-in_ns() { ip netns exec "$ns" "$@"; }
-
-# Linux is 192.0.2.2 on a bridge with two TAP devices.
-wires() {
-	in_ns ip link set lo up && in_ns ip link add br0 type bridge &&
-		in_ns ip addr add 192.0.2.2/24 brd + dev br0 && in_ns ip link set br0 up || return
-	for t in tap0 tap1; do
-		in_ns ip tuntap add "$t" mode tap && in_ns ip link set "$t" master br0 up || return
-	done
-}
-wires 2>wires.err || { skip netbios "no bridge with TAP devices: $(head -1 wires.err)"; finish; }
+bridge 2>wires.err || { skip netbios "no bridge: $(head -1 wires.err)"; finish; }
 
 # begin NUMBER OPTIONS...: a live stack on that TAP device, waited for
 begin() {
@@ -43,15 +24,7 @@ begin() {
 	ip netns exec "$ns" "$stack" attach --tap "tap$n" "$@" >"live$n.out" 2>"live$n.err" &
 	eval "live$n=$!"
 	pids="$pids $!"
-	wait_for "live$n.out" 'echo 7'
-}
-# wait_for FILE PATTERN: at most 8 seconds
-wait_for() {
-	for _ in $(seq 160); do
-		grep -q "$2" "$1" && return 0
-		sleep 0.05
-	done
-	return 1
+	wait_for "live$n.out" 'echo 7' "$!"
 }
 # stop NAME NUMBER: it ends with status 0
 stop() {
@@ -63,10 +36,7 @@ stop() {
 }
 
 if command -v tshark >/dev/null; then
-	ip netns exec "$ns" timeout 60 tshark -q -i tap0 -i tap1 -w seen.pcap >/dev/null 2>shark.err &
-	shark=$!
-	pids="$pids $shark"
-	wait_for shark.err Capturing
+	watch seen -i tap0 -i tap1
 fi
 begin 0 --ip 192.0.2.1/24 --netbios ntstack || { fail begin "$(head -c 300 live0.err)"; finish; }
 sleep 1 # the workstation's name is claimed after the server's
@@ -169,11 +139,8 @@ same name-taken $? 1
 has name-taken-says same.err 'ADDRESS_ALREADY_EXISTS'
 stop ends 0
 
-if [ -n "${shark:-}" ]; then
-	sleep 1
-	kill "$shark"
-	wait "$shark"
-	pids=${pids/ $shark/}
+if [ -n "$sharks" ]; then
+	watched
 	tshark -r seen.pcap -T fields -e ip.src -e frame.protocols -e _ws.malformed -e _ws.expert.severity \
 		-Y 'nbns || nbss || nbdgm' -E separator='|' 2>/dev/null >frames
 	has tshark-nbns frames '^192\.0\.2\.1\|[^|]*:nbns'

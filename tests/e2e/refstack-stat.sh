@@ -12,7 +12,6 @@ pick() { python3 -c "import json, sys
 d = json.load(sys.stdin)
 print($1)"; }
 
-mkdir www
 echo small >www/small
 begin --cpus 2 || finish
 

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/../tools/lib.sh"
 . "$TOP/tests/tools/ns.sh"
 
-mkdir www
 head -c 20000000 /dev/urandom >www/big
 want=$(sha256sum <www/big)
 
@@ -86,14 +85,10 @@ begin --netbios ntstack && {
 
 if command -v tshark >/dev/null; then
 	begin && {
-		ip netns exec "$ns" timeout 40 tshark -q -i tap0 -w seen.pcap 2>/dev/null &
-		shark=$!
-		sleep 2
+		watch seen -i tap0
 		round tshark
 		in_ns timeout 20 bash -c 'exec 3<>/dev/tcp/192.0.2.1/19 && head -c 300000 <&3 >/dev/null'
-		sleep 1
-		kill "$shark"
-		wait "$shark"
+		watched
 		bad=$(tshark -r seen.pcap -Y '_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0' \
 			-o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE 2>/dev/null | grep -c ' 192.0.2.1 ')
 		same tshark-malformed "$bad" 0

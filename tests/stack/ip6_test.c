@@ -690,61 +690,28 @@ static void unreachability(void)
 
 /* --- what a netstat asks ------------------------------------------------------------------- */
 
-struct asked {
-	struct ex *x;
-	enum ex_status small, first, second, last, other;
-	struct tdi_entity e[2];
-};
-
-static void ask(void *ctx)
-{
-	struct asked *a = ctx;
-	struct tdi_open o = { .kind = TDI_CONTROL_FILE };
-	struct tdi_request r = { .info = TDI_ENTITY, .value = &a->e[0],
-				 .value_length = sizeof(a->e[0]) - 1 };
-	struct tdi_entity beyond = { .index = 1000 };
-	struct io_file *f;
-
-	if (ex_failed(io_open(a->x, "\\Device\\Tcp6", &o, sizeof(o), &f)))
-		return;
-	a->small = tdi_call(f, TDI_QUERY_INFORMATION, &r);
-	r.value_length = sizeof(a->e[0]);
-	a->first = tdi_call(f, TDI_QUERY_INFORMATION, &r);
-	r.value = &a->e[1];
-	a->e[1].index = 1;
-	a->second = tdi_call(f, TDI_QUERY_INFORMATION, &r);
-	r.value = &beyond;
-	a->last = tdi_call(f, TDI_QUERY_INFORMATION, &r);
-	a->other = tdi_call(f, TDI_SEND, &r);
-	io_close(f);
-}
-
-static void entities_are_told(void)
+static void addresses_are_told(void)
 {
 	static const u8 own[16] = { 0xfe, 0x80, [11] = 0xff, 0xfe, [15] = 1 };
-	struct asked a = { .last = EX_SUCCESS };
+	struct inet_row r[2];
 	struct net n;
 
 	CHECK(ready(&n, "ip=2001:db8::1/64"));
-	a.x = n.m.x;
-	CHECK(ex_call(n.m.x, ask, &a));
-	CHECK_EQ(a.small, EX_BUFFER_TOO_SMALL);
-	CHECK_EQ(a.first, EX_SUCCESS);
-	CHECK_EQ(a.second, EX_SUCCESS);
-	CHECK_EQ(a.last, EX_NOT_FOUND);
-	CHECK_EQ(a.other, EX_INVALID_DEVICE_REQUEST);
-	CHECK(!strcmp(a.e[0].kind, "address") &&
-	      !strcmp(a.e[0].state, "preferred") &&
-	      !strcmp(a.e[0].device, "eth0") && a.e[0].bits == 64);
-	CHECK(!memcmp(a.e[0].address.ip, own, 16));
-	CHECK_EQ(a.e[1].address.ip[15], 1);
-	CHECK_EQ(a.e[1].address.ip[0], 0x20);
+	/* of more rows than there is room for, all are counted */
+	CHECK_EQ(net_table(&n, "\\Device\\Tcp6", INET_ADDRESSES, r, 1), 2);
+	CHECK_EQ(net_table(&n, "\\Device\\Tcp6", INET_ADDRESSES, r, 2), 2);
+	CHECK(!strcmp(r[0].state, "preferred") && !strcmp(r[0].name, "eth0"));
+	CHECK_EQ(r[0].prefix, 64);
+	CHECK(!memcmp(r[0].local.ip, own, 16));
+	CHECK_EQ(r[1].local.ip[15], 1);
+	CHECK_EQ(r[1].local.ip[0], 0x20);
+	CHECK_EQ(net_table(&n, "\\Device\\Tcp6", (enum inet_table)99, r, 2), 0);
 	net_close(&n);
 }
 
 int main(void)
 {
-	RUN(entities_are_told);
+	RUN(addresses_are_told);
 	RUN(unreachability);
 	RUN(memory_fails);
 	RUN(chains);

@@ -102,44 +102,27 @@ static void flood(struct net *n, u64 seed)
 
 /* --- caps (ip6.h) --------------------------------------------------------------------- */
 
-struct count {
-	struct ex *x;
-	u32 addresses, prefixes, routers, neighbours, all;
-};
-
-static void count_all(void *ctx)
-{
-	struct count *c = ctx;
-	struct tdi_open o = { .kind = TDI_CONTROL_FILE };
-	struct tdi_entity e = { 0 };
-	struct tdi_request r = { .info = TDI_ENTITY, .value = &e,
-				 .value_length = sizeof(e) };
-	struct io_file *f;
-
-	if (ex_failed(io_open(c->x, "\\Device\\Tcp6", &o, sizeof(o), &f)))
-		return;
-	while (!ex_failed(tdi_call(f, TDI_QUERY_INFORMATION, &r))) {
-		c->addresses += !strcmp(e.kind, "address");
-		c->prefixes += !strcmp(e.kind, "on link");
-		c->routers += !strcmp(e.kind, "router");
-		c->neighbours += !strcmp(e.kind, "neighbour");
-		e.index = ++c->all;
-	}
-	io_close(f);
-}
-
 static void caps(struct net *n)
 {
-	struct count c = { .x = n->m.x };
+	struct inet_row row[16 + 16 + 64 + 1]; /* prefixes, routers, redirects */
+	u32 addresses, routes, prefixes = 0, routers = 0;
 	struct ex_pool_state st;
 
-	CHECK(ex_call(n->m.x, count_all, &c));
-	CHECK_EQ(c.all, c.addresses + c.prefixes + c.routers + c.neighbours);
+	addresses = net_table(n, "\\Device\\Tcp6", INET_ADDRESSES, row, 1);
+	routes = net_table(n, "\\Device\\Tcp6", INET_ROUTES, row,
+			   sizeof(row) / sizeof(*row));
 	/* the flood came in, and no further */
-	CHECK(c.addresses > 2 && c.addresses <= 16);
-	CHECK(c.prefixes > 2 && c.prefixes <= 16);
-	CHECK_EQ(c.routers, 16);
-	CHECK_EQ(c.neighbours, 256);
+	CHECK(addresses > 2 && addresses <= 16);
+	CHECK(routes < sizeof(row) / sizeof(*row));
+	for (u32 i = 0; i < routes && i < sizeof(row) / sizeof(*row); i++) {
+		bool near = !row[i].remote.ip[0]; /* on the link: no gateway */
+
+		prefixes += near;
+		routers += !near && !row[i].prefix;
+	}
+	CHECK(prefixes > 2 && prefixes <= 16);
+	CHECK_EQ(routers, 16);
+	CHECK_EQ(net_table(n, "\\Device\\Tcp6", INET_NEIGHBOURS, row, 1), 256);
 	CHECK(of_tag(n, "T6Nb") <= 256 * 160 + 3 * 256 * 2048);
 	CHECK(of_tag(n, "T6Ra") <= (512 + 64) << 10);
 	CHECK(of_tag(n, "T6Gr") <= 48 * 160);

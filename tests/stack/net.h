@@ -15,6 +15,7 @@
 #define TESTS_STACK_NET_H
 
 #include "machine.h"
+#include "drivers/inet/table.h"
 #include "nic/nic.h"
 
 #include <string.h>
@@ -264,6 +265,44 @@ static inline void net_check_pool(struct net *n)
 		CHECK_EQ(tag_bytes(n->m.x, EX_NONPAGED,
 				   EX_TAG(tags[i][0], tags[i][1], tags[i][2],
 					  tags[i][3])), 0);
+}
+
+/* --- what a netstat sees -------------------------------------------------------------- */
+
+struct net_asked {
+	struct ex *x;
+	const char *device;
+	struct inet_ask a;
+};
+
+static inline void net_ask(void *ctx)
+{
+	struct net_asked *q = ctx;
+	struct io_device *d = io_device_find(q->x, q->device);
+	struct irp *irp = d ? io_irp_alloc(q->x) : NULL;
+	struct io_stack *here;
+
+	if (!irp)
+		return;
+	here = io_next(irp);
+	*here = (struct io_stack){ .major = IO_DEVICE_CONTROL, .device = d,
+				   .code = INET_TABLE, .buffer = &q->a,
+				   .length = sizeof(q->a) };
+	(void)io_sync(d, irp);
+	io_irp_free(q->x, irp);
+}
+
+/* How many rows a device's table has; the first of them. */
+static inline u32 net_table(struct net *n, const char *device,
+			    enum inet_table table, struct inet_row *row,
+			    u32 room)
+{
+	struct net_asked q = { .x = n->m.x, .device = device,
+			       .a = { .table = table, .row = row,
+				      .room = room } };
+
+	CHECK(ex_call(n->m.x, net_ask, &q));
+	return q.a.total;
 }
 
 #define NET_MACS "020000000001 020000000002 0800 "

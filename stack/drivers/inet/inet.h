@@ -83,11 +83,9 @@ struct inet_family {
 		     struct inet_iface *iface, bool leave);
 	/* p, with its header, comes back from inet_loop(); it is lent. */
 	void (*looped)(struct inet *s, struct ndis_packet *p);
-	/* For TDI_ENTITY; false: it has no more. NULL: it tells nothing. */
-	bool (*entity)(struct inet *s, u32 index, struct tdi_entity *e);
 	/* A datagram was dropped for want of memory: to be counted. */
 	void (*no_memory)(struct inet *s, u8 protocol, u32 bytes);
-	/* Of INET_ROUTES and INET_NEIGHBOURS. */
+	/* Of INET_ROUTES, INET_NEIGHBOURS and INET_ADDRESSES. */
 	void (*rows)(struct inet *s, struct inet_ask *a);
 };
 

@@ -184,25 +184,6 @@ static enum ex_status of_connection(struct inet_connection *c, struct irp *irp,
 	}
 }
 
-/* --- requests of a control channel ----------------------------------------------------- */
-
-static enum ex_status of_control(struct inet *s, struct irp *irp,
-				 const struct tdi_request *r)
-{
-	struct tdi_entity *e = r->value;
-	u32 index;
-
-	if (io_here(irp)->minor != TDI_QUERY_INFORMATION ||
-	    r->info != TDI_ENTITY || !s->family->entity)
-		return EX_INVALID_DEVICE_REQUEST;
-	if (!e || r->value_length < sizeof(*e))
-		return EX_BUFFER_TOO_SMALL;
-	index = e->index;
-	memset(e, 0, sizeof(*e));
-	e->index = index;
-	return s->family->entity(s, index, e) ? EX_SUCCESS : EX_NOT_FOUND;
-}
-
 static enum ex_status internal(struct io_device *d, struct irp *irp)
 {
 	struct io_stack *here = io_here(irp);
@@ -210,12 +191,11 @@ static enum ex_status internal(struct io_device *d, struct irp *irp)
 	enum ke_irql before = ke_raise(KE_DISPATCH);
 	enum ex_status st = EX_INVALID_DEVICE_REQUEST;
 
+	(void)d;
 	if (r && kind_of(here->file) == TDI_ADDRESS_FILE)
 		st = of_address(here->file->context, irp, r);
 	else if (r && kind_of(here->file) == TDI_CONNECTION_FILE)
 		st = of_connection(here->file->context, irp, r);
-	else if (r && kind_of(here->file) == TDI_CONTROL_FILE)
-		st = of_control(inet_of(d), irp, r);
 	ke_lower(before);
 	if (st == EX_PENDING)
 		return st;

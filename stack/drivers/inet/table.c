@@ -101,6 +101,7 @@ enum ex_status inet_table(struct inet *s, struct inet_ask *a)
 		return EX_SUCCESS;
 	case INET_ROUTES:
 	case INET_NEIGHBOURS:
+	case INET_ADDRESSES:
 		s->family->rows(s, a);
 		return EX_SUCCESS;
 	default:

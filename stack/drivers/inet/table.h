@@ -23,14 +23,15 @@ enum inet_counter {
 };
 
 enum inet_table { INET_CONNECTIONS, INET_LISTENERS, INET_DATAGRAMS, INET_ROUTES,
-		  INET_NEIGHBOURS };
+		  INET_NEIGHBOURS, INET_ADDRESSES };
 
 struct inet_row {
-	struct tdi_address local;    /* a route's network, a neighbour's address */
+	struct tdi_address local;    /* a route's network; whatever has one address */
 	struct tdi_address remote;   /* a route's gateway; zero: on the link */
 	char name[16];               /* of the interface */
+	const char *state;           /* a neighbour's or an address's, static */
 	u8 mac[6];
-	u8 prefix;                   /* bits of a route */
+	u8 prefix;                   /* bits of a route or an address */
 	bool known;                  /* a neighbour's mac is */
 	u64 left_ns;                 /* until it goes; 0: it stays */
 	u32 send_queue, receive_queue; /* bytes */

@@ -416,6 +416,7 @@ void arp_rows(const struct ip *ip, struct inet_ask *a)
 			memcpy(r->mac, e->mac, 6);
 			memcpy(r->name, e->f->name, sizeof(r->name));
 			r->known = e->known;
+			r->state = e->known ? "dynamic" : "incomplete";
 			r->object = e;
 		}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Routes and neighbours of IPv4, for a netstat. */
+/* Routes, neighbours and addresses of IPv4, for a netstat. */
 #include "ip.h"
 
 #include <string.h>
@@ -19,6 +19,23 @@ static void route(struct inet_ask *a, const struct inet_iface *f, u32 dst,
 	memcpy(r->name, f->name, sizeof(r->name));
 }
 
+static void addresses(const struct ip *ip, struct inet_ask *a)
+{
+	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
+		for (u32 i = 0; i < f->nlocal; i++) {
+			const struct ip_local *l = &f->local[i];
+			struct inet_row *r = inet_row(a);
+
+			if (!r)
+				continue;
+			r->local.family = 4;
+			put32(r->local.ip, l->addr);
+			memcpy(r->name, f->name, sizeof(r->name));
+			r->prefix = (u8)__builtin_popcount(l->mask);
+			r->state = l->usable ? "preferred" : "duplicate";
+		}
+}
+
 void ip_rows(struct inet *s, struct inet_ask *a)
 {
 	struct ip *ip = ip_of(s);
@@ -27,6 +44,8 @@ void ip_rows(struct inet *s, struct inet_ask *a)
 
 	if (a->table == INET_NEIGHBOURS)
 		arp_rows(ip, a);
+	else if (a->table == INET_ADDRESSES)
+		addresses(ip, a);
 	else
 		for (const struct ip_route *r = ip->routes; r; r = r->next)
 			route(a, r->iface, r->dst, r->mask, r->gateway,

@@ -327,8 +327,6 @@ void nd_router_solicit(struct inet_iface *f);
 void nd_advertise(struct inet_iface *f, const struct inet_ip *target,
 		  const struct inet_ip *to, bool solicited);
 
-/* entity.c */
-bool ip6_entity(struct inet *s, u32 index, struct tdi_entity *e);
 
 /* --- ICMPv6: icmp.c; MLD: mld.c --------------------------------------------------------------------- */
 

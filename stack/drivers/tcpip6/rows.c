@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Routes and neighbours of IPv6, for a netstat. */
+/* Routes, neighbours and addresses of IPv6, for a netstat. */
 #include "ip6.h"
 
 #include <string.h>
@@ -43,6 +43,11 @@ static void routes(const struct ip6 *ip, struct inet_ask *a, u64 now)
 
 static void neighbours(const struct ip6 *ip, struct inet_ask *a)
 {
+	static const char *const states[] = {
+		[NUD_INCOMPLETE] = "incomplete", [NUD_REACHABLE] = "reachable",
+		[NUD_STALE] = "stale", [NUD_DELAY] = "delay",
+		[NUD_PROBE] = "probe" };
+
 	for (u32 i = 0; i < NEIGHBOR_HASH; i++)
 		for (const struct ip6_neighbor *n = ip->neighbor[i]; n;
 		     n = n->next) {
@@ -55,7 +60,31 @@ static void neighbours(const struct ip6 *ip, struct inet_ask *a)
 			memcpy(r->mac, n->mac, 6);
 			memcpy(r->name, n->f->name, sizeof(r->name));
 			r->known = n->state != NUD_INCOMPLETE;
+			r->state = states[n->state];
 			r->object = n;
+		}
+}
+
+static void addresses(const struct ip6 *ip, struct inet_ask *a, u64 now)
+{
+	static const char *const states[] = {
+		[ADDR_TENTATIVE] = "tentative", [ADDR_USABLE] = "preferred",
+		[ADDR_DUPLICATE] = "duplicate" };
+
+	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
+		for (u32 i = 0; i < f->naddr; i++) {
+			const struct ip6_addr *d = &f->addr[i];
+			struct inet_row *r = inet_row(a);
+
+			if (!r)
+				continue;
+			r->local.family = 6;
+			memcpy(r->local.ip, d->a.b, 16);
+			memcpy(r->name, f->name, sizeof(r->name));
+			r->prefix = d->plen;
+			r->left_ns = left(d->valid, now);
+			r->state = d->state == ADDR_USABLE && d->preferred <= now ?
+					   "deprecated" : states[d->state];
 		}
 }
 
@@ -66,6 +95,8 @@ void ip6_rows(struct inet *s, struct inet_ask *a)
 
 	if (a->table == INET_NEIGHBOURS)
 		neighbours(ip, a);
+	else if (a->table == INET_ADDRESSES)
+		addresses(ip, a, ex_now(ip->x));
 	else
 		routes(ip, a, ex_now(ip->x));
 	ke_unlock(&ip->lock, before);

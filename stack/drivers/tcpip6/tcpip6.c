@@ -58,7 +58,7 @@ const struct inet_family ip6_family = {
 	.output = ip6_output, .is_local = family_is_local,
 	.is_unicast = family_is_unicast, .pseudo_sum = ip6_pseudo_sum,
 	.refuse = ip6_refuse, .learn_mtu = family_learn_mtu, .join = mld_join,
-	.looped = family_looped, .entity = ip6_entity,
+	.looped = family_looped,
 	.no_memory = family_no_memory,
 	.rows = ip6_rows,
 };
