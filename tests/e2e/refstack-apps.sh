@@ -10,7 +10,7 @@
 if [ -n "$NTR_LONG" ]; then
 	mib=1024 requests=10000 pings=10000 seconds=10
 else
-	mib=64 requests=1000 pings=500 seconds=0.5
+	mib=64 requests=1000 pings=500 seconds=0.2
 fi
 head -c $((mib << 20)) /dev/urandom >www/big
 head -c 1000 /dev/urandom >www/small
@@ -21,7 +21,7 @@ say() { [ -z "$NTR_LONG" ] || echo "  $*"; }
 
 with_ping() {
 	has_program ping || return
-	in_ns ping -c 5 -i 0.2 -W 2 192.0.2.1 >ping.out 2>&1
+	in_ns ping -c 5 -i 0.05 -W 2 192.0.2.1 >ping.out 2>&1
 	has "$name-ping" ping.out ' 0% packet loss'
 	in_ns ping -f -c "$pings" -s 1400 -W 2 192.0.2.1 >ping.out 2>&1
 	has "$name-flood-ping" ping.out ' 0% packet loss'

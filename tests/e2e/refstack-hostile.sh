@@ -72,7 +72,7 @@ for tag in NDPt NDbk TcRa TcpR AfdB AfdS; do
 	if [ "${n:-0}" -le $few ]; then pass "left-$tag"; else fail "left-$tag" "$n blocks"; fi
 	[ "$tag" != NDbk ] || few=0
 done
-in_ns ping -c 3 -i 0.2 -W 2 192.0.2.1 >ping.out 2>&1
+in_ns ping -c 3 -i 0.05 -W 2 192.0.2.1 >ping.out 2>&1
 has ping-at-the-end ping.out ' 0% packet loss'
 hasnt quiet live.err .
 stop ends

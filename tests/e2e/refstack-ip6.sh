@@ -42,15 +42,15 @@ fi
 begin --ip 192.0.2.1/24 --ip6 $machine/64 && {
 	is address "$machine/64 +preferred +eth0"
 	is link-local "$own/64 +preferred +eth0"
-	in_ns ping -6 -c 5 -i 0.2 -W 2 $machine >ping.out 2>&1
+	in_ns ping -6 -c 5 -i 0.05 -W 2 $machine >ping.out 2>&1
 	has ping ping.out ' 0% packet loss'
 	in_ns ping -6 -f -c 2000 -W 2 $machine >ping.out 2>&1
 	has flood-ping ping.out '2000 received, 0% packet loss'
-	in_ns ping -6 -c 3 -i 0.2 -W 2 -s 8000 $machine >ping.out 2>&1
+	in_ns ping -6 -c 3 -i 0.05 -W 2 -s 8000 $machine >ping.out 2>&1
 	has large-ping ping.out '3 received, 0% packet loss'
-	in_ns ping -6 -c 2 -i 0.2 -W 2 -s 65000 $machine >ping.out 2>&1
+	in_ns ping -6 -c 2 -i 0.05 -W 2 -s 65000 $machine >ping.out 2>&1
 	has largest-ping ping.out '2 received, 0% packet loss'
-	in_ns ping -6 -c 2 -i 0.2 -W 2 "$own%tap0" >ping.out 2>&1
+	in_ns ping -6 -c 2 -i 0.05 -W 2 "$own%tap0" >ping.out 2>&1
 	has link-local-ping ping.out '2 received, 0% packet loss'
 	same udp-echo "$(in_ns python3 "$tools/udp6.py" $machine 7 64)" same
 	same udp-echo-in-pieces "$(in_ns python3 "$tools/udp6.py" $machine 7 9000)" same
@@ -90,7 +90,7 @@ begin --autoconf && {
 	is slaac-address "2001:db8:1::ff:fe4e:5401/64 +preferred +eth0 +[0-9]{4}"
 	is slaac-prefix "2001:db8:1::/64 +:: +eth0 +7[12][0-9]{2}"
 	is slaac-router " ::/0 +fe80::[0-9a-f:]+ +eth0 +1[78][0-9]{2}"
-	in_ns ping -6 -c 2 -i 0.2 -W 2 2001:db8:1::ff:fe4e:5401 >ping.out 2>&1
+	in_ns ping -6 -c 2 -i 0.05 -W 2 2001:db8:1::ff:fe4e:5401 >ping.out 2>&1
 	has slaac-ping ping.out '2 received, 0% packet loss'
 	# the advertised MTU: RFC 4861 6.3.4
 	got=$(in_ns timeout 60 curl -gs "http://[2001:db8:1::ff:fe4e:5401]/big" | sha256sum)

@@ -14,7 +14,7 @@ all_of() { # NAME OPTIONS...
 	shift
 	begin "$@" || return
 	if command -v ping >/dev/null; then
-		in_ns ping -c 5 -i 0.2 -W 2 192.0.2.1 >ping.out 2>&1
+		in_ns ping -c 5 -i 0.05 -W 2 192.0.2.1 >ping.out 2>&1
 		has "$name-ping" ping.out ' 0% packet loss'
 		in_ns ping -f -c 2000 -W 2 192.0.2.1 >ping.out 2>&1
 		has "$name-flood-ping" ping.out ' 0% packet loss'

@@ -68,6 +68,11 @@ class Workload:
             else:
                 self.story[w[0][:-1]].append(w[1:])
 
+    def rests(self):
+        """ms that it sleeps: about how long it takes."""
+        return sum(int(w[1]) for s in self.story.values() for w in s
+                   if w[0] == "sleep")
+
 
 # --- the Linux side -------------------------------------------------------------
 
@@ -598,7 +603,8 @@ def verdicts(known, works, plays, wire):
 def play_all(refstack, known, works):
     plays = [Play(refstack, w, c) for w in works for c in ROLES]
     with ThreadPoolExecutor(PLAYS) as pool:
-        list(pool.map(Play.run, plays))
+        list(pool.map(Play.run, sorted(plays, reverse=True,
+                                       key=lambda p: p.work.rests())))
     wire = wires(plays)
     if os.environ.get("NTR_SHOW"):
         for p, w in zip(plays, wire):
