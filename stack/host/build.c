@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Packet scripts: the bytes of a datagram that is written down. */
+#include "octets.h"
 #include "pkt.h"
 
 #include <string.h>
-
-static void put16(u8 *b, u32 v)
-{
-	b[0] = (u8)(v >> 8);
-	b[1] = (u8)v;
-}
-
-static void put32(u8 *b, u32 v)
-{
-	put16(b, v >> 16);
-	put16(b + 2, v);
-}
 
 u16 pkt_sum(const u8 *b, u32 n, u32 sum)
 {

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Packet scripts: the bytes of IPv6 and ICMPv6. */
+#include "octets.h"
 #include "pkt.h"
 
 #include <string.h>
 
 enum { HEADER = 40, RS = 133, RA, NS, NA, REDIRECT, QUERY = 130, REPORT, DONE };
-
-static void put16(u8 *b, u32 v)
-{
-	b[0] = (u8)(v >> 8);
-	b[1] = (u8)v;
-}
-
-static void put32(u8 *b, u32 v)
-{
-	put16(b, v >> 16);
-	put16(b + 2, v);
-}
 
 /* RFC 8200 8.1. */
 u32 pkt_pseudo6(const u8 *ip, u8 protocol, u32 length)

@@ -172,7 +172,7 @@ static bool udp(struct text *t)
 	return true;
 }
 
-static const struct { const char *name; u8 type, code; } messages[] = {
+static const struct text_message messages[] = {
 	{ "echo-reply", 0, 0 }, { "net-unreachable", 3, 0 },
 	{ "host-unreachable", 3, 1 }, { "protocol-unreachable", 3, 2 },
 	{ "port-unreachable", 3, 3 }, { "frag-needed", 3, 4 },
@@ -211,25 +211,32 @@ bool text_icmp_more(struct text *t)
 	return true;
 }
 
-static bool icmp(struct text *t)
+bool text_message(struct text *t, const struct text_message *m, size_t n,
+		  const char *none)
 {
 	struct pkt_datagram *d = t->d;
-	size_t i, n = sizeof(messages) / sizeof(*messages);
+	size_t i;
 
-	d->kind = PKT_ICMP;
-	for (i = 0; i < n && !text_word(t, messages[i].name); i++)
+	for (i = 0; i < n && !text_word(t, m[i].name); i++)
 		;
 	if (i < n) {
-		d->type = messages[i].type;
-		d->code = messages[i].code;
+		d->type = m[i].type;
+		d->code = m[i].code;
 	} else {
 		d->type = (u8)text_number(t, 255);
 		if (!text_sign(t, '/'))
-			return text_wrong(t, "no such message of ICMP");
+			return text_wrong(t, none);
 		d->code = (u8)text_number(t, 255);
 	}
 	text_rest(t, text_icmp_more);
 	return true;
+}
+
+static bool icmp(struct text *t)
+{
+	t->d->kind = PKT_ICMP;
+	return text_message(t, messages, sizeof(messages) / sizeof(*messages),
+			    "no such message of ICMP");
 }
 
 static bool arp_more(struct text *t)

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Packet scripts: the text of ICMPv6, neighbour discovery and MLD, and of
  * extension headers. */
+#include "octets.h"
 #include "text.h"
 
 #include <ctype.h>
 #include <string.h>
 
 enum { HOP_BY_HOP = 0, ROUTING = 43, FRAGMENT = 44, DESTINATION = 60 };
-
-static void put16(u8 *b, u32 v)
-{
-	b[0] = (u8)(v >> 8);
-	b[1] = (u8)v;
-}
-
-static void put32(u8 *b, u32 v)
-{
-	put16(b, v >> 16);
-	put16(b + 2, v);
-}
 
 /* --- extension headers (RFC 8200 4) ------------------------------------------------- */
 
@@ -279,7 +268,7 @@ static void mld(struct text *t)
 
 /* --- the rest of ICMPv6 (RFC 4443) ------------------------------------------------------------ */
 
-static const struct { const char *name; u8 type, code; } messages[] = {
+static const struct text_message messages[] = {
 	{ "no-route", 1, 0 }, { "admin-prohibited", 1, 1 },
 	{ "beyond-scope", 1, 2 }, { "address-unreachable", 1, 3 },
 	{ "port-unreachable", 1, 4 }, { "too-big", 2, 0 },
@@ -291,21 +280,8 @@ static const struct { const char *name; u8 type, code; } messages[] = {
 
 static void icmp6(struct text *t)
 {
-	struct pkt_datagram *d = t->d;
-	size_t i, n = sizeof(messages) / sizeof(*messages);
-
-	for (i = 0; i < n && !text_word(t, messages[i].name); i++)
-		;
-	if (i < n) {
-		d->type = messages[i].type;
-		d->code = messages[i].code;
-	} else {
-		d->type = (u8)text_number(t, 255);
-		if (!text_sign(t, '/'))
-			text_wrong(t, "no such message of ICMPv6");
-		d->code = (u8)text_number(t, 255);
-	}
-	text_rest(t, text_icmp_more);
+	(void)text_message(t, messages, sizeof(messages) / sizeof(*messages),
+			   "no such message of ICMPv6");
 }
 
 bool text_parse6(struct text *t)

@@ -3,21 +3,12 @@
  * Packet scripts: a frame that the machine has sent, as a datagram like those
  * that are written down, and as text.  Every checksum and length is looked at.
  */
+#include "octets.h"
 #include "pkt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static u16 get16(const u8 *b)
-{
-	return (u16)(b[0] << 8 | b[1]);
-}
-
-static u32 get32(const u8 *b)
-{
-	return (u32)get16(b) << 16 | get16(b + 2);
-}
 
 /* --- TCP --------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
  * send is malformed here, whatever the script expects: a hop limit of discovery
  * that is not 255, a report of MLD without its alert, an error that is too long.
  */
+#include "octets.h"
 #include "pkt.h"
 
 #include <arpa/inet.h>
@@ -12,16 +13,6 @@
 
 enum { HEADER = 40, RS = 133, RA, NS, NA, REDIRECT, QUERY = 130, REPORT, DONE,
        REPORT2 = 143 };
-
-static u16 get16(const u8 *b)
-{
-	return (u16)(b[0] << 8 | b[1]);
-}
-
-static u32 get32(const u8 *b)
-{
-	return (u32)get16(b) << 16 | get16(b + 2);
-}
 
 static bool zero(const u8 *a)
 {

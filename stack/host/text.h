@@ -36,7 +36,11 @@ void text_quote(struct text *t);     /* behind "quoting" */
 /* To the end: what every datagram may have, and what `more` takes. */
 void text_rest(struct text *t, bool (*more)(struct text *t));
 
-bool text_icmp_more(struct text *t); /* parse.c: id, seq, mtu, quoting … */
+struct text_message { const char *name; u8 type, code; };
+/* parse.c: one of n names, or TYPE/CODE; and id, seq, mtu, quoting … */
+bool text_message(struct text *t, const struct text_message *m, size_t n,
+		  const char *none);
+bool text_icmp_more(struct text *t);
 bool text_header6(struct text *t);   /* parse6.c: an extension header */
 bool text_parse6(struct text *t);    /* parse6.c: true: it was one of its */
 

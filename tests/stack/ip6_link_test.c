@@ -48,24 +48,6 @@ static struct tdi_address at6(int i, u16 port)
 		0x20, 0x01, 0x0d, 0xb8, [15] = (u8)(i + 1) } };
 }
 
-static enum ex_status open_end(struct ex *x, struct tdi_end *e, u16 port)
-{
-	struct tdi_open o = { .kind = TDI_ADDRESS_FILE, .protocol = 6,
-			      .address = { .family = 6, .port = port } };
-	struct tdi_request r = { 0 };
-	enum ex_status st;
-
-	e->address = e->connection = NULL;
-	st = io_open(x, "\\Device\\Tcp6", &o, sizeof(o), &e->address);
-	if (ex_failed(st))
-		return st;
-	o.kind = TDI_CONNECTION_FILE;
-	o.context = e;
-	st = io_open(x, "\\Device\\Tcp6", &o, sizeof(o), &e->connection);
-	r.address = e->address;
-	return ex_failed(st) ? st : tdi_call(e->connection, TDI_ASSOCIATE, &r);
-}
-
 /* --- TCP -------------------------------------------------------------------------------- */
 
 struct transfer {
@@ -88,7 +70,7 @@ static void server(void *ctx)
 	size_t n = 0;
 
 	c->equal = true;
-	c->server = open_end(c->t.x[1], &e, 7);
+	c->server = end_open_of(c->t.x[1], &e, "\\Device\\Tcp6", 6, 7);
 	if (!ex_failed(c->server))
 		c->server = end_listen(&e);
 	while (!ex_failed(c->server)) {
@@ -113,7 +95,7 @@ static void client(void *ctx)
 	size_t n = 0;
 
 	ke_sleep(10000000);
-	c->client = open_end(c->t.x[0], &e, 0);
+	c->client = end_open_of(c->t.x[0], &e, "\\Device\\Tcp6", 6, 0);
 	if (!ex_failed(c->client))
 		c->client = tdi_call(e.connection, TDI_CONNECT, &r);
 	for (u64 at = 0; at < c->bytes && !ex_failed(c->client); at += 8192) {

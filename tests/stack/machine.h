@@ -64,6 +64,23 @@ static inline u64 tag_bytes(struct ex *x, enum ex_pool pool, u32 tag)
 	return 0;
 }
 
+/* Of these tags, "AbcdEfgh", nothing is left, and every block is whole. */
+static inline void check_none_left(struct ex *x, const char *tags)
+{
+	char why[256] = "";
+
+	for (const char *p = tags; *p; p += 4) {
+		u64 n = tag_bytes(x, EX_NONPAGED,
+				  EX_TAG(p[0], p[1], p[2], p[3]));
+
+		if (n)
+			printf("left: %.4s\n", p);
+		CHECK_EQ(n, 0);
+	}
+	CHECK(ex_pool_check(x, EX_NONPAGED, why, sizeof(why)));
+	CHECK_STR(why, "");
+}
+
 /* The run ends with that bug check and first parameter. */
 static inline void check_bugcheck(struct machine *m, u32 code, u64 p1)
 {

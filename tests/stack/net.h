@@ -259,12 +259,7 @@ static inline bool net_sums_ok(const struct net_frame *f)
 /* Nothing is left in the pool of what came in and went out. */
 static inline void net_check_pool(struct net *n)
 {
-	static const char tags[][5] = { "NDPt", "NDbf", "NDbk", "TRas" };
-
-	for (u32 i = 0; i < 4; i++)
-		CHECK_EQ(tag_bytes(n->m.x, EX_NONPAGED,
-				   EX_TAG(tags[i][0], tags[i][1], tags[i][2],
-					  tags[i][3])), 0);
+	check_none_left(n->m.x, "NDPtNDbfNDbkTRas");
 }
 
 /* --- what a netstat sees -------------------------------------------------------------- */

@@ -22,14 +22,7 @@ struct poor {
 
 static void no_leak(struct ex *x)
 {
-	static const char tags[] = "NbtGNbtDNbtCNbtLNbtANbtNNbtOLSgnLSmb";
-	char why[128] = "";
-
-	for (const char *p = tags; *p; p += 4)
-		CHECK_EQ(tag_bytes(x, EX_NONPAGED,
-				   EX_TAG(p[0], p[1], p[2], p[3])), 0);
-	CHECK(ex_pool_check(x, EX_NONPAGED, why, sizeof(why)));
-	CHECK_STR(why, "");
+	check_none_left(x, "NbtGNbtDNbtCNbtLNbtANbtNNbtOLSgnLSmb");
 	CHECK(ex_bugcheck(x) == NULL);
 }
 

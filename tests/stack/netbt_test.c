@@ -56,15 +56,7 @@ static void load(struct raw *r, u64 seed, const struct nic_pair_config *link)
 
 static void no_leak(struct ex *x)
 {
-	static const char tags[] = "NbtGNbtDNbtCNbtLNbtANbtNNbtOLSgnLSmbIrp "
-				   "NDPtNDbf";
-	char why[256] = "";
-
-	for (const char *p = tags; *p; p += 4)
-		CHECK_EQ(tag_bytes(x, EX_NONPAGED,
-				   EX_TAG(p[0], p[1], p[2], p[3])), 0);
-	CHECK(ex_pool_check(x, EX_NONPAGED, why, sizeof(why)));
-	CHECK_STR(why, "");
+	check_none_left(x, "NbtGNbtDNbtCNbtLNbtANbtNNbtOLSgnLSmbIrp NDPtNDbf");
 }
 
 static void unload(struct raw *r)

@@ -560,7 +560,7 @@ static void gone(u64 seed)
 		       ex_stop_text(m.x));
 	CHECK_EQ(ex_stopped(m.x), EX_RUNNING);
 	unload(transport);
-	nothing_left(m.x);
+	check_none_left(m.x, SOCKET_TAGS);
 	machine_free(&m);
 }
 

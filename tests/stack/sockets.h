@@ -16,6 +16,7 @@
 #include <netinet/tcp.h>
 
 #define SOCKETS 8
+#define SOCKET_TAGS "AfdEAfdCAfdAAfdBAfdSAfdRSockIrp FileFakeNDbf"
 
 struct story {
 	struct ex *x;
@@ -78,26 +79,6 @@ static inline const char *drivers(void)
 	return path;
 }
 
-static inline void nothing_left(struct ex *x)
-{
-	static const u32 tags[] = {
-		EX_TAG('A', 'f', 'd', 'E'), EX_TAG('A', 'f', 'd', 'C'),
-		EX_TAG('A', 'f', 'd', 'A'), EX_TAG('A', 'f', 'd', 'B'),
-		EX_TAG('A', 'f', 'd', 'S'), EX_TAG('A', 'f', 'd', 'R'),
-		EX_TAG('S', 'o', 'c', 'k'),
-		EX_TAG('I', 'r', 'p', ' '), EX_TAG('F', 'i', 'l', 'e'),
-		EX_TAG('F', 'a', 'k', 'e'), EX_TAG('N', 'D', 'b', 'f'),
-	};
-	char why[256];
-
-	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++) {
-		if (tag_bytes(x, EX_NONPAGED, tags[i]))
-			printf("left: %.4s\n", (const char *)&tags[i]);
-		CHECK_EQ(tag_bytes(x, EX_NONPAGED, tags[i]), 0);
-	}
-	CHECK(ex_pool_check(x, EX_NONPAGED, why, sizeof(why)));
-}
-
 /* Its thread may be what fails: once. */
 static inline void unload(struct io_driver *d)
 {
@@ -139,7 +120,7 @@ static inline bool run_story(void (*fn)(struct story *t), u64 seed,
 		       ex_stop_text(m.x) ? ex_stop_text(m.x) : "");
 	unload(afd);
 	unload(transport);
-	nothing_left(m.x);
+	check_none_left(m.x, SOCKET_TAGS);
 	if (test_.bad)
 		printf("seed %llu, failing %llu\n", (unsigned long long)seed,
 		       (unsigned long long)fail_at);

@@ -99,25 +99,33 @@ static inline struct tdi_address two_address(int i, u16 port)
 				     .ip = { 10, 0, 0, (u8)(i + 1) } };
 }
 
-static inline enum ex_status end_open(struct ex *x, struct tdi_end *e,
-				      u16 port)
+/* device: of the family, "\\Device\\Tcp" or "\\Device\\Tcp6" */
+static inline enum ex_status end_open_of(struct ex *x, struct tdi_end *e,
+					 const char *device, u8 family,
+					 u16 port)
 {
 	struct tdi_open o = { .kind = TDI_ADDRESS_FILE, .protocol = 6,
-			      .address = { .family = 4, .port = port } };
+			      .address = { .family = family, .port = port } };
 	struct tdi_request r = { 0 };
 	enum ex_status st;
 
 	e->address = e->connection = NULL;
-	st = io_open(x, "\\Device\\Tcp", &o, sizeof(o), &e->address);
+	st = io_open(x, device, &o, sizeof(o), &e->address);
 	if (ex_failed(st))
 		return st;
 	o.kind = TDI_CONNECTION_FILE;
 	o.context = e;
-	st = io_open(x, "\\Device\\Tcp", &o, sizeof(o), &e->connection);
+	st = io_open(x, device, &o, sizeof(o), &e->connection);
 	if (ex_failed(st))
 		return st;
 	r.address = e->address;
 	return tdi_call(e->connection, TDI_ASSOCIATE, &r);
+}
+
+static inline enum ex_status end_open(struct ex *x, struct tdi_end *e,
+				      u16 port)
+{
+	return end_open_of(x, e, "\\Device\\Tcp", 4, port);
 }
 
 static inline void end_close(struct tdi_end *e)
