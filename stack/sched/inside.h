@@ -122,7 +122,6 @@ struct ke_cpu *policy_choose(struct sched *s, struct ke_cpu *c, u32 point,
 			     const void *object);
 void string_note(struct sched *s, u32 point, u32 cpu, bool went_on);
 bool string_parse(struct sched *s, const char *text);
-char string_letter(u32 point);
 u64 sched_random(u64 *state);
 
 /* --- the end (deadlock.c) -------------------------------------------------------------- */

@@ -17,7 +17,7 @@ static const char letters[] = {
 #undef SCHED_POINT_LETTER
 };
 
-char string_letter(u32 point)
+static char string_letter(u32 point)
 {
 	return point < sizeof(letters) ? letters[point] : '?';
 }

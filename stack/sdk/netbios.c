@@ -23,7 +23,8 @@ static int digit(char c)
 	       c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-bool nb_name(const char *text, char name[16])
+/* false: none, or too long */
+static bool nb_name(const char *text, char name[16])
 {
 	size_t n = strcspn(text, "#");
 	int hi, lo;

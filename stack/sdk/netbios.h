@@ -18,7 +18,6 @@
 
 struct nb;                           /* a session */
 
-bool nb_name(const char *text, char name[16]); /* false: none, or too long */
 /* RFC 1002 5.3.2: the peer's name is looked for by broadcast. */
 int nb_call(struct ex *x, const char *own, const char *peer, struct nb **out);
 /* A session to the name from whoever calls it. */

@@ -298,7 +298,6 @@ static inline bool tcp_fin_waits(const struct tcb *t)
 {
 	return (t->flags & (F_FIN_QUEUED | F_FIN_SENT)) == F_FIN_QUEUED;
 }
-void irp_push(struct irp_list *l, struct irp *irp);
 bool irp_unlink(struct irp_list *l, struct irp *irp);
 /* An IRP that waits in a TCB: a reference, and (cancellable) its routine. */
 bool tcb_irp(struct tcb *t, struct irp_list *l, struct irp *irp, bool cancel);
@@ -353,8 +352,6 @@ u32 tcp_in_flight(const struct tcb *t);
 
 void tcp_input(struct tcb *t, struct tcp_seg *g); /* locked */
 void tcp_ack(struct tcb *t, struct tcp_seg *g);   /* an acceptable one */
-void tcp_update_window(struct tcb *t, const struct tcp_seg *g);
-void tcp_challenge(struct tcb *t);
 void tcp_data(struct tcb *t, struct tcp_seg *g);
 void tcp_established(struct tcb *t);
 void tcp_negotiate(struct tcb *t, const struct tcp_options *o);
@@ -373,8 +370,6 @@ void tcp_chain_free(struct ex *x, struct ndis_buffer *b);
 
 /* --- tcp_sack.c, tcp_congestion.c ------------------------------------------------------------------- */
 
-/* true: it says something new. */
-bool tcp_board_add(struct tcb *t, u32 from, u32 to);
 void tcp_board_cut(struct tcb *t);   /* below snd_una */
 void tcp_board_free(struct tcb *t);
 u32 tcp_board_covered(const struct tcb *t, u32 from, u32 to); /* bytes */

@@ -146,7 +146,7 @@ static void window_opened(struct tcb *t)
 	tcp_need(t, NEED_OUTPUT);
 }
 
-void tcp_update_window(struct tcb *t, const struct tcp_seg *g)
+static void tcp_update_window(struct tcb *t, const struct tcp_seg *g)
 {
 	u32 wnd = (u32)g->wnd << t->snd_wscale, was = t->snd_wnd;
 

@@ -53,7 +53,7 @@ static bool addresses_ok(struct inet *s, const struct inet_rx *rx)
 
 /* --- challenge ACKs (RFC 5961) ------------------------------------------------------------ */
 
-void tcp_challenge(struct tcb *t)
+static void tcp_challenge(struct tcb *t)
 {
 	u32 now = (u32)(ex_now(t->tcp->x) / (5 * SECOND)) + 1;
 

@@ -25,7 +25,8 @@ static void replace(struct tcp_board *b, u32 i, u32 k, struct tcp_range r)
 	b->n = b->n - (k - i) + 1;
 }
 
-bool tcp_board_add(struct tcb *t, u32 from, u32 to)
+/* true: it says something new. */
+static bool tcp_board_add(struct tcb *t, u32 from, u32 to)
 {
 	struct tcp_board *b = t->board;
 	u32 i = 0, k, was;

@@ -275,7 +275,7 @@ void tcb_wish(struct tcb *t, const struct tcp_wishes *w)
 
 /* --- IRPs ------------------------------------------------------------------------------ */
 
-void irp_push(struct irp_list *l, struct irp *irp)
+static void irp_push(struct irp_list *l, struct irp *irp)
 {
 	irp->next = NULL;
 	if (l->tail)

@@ -246,7 +246,6 @@ void nbt_reject(struct nbt_lower *l, u8 type, u32 length, const char *why);
 
 void nbt_dispatch(struct io_driver *d);
 void nbt_connection_put(struct nbt_connection *c);
-void nbt_address_put(struct nbt_address *a);
 void *nbt_handler(struct nbt_connection *c, enum tdi_event e, void **context);
 /* A connection of a client for a session to `called`, and its LISTEN or ACCEPT
  * to be completed; else the code of a negative response. */

@@ -16,7 +16,7 @@ static enum tdi_file kind_of(const struct io_file *f)
 
 /* --- references --------------- */
 
-void nbt_address_put(struct nbt_address *a)
+static void nbt_address_put(struct nbt_address *a)
 {
 	if (--a->refs)
 		return;

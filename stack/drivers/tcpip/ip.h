@@ -229,7 +229,6 @@ enum ex_status ip_output_options(struct ip *ip, struct ndis_packet *p,
 				 u32 n);
 /* p with its IP header, to the station mac; fragments as needed. */
 void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p);
-void ip_header_sum(u8 *header, u32 hlen);
 
 /* --- ARP: arp.c --------------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void ip_header_sum(u8 *header, u32 hlen)
+static void ip_header_sum(u8 *header, u32 hlen)
 {
 	memset(header + 10, 0, 2);
 	put_sum(header + 10, ndis_fold(ndis_sum(header, hlen, 0)));

@@ -250,7 +250,6 @@ void addr_tick(struct inet_iface *f, u64 now);
 bool route_next(struct ip6 *ip, const struct inet_ip *dst,
 		const struct inet_ip *src, struct inet_iface *want,
 		struct inet_iface **f, struct inet_ip *next);
-bool route_on_link(const struct inet_iface *f, const struct inet_ip *a);
 void route_prefix(struct inet_iface *f, const struct inet_ip *p, u8 plen,
 		  u64 valid);
 void route_router(struct inet_iface *f, const struct inet_ip *a, u64 until);

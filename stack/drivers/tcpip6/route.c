@@ -10,7 +10,7 @@
 #define REDIRECT_TIME (600 * SECOND)
 #define PMTU_TIME (600 * SECOND)     /* RFC 8201 4: ten minutes */
 
-bool route_on_link(const struct inet_iface *f, const struct inet_ip *a)
+static bool route_on_link(const struct inet_iface *f, const struct inet_ip *a)
 {
 	for (u32 i = 0; i < f->nprefix; i++)
 		if (prefix_match(a, &f->prefix[i].p, f->prefix[i].plen))
