@@ -406,7 +406,7 @@ static const struct cli_option attach_options[] = {
 	{ "mtu", "N", "the largest datagram", TO(U32, c.interface.mtu),
 	  .def = "1500", .min = 68, .max = 65535 },
 	{ "personality", "NAME", "whose habits it has", TO(WORD, personality),
-	  .words = "nt4 nt5 modern", .def = "nt5" },
+	  .words = HOST_PERSONALITIES, .def = "nt5" },
 	{ "cpus", "N", "virtual processors", TO(U32, c.ex.cpus), .def = "1",
 	  .min = 1, .max = 32 },
 	{ "offloads", NULL, "checksums and large sends by the device",
@@ -485,7 +485,7 @@ const struct cli_command cmd_dump = {
 	.name = "dump", .operands = "PID FILE",
 	.summary = "a live one as an ELF core, while it goes on",
 	.help = "Asks a live refstack of the same user for its memory. The "
-		"threads of the core are\nthe machine's; docs/stack.md says "
+		"threads of the core are\nthe machine's; docs/refstack.md says "
 		"what is in it.",
 	.examples = dump_examples,
 	.nexamples = sizeof(dump_examples) / sizeof(*dump_examples),

@@ -262,7 +262,7 @@ static void auxv_note(struct dump *d)
 		d->failed = true;
 }
 
-/* Where everything begins, in words: docs/stack.md. */
+/* Where everything begins, in words: docs/refstack.md. */
 static void machine_note(struct dump *d)
 {
 	const struct ex *x = d->x;

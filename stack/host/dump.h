@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The process as an ELF core, with the machine's threads as the core's threads
- * (docs/stack.md says what is in it).
+ * (docs/refstack.md says what is in it).
  *
  * Invariant: nothing of the machine is called or changed; what is written is
  * memory that somebody wrote to, and the first page of each file that is mapped.

@@ -180,7 +180,6 @@ static bool set_six(struct script *s, const char *key, const char *v)
 
 static bool set_one(struct script *s, const char *key, const char *v)
 {
-	static const char *const as[] = { "nt4", "nt5", "modern" };
 	char text[100];
 
 	snprintf(text, sizeof(text), "%s=%s", key, v);
@@ -202,13 +201,11 @@ static bool set_one(struct script *s, const char *key, const char *v)
 	} else if (!strcmp(key, "gw")) {
 		snprintf(s->gw, sizeof(s->gw), "%s", v);
 	} else if (!strcmp(key, "personality")) {
-		for (int i = 0; i < 3; i++)
-			if (!strcmp(v, as[i])) {
-				s->config.personality =
-					(enum host_personality)i;
-				return true;
-			}
-		return unknown(s, "personality", "nt4 nt5 modern", v);
+		int i = words_find(HOST_PERSONALITIES, v);
+
+		if (i < 0)
+			return unknown(s, "personality", HOST_PERSONALITIES, v);
+		s->config.personality = (enum host_personality)i;
 	} else {
 		return unknown(s, "setting", "mtu= cpus= arp=manual boot=seen "
 			       "gw= personality= netbios= keepalive= ip=6 "

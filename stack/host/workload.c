@@ -12,7 +12,6 @@
 #define JOBS 10000
 #define SETTLE 10000000              /* ns after a link was made */
 #define FOREVER 36000                /* s of virtual time that a run may take */
-#define PERSONALITIES "nt4 nt5 modern"
 
 /* The words of one line: those that it begins with, then keys with values. */
 enum key_kind { NUMBER, REAL, WORD, IP4, IP6, GATEWAY, TEXT, SETTING };
@@ -124,7 +123,7 @@ static void describe(struct workload *r, const struct words *w,
 	c->tcpip_options = r->more[r->n];
 	c->driver_path = r->drivers;
 	c->personality = as ? (enum host_personality)
-			      words_find(PERSONALITIES, as) : HOST_NT5;
+			      words_find(HOST_PERSONALITIES, as) : HOST_NT5;
 	r->personality[r->n] = c->personality;
 	c->interface = (struct host_interface){ .name = "eth0", .link = true,
 		.mac = { 2, 0, 0, 0, 0, (u8)(r->n + 1) },
@@ -382,8 +381,8 @@ static bool check_value(struct workload *r, const struct key *k, const char *v)
 	case REAL:
 		return in_bounds(r, k, v);
 	case WORD:
-		return words_find(PERSONALITIES, v) >= 0 ||
-		       unknown(r, k->name, PERSONALITIES, v);
+		return words_find(HOST_PERSONALITIES, v) >= 0 ||
+		       unknown(r, k->name, HOST_PERSONALITIES, v);
 	case IP4:
 		return words_address(v, 4, true) ||
 		       wants(r, k, "an address as 10.0.0.1/24", v);

@@ -28,6 +28,7 @@
 #include "socket.h"
 
 enum host_personality { HOST_NT4, HOST_NT5, HOST_MODERN };
+#define HOST_PERSONALITIES "nt4 nt5 modern" /* their names, in that order */
 
 struct host_interface {
 	const char *name;            /* "eth0" */
