@@ -328,17 +328,28 @@ static const struct row {
 	s64 (*fn)(struct call *c);
 	unsigned args, data;
 	int address;                 /* which argument is one; -1 none */
+	unsigned word;               /* which argument is one of words */
+	const char *words;           /* NULL: none; "?": names() knows them */
 } rows[] = {
-	{ "socket", do_socket, 1, 0, -1 }, { "bind", do_bind, 2, 0, 1 },
-	{ "listen", do_listen, 2, 0, -1 }, { "accept", do_accept, 1, 0, -1 },
-	{ "call", do_call, 2, 0, -1 }, { "answer", do_answer, 1, 0, -1 },
-	{ "connect", do_connect, 2, 0, 1 }, { "send", do_send, 2, 1, -1 },
-	{ "recv", do_recv, 2, 2, -1 }, { "sendto", do_sendto, 3, 1, 2 },
-	{ "recvfrom", do_recvfrom, 2, 2, -1 },
-	{ "shutdown", do_shutdown, 2, 0, -1 }, { "close", do_close, 1, 0, -1 },
-	{ "nonblock", do_nonblock, 1, 0, -1 }, { "state", do_state, 1, 0, -1 },
-	{ "info", do_info, 2, 0, -1 }, { "setopt", do_option, 3, 0, -1 },
-	{ "getopt", do_option, 2, 0, -1 }, { "poll", do_poll, 2, 0, -1 },
+	{ "socket", do_socket, 1, 0, -1, 0, "stream dgram raw" },
+	{ "bind", do_bind, 2, 0, 1, 0, NULL },
+	{ "listen", do_listen, 2, 0, -1, 0, NULL },
+	{ "accept", do_accept, 1, 0, -1, 0, NULL },
+	{ "call", do_call, 2, 0, -1, 0, NULL },
+	{ "answer", do_answer, 1, 0, -1, 0, NULL },
+	{ "connect", do_connect, 2, 0, 1, 0, NULL },
+	{ "send", do_send, 2, 1, -1, 2, "oob" },
+	{ "recv", do_recv, 2, 2, -1, 2, "oob peek waitall nowait" },
+	{ "sendto", do_sendto, 3, 1, 2, 0, NULL },
+	{ "recvfrom", do_recvfrom, 2, 2, -1, 0, NULL },
+	{ "shutdown", do_shutdown, 2, 0, -1, 1, "rd wr both" },
+	{ "close", do_close, 1, 0, -1, 0, NULL },
+	{ "nonblock", do_nonblock, 1, 0, -1, 0, NULL },
+	{ "state", do_state, 1, 0, -1, 0, NULL },
+	{ "info", do_info, 2, 0, -1, 1, "?" },
+	{ "setopt", do_option, 3, 0, -1, 1, "?" },
+	{ "getopt", do_option, 2, 0, -1, 1, "?" },
+	{ "poll", do_poll, 2, 0, -1, 1, "in out pri" },
 };
 
 /* --- making and ending one -------------------------------------------------------------------- */
@@ -406,6 +417,34 @@ static bool of_sessions(const struct call *c)
 	return c->fn == do_send || c->fn == do_recv || c->fn == do_close;
 }
 
+/* Of info() its fields, of the others the options. */
+static void names(const struct row *r, char *list, size_t size)
+{
+	if (r->fn == do_info)
+		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+			words_add(list, size, fields[i].name);
+	else
+		for (size_t i = 0; i < sizeof(sockopts) / sizeof(*sockopts); i++)
+			words_add(list, size, sockopts[i].name);
+}
+
+static bool known_word(const struct row *r, const struct call *c, char *why,
+		       size_t size)
+{
+	char list[400] = "";
+
+	if (!r->words || c->nargs <= r->word)
+		return true;
+	if (r->words[0] == '?')
+		names(r, list, sizeof(list));
+	else
+		snprintf(list, sizeof(list), "%s", r->words);
+	if (words_find(list, c->arg[r->word]) >= 0)
+		return true;
+	words_unknown(why, size, "word", list, c->arg[r->word]);
+	return false;
+}
+
 static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 {
 	const struct row *r = NULL;
@@ -426,6 +465,8 @@ static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 			 r->args, c->nargs);
 		return false;
 	}
+	if (!known_word(r, c, why, size))
+		return false;
 	c->fn = r->fn;
 	c->six = p->net->six;
 	if (!makes(c)) {

@@ -178,6 +178,12 @@ same "it shows both" "$(cat out)" "d.pkt:3: the sequence is 2, not 3
   expected             icmp echo-reply id 1 seq 3 (56)
   sent      0.500000   icmp 0/0 (56)"
 
+if command -v python3 >/dev/null; then
+	same "the language's examples" "$(python3 "$TOP/tests/tools/pkt_words.py" "$stack" "$TOP/tests/pkt/README.md")" "enough examples, all right"
+else
+	skip "the language's examples" "no python3"
+fi
+
 # --- JSON ---------------------------------------------------------------------------------------
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	cat >validate.py <<-'PY'
