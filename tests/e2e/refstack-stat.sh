@@ -105,12 +105,13 @@ for c in "Messages Received=7" "Messages Sent=10" "Datagrams Received=3" "No Por
 	same "counter-${c// /-}" "$n" "${c#*=}"
 done
 
-ask listeners udp routes neighbours locks work dpc timers >out
+ask listeners udp addresses routes neighbours locks work dpc timers >out
 same status $? 0
 for p in 7 9 19 80 5001; do has "listens-$p" out "^  tcp +0\.0\.0\.0:$p +$"; done
 has udp-7 out '^  udp +0\.0\.0\.0:7 +$'
+has address out '^  192\.0\.2\.1/24 +preferred +eth0 '
 has route out '^  192\.0\.2\.0/24 +0\.0\.0\.0 +eth0 '
-has neighbour out "^  192\.0\.2\.2 +$(in_ns cat /sys/class/net/tap0/address) +eth0"
+has neighbour out "^  192\.0\.2\.2 +$(in_ns cat /sys/class/net/tap0/address) +dynamic +eth0"
 has locks-held out '^Locks held'
 has queue out '^  delayed +0 +7 +0 +0 +[0-9]+$'
 has cpus out '^ +1 +0 +0 +[0-9]+ no '
