@@ -5,12 +5,24 @@
 #ifndef NTR_FUZZ_H
 #define NTR_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Else that is a finding. */
+static inline void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "%s\n", what);
+	abort();
+}
 
 /* An fd over a memory file with these bytes, or -1. The caller closes it. */
 static inline int ntr_fuzz_fd(const uint8_t *data, size_t size)

@@ -27,14 +27,6 @@ static void sent(void *ctx, const u8 *frame, u32 n, u64 when)
 	*(u64 *)ctx += n;
 }
 
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
-
 /* --- checksums ---------------------------------------------------------------------- */
 
 static u32 add(const u8 *b, u32 n, u32 sum)

@@ -37,14 +37,6 @@ struct run {
 	bool open;
 };
 
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
-
 static u32 get16(const u8 *b)
 {
 	return (u32)b[0] << 8 | b[1];

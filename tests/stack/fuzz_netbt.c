@@ -39,14 +39,6 @@ struct run {
 enum { REQUEST = 1, END = 2, SEGMENTS = 4, CALLS = 8, FINDS = 16, FAILS = 32 };
 #define CALL_PORT 5000u
 
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
-
 static const struct tdi_address to = { .family = 4, .ip = { 127, 0, 0, 1 } };
 
 static struct io_file *open_file(struct ex *x, const char *device,

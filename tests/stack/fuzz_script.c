@@ -52,14 +52,6 @@ static bool run(const char *drivers, const uint8_t *data, size_t size,
 	return ok;
 }
 
-static void must(bool ok, const char *why)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "%s\n", why);
-	abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char good[] = "0 s = socket(stream)\n";

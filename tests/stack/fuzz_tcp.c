@@ -64,13 +64,6 @@ struct run {
 	u32 most_buf;
 };
 
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 #define MUST(cond) must(cond, #cond)
 
 static u8 next(struct run *r)

@@ -12,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
-
 static bool is_there(const struct workload *w, const char *name)
 {
 	for (unsigned i = 0; i < w->n; i++)
