@@ -148,33 +148,33 @@ void *ex_slot(struct ex *x, const char *name, size_t size)
 
 /* --- calls from outside ------------------------------------------------------------------ */
 
-struct call {
-	void (*fn)(void *ctx);
-	void *ctx;
-	struct ex *x;
-	bool done;
-};
-
-static void call_thread(void *context)
-{
-	struct call *c = context;
-
-	c->fn(c->ctx);
-	c->done = true;
-	c->x->s->to_host = true;
-}
-
 static bool call_is_over(void *ctx)
 {
-	const struct call *c = ctx;
+	const struct ke_thread *t = ctx;
 
-	return c->done || c->x->stop;
+	return t->h.signal || t->x->stop;
+}
+
+/* A stop of another machine is not ours to tell of: the next run does. */
+static void run_call(struct ke_thread *t)
+{
+	struct sched *s = t->x->s;
+	bool other, again = false;
+
+	do {
+		enum ex_stop why = sched_run_call(s, call_is_over, t);
+
+		other = why > EX_IDLE && why < EX_STOPPED &&
+			s->stopped != t->x;
+		again |= other;
+	} while (other && !call_is_over(t));
+	s->stop_seen &= !again;
 }
 
 bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
 {
-	struct call c = { .fn = fn, .ctx = ctx, .x = x };
 	struct ke_thread *t;
+	bool done;
 
 	if (ke_machine() == x) {
 		fn(ctx);
@@ -182,12 +182,14 @@ bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
 	}
 	if (ke_current || x->stop)
 		return false;
-	t = ke_thread_create(x, "call", 8, call_thread, &c);
+	t = ke_thread_create(x, "call", 8, fn, ctx);
 	if (!t)
 		return false;
-	sched_run_call(x->s, call_is_over, &c);
+	t->is_call = true;
+	run_call(t);
+	done = t->h.signal;
 	ke_thread_put(t);
-	return c.done;
+	return done;
 }
 
 /* --- lines -------------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ struct ke_thread {
 	struct ex_resource *resource; /* that it waits for */
 	struct ke_mutex *mutex;      /* taken last */
 	u32 mutexes;
-	bool circle;                 /* part of a circle of waits */
+	bool is_call;                /* the host looks when it has ended */
 };
 
 struct ke_ready {
@@ -123,7 +123,7 @@ struct ex_contention {
 };
 #define EX_CONTENTIONS 64
 
-struct ex_pool_side;             /* a pool, see pool.c */
+struct ex_pool_side;             /* a pool, see pool.h */
 struct ex_worker;
 
 struct ex_work_queue {
