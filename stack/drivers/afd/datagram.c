@@ -79,6 +79,10 @@ enum ex_status afd_datagram_receive(struct afd_endpoint *e, struct irp *irp)
 	if (afd_flags(irp) & AFD_OOB)
 		return EX_NOT_SUPPORTED;
 	afd_enter(e->afd, &p);
+	if (e->closed) {
+		afd_leave(&p);
+		return EX_CANCELLED;
+	}
 	if (afd_queue(&p, &e->d->reads, irp)) {
 		serve(&p, e);
 		if (afd_flags(irp) & AFD_NOWAIT)
@@ -290,11 +294,11 @@ static enum ex_status may_send(struct afd_endpoint *e, struct irp *irp)
 {
 	enum ex_status st = e->error;
 
+	if (e->closed)
+		return EX_CANCELLED;
 	e->error = EX_SUCCESS;
 	if (st != EX_SUCCESS)
 		return st;
-	if (e->closed)
-		return EX_INVALID_CONNECTION;
 	if (e->send_shut)
 		return EX_LOCAL_DISCONNECT;
 	if (!target(e, irp)->family)

@@ -236,7 +236,7 @@ enum ex_status AfdAccept(struct afd_endpoint *e, struct irp *irp)
 	afd_enter(e->afd, &p);
 	if (e->state != AFD_LISTENING || e->closed) {
 		afd_leave(&p);
-		return EX_INVALID_PARAMETER;
+		return e->closed ? EX_CANCELLED : EX_INVALID_PARAMETER;
 	}
 	if (afd_queue(&p, &e->accepts, irp)) {
 		while (hand_over(&p, e))

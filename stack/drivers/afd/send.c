@@ -363,7 +363,9 @@ static void fill(struct afd_pass *p, struct afd_connection *c)
 
 static enum ex_status may_send(struct afd_endpoint *e)
 {
-	if (e->state != AFD_CONNECTED || !e->c || e->closed)
+	if (e->closed)
+		return EX_CANCELLED;
+	if (e->state != AFD_CONNECTED || !e->c)
 		return afd_not_connected(e);
 	if (e->c->error) {
 		e->error = EX_SUCCESS; /* SO_ERROR was told by this */
