@@ -184,7 +184,7 @@ static const u8 linux_states[] = {
 	TCP_LAST_ACK, TCP_TIME_WAIT,
 };
 
-static int get_info(struct sk *s, void *v, size_t *n)
+static int info_entered(struct sk *s, void *v, size_t *n)
 {
 	struct tdi_tcp_info i = { 0 };
 	struct afd_option o = { .name = AFD_OPT_LISTENING };
@@ -213,6 +213,17 @@ static int get_info(struct sk *s, void *v, size_t *n)
 		*n = sizeof(t);
 	memcpy(v, &t, *n);           /* as much as asked for, as on Linux */
 	return 0;
+}
+
+static int get_info(struct sk *s, void *v, size_t *n)
+{
+	int e = sk_enter(s);
+
+	if (e)
+		return e;
+	e = info_entered(s, v, n);
+	sk_leave(s);
+	return e;
 }
 
 static int get_own(struct sk *s, int level, int name, void *v, size_t *n)

@@ -233,7 +233,8 @@ int sk_listen(struct sk *s, int backlog)
 	return (int)sk_control(s, AFD_LISTEN, &l, sizeof(l));
 }
 
-int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
+static int accept_entered(struct sk *s, struct sk **out,
+			  struct tdi_address *from)
 {
 	struct afd_accept a = { .flags = s->nonblock ? AFD_NOWAIT : 0 };
 	struct sk *n = NULL;
@@ -253,6 +254,17 @@ int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
 		*from = a.from;
 	*out = n;
 	return 0;
+}
+
+int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
+{
+	int e = sk_enter(s);
+
+	if (e)
+		return e;
+	e = accept_entered(s, out, from);
+	sk_leave(s);
+	return e;
 }
 
 int sk_connect(struct sk *s, const struct tdi_address *to)
