@@ -57,6 +57,7 @@ static void under_seeds(void (*fn)(struct story *t))
 		io_driver_path(m.x, drivers());
 		CHECK_EQ(io_load(m.x, "faketdi", "", &transport), EX_SUCCESS);
 		CHECK_EQ(io_load(m.x, "afd", "", &afd), EX_SUCCESS);
+		t.fake = faketdi(m.x);
 		CHECK(ex_call(m.x, tell, &t));
 		CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
 		if (ex_stopped(m.x) != EX_RUNNING)
@@ -89,6 +90,11 @@ static s64 accepts(struct sk *s)
 	if (!r)
 		sk_close(n);
 	return r;
+}
+
+static s64 sends(struct sk *s)
+{
+	return sk_send(s, "abc", 3, 0);
 }
 
 static s64 polls(struct sk *s)
@@ -160,6 +166,23 @@ static void informed(struct story *t)
 	CHECK(!r || r == -EBADF);
 }
 
+/* Without a send buffer the transport has the caller's own memory. */
+static void senders(struct story *t)
+{
+	int zero = 0;
+	s64 r;
+
+	if (!pair_up(t, 700))
+		return;
+	t->fake->hold = true;
+	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_SNDBUF, &zero,
+			      sizeof(zero)), 0);
+	r = closed_under(t, 1, sends);
+	CHECK(r < 0 && r != -ETIME);
+	t->fake->hold = false;
+	t->fake->go(t->x);
+}
+
 static void a_datagram_is_waited_for(void)
 {
 	under_seeds(datagrams);
@@ -173,6 +196,11 @@ static void a_stream_is_read(void)
 static void a_connection_is_waited_for(void)
 {
 	under_seeds(listeners);
+}
+
+static void it_is_sent_from(void)
+{
+	under_seeds(senders);
 }
 
 static void it_is_polled(void)
@@ -190,6 +218,7 @@ int main(void)
 	RUN(a_datagram_is_waited_for);
 	RUN(a_stream_is_read);
 	RUN(a_connection_is_waited_for);
+	RUN(it_is_sent_from);
 	RUN(it_is_polled);
 	RUN(its_state_is_asked_for);
 	return test_done();

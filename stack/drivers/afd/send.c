@@ -278,6 +278,7 @@ void afd_send_unlink(struct afd_send *s, enum ex_status st)
 		return;
 	}
 	c->buffered -= s->size;
+	c->direct -= !s->block;
 	if (ex_failed(st) && !c->error && st != EX_CANCELLED)
 		afd_broken(&p, c, st);
 	fill(&p, c);
@@ -323,6 +324,8 @@ static void go(struct afd_connection *c, struct afd_send *s)
 	c->buffered += s->size;
 	if (s->block)
 		block_link(c, s->block);
+	else
+		c->direct++;
 	afd_put_out(&c->out_end, s);
 }
 
