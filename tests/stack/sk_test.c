@@ -3,6 +3,8 @@
  * left behind. */
 #include "sockets.h"
 
+#include <unistd.h>
+
 static void connects_and_talks(struct story *t)
 {
 	struct tdi_address a;
@@ -337,6 +339,36 @@ static void options(struct story *t)
 	CHECK_EQ(i.mss, 1460);
 }
 
+/* Linux beside it: recv(2) takes any length, sendmsg(2) 1,024 vectors. */
+static void lengths(struct story *t)
+{
+	static const struct iovec v[1025]; /* stacks are small */
+	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)v,
+			    .msg_iovlen = 1025 };
+	int fd[2] = { -1, -1 };
+	char c[4];
+
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
+	CHECK_EQ(send(fd[0], "abc", 3, 0), 3);
+	CHECK_EQ(recv(fd[1], c, SIZE_MAX, 0), 3);
+	CHECK_EQ(sendmsg(fd[0], &m, 0), -1);
+	CHECK_EQ(errno, EMSGSIZE);
+	CHECK_EQ(recvmsg(fd[0], &m, MSG_DONTWAIT), -1);
+	CHECK_EQ(errno, EMSGSIZE);
+	close(fd[0]);
+	close(fd[1]);
+	if (!pair_up(t, 80))
+		return;
+	WANT(t, sk_send(t->s[1], "abc", 3, 0), 3);
+	WANT(t, sk_recv(t->s[2], c, SIZE_MAX, 0), 3);
+	CHECK(!memcmp(c, "abc", 3));
+	WANT(t, sk_send(t->s[1], "def", 3, 0), 3);
+	WANT(t, sk_read(t->s[2], c, SIZE_MAX), 3);
+	CHECK(!memcmp(c, "def", 3));
+	WANT(t, sk_sendv(t->s[1], v, 1025, 0), -EMSGSIZE);
+	WANT(t, sk_recvv(t->s[2], v, 1025, MSG_DONTWAIT), -EMSGSIZE);
+}
+
 static void datagrams(struct story *t)
 {
 	struct tdi_address a = at(53), from, nobody = at(99);
@@ -507,6 +539,7 @@ STORY(polls)
 STORY(connect_that_waits)
 STORY(wrong_calls)
 STORY(options)
+STORY(lengths)
 STORY(datagrams)
 STORY(datagrams_bounded)
 STORY(reads_straight)
@@ -586,6 +619,7 @@ int main(void)
 	RUN(connect_that_waits_told);
 	RUN(wrong_calls_told);
 	RUN(options_told);
+	RUN(lengths_told);
 	RUN(datagrams_told);
 	RUN(datagrams_bounded_told);
 	RUN(reads_straight_told);
