@@ -5,6 +5,7 @@
  * that is a bug check).
  */
 #include "sockets.h"
+#include "sdk/inside.h"
 
 #define SEEDS 150
 
@@ -183,6 +184,59 @@ static void senders(struct story *t)
 	t->fake->go(t->x);
 }
 
+/* --- what a connection is accepted onto ------------------------------------------------- */
+
+static s64 onto(struct story *t, int slot)
+{
+	struct afd_accept a = { .flags = AFD_NOWAIT, .onto = t->s[slot]->file };
+
+	return sk_control(t->s[0], AFD_ACCEPT, &a, sizeof(a));
+}
+
+struct binder {
+	struct sk *s;
+	s64 r;
+};
+
+static void binds(void *context)
+{
+	struct binder *b = context;
+	struct tdi_address a = at(701);
+
+	b->r = sk_bind(b->s, &a);
+}
+
+/* One of the two has it: accept() of a connection, or bind(). */
+static void accepts_beside_bind(struct story *t)
+{
+	struct tdi_address a = at(700);
+	struct binder b;
+	struct ke_thread *th;
+	s64 r;
+
+	if (!pair_up(t, 700))
+		return;
+	WANT(t, sk_socket(t->x, AF_INET, SOCK_STREAM, 0, &t->s[3]), 0);
+	WANT(t, sk_connect(t->s[3], &a), 0);
+	WANT(t, sk_socket(t->x, AF_INET, SOCK_DGRAM, 0, &t->s[4]), 0);
+	WANT(t, onto(t, 4), -EINVAL);
+	WANT(t, sk_socket(t->x, AF_INET6, SOCK_STREAM, 0, &t->s[5]), 0);
+	WANT(t, onto(t, 5), -EINVAL);
+	WANT(t, sk_socket(t->x, AF_INET, SOCK_STREAM, 0, &t->s[6]), 0);
+	b = (struct binder){ .s = t->s[6] };
+	th = ke_thread_create(t->x, "binds", 8, binds, &b);
+	CHECK(th != NULL);
+	r = onto(t, 6);
+	ke_wait(ke_thread_object(th), KE_FOREVER);
+	ke_thread_put(th);
+	CHECK((!r && b.r == -EINVAL) || (r == -EINVAL && !b.r));
+}
+
+static void accepting_and_binding(void)
+{
+	under_seeds(accepts_beside_bind);
+}
+
 static void a_datagram_is_waited_for(void)
 {
 	under_seeds(datagrams);
@@ -220,6 +274,7 @@ int main(void)
 	RUN(a_connection_is_waited_for);
 	RUN(it_is_sent_from);
 	RUN(it_is_polled);
+	RUN(accepting_and_binding);
 	RUN(its_state_is_asked_for);
 	return test_done();
 }

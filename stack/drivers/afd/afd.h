@@ -8,6 +8,7 @@
  *
  * Bytes moved come back as the IRP's information.  A call that would have to
  * wait and was told not to (AFD_NOWAIT) gives DEVICE_NOT_READY, as NT's does.
+ * Files that a structure names stay open until the IRP is done.
  * To add an option: a line of AFD_OPTIONS, and a row in option.c.
  */
 #ifndef AFD_H

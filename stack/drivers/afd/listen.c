@@ -116,6 +116,14 @@ enum ex_status AfdListen(struct afd_endpoint *e, struct irp *irp)
 
 /* --- a connection comes in ------------------------------------------------------------- */
 
+/* Open and nothing else, nor about to be. */
+static bool can_become(const struct afd_endpoint *onto,
+		       const struct afd_endpoint *e)
+{
+	return onto && onto->kind == AFD_STREAM && onto->family == e->family &&
+	       onto->state == AFD_OPEN && !onto->busy && !onto->closed;
+}
+
 /* e has an accept that waits and a connection that is ready. */
 static bool hand_over(struct afd_pass *p, struct afd_endpoint *e)
 {
@@ -128,7 +136,7 @@ static bool hand_over(struct afd_pass *p, struct afd_endpoint *e)
 		return false;
 	r = io_here(irp)->buffer;
 	onto = r->onto->context;
-	if (!onto || onto->closed || onto->state != AFD_OPEN || onto->c) {
+	if (!can_become(onto, e)) {
 		afd_finish(p, irp, EX_INVALID_PARAMETER, 0);
 		return true;
 	}
