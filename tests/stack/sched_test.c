@@ -616,6 +616,46 @@ static void timers_go_with_their_machine(void)
 	free(of_b.dpc);
 }
 
+/* --- a lock that is gone when it was released ---------------------------------------------- */
+
+static void frees(void *context, void *arg1, void *arg2)
+{
+	(void)arg1;
+	(void)arg2;
+	ex_free_pool(ke_machine(), context, 0);
+}
+
+static void releases(void *context)
+{
+	struct ke_lock *l = ex_alloc(ke_machine(), EX_NONPAGED, sizeof(*l),
+				     EX_TAG('L', 'o', 'c', 'k'));
+	struct ke_dpc d;
+	enum ke_irql before;
+
+	ke_lock_init(l, "gone");
+	ke_dpc_init(&d, frees, l);
+	before = ke_lock(l);
+	ke_dpc_queue(&d, NULL, NULL); /* it runs as the IRQL falls */
+	ke_unlock(l, before);
+	++*(unsigned *)context;
+}
+
+/* Rules know it by its name nevertheless, and it is not looked at any more. */
+static void a_released_lock_may_go(void)
+{
+	static const struct sched_rule rule = { SCHED_UNLOCK, "gone", 1, 1 };
+	struct machine m = machine_of(
+		&(struct sched_config){ .policy = SCHED_DIRECTED,
+					.rules = &rule, .nrules = 1 },
+		&(struct ex_config){ .cpus = 1, .special_pool = true });
+	unsigned n = 0;
+
+	thread_of(m.x, "releases", releases, &n);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(n, 1);
+	machine_free(&m);
+}
+
 int main(void)
 {
 	RUN(directed_finds_it);
@@ -637,5 +677,6 @@ int main(void)
 	RUN(until_is_asked_between_steps);
 	RUN(equals_take_turns);
 	RUN(timers_go_with_their_machine);
+	RUN(a_released_lock_may_go);
 	return test_done();
 }
