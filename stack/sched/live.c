@@ -139,7 +139,9 @@ bool live_poll(struct sched *s, u64 ns)
 	for (int i = 0; i < n; i++) {
 		struct watch *w = e[i].data.ptr;
 
-		if (!w->dead)
+		if (!w->dead && w->x->stop)
+			kill_watch(w);       /* it would turn for ever */
+		else if (!w->dead)
 			ex_interrupt(w->x, &w->dpc, NULL, NULL);
 	}
 	return n >= 0 || errno == EINTR;

@@ -174,6 +174,33 @@ static void a_watch_is_not_inherited(void)
 	live_free(&m, &s);
 }
 
+static void stops(void *ctx)
+{
+	(void)ctx;
+	ke_bugcheck(0xe2, 1, 2, 3, 4);
+}
+
+/* Nobody reads what a machine that has stopped was waiting for: the loop ends, and
+ * does not turn for it meanwhile. */
+static void a_stopped_machine_watches_nothing(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+	clock_t used;
+
+	CHECK(sched_watch(m.s, m.x, s.fd[0], false, stops, &s));
+	CHECK_EQ(write(s.fd[1], "a", 1), 1);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_BUGCHECK);
+	used = clock();
+	alarm(20);                   /* it would not end */
+	CHECK_EQ(sched_run_to(m.s, sched_now(m.s) + 200 * MS), EX_IDLE);
+	used = clock() - used;
+	CHECK(used < CLOCKS_PER_SEC / 10);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	alarm(0);
+	live_free(&m, &s);
+}
+
 static void not_in_simulation(void)
 {
 	struct machine m = machine_new(1, 1);
@@ -251,6 +278,7 @@ int main(void)
 	RUN(room_to_write_wakes);
 	RUN(a_watch_goes_while_its_dpc_begins);
 	RUN(a_watch_is_not_inherited);
+	RUN(a_stopped_machine_watches_nothing);
 	RUN(not_in_simulation);
 	RUN(the_clock_is_the_hosts);
 	RUN(run_to_a_time);
