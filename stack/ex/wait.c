@@ -18,10 +18,11 @@ static struct ke_mutex *mutex_of(struct ke_header *h)
 	return (struct ke_mutex *)(void *)h;
 }
 
+/* t NULL: a DPC or the host, which can own no mutex. */
 static bool satisfies(struct ke_header *h, const struct ke_thread *t)
 {
 	if (h->type == KE_MUTEX)
-		return h->signal > 0 || (t && mutex_of(h)->owner == t);
+		return t && (h->signal > 0 || mutex_of(h)->owner == t);
 	return h->signal > 0;
 }
 
