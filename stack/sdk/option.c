@@ -152,12 +152,12 @@ int sk_setsockopt(struct sk *s, int level, int name, const void *v, size_t n)
 	return e == -EOPNOTSUPP ? -ENOPROTOOPT : e;
 }
 
+/* As much as there is room for, as on Linux. */
 static int give(void *v, size_t *n, const void *from, size_t size)
 {
-	if (*n < size)
-		return -EINVAL;
-	memcpy(v, from, size);
-	*n = size;
+	if (*n > size)
+		*n = size;
+	memcpy(v, from, *n);
 	return 0;
 }
 
@@ -209,10 +209,7 @@ static int info_entered(struct sk *s, void *v, size_t *n)
 		.tcpi_reordering = i.reordering,
 		.tcpi_total_retrans = i.total_retrans,
 	};
-	if (*n > sizeof(t))
-		*n = sizeof(t);
-	memcpy(v, &t, *n);           /* as much as asked for, as on Linux */
-	return 0;
+	return give(v, n, &t, sizeof(t));
 }
 
 static int get_info(struct sk *s, void *v, size_t *n)

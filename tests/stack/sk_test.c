@@ -339,13 +339,16 @@ static void options(struct story *t)
 	CHECK_EQ(i.mss, 1460);
 }
 
-/* Linux beside it: recv(2) takes any length, sendmsg(2) 1,024 vectors. */
+/* Linux beside it: recv(2) takes any length, sendmsg(2) 1,024 vectors, and
+ * getsockopt(2) gives as much as there is room for. */
 static void lengths(struct story *t)
 {
 	static const struct iovec v[1025]; /* stacks are small */
 	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)v,
 			    .msg_iovlen = 1025 };
 	int fd[2] = { -1, -1 };
+	socklen_t one = 1;
+	size_t n = 1;
 	char c[4];
 
 	CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
@@ -355,6 +358,9 @@ static void lengths(struct story *t)
 	CHECK_EQ(errno, EMSGSIZE);
 	CHECK_EQ(recvmsg(fd[0], &m, MSG_DONTWAIT), -1);
 	CHECK_EQ(errno, EMSGSIZE);
+	CHECK_EQ(getsockopt(fd[0], SOL_SOCKET, SO_TYPE, c, &one), 0);
+	CHECK_EQ(one, 1);
+	CHECK_EQ(c[0], SOCK_STREAM);
 	close(fd[0]);
 	close(fd[1]);
 	if (!pair_up(t, 80))
@@ -365,6 +371,8 @@ static void lengths(struct story *t)
 	WANT(t, sk_send(t->s[1], "def", 3, 0), 3);
 	WANT(t, sk_read(t->s[2], c, SIZE_MAX), 3);
 	CHECK(!memcmp(c, "def", 3));
+	CHECK(!sk_getsockopt(t->s[1], SOL_SOCKET, SO_TYPE, c, &n) && n == 1);
+	CHECK_EQ(c[0], SOCK_STREAM);
 	WANT(t, sk_sendv(t->s[1], v, 1025, 0), -EMSGSIZE);
 	WANT(t, sk_recvv(t->s[2], v, 1025, MSG_DONTWAIT), -EMSGSIZE);
 }
