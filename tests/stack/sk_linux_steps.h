@@ -310,6 +310,16 @@ static const struct step q_buffers[] = {
 	S("set 5 rcvbuf 2147483647"), S("send 4 x"), S("recv 5 1"),
 };
 
+/* What is set on a listener that listens is of those that come later. */
+static const struct step q_inherited_late[] = {
+	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 5"),
+	S("set 0 nodelay 1"), S("set 0 keepalive 1"), S("set 0 ttl 33"),
+	S("socket 1 tcp"), S("connect 1 1"), S("accept 2 0"),
+	S("get 2 nodelay"), S("get 2 keepalive"), S("get 2 ttl"),
+	S("socket 3 tcp"), S("connect 3 1"), S("set 0 nodelay 0"),
+	S("accept 4 0"), S("get 4 keepalive"), S("send 3 x"), S("recv 4 1"),
+};
+
 static const struct step q_inherited[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("set 0 nodelay 1"),
 	S("set 0 keepalive 1"), S("set 0 keepidle 30"), S("set 0 linger 1 4"),
@@ -361,7 +371,7 @@ static const struct sequence sequences[] = {
 	Q(writes_after_close), Q(reset), Q(lingers), Q(windows), Q(limits),
 	Q(urgent), Q(urgent_inline), Q(datagrams), Q(empty_datagrams),
 	Q(datagrams_filtered), Q(datagrams_refused), Q(broadcasts),
-	Q(options), Q(options_ip), Q(buffers), Q(inherited), Q(six), Q(six_datagrams),
+	Q(options), Q(options_ip), Q(buffers), Q(inherited), Q(inherited_late), Q(six), Q(six_datagrams),
 	{ "raw", q_raw, sizeof(q_raw) / sizeof(*q_raw), true },
 };
 

@@ -286,6 +286,8 @@ void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c,
 enum ex_status AfdListen(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdAccept(struct afd_endpoint *e, struct irp *irp);
 void afd_unlisten(struct afd_endpoint *e);
+/* Connections that were made ahead get what is set on the listener now. */
+void afd_listener_apply(struct afd_endpoint *e);
 tdi_connect_fn AfdConnectEvent;
 
 /* receive.c */

@@ -24,28 +24,54 @@ static bool short_of(struct afd_endpoint *e)
 	return yes;
 }
 
+/* With what was set on the listener. false: it was closed, and the connection is
+ * gone. */
+static bool add_free(struct afd_endpoint *e, struct afd_connection *c)
+{
+	struct afd_pass p;
+	bool ok;
+
+	afd_option_apply(e, c->file, true);
+	afd_enter(e->afd, &p);
+	ok = !e->closed;
+	if (ok) {
+		c->listener = e;
+		c->next = e->free;
+		e->free = c;
+		e->nfree++;
+	}
+	afd_leave(&p);
+	if (!ok)
+		afd_connection_put(c);
+	return ok;
+}
+
 static enum ex_status AfdAddFreeConnection(struct afd_endpoint *e)
 {
 	enum ex_status st;
 	struct afd_connection *c = afd_connection(e->afd, e->address,
 						  afd_device(e), &st);
-	struct afd_pass p;
 
 	if (!c)
 		return st;
-	afd_option_apply(e, c->file, true);
+	return add_free(e, c) ? EX_SUCCESS : EX_CANCELLED;
+}
+
+/* Who comes in meanwhile is asked for again by the transport. */
+void afd_listener_apply(struct afd_endpoint *e)
+{
+	struct afd_connection *c, *rest;
+	struct afd_pass p;
+
 	afd_enter(e->afd, &p);
-	if (e->closed) {
-		afd_leave(&p);
-		afd_connection_put(c);
-		return EX_CANCELLED;
-	}
-	c->listener = e;
-	c->next = e->free;
-	e->free = c;
-	e->nfree++;
+	rest = e->free;
+	e->free = NULL;
+	e->nfree = 0;
 	afd_leave(&p);
-	return EX_SUCCESS;
+	while ((c = rest)) {
+		rest = c->next;
+		(void)add_free(e, c);
+	}
 }
 
 /* Has a reference to the endpoint. */

@@ -164,6 +164,8 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 	if (r->where & ON_CONNECTION && c)
 		st = tell(c->file, TDI_SET_INFORMATION, r->info, &v,
 			  sizeof(v));
+	if (r->where & ON_CONNECTION && e->state == AFD_LISTENING)
+		afd_listener_apply(e);
 	if (r->where & ON_ADDRESS && e->address &&
 	    (e->kind == AFD_STREAM || !(r->where & OWN)))
 		st = tell(e->address->file, TDI_SET_INFORMATION, r->info, &v,
