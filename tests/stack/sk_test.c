@@ -377,6 +377,31 @@ static void lengths(struct story *t)
 	WANT(t, sk_recvv(t->s[2], v, 1025, MSG_DONTWAIT), -EMSGSIZE);
 }
 
+/* A send from the caller's own memory cannot be taken back but by a reset. */
+static void a_direct_send_in_time(struct story *t)
+{
+	struct timeval limit = { .tv_usec = 20000 };
+	int zero = 0;
+	u64 begun;
+
+	if (!pair_up(t, 80))
+		return;
+	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_SNDBUF, &zero,
+			      sizeof(zero)), 0);
+	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_SNDTIMEO, &limit,
+			      sizeof(limit)), 0);
+	WANT(t, sk_send(t->s[1], "abc", 3, 0), 3);
+	t->fake->hold = true;
+	begun = ex_now(t->x);
+	if (!want_(t, sk_send(t->s[1], "abc", 3, 0), -ECONNABORTED, __LINE__))
+		goto out;
+	CHECK_EQ(ex_now(t->x) - begun, 20000000);
+	want_(t, sk_send(t->s[1], "abc", 3, 0), -ECONNABORTED, __LINE__);
+out:
+	t->fake->hold = false;
+	t->fake->go(t->x);
+}
+
 static void datagrams(struct story *t)
 {
 	struct tdi_address a = at(53), from, nobody = at(99);
@@ -548,6 +573,7 @@ STORY(connect_that_waits)
 STORY(wrong_calls)
 STORY(options)
 STORY(lengths)
+STORY(a_direct_send_in_time)
 STORY(datagrams)
 STORY(datagrams_bounded)
 STORY(reads_straight)
@@ -628,6 +654,7 @@ int main(void)
 	RUN(wrong_calls_told);
 	RUN(options_told);
 	RUN(lengths_told);
+	RUN(a_direct_send_in_time_told);
 	RUN(datagrams_told);
 	RUN(datagrams_bounded_told);
 	RUN(reads_straight_told);

@@ -45,6 +45,9 @@ enum afd_code {
 	AFD_QUERY,                   /* struct afd_query, filled */
 	AFD_END,                     /* what CLEANUP does, while other calls
 					still have the file */
+	AFD_GIVE_UP,                 /* sends that cannot be cancelled, from the
+					program's own memory (SNDBUF 0), come
+					back: by a reset */
 	AFD_CODES
 };
 

@@ -298,6 +298,7 @@ tdi_receive_fn AfdReceiveEvent, AfdExpeditedEvent;
 
 /* send.c, write.c */
 enum ex_status AfdSend(struct afd_endpoint *e, struct irp *irp);
+enum ex_status AfdGiveUp(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdWrite(struct io_device *d, struct irp *irp);
 io_complete_fn AfdSendComplete, AfdWriteComplete;
 void afd_block_free(struct afd *a, struct afd_block *b);

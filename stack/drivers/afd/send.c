@@ -426,3 +426,21 @@ enum ex_status AfdSend(struct afd_endpoint *e, struct irp *irp)
 	afd_connection_put(c);
 	return EX_PENDING;
 }
+
+enum ex_status AfdGiveUp(struct afd_endpoint *e, struct irp *irp)
+{
+	struct afd_connection *c;
+	struct afd_pass p;
+
+	(void)irp;
+	afd_enter(e->afd, &p);
+	c = e->c && e->c->direct ? e->c : NULL;
+	if (c)
+		c->refs++;
+	afd_leave(&p);
+	if (c) {
+		afd_abort(c);
+		afd_connection_put(c);
+	}
+	return EX_SUCCESS;
+}
