@@ -221,7 +221,7 @@ static enum ex_status begin(struct ex *x, const struct find *f,
 	l->d.handle = f->handle;
 	l->next = (struct loaded *)x->drivers;
 	x->drivers = &l->d;
-	st = f->info->entry(&l->d, options ? options : "");
+	st = f->info->entry(&l->d, options);
 	if (ex_failed(st)) {
 		l->d.handle = NULL; /* the caller's to close */
 		forget(l);
@@ -232,12 +232,30 @@ static enum ex_status begin(struct ex *x, const struct find *f,
 	return EX_SUCCESS;
 }
 
+/* Of the machine, with copies of its texts: an entry may wait longer than its
+ * caller does. */
 struct load {
 	struct ex *x;
 	const char *name, *options;
 	struct io_driver *driver;
 	enum ex_status st;
+	char text[];
 };
+
+static struct load *load_new(struct ex *x, const char *name,
+			     const char *options)
+{
+	size_t n = strlen(name) + 1, more = options ? strlen(options) + 1 : 1;
+	struct load *l = ex_alloc_zero(x, EX_NONPAGED, sizeof(*l) + n + more,
+				       TAG_DRIVER);
+
+	if (!l)
+		return NULL;
+	l->x = x;
+	l->name = memcpy(l->text, name, n);
+	l->options = memcpy(l->text + n, options ? options : "", more);
+	return l;
+}
 
 static void load_thread(void *ctx)
 {
@@ -256,13 +274,20 @@ static void load_thread(void *ctx)
 enum ex_status io_load(struct ex *x, const char *name, const char *options,
 		       struct io_driver **out)
 {
-	struct load l = { .x = x, .name = name, .options = options };
+	struct load *l = load_new(x, name, options);
+	enum ex_status st;
 
-	if (!ex_call(x, load_thread, &l))
-		return EX_UNSUCCESSFUL;
-	if (!ex_failed(l.st) && out)
-		*out = l.driver;
-	return l.st;
+	if (!l)
+		return EX_INSUFFICIENT_RESOURCES;
+	st = machine_call(x, load_thread, l);
+	if (st == EX_UNSUCCESSFUL)
+		return st;           /* its thread may go on with it */
+	if (st == EX_SUCCESS)
+		st = l->st;
+	if (!ex_failed(st) && out)
+		*out = l->driver;
+	ex_free_pool(x, l, TAG_DRIVER);
+	return st;
 }
 
 /* Where the shared object lies that has this code. */

@@ -171,25 +171,30 @@ static void run_call(struct ke_thread *t)
 	s->stop_seen &= !again;
 }
 
-bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
+enum ex_status machine_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
 {
 	struct ke_thread *t;
 	bool done;
 
 	if (ke_machine() == x) {
 		fn(ctx);
-		return true;
+		return EX_SUCCESS;
 	}
 	if (ke_current || x->stop)
-		return false;
+		return EX_DEVICE_NOT_READY;
 	t = ke_thread_create(x, "call", 8, fn, ctx);
 	if (!t)
-		return false;
+		return EX_INSUFFICIENT_RESOURCES;
 	t->is_call = true;
 	run_call(t);
 	done = t->h.signal;
 	ke_thread_put(t);
-	return done;
+	return done ? EX_SUCCESS : EX_UNSUCCESSFUL;
+}
+
+bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
+{
+	return machine_call(x, fn, ctx) == EX_SUCCESS;
 }
 
 /* --- lines -------------------------------------------------------------------------------- */

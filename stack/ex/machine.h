@@ -246,6 +246,12 @@ void machine_stop(struct ex *x, enum ex_stop why);
 /* Faults of this host thread become bug checks. */
 bool fault_catch(void);
 
+/* --- machine.c ------------------------------------------------------------------------- */
+
+/* ex_call(): UNSUCCESSFUL when it was given up, and ctx may still be used; else it
+ * has not begun. */
+enum ex_status machine_call(struct ex *x, void (*fn)(void *ctx), void *ctx);
+
 /* --- driver.c -------------------------------------------------------------------------- */
 
 void drivers_free(struct ex *x);

@@ -397,6 +397,44 @@ static void a_call_that_was_given_up_goes_on(void)
 	machine_free(&m);
 }
 
+/* --- an entry that waits longer than anybody waits for it ----------------------------- */
+
+struct slow {
+	struct ke_event e;
+	char options[16];
+};
+
+static enum ex_status slow_entry(struct io_driver *d, const char *options)
+{
+	struct slow *s = ex_slot(d->x, "slow", sizeof(*s));
+
+	ke_wait(&s->e, KE_FOREVER);
+	snprintf(s->options, sizeof(s->options), "%s", options);
+	return EX_SUCCESS;
+}
+
+static const struct io_driver_info slow = { IO_DRIVER_ABI, "slow", "1",
+					    slow_entry };
+
+static void a_load_that_was_given_up_goes_on(void)
+{
+	struct machine m = machine_new(1, 1);
+	struct slow *s = ex_slot(m.x, "slow", sizeof(*s));
+	struct io_driver *d = NULL;
+	char options[16] = "ip=192.0.2.1";
+
+	ke_event_init(&s->e, "e", false, false);
+	io_builtin(m.x, &slow);
+	CHECK_EQ(io_load(m.x, "slow", options, &d), EX_UNSUCCESSFUL);
+	memset(options, 'z', sizeof(options) - 1);
+	CHECK_EQ(other_use_of_the_stack(), 0x41);
+	ke_event_set(&s->e);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_STR(s->options, "ip=192.0.2.1");
+	CHECK(d == NULL);
+	machine_free(&m);
+}
+
 int main(void)
 {
 	RUN(a_wait_for_many_misses_no_signal);
@@ -406,5 +444,6 @@ int main(void)
 	RUN(nothing_is_opened_while_unloading);
 	RUN(a_call_outlasts_another_machine);
 	RUN(a_call_that_was_given_up_goes_on);
+	RUN(a_load_that_was_given_up_goes_on);
 	return test_done();
 }
