@@ -39,15 +39,19 @@ enum ex_status inet_start(struct inet *s)
 		st = inet_devices(s);
 		if (st == EX_SUCCESS)
 			return st;
-		tcp_stop(s);
 	}
-	inet_objects_stop(s);
+	inet_free(s);
 	return st;
 }
 
 void inet_stop(struct inet *s)
 {
 	tcp_stop(s);
+}
+
+void inet_free(struct inet *s)
+{
+	tcp_free(s);
 	inet_objects_stop(s);
 }
 
@@ -154,15 +158,21 @@ void inet_address_gone(struct inet *s, const struct inet_ip *a)
 void tcp_stop(struct inet *s)
 {
 	struct tcp *tcp = s->tcp;
-	enum ke_irql before;
+	enum ke_irql before = ke_raise(KE_DISPATCH);
 
-	if (!tcp)
-		return;
-	before = ke_raise(KE_DISPATCH);
 	tcp->stopping = true;
 	tcp_syn_stop(tcp);
 	abort_all(tcp, NULL);
 	ke_lower(before);
+}
+
+void tcp_free(struct inet *s)
+{
+	struct tcp *tcp = s->tcp;
+
+	if (!tcp)
+		return;
+	tcp_stop(s);                 /* what was on its way in meanwhile */
 	/* DPCs on other CPUs that have one in their hands */
 	for (unsigned i = 0; i < 1000 && tcp->live; i++)
 		ke_sleep(MS);

@@ -167,9 +167,12 @@ static inline bool inet_may_sack(const struct inet *s)
 	return s->as->sack && !s->ctl.no_sack;
 }
 
-/* Makes TCP, UDP and the devices; on unload _stop() first closes everything. */
+/* Makes TCP, UDP and the devices.  An unload: _stop() ends the connections while
+ * there are adapters to say so; these go; and when nothing more can come in,
+ * _free(). */
 enum ex_status inet_start(struct inet *s);
 void inet_stop(struct inet *s);
+void inet_free(struct inet *s);
 
 /* From the family. p is lent: keep what is needed by ndis_buffer_clone(). */
 void inet_deliver(struct inet *s, struct ndis_packet *p,
@@ -246,6 +249,7 @@ void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 /* tcp_*.c */
 enum ex_status tcp_start(struct inet *s);
 void tcp_stop(struct inet *s);
+void tcp_free(struct inet *s);
 void TCPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
 void TCPRcvComplete(struct inet *s);
 void tcp_icmp(struct inet *s, const struct inet_ip *src,

@@ -116,6 +116,11 @@ struct ip6_addr *addr_add(struct inet_iface *f, const struct inet_ip *a,
 
 	if (f->naddr == ADDRS || addr_find(f, a) || !mld_join_on(f, &group))
 		return NULL;
+	/* Meanwhile another CPU may have added one. */
+	if (f->naddr == ADDRS || addr_find(f, a)) {
+		(void)mld_leave_on(f, &group);
+		return NULL;
+	}
 	l = &f->addr[f->naddr];
 	*l = (struct ip6_addr){ .a = *a, .plen = plen, .automatic = automatic,
 				.preferred = FOREVER, .valid = FOREVER };
@@ -265,7 +270,7 @@ void addr_tick(struct inet_iface *f, u64 now)
 			probe(f, a, now);
 	}
 	for (u32 i = f->naddr; i-- > 0;)
-		if (f->addr[i].valid <= now)
+		if (i < f->naddr && f->addr[i].valid <= now)
 			remove_at(f, i);
 	if (!f->up || f->disabled || !f->rs_left || f->rs_at > now)
 		return;

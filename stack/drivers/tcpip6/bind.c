@@ -10,12 +10,12 @@
  */
 #include "ip6.h"
 
-bool ip6_enter(struct inet_iface *f)
+struct ndis_binding *ip6_enter(struct inet_iface *f)
 {
 	if (!f->b || f->disabled)
-		return false;
+		return NULL;
 	f->sending++;
-	return true;
+	return f->b;
 }
 
 void ip6_leave(struct inet_iface *f)

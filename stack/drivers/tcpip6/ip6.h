@@ -9,8 +9,11 @@
  * or for an address of ours inet_loop(), which delivers before it returns.
  *
  * Invariants: ip6->lock is the innermost lock; nothing is sent, delivered or
- * called under it.  Interfaces live as long as the driver.  Each table that a
- * remote party can fill has a cap below.
+ * called under it.  It is that of neighbours, fragments and groups; addresses,
+ * prefixes, routers, redirects and path MTUs are looked at and changed between
+ * two points (ke_point()), so nothing there is kept across a lock, an allocation
+ * or a send.  Interfaces live as long as the driver.  Each table that a remote
+ * party can fill has a cap below.
  *
  * To add an extension header: a case in chain.c.
  */
@@ -169,6 +172,7 @@ struct ip6 {
 	u32 icmp_tokens;
 	struct ke_timer tick;
 	struct ke_dpc tick_dpc;
+	u32 ticking;                 /* it runs right now */
 	struct ip6_config config[INET_DEVICES];
 	u32 dad;                     /* probes of an address */
 	bool autoconf, stopping;
@@ -268,7 +272,8 @@ void route_learn_mtu(struct ip6 *ip, const struct inet_ip *dst, u32 mtu);
 enum ex_status ip6_options_parse(struct ip6 *ip, const char *options);
 enum ex_status ip6_bind(struct ip6 *ip);
 void ip6_unbind_all(struct ip6 *ip);
-bool ip6_enter(struct inet_iface *f);
+/* To be used until ip6_leave(); NULL: there is no adapter. */
+struct ndis_binding *ip6_enter(struct inet_iface *f);
 void ip6_leave(struct inet_iface *f);
 
 /* iface.c: what a bind makes of an adapter once it is known. */

@@ -368,15 +368,26 @@ void neighbor_tick(struct ip6 *ip, u64 now)
 		}
 }
 
+/* One of f (NULL: any), out of the table. */
+static struct ip6_neighbor *take(struct ip6 *ip, const struct inet_iface *f)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+	struct ip6_neighbor *n = NULL;
+
+	for (u32 i = 0; i < NEIGHBOR_HASH && !n; i++)
+		for (n = ip->neighbor[i]; n; n = n->next)
+			if (!f || n->f == f)
+				break;
+	if (n)
+		unlink_one(ip, n);
+	ke_unlock(&ip->lock, before);
+	return n;
+}
+
 void neighbor_drop(struct ip6 *ip, struct inet_iface *f)
 {
-	for (u32 i = 0; i < NEIGHBOR_HASH; i++)
-		for (struct ip6_neighbor *n = ip->neighbor[i], *next; n;
-		     n = next) {
-			next = n->next;
-			if (f && n->f != f)
-				continue;
-			unlink_one(ip, n);
-			free_one(ip, n);
-		}
+	struct ip6_neighbor *n;
+
+	while ((n = take(ip, f)))
+		free_one(ip, n);
 }
