@@ -74,7 +74,8 @@ void inet_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 		tcp_icmp(s, src, dst, quoted, n, what, mtu);
 		return;
 	}
-	if (what == INET_TOO_BIG && mtu)
+	if (what == INET_TOO_BIG && mtu &&
+	    (protocol != 17 || udp_is_ours(s, src, dst, quoted, n)))
 		s->family->learn_mtu(s, dst, mtu);
 	udp_icmp(s, protocol, src, dst, quoted, n, what, mtu);
 }

@@ -242,6 +242,9 @@ void UDPSend(struct inet_address *a, struct irp *irp, struct tdi_request *r);
 void UDPReceive(struct inet_address *a, struct irp *irp, struct tdi_request *r);
 /* What waits on a is completed: a is being closed. */
 void udp_close(struct inet_address *a);
+/* Somebody has the port that the datagram quoted is from. */
+bool udp_is_ours(struct inet *s, const struct inet_ip *src,
+		 const struct inet_ip *dst, const u8 *quoted, u32 n);
 void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 	      const struct inet_ip *dst, const u8 *quoted, u32 n,
 	      enum inet_error what, u32 mtu);
