@@ -162,7 +162,7 @@ struct tcb {
 	u32 snd_q_seq, snd_end;
 	struct ndis_buffer *snd_q, *snd_tail, *cur; /* cur: holds cur_seq on */
 	u32 cur_seq, snd_buf;
-	u16 tail_room;               /* bytes free behind snd_tail's */
+	u16 tail_room, rcv_room;     /* bytes free behind snd_tail's, rcv_tail's */
 	u16 mss, peer_mss, user_mss; /* mss: of data without options */
 	u8 snd_wscale, rcv_wscale, retries, dupacks;
 	/* congestion and recovery */
@@ -422,6 +422,8 @@ void tcp_syn_stop(struct tcp *tcp);
 
 /* --- tcp_request.c: the client's requests ------------------------------------------------------------------- */
 
+/* t is c's from now on; false: c is being closed, or has one. Not locked. */
+bool tcp_join(struct inet_connection *c, struct tcb *t);
 enum ex_status TCPConnect(struct inet_connection *c, struct irp *irp,
 			  struct tdi_request *r);
 enum ex_status TCPListen(struct inet_connection *c, struct irp *irp);

@@ -10,6 +10,7 @@ enum { SYN_TS = 1, SYN_SACK = 2, SYN_WSCALE = 4, SYN_COOKIE = 8 };
 #define LATER (100 * MS)
 #define TOLD_MAX 10u                 /* RFC 5961 7 */
 #define COOKIE_PERIOD (64 * SECOND)
+#define COOKIE_NO_SCALE 15u          /* more than TCP_MAX_WSCALE */
 static const u16 cookie_mss[8] = { 216, 536, 1200, 1360, 1400, 1440, 1460,
 				   8960 };
 
@@ -93,8 +94,8 @@ static u8 own_wscale(struct tcp *tcp, const struct tcp_syn *y)
 /* What the cookie has no room for; never ahead of the clock (PAWS). */
 static u32 cookie_tsval(const struct tcp_syn *y, u32 now)
 {
-	u32 v = (now & ~31u) | (y->wscale & 15u) |
-		(y->flags & SYN_SACK ? 16 : 0);
+	u32 scale = y->flags & SYN_WSCALE ? y->wscale : COOKIE_NO_SCALE;
+	u32 v = (now & ~31u) | scale | (y->flags & SYN_SACK ? 16 : 0);
 
 	return seq_lt(now, v) ? v - 32 : v;
 }
@@ -227,9 +228,8 @@ static bool open_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf,
 	y->flags &= SYN_TS;
 	if (y->flags & SYN_TS) {
 		y->wscale = g->o.tsecr & 15;
-		y->flags |= SYN_WSCALE | (g->o.tsecr & 16 ? SYN_SACK : 0);
-		if (y->wscale > TCP_MAX_WSCALE)
-			y->wscale = TCP_MAX_WSCALE;
+		y->flags |= g->o.tsecr & 16 ? SYN_SACK : 0;
+		y->flags |= y->wscale < COOKIE_NO_SCALE ? SYN_WSCALE : 0;
 	}
 	return true;
 }
@@ -280,23 +280,6 @@ static void remote_of(const struct tcb *t, struct tdi_address *a)
 	a->port = t->rport;
 }
 
-static void join(struct inet_connection *c, struct tcb *t)
-{
-	struct tcb *old;
-
-	ke_lock_dpc(&c->lock);
-	old = c->tcb;
-	c->tcb = t;
-	tcb_get(t);
-	ke_lock_dpc(&t->lock);
-	t->conn = c;
-	inet_connection_get(c);
-	tcb_wish(t, &c->wish);
-	ke_unlock_dpc(&t->lock);
-	ke_unlock_dpc(&c->lock);
-	if (old)
-		tcb_put(old);
-}
 
 /* A LISTEN that waits on one of the address's connections; referenced. */
 static struct inet_connection *listening(struct inet_address *a,
@@ -366,14 +349,19 @@ static enum ex_status offer(struct inet_address *a, struct tcb *t)
 		st = ask(a, t, &irp, &c);
 	if (!c)
 		return st;
-	join(c, t);
+	/* It may have been closed since it said that it waits. */
+	if (!tcp_join(c, t))
+		st = EX_INVALID_CONNECTION;
 	ke_lock_dpc(&t->lock);
 	tcb_irp(t, NULL, irp, false);
-	tcb_irp_done(t, irp, EX_SUCCESS, 0);
-	tcp_established(t);
+	tcb_irp_done(t, irp, st, 0);
+	if (st == EX_SUCCESS) {
+		tcb_wish(t, &c->wish);
+		tcp_established(t);
+	}
 	ke_unlock_dpc(&t->lock);
 	inet_connection_put(c);
-	return EX_SUCCESS;
+	return st;
 }
 
 /* The reference is the caller's. *later: the client has no room now. */
