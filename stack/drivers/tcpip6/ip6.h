@@ -21,6 +21,7 @@
 #define TCPIP6_IP6_H
 
 #include "../../trace/trace.h"
+#include "../inet/adapter.h"
 #include "../inet/bytes.h"
 #include "../inet/group.h"
 #include "../inet/reass.h"
@@ -95,13 +96,6 @@ struct ip6_prefix {
 	u64 valid;
 };
 
-/* What an adapter is asked when it is bound, one after the other. */
-struct ip6_ask {
-	struct ndis_request r;
-	u32 step, value;
-	bool busy;                   /* an answer is still to come */
-};
-
 struct inet_iface {
 	struct inet_iface *next;
 	struct ip6 *ip;
@@ -110,7 +104,7 @@ struct inet_iface {
 	u32 sending;
 	u8 mac[6];
 	u32 frame, mtu, offloads, bps_100;
-	struct ip6_ask ask;
+	struct inet_query query;
 	struct ip6_addr addr[ADDRS];
 	u32 naddr;
 	struct ip6_prefix prefix[PREFIXES];
@@ -278,7 +272,7 @@ void ip6_leave(struct inet_iface *f);
 
 /* iface.c: what a bind makes of an adapter once it is known. */
 struct inet_iface *iface_for(struct ip6 *ip, const char *name);
-void iface_start(struct inet_iface *f, struct ndis_binding *b);
+void iface_start(struct inet_query *q, bool ok);
 void iface_stop(struct inet_iface *f);   /* PASSIVE */
 s32 iface_receive(struct ndis_binding *b, struct ndis_packet *p);
 void iface_receive_complete(struct ndis_binding *b);
