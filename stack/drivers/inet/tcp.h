@@ -283,7 +283,9 @@ void tcb_unlink(struct tcb *t);      /* of the table; not locked */
 void tcb_wish(struct tcb *t, const struct tcp_wishes *w);
 u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	     const struct inet_ip *remote, u16 rport);
-u32 tcp_iss(struct tcp *tcp, u32 hash); /* RFC 6528, or the personality's */
+/* RFC 6528, or the personality's */
+u32 tcp_iss(struct tcp *tcp, const struct inet_ip *local, u16 lport,
+	    const struct inet_ip *remote, u16 rport);
 u32 tcp_ts_offset(struct tcp *tcp, const struct inet_ip *local,
 		  const struct inet_ip *remote);
 void tcp_set_state(struct tcb *t, enum tcp_state to);

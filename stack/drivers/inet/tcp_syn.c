@@ -4,6 +4,7 @@
  * too many, cookies, or the oldest goes.  A connection is made, and the client
  * asked for one, when the handshake is complete.
  */
+#include "keyed.h"
 #include "tcp.h"
 
 enum { SYN_TS = 1, SYN_SACK = 2, SYN_WSCALE = 4, SYN_COOKIE = 8 };
@@ -146,7 +147,6 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		 u32 rcv_buf)
 {
 	const struct inet_personality *as = tcp->s->as;
-	u32 h = tcp_hash(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
 
 	*y = (struct tcp_syn){
 		.local = g->rx->dst, .remote = g->rx->src, .lport = g->dport,
@@ -155,7 +155,9 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		.wscale = g->o.wscale, .irs = g->seq, .wnd = g->wnd,
 		.tsval = g->o.tsval,
 		.ts_offset = tcp_ts_offset(tcp, &g->rx->dst, &g->rx->src),
-		.iss = tcp_iss(tcp, h), .rcv_buf = rcv_buf,
+		.iss = tcp_iss(tcp, &g->rx->dst, g->dport, &g->rx->src,
+			       g->sport),
+		.rcv_buf = rcv_buf,
 		.sent = ex_now(tcp->x),
 	};
 	if (g->o.has_ts && as->timestamps)
@@ -182,12 +184,8 @@ static void round_window(struct tcp *tcp, struct tcp_syn *y)
 static u32 cookie_hash(struct tcp *tcp, const struct tcp_seg *g, u32 irs,
 		       u32 count)
 {
-	u32 h = tcp_hash(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
-	u64 v = (tcp->secret[1] ^ ((u64)irs << 32 | h)) + count;
-
-	v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (u32)(v >> 40);
+	return (u32)keyed(tcp->secret, KEYED_COOKIE, &g->rx->dst, g->dport,
+			  &g->rx->src, g->sport, (u64)irs << 32 | count) >> 8;
 }
 
 /* 5 bits of time, 3 of MSS, 24 that only we can make. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Connections as the protocol has them: the table, states, their end. */
+#include "keyed.h"
 #include "tcp.h"
 
 /* --- references --------------------------------------------------------------------- */
@@ -24,42 +25,23 @@ void tcb_put(struct tcb *t)
 
 /* --- hashing ------------------------------------------------------------------------ */
 
-static u64 mix(u64 h, u64 v)
-{
-	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
-}
-
-/* Keyed, so nobody outside can choose the chain. */
-static u64 keyed(const u64 key[2], const struct inet_ip *local, u16 lport,
-		 const struct inet_ip *remote, u16 rport)
-{
-	u64 v[4], h = key[0];
-
-	memcpy(v, local, 16);
-	memcpy(v + 2, remote, 16);
-	for (unsigned i = 0; i < 4; i++)
-		h = mix(h, v[i]);
-	h = mix(h, (u64)lport << 16 | rport);
-	return mix(h ^ key[1], h >> 32);
-}
-
 u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	     const struct inet_ip *remote, u16 rport)
 {
-	return (u32)(keyed(tcp->secret, local, lport, remote, rport) >> 16);
+	return (u32)keyed(tcp->secret, KEYED_TABLE, local, lport, remote,
+			  rport, 0);
 }
 
 /* RFC 6528: a clock of 4 us and a keyed hash; before, steps of 1 to 2^15 with
  * each connection. */
-u32 tcp_iss(struct tcp *tcp, u32 hash)
+u32 tcp_iss(struct tcp *tcp, const struct inet_ip *local, u16 lport,
+	    const struct inet_ip *remote, u16 rport)
 {
-	u32 clock = (u32)(ex_now(tcp->x) / 4000);
-
-	u32 step;
+	u32 clock = (u32)(ex_now(tcp->x) / 4000), step;
 
 	if (tcp->s->as->isn == ISN_RFC6528)
-		return clock + (u32)mix(tcp->secret[1], hash);
+		return clock + (u32)keyed(tcp->secret, KEYED_ISN, local, lport,
+					  remote, rport, 0);
 	step = 1 + ((u32)ex_random(tcp->x) & 0x7fff);
 	return clock + __atomic_add_fetch(&tcp->isn_steps, step,
 					  __ATOMIC_RELAXED);
@@ -72,7 +54,7 @@ u32 tcp_ts_offset(struct tcp *tcp, const struct inet_ip *local,
 {
 	if (!tcp->s->as->ts_offset)
 		return 0;
-	return tcp_hash(tcp, local, 0, remote, 0) * 2654435761u;
+	return (u32)keyed(tcp->secret, KEYED_TIME, local, 0, remote, 0, 0);
 }
 
 /* --- the table ---------------------------------------------------------------------- */
@@ -247,7 +229,7 @@ struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	t->lport = lport;
 	t->rport = rport;
 	t->hash = tcp_hash(tcp, local, lport, remote, rport);
-	t->iss = tcp_iss(tcp, t->hash);
+	t->iss = tcp_iss(tcp, local, lport, remote, rport);
 	t->ts_offset = tcp_ts_offset(tcp, local, remote);
 	t->rcv_buf = s->ctl.rcv_buf;
 	t->snd_buf = s->ctl.snd_buf;
