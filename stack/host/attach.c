@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -399,6 +400,7 @@ int cmd_attach(int argc, char **argv)
 {
 	static const char *const four[] = { "tcpip", "afd", NULL };
 	struct attach a = { .signals = -1, .client = -1, .control = { .fd = -1 } };
+	struct sched_config live = { .policy = SCHED_LIVE };
 	char path[1024], why[512] = "";
 	struct host *h;
 	int st;
@@ -413,7 +415,13 @@ int cmd_attach(int argc, char **argv)
 		return st;
 	if (!a.services.ip6) /* else the usual ones, with tcpip6 */
 		a.c.drivers = four;
-	a.s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
+	/* Its numbers and keys are on a real wire: nobody may know them. */
+	if (getrandom(&live.seed, sizeof(live.seed), 0) !=
+	    (ssize_t)sizeof(live.seed)) {
+		perror("refstack: getrandom");
+		return 1;
+	}
+	a.s = sched_new(&live);
 	h = a.s ? host_new(&a.c, a.s, why, sizeof(why)) : NULL;
 	if (h)
 		st = serve(&a, h);

@@ -148,6 +148,34 @@ static void listens_again(void)
 	finish(&w);                  /* finds nothing left */
 }
 
+/* --- those that wait ---------------------------------------------------------------------- */
+
+/* A server that closes first: each connection waits four minutes, and there is
+ * not memory for all of them. The next one still comes in. */
+static void time_waits_beyond_memory(void)
+{
+	const struct ex_config small = { .name = "m", .nonpaged_limit = 2u << 20 };
+	struct wire w = { .port = 80 };
+	u32 made = 0;
+
+	CHECK(net_start(&w.n, "tcpip", "ip=192.0.2.1/24 personality=nt5", NULL,
+			&small));
+	net_known(&w.n);
+	for (u32 i = 0; i < 4000; i++) {
+		w.from = (u16)(1000 + i);
+		CHECK(ex_call(w.n.m.x, open_files, &w));
+		accept_one(&w);
+		w.r = (struct tdi_request){ .flags = TDI_DISCONNECT_RELEASE };
+		ask(&w, TDI_DISCONNECT);
+		in(&w, ACK | FIN, 1001, w.iss + 2, "");
+		made += state(&w) == 10;
+		CHECK(ex_call(w.n.m.x, close_files, &w));
+	}
+	CHECK_EQ(made, 4000);
+	CHECK_EQ(ex_stopped(w.n.m.x), EX_RUNNING);
+	net_close(&w.n);
+}
+
 int main(void)
 {
 	RUN(a_byte_a_segment);
@@ -155,5 +183,6 @@ int main(void)
 	RUN(a_byte_before_the_edge);
 	RUN(cookie_without_a_scale);
 	RUN(listens_again);
+	RUN(time_waits_beyond_memory);
 	return test_done();
 }

@@ -120,14 +120,16 @@ enum ex_status tcp_start(struct inet *s)
 	return EX_SUCCESS;
 }
 
-/* One of this address (NULL: any); referenced. */
-static struct tcb *tcb_with(struct tcp *tcp, const struct inet_ip *local)
+/* One of this address (NULL: any), from chain *from on; referenced.  A table
+ * that grows meanwhile moves what is in chain i to i or behind it. */
+static struct tcb *tcb_with(struct tcp *tcp, const struct inet_ip *local,
+			    u32 *from)
 {
 	struct tcb *t = NULL;
 
 	ke_lock_dpc(&tcp->table_lock);
-	for (u32 i = 0; i < tcp->buckets && !t; i++)
-		for (t = tcp->table[i]; t; t = t->hash_next)
+	for (u32 i = *from; i < tcp->buckets && !t; i++)
+		for (*from = i, t = tcp->table[i]; t; t = t->hash_next)
 			if (!local || !memcmp(&t->local, local,
 					      sizeof(*local)))
 				break;
@@ -140,8 +142,9 @@ static struct tcb *tcb_with(struct tcp *tcp, const struct inet_ip *local)
 static void abort_all(struct tcp *tcp, const struct inet_ip *local)
 {
 	struct tcb *t;
+	u32 from = 0;
 
-	while ((t = tcb_with(tcp, local))) {
+	while ((t = tcb_with(tcp, local, &from))) {
 		tcp_abort(t, EX_CONNECTION_ABORTED, false);
 		tcb_put(t);
 	}

@@ -3,6 +3,8 @@
 #include "keyed.h"
 #include "tcp.h"
 
+#define RECYCLED 64u                 /* TIME-WAITs that go at once */
+
 /* --- references --------------------------------------------------------------------- */
 
 void tcb_get(struct tcb *t)
@@ -206,6 +208,19 @@ static bool recycle(struct tcp *tcp)
 	return true;
 }
 
+/* What only waits makes room before there is none, for segments need some, too:
+ * a server that closes first has as many as others like. */
+static void make_room(struct tcp *tcp)
+{
+	struct ex_pool_state p;
+
+	ex_pool_state(tcp->x, EX_NONPAGED, &p);
+	if (p.bytes < p.limit / 8 * 7)
+		return;
+	for (u32 i = 0; i < RECYCLED && recycle(tcp); i++)
+		;
+}
+
 struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 		    const struct inet_ip *remote, u16 rport)
 {
@@ -215,6 +230,7 @@ struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	if (tcp->stopping ||
 	    (tcp->count >= s->ctl.max_tcbs && !recycle(tcp)))
 		return NULL;
+	make_room(tcp);
 	t = ex_alloc_zero(tcp->x, EX_NONPAGED, sizeof(*t), TAG_TCB);
 	if (!t)
 		return NULL;
