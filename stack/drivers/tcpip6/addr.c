@@ -186,7 +186,7 @@ void addr_restart(struct inet_iface *f)
 
 static u64 until(u64 now, u32 seconds)
 {
-	return seconds == UINT32_MAX ? FOREVER : now + seconds * SECOND;
+	return seconds == UINT32_MAX ? ENDLESS : now + seconds * SECOND;
 }
 
 /* RFC 4862 5.5.3 (e): no one takes an address away at once, but the lifetimes

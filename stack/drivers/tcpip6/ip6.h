@@ -33,7 +33,8 @@
 
 #define SECOND UINT64_C(1000000000)
 #define MILLI UINT64_C(1000000)
-#define FOREVER UINT64_MAX
+#define FOREVER UINT64_MAX            /* as configured: routers have no say */
+#define ENDLESS (UINT64_MAX - 1)     /* as a router said, who may change it */
 #define ETHER 14u
 #define IP6_HEADER 40u
 #define IP6_MIN_MTU 1280u            /* RFC 8200 5 */
