@@ -148,6 +148,36 @@ static void listens_again(void)
 	finish(&w);                  /* finds nothing left */
 }
 
+/* --- bytes that are lent -------------------------------------------------------------- */
+
+/* A segment that waits for ARP has none of the client's memory: a RST gives that
+ * back to it, and what it does then is on no wire. */
+static void lent_bytes_wait_nowhere(void)
+{
+	char *text = malloc(1000);
+	struct wire w;
+	struct seg s;
+
+	begin(&w, "nt5", 80);
+	accept_one(&w);
+	net_run(&w.n, 700 * SEC);    /* who it is, is forgotten */
+	memset(text, 'x', 1000);
+	w.r2 = (struct tdi_request){ .data = text, .length = 1000,
+				     .flags = TDI_SEND_NO_COPY };
+	ask2(&w, TDI_SEND);
+	CHECK(!w.irp2->completed);
+	in(&w, RST | ACK, 1001, w.iss + 1, "");
+	CHECK(w.irp2->completed);
+	memset(text, 'z', 1000);
+	net_in(&w.n, NET_ARP_ANSWER);
+	CHECK(out(&w, &s));
+	CHECK_EQ(s.len, 1000);
+	for (u32 i = 0; i < s.len; i++)
+		CHECK_EQ(s.data[i], 'x');
+	free(text);
+	finish(&w);
+}
+
 /* --- those that wait ---------------------------------------------------------------------- */
 
 /* A server that closes first: each connection waits four minutes, and there is
@@ -183,6 +213,7 @@ int main(void)
 	RUN(a_byte_before_the_edge);
 	RUN(cookie_without_a_scale);
 	RUN(listens_again);
+	RUN(lent_bytes_wait_nowhere);
 	RUN(time_waits_beyond_memory);
 	return test_done();
 }

@@ -188,6 +188,11 @@ void inet_loop_free(struct inet *s);
 /* packet.c: another packet of n bytes from off on, shared where they may be. */
 struct ndis_packet *inet_clone(struct ex *x, const struct ndis_packet *p,
 			       u32 off, u32 n, u32 headroom);
+/* Some of its bytes are a client's, who may have them back at any time. */
+bool inet_is_lent(const struct ndis_packet *p);
+/* p, to be kept for who knows how long: one of our own bytes, for which p is
+ * told that it was sent. NULL: no memory, p was told. Not locked. */
+struct ndis_packet *inet_keep(struct ex *x, struct ndis_packet *p);
 /* A checksum left to the adapter, behind a header of hlen bytes, is made now. */
 void inet_sum_now(struct ex *x, struct ndis_packet *p, u32 hlen);
 /* Tells whoever sent p, or gives it back if nobody waits for that. */

@@ -306,9 +306,9 @@ u32 ip6_pseudo_sum(const struct inet_ip *src, const struct inet_ip *dst,
 
 /* --- neighbours: neighbor.c, nd.c ---------------------------------------------------------------- */
 
-/* true: mac is known. false: p was taken. */
+/* true: mac is known. false: *p was taken. */
 bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
-		      struct ndis_packet *p);
+		      struct ndis_packet **p);
 struct ip6_neighbor *neighbor_find(struct inet_iface *f,
 				   const struct inet_ip *a);
 /* Heard of it with this address of the link: STALE if that is news. */

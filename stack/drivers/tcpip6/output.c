@@ -174,7 +174,7 @@ static void go(struct ip6 *ip, const struct way *w, const struct inet_ip *dst,
 		return;
 	}
 	if (!multicast(dst)) {
-		if (neighbor_resolve(w->f, &w->next, mac, p))
+		if (neighbor_resolve(w->f, &w->next, mac, &p))
 			ip6_send_to(w->f, mac, p);
 		return;
 	}
