@@ -250,7 +250,7 @@ struct tcp {
 	struct inet *s;
 	struct ex *x;
 	struct ke_lock table_lock;   /* TCBTableLock */
-	struct tcb **table;
+	struct tcb **table, *recent; /* recent: the last one found; in it, too */
 	u32 buckets, count;
 	struct ke_lock tw_lock;      /* behind tcb_lock */
 	struct tcb *tw_head, *tw_tail; /* TIME-WAIT, the oldest first */

@@ -87,6 +87,8 @@ static bool unlink_locked(struct tcb *t)
 	*at = t->hash_next;
 	t->hash_next = NULL;
 	t->tcp->count--;
+	if (t->tcp->recent == t)
+		t->tcp->recent = NULL;
 	return true;
 }
 
@@ -101,18 +103,25 @@ void tcb_unlink(struct tcb *t)
 		tcb_put(t);
 }
 
+/* Segments come in runs: the last one found is looked at before its chain. */
 struct tcb *FindTCB(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 		    const struct inet_ip *remote, u16 rport)
 {
-	u32 hash = tcp_hash(tcp, local, lport, remote, rport);
 	struct tcb *t;
+	u32 hash;
 
 	ke_lock_dpc(&tcp->table_lock);
-	t = tcp->table[hash & (tcp->buckets - 1)];
-	while (t && !same(t, local, lport, remote, rport))
-		t = t->hash_next;
-	if (t)
+	t = tcp->recent;
+	if (!t || !same(t, local, lport, remote, rport)) {
+		hash = tcp_hash(tcp, local, lport, remote, rport);
+		t = tcp->table[hash & (tcp->buckets - 1)];
+		while (t && !same(t, local, lport, remote, rport))
+			t = t->hash_next;
+	}
+	if (t) {
+		tcp->recent = t;
 		tcb_get(t);
+	}
 	ke_unlock_dpc(&tcp->table_lock);
 	return t;
 }
