@@ -162,7 +162,7 @@ struct tcb {
 	u32 snd_q_seq, snd_end;
 	struct ndis_buffer *snd_q, *snd_tail, *cur; /* cur: holds cur_seq on */
 	u32 cur_seq, snd_buf;
-	u16 tail_room, rcv_room;     /* bytes free behind snd_tail's, rcv_tail's */
+	u16 tail_room;               /* bytes free behind snd_tail's */
 	u16 mss, peer_mss, user_mss; /* mss: of data without options */
 	u8 snd_wscale, rcv_wscale, retries, dupacks;
 	/* congestion and recovery */
@@ -197,6 +197,7 @@ struct tcb {
 	u16 keep_idle_s, keep_interval_s; /* 0: the machine's */
 	u8 keep_count;
 	bool unreachable;            /* ICMP says so (RFC 1122 4.2.3.9: a hint) */
+	u16 rcv_room;                /* bytes free behind rcv_tail's */
 	u32 total_retrans;
 	u64 bytes_acked, bytes_received;
 	u32 segs_in, segs_out;
