@@ -3,6 +3,8 @@
  * hand, and what is held after them. */
 #include "wire.h"
 
+#include <time.h>
+
 #define SEC UINT64_C(1000000000)
 
 static u64 held(struct wire *w)
@@ -206,6 +208,30 @@ static void time_waits_beyond_memory(void)
 	net_close(&w.n);
 }
 
+/* --- half-open ones ----------------------------------------------------------------------- */
+
+/* Each of many is sent again in its time without a look at all the others, which
+ * would be a matter of the square: 80 s of a processor, or of none. */
+static void a_long_queue_of_syns(void)
+{
+	const u32 n = 60000;
+	clock_t before;
+	struct wire w;
+
+	begin_as(&w, "ip=192.0.2.1/24 personality=nt5 syn_backlog=60000 "
+		 "syn_cookies=0", 80);
+	ask(&w, TDI_LISTEN);
+	for (u32 i = 0; i < n; i++) {
+		w.from = (u16)(2000 + i);
+		send_full(&w, SYN, 1000, 0, 8000, 0, "0204 05b4", "");
+	}
+	before = clock();
+	net_run(&w.n, 30 * SEC);
+	CHECK(clock() - before < 10 * CLOCKS_PER_SEC);
+	CHECK(w.n.nout >= 3 * n);    /* once, and twice again (nt5) */
+	finish(&w);
+}
+
 int main(void)
 {
 	RUN(a_byte_a_segment);
@@ -215,5 +241,6 @@ int main(void)
 	RUN(listens_again);
 	RUN(lent_bytes_wait_nowhere);
 	RUN(time_waits_beyond_memory);
+	RUN(a_long_queue_of_syns);
 	return test_done();
 }

@@ -226,19 +226,24 @@ struct inet_connection {
 	bool closing;
 };
 
-/* Half-open (tcp_syn.c). */
+/* Half-open (tcp_syn.c); next: of its hash chain, younger, older: of its queue. */
 struct tcp_syn {
-	struct tcp_syn *next;        /* of its hash chain */
-	struct tcp_syn *younger, *older;
+	struct tcp_syn *next, *younger, *older;
 	struct inet_ip local, remote;
 	u16 lport, rport, mss;
 	u8 tries, flags, wscale, tos; /* flags: SYN_* */
-	u8 told;                     /* ACKs that say where it stands */
+	u8 told, queue;              /* told: ACKs that say where it stands */
 	u32 iss, irs, wnd, tsval, ts_offset, rcv_buf;
 	u64 due, sent;
 };
 
-#define TCP_SYN_BUCKETS 256u
+#define TCP_SYN_BUCKETS 1024u
+/* By how often each was sent again, and those whose client has no room yet: all
+ * in one wait equally long, so each queue is in the order of time. */
+#define TCP_SYN_LATER 8u
+struct tcp_syn_queue {
+	struct tcp_syn *first, *last;
+};
 struct tcp_delayq {
 	struct tcb *head, *tail;
 	bool running;
@@ -259,7 +264,8 @@ struct tcp {
 	u64 secret[2];
 	u32 isn_steps;               /* the sum of all; atomic */
 	struct ke_lock syn_lock;
-	struct tcp_syn *syn[TCP_SYN_BUCKETS], *syn_old, *syn_young;
+	struct tcp_syn *syn[TCP_SYN_BUCKETS];
+	struct tcp_syn_queue syn_queue[TCP_SYN_LATER + 1];
 	u32 syns;
 	struct ke_timer syn_timer;
 	struct ke_dpc syn_dpc;

@@ -38,25 +38,44 @@ static struct tcp_syn **place_of(struct tcp *tcp, const struct tcp_seg *g)
 	return at;
 }
 
-/* --- the list, by age ----------------------------------------------------------------------- */
+/* --- the queues ----------------------------------------------------------------------------- */
 
-static void list_add(struct tcp *tcp, struct tcp_syn *y)
+/* Locked, as all of these. */
+static void enqueue(struct tcp *tcp, struct tcp_syn *y, u32 queue)
 {
-	y->older = tcp->syn_young;
-	*(tcp->syn_young ? &tcp->syn_young->younger : &tcp->syn_old) = y;
-	tcp->syn_young = y;
-	tcp->syns++;
-	inet_count(tcp->s, passive_opens);
+	struct tcp_syn_queue *q = &tcp->syn_queue[queue];
+
+	y->queue = (u8)queue;
+	y->younger = NULL;
+	y->older = q->last;
+	*(q->last ? &q->last->younger : &q->first) = y;
+	q->last = y;
 }
 
-/* Locked. */
+static void dequeue(struct tcp *tcp, struct tcp_syn *y)
+{
+	struct tcp_syn_queue *q = &tcp->syn_queue[y->queue];
+
+	*(y->older ? &y->older->younger : &q->first) = y->younger;
+	*(y->younger ? &y->younger->older : &q->last) = y->older;
+}
+
+/* The one that goes first: sent again most often. Those that have answered stay
+ * longest. NULL: there is none. */
+static struct tcp_syn *oldest(const struct tcp *tcp)
+{
+	for (u32 i = TCP_SYN_LATER; i-- > 0;)
+		if (tcp->syn_queue[i].first)
+			return tcp->syn_queue[i].first;
+	return tcp->syn_queue[TCP_SYN_LATER].first;
+}
+
 static void syn_free(struct tcp *tcp, struct tcp_syn **at)
 {
 	struct tcp_syn *y = *at;
 
 	*at = y->next;
-	*(y->older ? &y->older->younger : &tcp->syn_old) = y->younger;
-	*(y->younger ? &y->younger->older : &tcp->syn_young) = y->older;
+	dequeue(tcp, y);
 	tcp->syns--;
 	ex_free_pool(tcp->x, y, TAG_SYN);
 }
@@ -427,12 +446,14 @@ static void new_syn(struct tcp *tcp, struct inet_address *a,
 	y->due = y->sent + tcp->s->as->initial_rto_ms * MS;
 	copy = *y;
 	ke_lock_dpc(&tcp->syn_lock);
-	if (tcp->syns >= tcp->s->ctl.syn_backlog && tcp->syn_old)
-		syn_free_one(tcp, tcp->syn_old);
+	if (tcp->syns && tcp->syns >= tcp->s->ctl.syn_backlog)
+		syn_free_one(tcp, oldest(tcp));
 	at = bucket_of(tcp, g);
 	y->next = *at;
 	*at = y;
-	list_add(tcp, y);
+	enqueue(tcp, y, 0);
+	tcp->syns++;
+	inet_count(tcp->s, passive_opens);
 	syn_arm(tcp, y->due);
 	ke_unlock_dpc(&tcp->syn_lock);
 	answer(tcp, &copy);
@@ -521,6 +542,8 @@ static void again_soon(struct tcp *tcp, const struct tcp_seg *g)
 	if (y && (y->due > due || y->tries > 1)) {
 		y->tries = 1;
 		y->due = due;
+		dequeue(tcp, y);
+		enqueue(tcp, y, TCP_SYN_LATER);
 		syn_arm(tcp, due);
 	}
 	ke_unlock_dpc(&tcp->syn_lock);
@@ -586,27 +609,40 @@ struct tcb *tcp_syn_input(struct tcp *tcp, const struct tcp_seg *g, u32 above)
 
 /* --- time ---------------------------------------------------------------------------------------------------- */
 
+/* The one whose time is first; NULL: there is none. */
+static struct tcp_syn *first_due(const struct tcp *tcp)
+{
+	struct tcp_syn *first = NULL;
+
+	for (u32 i = 0; i <= TCP_SYN_LATER; i++) {
+		struct tcp_syn *y = tcp->syn_queue[i].first;
+
+		if (y && (!first || y->due < first->due))
+			first = y;
+	}
+	return first;
+}
+
 /* One that is due, sent again or given up; false: none. *next: when then. */
 static bool due_one(struct tcp *tcp, u64 now, struct tcp_syn *copy, bool *send,
 		    u64 *next)
 {
-	struct tcp_syn *y;
+	struct tcp_syn *y = first_due(tcp);
 
-	*next = UINT64_MAX;
-	for (y = tcp->syn_old; y; y = y->younger) {
-		if (y->due <= now)
-			break;
-		if (y->due < *next)
-			*next = y->due;
-	}
-	if (!y)
+	*next = y ? y->due : UINT64_MAX;
+	if (!y || y->due > now)
 		return false;
-	*send = y->tries < tcp->s->as->max_syn_retrans;
+	*send = y->tries < tcp->s->as->max_syn_retrans &&
+		y->tries + 1u < TCP_SYN_LATER;
 	y->tries++;
 	y->due = now + (tcp->s->as->initial_rto_ms * MS << y->tries);
 	*copy = *y;
-	if (!*send)
+	if (*send) {
+		dequeue(tcp, y);
+		enqueue(tcp, y, y->tries);
+	} else {
 		syn_free_one(tcp, y);
+	}
 	return true;
 }
 
@@ -642,7 +678,7 @@ void tcp_syn_stop(struct tcp *tcp)
 	ke_timer_cancel(&tcp->syn_timer);
 	ke_dpc_remove(&tcp->syn_dpc);
 	ke_lock_dpc(&tcp->syn_lock);
-	while (tcp->syn_old)
-		syn_free_one(tcp, tcp->syn_old);
+	while (tcp->syns)
+		syn_free_one(tcp, oldest(tcp));
 	ke_unlock_dpc(&tcp->syn_lock);
 }
