@@ -199,6 +199,7 @@ static void forget(struct loaded *l)
 	ex_on_host(close_remembered, &c);
 }
 
+/* Memory is a point: what is looked for is looked for after it. */
 static enum ex_status begin(struct ex *x, const struct find *f,
 			    const char *options, struct io_driver **out)
 {
@@ -207,18 +208,20 @@ static enum ex_status begin(struct ex *x, const struct find *f,
 
 	if (f->info->abi != IO_DRIVER_ABI)
 		return EX_REVISION_MISMATCH;
-	if (is_loaded(x, f->info->name))
-		return EX_IMAGE_ALREADY_LOADED;
 	l = ex_alloc_zero(x, EX_NONPAGED, sizeof(*l), TAG_DRIVER);
 	if (!l)
 		return EX_INSUFFICIENT_RESOURCES;
+	if (is_loaded(x, f->info->name)) {
+		ex_free_pool(x, l, TAG_DRIVER);
+		return EX_IMAGE_ALREADY_LOADED;
+	}
 	snprintf(l->name, sizeof(l->name), "%s", f->info->name);
 	l->d.name = l->name;
 	l->d.x = x;
 	l->d.handle = f->handle;
 	l->next = (struct loaded *)x->drivers;
 	x->drivers = &l->d;
-	st = f->info->entry(&l->d, options ? options : "");
+	st = f->info->entry(&l->d, options);
 	if (ex_failed(st)) {
 		l->d.handle = NULL; /* the caller's to close */
 		forget(l);
@@ -229,12 +232,30 @@ static enum ex_status begin(struct ex *x, const struct find *f,
 	return EX_SUCCESS;
 }
 
+/* Of the machine, with copies of its texts: an entry may wait longer than its
+ * caller does. */
 struct load {
 	struct ex *x;
 	const char *name, *options;
 	struct io_driver *driver;
 	enum ex_status st;
+	char text[];
 };
+
+static struct load *load_new(struct ex *x, const char *name,
+			     const char *options)
+{
+	size_t n = strlen(name) + 1, more = options ? strlen(options) + 1 : 1;
+	struct load *l = ex_alloc_zero(x, EX_NONPAGED, sizeof(*l) + n + more,
+				       TAG_DRIVER);
+
+	if (!l)
+		return NULL;
+	l->x = x;
+	l->name = memcpy(l->text, name, n);
+	l->options = memcpy(l->text + n, options ? options : "", more);
+	return l;
+}
 
 static void load_thread(void *ctx)
 {
@@ -253,13 +274,20 @@ static void load_thread(void *ctx)
 enum ex_status io_load(struct ex *x, const char *name, const char *options,
 		       struct io_driver **out)
 {
-	struct load l = { .x = x, .name = name, .options = options };
+	struct load *l = load_new(x, name, options);
+	enum ex_status st;
 
-	if (!ex_call(x, load_thread, &l))
-		return EX_UNSUCCESSFUL;
-	if (!ex_failed(l.st) && out)
-		*out = l.driver;
-	return l.st;
+	if (!l)
+		return EX_INSUFFICIENT_RESOURCES;
+	st = machine_call(x, load_thread, l);
+	if (st == EX_UNSUCCESSFUL)
+		return st;           /* its thread may go on with it */
+	if (st == EX_SUCCESS)
+		st = l->st;
+	if (!ex_failed(st) && out)
+		*out = l->driver;
+	ex_free_pool(x, l, TAG_DRIVER);
+	return st;
 }
 
 /* Where the shared object lies that has this code. */
@@ -296,17 +324,21 @@ static void flush_dpcs(struct ex *x)
 	}
 }
 
-/* It has unloaded itself, but another CPU may be on its way out of its code: of a
+/* No device of it is found any more, and who found one before is through. When
+ * it has unloaded itself, another CPU may be on its way out of its code: of a
  * close, a DPC, or a work item (NT's have a reference to their device). */
 static void unload_thread(void *ctx)
 {
 	struct loaded *l = ctx;
 	struct image i = { .code = (void *)(uintptr_t)l->d.unload };
 
+	l->d.unloading = true;
+	while (l->d.calls)
+		ke_sleep(1000000);
 	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
 	flush_dpcs(l->d.x);
-	while (l->d.closing ||
+	while (l->d.calls ||
 	       (l->d.handle && ex_work_inside(l->d.x, is_of_image, &i)))
 		ke_sleep(1000000);
 	forget(l);
@@ -314,7 +346,7 @@ static void unload_thread(void *ctx)
 
 enum ex_status io_unload(struct io_driver *d)
 {
-	if (!d->unload)
+	if (!d->unload || d->unloading)
 		return EX_INVALID_DEVICE_REQUEST;
 	return ex_call(d->x, unload_thread, d) ? EX_SUCCESS : EX_UNSUCCESSFUL;
 }
@@ -329,17 +361,36 @@ void drivers_free(struct ex *x)
 
 /* --- devices ----------------------------------------------------------------------------------- */
 
+static struct io_device *device_of(const struct loaded *l, const char *name)
+{
+	struct io_device *d = l->d.devices;
+
+	while (d && strcmp(d->name, name))
+		d = d->next;
+	return d;
+}
+
+static bool is_there(struct ex *x, const char *name)
+{
+	for (struct loaded *l = (struct loaded *)x->drivers; l; l = l->next)
+		if (device_of(l, name))
+			return true;
+	return false;
+}
+
 struct io_device *io_device_create(struct io_driver *d, const char *name,
 				   size_t extension)
 {
 	size_t head = (sizeof(struct io_device) + 15) / 16 * 16;
-	struct io_device *dev;
+	struct io_device *dev = ex_alloc_zero(d->x, EX_NONPAGED,
+					      head + extension, TAG_DEVICE);
 
-	if (io_device_find(d->x, name))
-		return NULL;
-	dev = ex_alloc_zero(d->x, EX_NONPAGED, head + extension, TAG_DEVICE);
 	if (!dev)
 		return NULL;
+	if (is_there(d->x, name)) {
+		ex_free_pool(d->x, dev, TAG_DEVICE);
+		return NULL;
+	}
 	*dev = (struct io_device){ .name = name, .driver = d,
 				   .extension = (u8 *)dev + head,
 				   .next = d->devices };
@@ -360,10 +411,13 @@ void io_device_delete(struct io_device *dev)
 
 struct io_device *io_device_find(struct ex *x, const char *name)
 {
-	for (struct loaded *l = (struct loaded *)x->drivers; l; l = l->next)
-		for (struct io_device *d = l->d.devices; d; d = d->next)
-			if (!strcmp(d->name, name))
-				return d;
+	for (struct loaded *l = (struct loaded *)x->drivers; l; l = l->next) {
+		struct io_device *d = l->d.unloading ? NULL :
+						       device_of(l, name);
+
+		if (d)
+			return d;
+	}
 	return NULL;
 }
 
@@ -386,15 +440,13 @@ static enum ex_status file_irp(struct io_file *f, enum io_major major,
 	return io_sync(f->device, &irp);
 }
 
-enum ex_status io_open(struct ex *x, const char *device, const void *ea,
-		       size_t ea_len, struct io_file **out)
+static enum ex_status open_file(struct ex *x, struct io_device *d,
+				const void *ea, size_t ea_len,
+				struct io_file **out)
 {
-	struct io_device *d = io_device_find(x, device);
 	struct io_file *f;
 	enum ex_status st;
 
-	if (!d)
-		return EX_OBJECT_NAME_NOT_FOUND;
 	f = ex_alloc_zero(x, EX_NONPAGED, sizeof(*f), TAG_FILE);
 	if (!f)
 		return EX_INSUFFICIENT_RESOURCES;
@@ -408,15 +460,31 @@ enum ex_status io_open(struct ex *x, const char *device, const void *ea,
 	return EX_SUCCESS;
 }
 
+enum ex_status io_open(struct ex *x, const char *device, const void *ea,
+		       size_t ea_len, struct io_file **out)
+{
+	struct io_device *dev = io_device_find(x, device);
+	struct io_driver *d;
+	enum ex_status st;
+
+	if (!dev)
+		return EX_OBJECT_NAME_NOT_FOUND;
+	d = dev->driver;
+	d->calls++;
+	st = open_file(x, dev, ea, ea_len, out);
+	d->calls--;
+	return st;
+}
+
 void io_close(struct io_file *f)
 {
 	struct io_driver *d = f->device->driver;
 
 	if (--f->refs)
 		return;
-	d->closing++;
+	d->calls++;
 	file_irp(f, IO_CLEANUP, NULL, 0);
 	file_irp(f, IO_CLOSE, NULL, 0);
 	ex_free_pool(d->x, f, TAG_FILE);
-	d->closing--;
+	d->calls--;
 }

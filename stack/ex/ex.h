@@ -25,7 +25,7 @@
  *  - A stack that overflows is a real fault on its guard page, taken on an
  *    alternate stack, and bug check 0x7F (8, 0, 0, 0).
  *  - A bug check, a deadlock and a livelock stop the machine, not the process:
- *    ex_run() returns, and the state is there to be dumped.
+ *    sched_run() returns, and the state is there to be dumped.
  *  - Time and randomness come from ex_now() and ex_random() alone.
  *  - A machine's memory (pool, stacks, its own structures) lies at addresses
  *    that depend on its place among the machines alone, so the pointers in a
@@ -119,8 +119,10 @@ enum ex_stop ex_stopped(const struct ex *x);
 /* Text of it: the bug check, the circle of a deadlock. */
 const char *ex_stop_text(const struct ex *x);
 
-/* From outside: fn in a thread of x until it has ended. false: it did not (no
- * memory, the machine stopped). Inside of x: a plain call. */
+/* From outside: fn in a thread of x until it has ended. false: it did not: no
+ * memory, the machine stopped, or nothing goes on any more; what ctx points to
+ * stays as long as x then, since a later run may go on with it. Inside of x: a
+ * plain call. */
 bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx);
 /* On the host's stack, which is large; fn must not call the machine. */
 void ex_on_host(void (*fn)(void *ctx), void *ctx);
@@ -411,7 +413,8 @@ struct io_driver {
 	struct io_device *devices;
 	void *extension;
 	void *handle;                /* of the shared object */
-	u32 closing;                 /* files whose close has not returned */
+	u32 calls;                   /* opens and closes that have not returned */
+	bool unloading;              /* its devices are not found any more */
 };
 /* What a shared object exports: its one entry. */
 #define IO_DRIVER_ABI 1
@@ -433,6 +436,7 @@ struct io_driver_info {
 void io_builtin(struct ex *x, const struct io_driver_info *i);
 enum ex_status io_load(struct ex *x, const char *name, const char *options,
 		       struct io_driver **out);
+/* Its unload routine waits for files that are open; none is opened any more. */
 enum ex_status io_unload(struct io_driver *d);
 void io_driver_path(struct ex *x, const char *folder);
 struct io_device *io_device_create(struct io_driver *d, const char *name,

@@ -99,10 +99,13 @@ static void pass_on(int sig, siginfo_t *i, void *context)
 {
 	const struct sigaction *old = old_of(sig);
 
-	if (old->sa_flags & SA_SIGINFO && old->sa_sigaction)
+	if (old->sa_flags & SA_SIGINFO && old->sa_sigaction) {
 		old->sa_sigaction(sig, i, context);
-	else
-		sigaction(sig, old, NULL); /* it happens again, without us */
+		return;
+	}
+	sigaction(sig, old, NULL);   /* a fault happens again, without us */
+	if (i->si_code <= 0)         /* what somebody sent does not */
+		raise(sig);
 }
 
 static void on_fault(int sig, siginfo_t *i, void *context)

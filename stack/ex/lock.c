@@ -208,15 +208,18 @@ static inline void put(struct ke_cpu *c, struct ke_lock *l, const void *site)
 		wake(c, l);
 }
 
+/* Whoever has it next may free what it lies in: of the point it has the name. */
 void ke_unlock(struct ke_lock *l, enum ke_irql before)
 {
 	struct ke_cpu *c = ke_current;
+	const char *name;
 
 	if (!c)
 		return;
+	name = l->name;
 	put(c, l, SITE);
 	ke_lower(before);
-	ke_point(SCHED_UNLOCK, l);
+	ke_point(SCHED_UNLOCK, name);
 }
 
 void ke_unlock_dpc(struct ke_lock *l)
@@ -226,5 +229,5 @@ void ke_unlock_dpc(struct ke_lock *l)
 	if (!c)
 		return;
 	put(c, l, SITE);
-	ke_point(SCHED_UNLOCK, l);
+	ke_point(SCHED_UNLOCK, l->name); /* looked at before anybody goes on */
 }

@@ -148,46 +148,53 @@ void *ex_slot(struct ex *x, const char *name, size_t size)
 
 /* --- calls from outside ------------------------------------------------------------------ */
 
-struct call {
-	void (*fn)(void *ctx);
-	void *ctx;
-	struct ex *x;
-	bool done;
-};
-
-static void call_thread(void *context)
-{
-	struct call *c = context;
-
-	c->fn(c->ctx);
-	c->done = true;
-	c->x->s->to_host = true;
-}
-
 static bool call_is_over(void *ctx)
 {
-	const struct call *c = ctx;
+	const struct ke_thread *t = ctx;
 
-	return c->done || c->x->stop;
+	return t->h.signal || t->x->stop;
+}
+
+/* A stop of another machine is not ours to tell of: the next run does. */
+static void run_call(struct ke_thread *t)
+{
+	struct sched *s = t->x->s;
+	bool other, again = false;
+
+	do {
+		enum ex_stop why = sched_run_call(s, call_is_over, t);
+
+		other = why > EX_IDLE && why < EX_STOPPED &&
+			s->stopped != t->x;
+		again |= other;
+	} while (other && !call_is_over(t));
+	s->stop_seen &= !again;
+}
+
+enum ex_status machine_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
+{
+	struct ke_thread *t;
+	bool done;
+
+	if (ke_machine() == x) {
+		fn(ctx);
+		return EX_SUCCESS;
+	}
+	if (ke_current || x->stop)
+		return EX_DEVICE_NOT_READY;
+	t = ke_thread_create(x, "call", 8, fn, ctx);
+	if (!t)
+		return EX_INSUFFICIENT_RESOURCES;
+	t->is_call = true;
+	run_call(t);
+	done = t->h.signal;
+	ke_thread_put(t);
+	return done ? EX_SUCCESS : EX_UNSUCCESSFUL;
 }
 
 bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx)
 {
-	struct call c = { .fn = fn, .ctx = ctx, .x = x };
-	struct ke_thread *t;
-
-	if (ke_machine() == x) {
-		fn(ctx);
-		return true;
-	}
-	if (ke_current || x->stop)
-		return false;
-	t = ke_thread_create(x, "call", 8, call_thread, &c);
-	if (!t)
-		return false;
-	sched_run_call(x->s, call_is_over, &c);
-	ke_thread_put(t);
-	return c.done;
+	return machine_call(x, fn, ctx) == EX_SUCCESS;
 }
 
 /* --- lines -------------------------------------------------------------------------------- */

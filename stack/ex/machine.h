@@ -80,7 +80,7 @@ struct ke_thread {
 	struct ex_resource *resource; /* that it waits for */
 	struct ke_mutex *mutex;      /* taken last */
 	u32 mutexes;
-	bool circle;                 /* part of a circle of waits */
+	bool is_call;                /* the host looks when it has ended */
 };
 
 struct ke_ready {
@@ -123,7 +123,7 @@ struct ex_contention {
 };
 #define EX_CONTENTIONS 64
 
-struct ex_pool_side;             /* a pool, see pool.c */
+struct ex_pool_side;             /* a pool, see pool.h */
 struct ex_worker;
 
 struct ex_work_queue {
@@ -245,6 +245,12 @@ void bugcheck_of(struct ex *x, u32 code, u64 p1, u64 p2, u64 p3, u64 p4);
 void machine_stop(struct ex *x, enum ex_stop why);
 /* Faults of this host thread become bug checks. */
 bool fault_catch(void);
+
+/* --- machine.c ------------------------------------------------------------------------- */
+
+/* ex_call(): UNSUCCESSFUL when it was given up, and ctx may still be used; else it
+ * has not begun. */
+enum ex_status machine_call(struct ex *x, void (*fn)(void *ctx), void *ctx);
 
 /* --- driver.c -------------------------------------------------------------------------- */
 

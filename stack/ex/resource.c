@@ -47,25 +47,39 @@ static void add_share(struct ex_resource *r, struct ke_thread *t)
 	r->shared[r->nshared++].count = 1;
 }
 
-/* Room for the caller and all that wait, so that handing over cannot fail. */
-static bool make_room(struct ex_resource *r)
+/* For the caller and all that wait, so that handing over cannot fail. */
+static u32 room_wanted(const struct ex_resource *r)
 {
-	u32 want = r->nshared + r->shared_waiters + 1;
-	void *more;
+	return r->nshared + r->shared_waiters + 1;
+}
 
-	if (want <= r->shared_room)
-		return true;
-	want += want / 2 + 2;
-	r->x = ke_machine();
-	more = ex_alloc(r->x, EX_NONPAGED, want * sizeof(*r->shared), TAG);
-	if (!more)
-		return false;
+static void move_to(struct ex_resource *r, void *more, u32 room)
+{
 	if (r->shared) {
 		memcpy(more, r->shared, r->nshared * sizeof(*r->shared));
 		ex_free_pool(r->x, r->shared, TAG);
 	}
 	r->shared = more;
-	r->shared_room = want;
+	r->shared_room = room;
+}
+
+/* Memory is a point: others may have come, and made more room, meanwhile. */
+static bool make_room(struct ex_resource *r)
+{
+	while (room_wanted(r) > r->shared_room) {
+		u32 room = room_wanted(r) * 3 / 2 + 2;
+		void *more;
+
+		r->x = ke_machine();
+		more = ex_alloc(r->x, EX_NONPAGED, room * sizeof(*r->shared),
+				TAG);
+		if (!more)
+			return false;
+		if (room > r->shared_room)
+			move_to(r, more, room);
+		else
+			ex_free_pool(r->x, more, TAG);
+	}
 	return true;
 }
 

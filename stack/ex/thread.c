@@ -148,6 +148,7 @@ static void thread_main(void *arg)
 		ke_bugcheck(0x4000008a, TRACE_V(t), TRACE_V(t->mutex), 0, 0);
 	t->state = KE_ENDED;
 	t->h.signal = 1;
+	t->x->s->to_host |= t->is_call;
 	wait_signal(&t->h);
 	sched_leave(ke_current);
 }

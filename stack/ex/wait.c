@@ -18,10 +18,11 @@ static struct ke_mutex *mutex_of(struct ke_header *h)
 	return (struct ke_mutex *)(void *)h;
 }
 
+/* t NULL: a DPC or the host, which can own no mutex. */
 static bool satisfies(struct ke_header *h, const struct ke_thread *t)
 {
 	if (h->type == KE_MUTEX)
-		return h->signal > 0 || (t && mutex_of(h)->owner == t);
+		return t && (h->signal > 0 || mutex_of(h)->owner == t);
 	return h->signal > 0;
 }
 
@@ -206,6 +207,12 @@ static bool take_blocks(struct ke_thread *t, unsigned n)
 	return t->block;
 }
 
+static void give_blocks(struct ke_thread *t, struct ke_wait_block *blocks)
+{
+	if (blocks != t->own)
+		ex_free_pool(t->x, blocks, TAG);
+}
+
 static enum ex_status wait(struct ke_header *const *h, unsigned n, bool all,
 			   u64 ns, unsigned *which, const void *site)
 {
@@ -225,6 +232,11 @@ static enum ex_status wait(struct ke_header *const *h, unsigned n, bool all,
 	if (!take_blocks(t, n))
 		return EX_INSUFFICIENT_RESOURCES;
 	blocks = t->block;
+	/* Memory is a point: one of them may have been signalled meanwhile. */
+	if (blocks != t->own && try_wait(h, n, all, t, which)) {
+		give_blocks(t, blocks);
+		return EX_SUCCESS;
+	}
 	for (unsigned i = 0; i < n; i++)
 		block_link(&blocks[i], t, h[i], i);
 	t->nblocks = n;
@@ -232,8 +244,7 @@ static enum ex_status wait(struct ke_header *const *h, unsigned n, bool all,
 	st = block(t, h[0], ns, site);
 	if (!st)
 		*which = t->which;
-	if (blocks != t->own)
-		ex_free_pool(t->x, blocks, TAG);
+	give_blocks(t, blocks);
 	return st;
 }
 

@@ -89,6 +89,18 @@ static void leave(struct ex_worker *me)
 	ex_free_pool(me->x, me, TAG);
 }
 
+/* false: a dynamic one has had nothing for long. An item may come when its time
+ * is over and it has not run yet: who queued it counted on it. */
+static bool has_item(struct ex_work_queue *q, u64 limit)
+{
+	bool yes;
+
+	q->idle++;
+	yes = !ke_wait(&q->items, limit) || !ke_wait(&q->items, 0);
+	q->idle--;
+	return yes;
+}
+
 static void worker(void *context)
 {
 	struct ex_worker *me = context;
@@ -97,18 +109,13 @@ static void worker(void *context)
 	struct ex_work *w;
 
 	ke_thread()->timer.background = true;
-	for (;;) {
-		q->idle++;
-		if (ke_wait(&q->items, limit))
-			break;
-		q->idle--;
+	while (has_item(q, limit)) {
 		w = pop(q);
 		ke_thread()->timer.background = false;
 		if (w)
 			work_do(me, w);
 		ke_thread()->timer.background = true;
 	}
-	q->idle--;
 	leave(me);
 }
 

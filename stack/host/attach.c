@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -358,6 +359,7 @@ static int serve(struct attach *a, struct host *h)
 static int attach(void *mine, int n, char *const *operand)
 {
 	static const char *const four[] = { "tcpip", "afd", NULL };
+	struct sched_config live = { .policy = SCHED_LIVE };
 	struct attach *a = mine;
 	char path[1024], why[512] = "no memory";
 	struct host *h;
@@ -375,7 +377,13 @@ static int attach(void *mine, int n, char *const *operand)
 		a->c.drivers = four;
 	a->c.driver_path = cmd_drivers(a->drivers, path, sizeof(path));
 	a->c.interface.name = "eth0";
-	a->s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
+	/* Its numbers and keys are on a real wire: nobody may know them. */
+	if (getrandom(&live.seed, sizeof(live.seed), 0) !=
+	    (ssize_t)sizeof(live.seed)) {
+		perror("refstack: getrandom");
+		return 1;
+	}
+	a->s = sched_new(&live);
 	h = a->s ? host_new(&a->c, a->s, why, sizeof(why)) : NULL;
 	if (h)
 		st = serve(a, h);

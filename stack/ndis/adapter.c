@@ -25,6 +25,7 @@ struct ndis_adapter {
 	struct ndis_adapter *next;
 	struct ndis_counters counters;
 	bool up, removed;
+	u32 inside;               /* indications that have not returned */
 };
 
 struct protocol {
@@ -41,6 +42,7 @@ struct ndis_binding {
 	struct ex_work work;
 	bool bound, pending;      /* pending: its work item is not done */
 	bool touched;             /* got something in this batch */
+	u32 inside;               /* calls of the protocol that have not returned */
 };
 
 struct ndis_state {
@@ -105,15 +107,23 @@ enum ex_status ndis_register(struct ex *x, const struct ndis_protocol *p,
 	return st;
 }
 
-static void unbind(struct ndis_adapter *a, struct ndis_binding **at)
+/* A bind that is under way ends first; then nothing more goes up, and what is on
+ * its way up on other CPUs comes back. */
+static void unbind(struct ndis_adapter *a, struct ndis_binding *b)
 {
-	struct ndis_binding *b = *at;
+	struct ndis_binding **at = &a->bindings;
+	bool bound;
 
-	/* A bind that is under way ends first. */
 	while (b->pending)
 		ke_sleep(1000000);
+	bound = b->bound;
+	b->bound = false;
+	while (b->inside)
+		ke_sleep(1000000);
+	while (*at != b)
+		at = &(*at)->next;
 	*at = b->next;
-	if (b->bound && b->protocol->p->unbind)
+	if (bound && b->protocol->p->unbind)
 		b->protocol->p->unbind(b);
 	ex_free_pool(a->x, b, TAG_BINDING);
 }
@@ -131,7 +141,7 @@ void ndis_deregister(struct ex *x, const struct ndis_protocol *p)
 	for (struct ndis_adapter *a = s->adapters; a; a = a->next)
 		for (struct ndis_binding **b = &a->bindings; *b;) {
 			if ((*b)->protocol == n)
-				unbind(a, b);
+				unbind(a, *b);
 			else
 				b = &(*b)->next;
 		}
@@ -168,13 +178,15 @@ void ndis_remove(struct ndis_adapter *a)
 
 	a->removed = true;
 	while (a->bindings)
-		unbind(a, &a->bindings);
+		unbind(a, a->bindings);
 	while (*at && *at != a)
 		at = &(*at)->next;
 	if (*at)
 		*at = a->next;
 	if (a->m->halt)
 		a->m->halt(a);
+	while (a->inside)
+		ke_sleep(1000000);
 	ex_free_pool(a->x, a, TAG_ADAPTER);
 }
 
@@ -261,7 +273,7 @@ static void to_protocol(struct ndis_binding *b, struct ndis_packet *p)
 				 p->length - ETHERNET, p->length - ETHERNET);
 }
 
-void ndis_indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
+static void indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	u8 header[ETHERNET];
 
@@ -275,10 +287,21 @@ void ndis_indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
 		ndis_packet_put(p);
 		return;
 	}
-	for (struct ndis_binding *b = a->bindings; b; b = b->next)
-		if (wants(b, ethertype(header)))
-			to_protocol(b, p);
+	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
+		if (!wants(b, ethertype(header)))
+			continue;
+		b->inside++;
+		to_protocol(b, p);
+		b->inside--;
+	}
 	ndis_packet_put(p);
+}
+
+void ndis_indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
+{
+	a->inside++;
+	indicate_packet(a, p);
+	a->inside--;
 }
 
 /* For a protocol without ProtocolReceive the rest is fetched at once. */
@@ -313,9 +336,9 @@ static void whole(struct ndis_binding *b, void *handle, const u8 *header,
 	ndis_packet_put(p);
 }
 
-void ndis_indicate(struct ndis_adapter *a, void *handle, const u8 *header,
-		   u32 header_length, const u8 *lookahead, u32 lookahead_length,
-		   u32 packet_length)
+static void indicate(struct ndis_adapter *a, void *handle, const u8 *header,
+		     u32 header_length, const u8 *lookahead,
+		     u32 lookahead_length, u32 packet_length)
 {
 	ke_point(SCHED_INDICATE, a->info.name);
 	a->counters.received++;
@@ -327,27 +350,43 @@ void ndis_indicate(struct ndis_adapter *a, void *handle, const u8 *header,
 	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
 		if (!wants(b, ethertype(header)))
 			continue;
-		if (!b->protocol->p->receive) {
+		b->inside++;
+		if (b->protocol->p->receive) {
+			b->touched = true;
+			(void)b->protocol->p->receive(
+				b, handle, header, header_length, lookahead,
+				lookahead_length, packet_length);
+		} else {
 			whole(b, handle, header, header_length, lookahead,
 			      lookahead_length, packet_length);
-			continue;
 		}
-		b->touched = true;
-		(void)b->protocol->p->receive(b, handle, header, header_length,
-					      lookahead, lookahead_length,
-					      packet_length);
+		b->inside--;
 	}
+}
+
+void ndis_indicate(struct ndis_adapter *a, void *handle, const u8 *header,
+		   u32 header_length, const u8 *lookahead, u32 lookahead_length,
+		   u32 packet_length)
+{
+	a->inside++;
+	indicate(a, handle, header, header_length, lookahead, lookahead_length,
+		 packet_length);
+	a->inside--;
 }
 
 void ndis_indicate_complete(struct ndis_adapter *a)
 {
+	a->inside++;
 	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
 		if (!b->touched)
 			continue;
 		b->touched = false;
+		b->inside++;
 		if (b->bound && b->protocol->p->receive_complete)
 			b->protocol->p->receive_complete(b);
+		b->inside--;
 	}
+	a->inside--;
 }
 
 enum ex_status ndis_transfer(struct ndis_binding *b, void *handle, u32 off,
@@ -363,9 +402,14 @@ enum ex_status ndis_transfer(struct ndis_binding *b, void *handle, u32 off,
 void ndis_link(struct ndis_adapter *a, bool up)
 {
 	a->up = up;
-	for (struct ndis_binding *b = a->bindings; b; b = b->next)
+	a->inside++;
+	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
+		b->inside++;
 		if (b->bound && b->protocol->p->status)
 			b->protocol->p->status(b, up);
+		b->inside--;
+	}
+	a->inside--;
 }
 
 /* --- sending --------------------------------------------------------------------------- */

@@ -29,6 +29,8 @@ struct end {
 	/* on their way to this end, by time */
 	struct frame *head, *tail, *spare;
 	u32 queued, nspare;
+	bool halting;            /* its adapter goes */
+	u32 busy;                /* DPCs that deliver right now */
 	u64 wire_free;           /* when the wire to this end is free */
 	u64 random;
 	struct ke_timer timer;
@@ -139,10 +141,12 @@ static void deliver(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
-	if (!to->adapter)
+	if (!to->adapter || to->halting)
 		return;
+	to->busy++;
 	now = ex_now(ndis_machine(to->adapter));
-	while (to->head && to->head->due <= now && n++ < BATCH) {
+	while (to->head && to->head->due <= now && !to->halting &&
+	       n++ < BATCH) {
 		struct frame *f = to->head;
 
 		to->head = f->next;
@@ -158,6 +162,7 @@ static void deliver(void *context, void *a, void *b)
 		(void)ke_dpc_queue(&to->dpc, NULL, NULL);
 	else
 		set_alarm(to);
+	to->busy--;
 }
 
 /* --- sending ---------------------------------------------------------------------------- */
@@ -284,7 +289,12 @@ static void halt(struct ndis_adapter *a)
 {
 	struct end *e = ndis_context(a);
 
+	e->halting = true;
+	while (e->busy)              /* on another CPU */
+		ke_sleep(1000000);
 	(void)ke_timer_cancel(&e->timer);
+	(void)ke_dpc_remove(&e->dpc);
+	(void)ke_dpc_remove(&e->timer_dpc);
 	e->adapter = NULL;
 }
 

@@ -124,16 +124,16 @@ bool clock_fire(struct sched *s)
 	return any;
 }
 
+/* From the end: what takes the place of one that goes comes from behind it, or is
+ * its parent; so each place is looked at again, and no other. */
 void clock_forget(struct sched *s, struct ex *x)
 {
-	size_t i = 1;
+	size_t i = s->nheap;
 
-	while (i <= s->nheap) {
-		if (s->heap[i]->x == x) {
+	while (i) {
+		if (i <= s->nheap && s->heap[i]->x == x)
 			clock_cancel(s, s->heap[i]);
-			i = 1;
-		} else {
-			i++;
-		}
+		else
+			i--;
 	}
 }

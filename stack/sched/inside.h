@@ -5,8 +5,9 @@
  * Invariants
  *  - `ready` has a bit for every CPU that can go on; nready counts them.
  *  - `slow` is not 0 when ke_point() has to ask: more than one CPU is ready
- *    (unless the policy is coarse), a thread waits for a CPU, the policy counts points, or somebody asks between
- *    steps; and it asks at the step `attention`.
+ *    (unless the policy is coarse), a thread waits for a CPU, the policy counts
+ *    points, or somebody asks between steps; and it asks at the step
+ *    `attention`.
  *  - Decisions are counted where more than one CPU is ready, whatever the
  *    policy: that is what makes strings of all policies replayable.
  */

@@ -7,20 +7,22 @@
 #include "inside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #define EVENTS 64
+#define WATCH_CPU 0                  /* that runs the DPCs of watches */
 
 struct watch {
 	struct watch *next;
 	struct sched *s;
-	struct ex *x;
+	struct ex *x;                /* NULL: it is gone */
 	int fd, own;                 /* own: a duplicate of fd, which epoll
 					knows once only */
-	bool write, dead, busy;
+	bool write, dead;
 	void (*fn)(void *ctx);
 	void *ctx;
 	struct ke_dpc dpc;
@@ -47,11 +49,8 @@ static void watch_dpc(void *context, void *arg1, void *arg2)
 
 	(void)arg1;
 	(void)arg2;
-	if (w->dead)
-		return;
-	w->busy = true;
-	w->fn(w->ctx);
-	w->busy = false;
+	if (!w->dead)
+		w->fn(w->ctx);
 }
 
 bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
@@ -65,7 +64,7 @@ bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		return false;
 	*w = (struct watch){ .s = s, .x = x, .fd = fd, .write = write,
 			     .fn = fn, .ctx = ctx };
-	w->own = dup(fd);
+	w->own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (w->own < 0 ||
 	    epoll_ctl(s->live->epoll, EPOLL_CTL_ADD, w->own, &e)) {
 		if (w->own >= 0)
@@ -74,7 +73,7 @@ bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		return false;
 	}
 	ke_dpc_init(&w->dpc, watch_dpc, w);
-	w->dpc.target = 0;
+	w->dpc.target = WATCH_CPU;
 	w->next = s->live->watches;
 	s->live->watches = w;
 	s->live->n++;
@@ -99,13 +98,20 @@ void sched_unwatch(struct sched *s, int fd)
 			kill_watch(w);
 }
 
-/* Dead ones are freed between steps, when no DPC can have hold of them. */
+/* Its DPC waits, is about to begin, or has begun. */
+static bool in_hand(const struct watch *w)
+{
+	return w->x && (w->dpc.queued ||
+			w->x->cpu[WATCH_CPU]->dpc == &w->dpc);
+}
+
+/* Dead ones are freed between steps, but those that a DPC has hold of. */
 static void sweep(struct sched_live *l)
 {
 	struct watch **at = &l->watches, *w;
 
 	while ((w = *at)) {
-		if (!w->dead || w->dpc.queued || w->busy) {
+		if (!w->dead || in_hand(w)) {
 			at = &w->next;
 			continue;
 		}
@@ -133,7 +139,9 @@ bool live_poll(struct sched *s, u64 ns)
 	for (int i = 0; i < n; i++) {
 		struct watch *w = e[i].data.ptr;
 
-		if (!w->dead)
+		if (!w->dead && w->x->stop)
+			kill_watch(w);       /* it would turn for ever */
+		else if (!w->dead)
 			ex_interrupt(w->x, &w->dpc, NULL, NULL);
 	}
 	return n >= 0 || errno == EINTR;
@@ -145,7 +153,7 @@ void live_forget(struct sched *s, struct ex *x)
 	     w = w->next)
 		if (w->x == x) {
 			kill_watch(w);
-			w->dpc.queued = w->busy = false;
+			w->x = NULL;
 		}
 	if (s->live)
 		sweep(s->live);

@@ -149,12 +149,12 @@ static const char *object_name(u32 point, const void *object)
 		return NULL;
 	switch (point) {
 	case SCHED_LOCK:
-	case SCHED_UNLOCK:
 		return lock->name;
 	case SCHED_WAIT:
 	case SCHED_SIGNAL:
 	case SCHED_TIMER:
 		return header->name;
+	case SCHED_UNLOCK:
 	case SCHED_INDICATE:
 	case SCHED_USER:
 		return object;

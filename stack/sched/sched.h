@@ -9,14 +9,15 @@
  * left, which gives the same run again.  Time moves only when nothing can go
  * on: to the next timer.  When nothing can go on and there is no timer, the
  * run is idle; when CPUs spin for locks in a circle, or all threads that could
- * end a wait are in it, it is a deadlock, with the circle in words; when only
- * the same CPUs spin for more than a bounded number of steps, a livelock.
+ * end a wait are in it, it is a deadlock, with the circle in words; a run of more
+ * than a bounded number of steps is a livelock.
  *
  * Run on: simulation for bulk work: a CPU goes on as long as it can, points cost
  * next to nothing, and there is no string (the same seed is the same run anyway).
  *
  * Live: the host's clock, an epoll loop that wakes machines when a descriptor
- * has something (sched_watch()), CPUs in the order in which they became ready.
+ * has something (sched_watch()); a CPU goes on as long as it can, and after
+ * some thousands of points the next one does.
  */
 #ifndef SCHED_H
 #define SCHED_H
@@ -27,10 +28,10 @@ enum sched_policy { SCHED_RANDOM, SCHED_PCT, SCHED_DIRECTED, SCHED_REPLAY,
 		    SCHED_ROUND_ROBIN, SCHED_RUN_ON, SCHED_LIVE };
 
 /*
- * Kinds of points, in schedule strings by their letter.  The object of LOCK and
- * UNLOCK is the ke_lock, of WAIT, SIGNAL and TIMER the ke_header, of DPC the
- * ke_dpc, of WORK the ex_work; of INDICATE and USER it is a name (text); each
- * may be NULL.
+ * Kinds of points, in schedule strings by their letter.  The object of LOCK is
+ * the ke_lock, of WAIT, SIGNAL and TIMER the ke_header, of DPC the ke_dpc, of
+ * WORK the ex_work; of UNLOCK (the lock may be gone), INDICATE and USER it is a
+ * name (text); each may be NULL.
  */
 #define SCHED_POINTS(X)                                                    \
 	X(LOCK, 'L') X(UNLOCK, 'U') X(WAIT, 'W') X(SIGNAL, 'S')            \

@@ -200,13 +200,20 @@ static bool is_ip(const struct frame *f)
 			     (f->b[12] == 0x86 && f->b[13] == 0xdd));
 }
 
-size_t host_extract(struct host *h, void *packet, size_t room, u64 *when)
+/* Frames of other protocols before it are gone then. */
+static bool has_packet(void *ctx)
 {
+	struct host *h = ctx;
 	u8 drop;
 
 	while (h->head && !is_ip(h->head))
 		(void)host_extract_frame(h, &drop, 0, NULL);
-	if (!h->head)
+	return h->head;
+}
+
+size_t host_extract(struct host *h, void *packet, size_t room, u64 *when)
+{
+	if (!has_packet(h))
 		return 0;
 	h->head->n -= 14;
 	memmove(h->head->b, h->head->b + 14, h->head->n);
@@ -318,8 +325,8 @@ void host_call_free(struct host_call *c)
 
 /* --- an outer clock --------------------------------------------------------------------- */
 
-/* What is due next is done. false: that would be later than until_ns, to which
- * the clock goes. */
+/* What is due next is done. false: it would be later than until_ns, to which the
+ * clock goes, or than the scheduler's own end. */
 static bool step(struct host *h, u64 until_ns)
 {
 	struct sched *s = ex_sched(h->x);
@@ -327,28 +334,40 @@ static bool step(struct host *h, u64 until_ns)
 
 	if (ex_stopped(h->x))
 		return false;
-	(void)sched_run_to(s, next < until_ns ? next : until_ns);
+	if (sched_run_to(s, next < until_ns ? next : until_ns) == EX_STOPPED)
+		return false;
 	return next <= until_ns;
+}
+
+/* First what can go on at once; without a limit, as long as anything goes on. */
+static void run_until(struct host *h, u64 until_ns, bool (*is)(void *ctx),
+		      void *ctx)
+{
+	struct sched *s = ex_sched(h->x);
+
+	(void)sched_run_to(s, sched_now(s));
+	if (until_ns == UINT64_MAX && !is(ctx))
+		(void)sched_run(s, is, ctx);
+	while (until_ns != UINT64_MAX && !is(ctx) && step(h, until_ns))
+		;
+}
+
+static bool is_done(void *ctx)
+{
+	return ((const struct host_call *)ctx)->done;
 }
 
 bool host_wait(struct host_call *c, u64 until_ns)
 {
-	/* First what can go on at once. */
-	(void)sched_run_to(ex_sched(c->h->x), sched_now(ex_sched(c->h->x)));
-	while (!c->done && step(c->h, until_ns))
-		;
+	run_until(c->h, until_ns, is_done, c);
 	return c->done;
 }
 
 size_t host_receive(struct host *h, void *packet, size_t room, u64 until_ns,
 		    u64 *when)
 {
-	size_t n;
-
-	(void)sched_run_to(ex_sched(h->x), sched_now(ex_sched(h->x)));
-	while (!(n = host_extract(h, packet, room, when)) && step(h, until_ns))
-		;
-	return n ? n : host_extract(h, packet, room, when);
+	run_until(h, until_ns, has_packet, h);
+	return host_extract(h, packet, room, when);
 }
 
 /* --- making one ------------------------------------------------------------------------ */

@@ -76,7 +76,8 @@ struct host_call *host_call(struct host *h, const char *name,
 			    void (*fn)(void *ctx), void *ctx);
 bool host_done(const struct host_call *c);
 void host_call_free(struct host_call *c);
-/* Time goes on until it is done (true), or to this time of the clock. */
+/* Time goes on until it is done (true), or to this time of the clock;
+ * UINT64_MAX: as long as anything goes on. */
 bool host_wait(struct host_call *c, u64 until_ns);
 
 /* The interface as a wire: IP packets (no MAC header) in and out. The outside

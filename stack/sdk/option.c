@@ -152,12 +152,12 @@ int sk_setsockopt(struct sk *s, int level, int name, const void *v, size_t n)
 	return e == -EOPNOTSUPP ? -ENOPROTOOPT : e;
 }
 
+/* As much as there is room for, as on Linux. */
 static int give(void *v, size_t *n, const void *from, size_t size)
 {
-	if (*n < size)
-		return -EINVAL;
-	memcpy(v, from, size);
-	*n = size;
+	if (*n > size)
+		*n = size;
+	memcpy(v, from, *n);
 	return 0;
 }
 
@@ -184,7 +184,7 @@ static const u8 linux_states[] = {
 	TCP_LAST_ACK, TCP_TIME_WAIT,
 };
 
-static int get_info(struct sk *s, void *v, size_t *n)
+static int info_entered(struct sk *s, void *v, size_t *n)
 {
 	struct tdi_tcp_info i = { 0 };
 	struct afd_option o = { .name = AFD_OPT_LISTENING };
@@ -209,10 +209,18 @@ static int get_info(struct sk *s, void *v, size_t *n)
 		.tcpi_reordering = i.reordering,
 		.tcpi_total_retrans = i.total_retrans,
 	};
-	if (*n > sizeof(t))
-		*n = sizeof(t);
-	memcpy(v, &t, *n);           /* as much as asked for, as on Linux */
-	return 0;
+	return give(v, n, &t, sizeof(t));
+}
+
+static int get_info(struct sk *s, void *v, size_t *n)
+{
+	int e = sk_enter(s);
+
+	if (e)
+		return e;
+	e = info_entered(s, v, n);
+	sk_leave(s);
+	return e;
 }
 
 static int get_own(struct sk *s, int level, int name, void *v, size_t *n)

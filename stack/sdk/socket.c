@@ -71,6 +71,9 @@ void sk_leave(struct sk *s)
 	ex_free_pool(x, s, TAG);
 }
 
+/* One that cannot fail. */
+static void tell(struct sk *s, enum afd_code code);
+
 /* For at most ns: what was moved until then counts. */
 static enum ex_status by(struct irp *irp, struct sk *s, enum afd_code code,
 			 void *p, size_t n, u64 ns)
@@ -91,12 +94,22 @@ static enum ex_status by(struct irp *irp, struct sk *s, enum afd_code code,
 	io_call(s->file->device, irp);
 	late = ke_wait(&done, ns) == EX_TIMEOUT;
 	if (late) {
-		io_cancel(irp);
+		if (!io_cancel(irp) && code == AFD_SEND)
+			tell(s, AFD_GIVE_UP);
 		ke_wait(&done, KE_FOREVER);
 	}
 	irp->event = NULL;
 	return late && irp->status == EX_CANCELLED ? EX_DEVICE_NOT_READY :
 						     irp->status;
+}
+
+static void tell(struct sk *s, enum afd_code code)
+{
+	struct io_stack at;
+	struct irp irp;
+
+	io_irp_init(&irp, &at, 1);
+	(void)by(&irp, s, code, NULL, 0, KE_FOREVER);
 }
 
 enum ex_status sk_control_status(struct sk *s, enum afd_code code, void *p,
@@ -189,16 +202,13 @@ int sk_socket(struct ex *x, int domain, int type, int protocol,
 
 int sk_close(struct sk *s)
 {
-	struct io_stack at;
-	struct irp end;              /* closing does not fail */
 	int e = sk_enter(s);
 
 	if (e)
 		return e;
 	s->closed = true;
-	io_irp_init(&end, &at, 1);
 	if (s->users > 1)
-		by(&end, s, AFD_END, NULL, 0, KE_FOREVER);
+		tell(s, AFD_END);
 	sk_leave(s);
 	return 0;
 }
@@ -233,7 +243,8 @@ int sk_listen(struct sk *s, int backlog)
 	return (int)sk_control(s, AFD_LISTEN, &l, sizeof(l));
 }
 
-int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
+static int accept_entered(struct sk *s, struct sk **out,
+			  struct tdi_address *from)
 {
 	struct afd_accept a = { .flags = s->nonblock ? AFD_NOWAIT : 0 };
 	struct sk *n = NULL;
@@ -253,6 +264,17 @@ int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
 		*from = a.from;
 	*out = n;
 	return 0;
+}
+
+int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
+{
+	int e = sk_enter(s);
+
+	if (e)
+		return e;
+	e = accept_entered(s, out, from);
+	sk_leave(s);
+	return e;
 }
 
 int sk_connect(struct sk *s, const struct tdi_address *to)

@@ -24,6 +24,12 @@ static u32 flags_of(const struct sk *s, int flags)
 	return f;
 }
 
+/* recv(2) of Linux: any length is right, and so much is moved at most. */
+static size_t at_most(size_t n)
+{
+	return n < INT32_MAX ? n : INT32_MAX;
+}
+
 struct moving {
 	const struct iovec *v;
 	int n, flags;
@@ -40,6 +46,8 @@ static s64 move(struct sk *s, enum afd_code code, struct moving *m)
 
 	if (m->n < 0)
 		return -EINVAL;
+	if (m->n > (int)AFD_VECTORS)
+		return -EMSGSIZE;
 	if (m->to && !sk_family_ok(s, m->to))
 		return -EAFNOSUPPORT;
 	if (m->to) {
@@ -98,7 +106,7 @@ s64 sk_sendto(struct sk *s, const void *p, size_t n, int flags,
 s64 sk_recvfrom(struct sk *s, void *p, size_t n, int flags,
 		struct tdi_address *from)
 {
-	struct iovec v = { p, n };
+	struct iovec v = { p, at_most(n) };
 
 	return move(s, AFD_RECEIVE, &(struct moving){ .v = &v, .n = 1,
 						      .flags = flags,
@@ -150,7 +158,7 @@ static s64 as_file(struct sk *s, bool write, void *p, size_t n)
 
 s64 sk_read(struct sk *s, void *p, size_t n)
 {
-	return as_file(s, false, p, n);
+	return as_file(s, false, p, at_most(n));
 }
 
 s64 sk_write(struct sk *s, const void *p, size_t n)

@@ -139,7 +139,8 @@ static void entry_without_memory(void)
 		}
 		sched_free(sc);
 	}
-	CHECK_EQ(failed, 4); /* the call's thread, and three of the loading */
+	/* the request, the thread of its call, and three of the loading */
+	CHECK_EQ(failed, 5);
 }
 
 /* --- code that is gone -------------------------------------------------------------------- */

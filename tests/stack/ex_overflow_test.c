@@ -3,7 +3,10 @@
  * the process and the other machine alive. */
 #include "machine.h"
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #define FRAME 200
 
@@ -201,6 +204,28 @@ static void traps_are_bug_checks(void)
 }
 #endif
 
+/* --- a signal that is no fault --------------------------------------------------------------- */
+
+/* kill -SEGV of a program that has machines ends it, as it does any other. */
+static void a_signal_from_outside_kills(void)
+{
+	struct machine m = machine_new(1, 1);
+	int status = 0;
+	pid_t child;
+
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE); /* faults are caught */
+	child = fork();
+	if (!child) {
+		kill(getpid(), SIGSEGV);
+		_exit(0);
+	}
+	CHECK(child > 0 && waitpid(child, &status, 0) == child);
+	/* A sanitizer's handler exits. */
+	CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGSEGV :
+				    WEXITSTATUS(status) != 0);
+	machine_free(&m);
+}
+
 /* --- how much is left ------------------------------------------------------------------------ */
 
 static void looks_left(void *context)
@@ -228,6 +253,7 @@ int main(void)
 	RUN(the_other_goes_on);
 	RUN(faults_are_bug_checks);
 	RUN(traps_are_bug_checks);
+	RUN(a_signal_from_outside_kills);
 	RUN(what_is_left_is_known);
 	return test_done();
 }

@@ -548,6 +548,34 @@ static void its_stack_is_readable(void)
 	machine_free(&m);
 }
 
+/* --- nobody can own a mutex in a DPC ------------------------------------------------ */
+
+static void tries_mutex(void *context, void *arg1, void *arg2)
+{
+	struct state *s = context;
+
+	(void)arg1;
+	(void)arg2;
+	s->st = ke_wait(&s->m, 0);
+	s->woken++;
+}
+
+static void a_dpc_gets_no_mutex(void)
+{
+	struct machine m = machine_new(1, 1);
+	struct state s = { 0 };
+	struct ke_dpc d;
+
+	ke_mutex_init(&s.m, "m");
+	ke_dpc_init(&d, tries_mutex, &s);
+	CHECK_EQ(ke_wait(&s.m, 0), EX_TIMEOUT); /* nor outside */
+	CHECK(ex_interrupt(m.x, &d, NULL, NULL));
+	run_idle(&m);
+	CHECK_EQ(s.woken, 1);
+	CHECK_EQ(s.st, EX_TIMEOUT);
+	machine_free(&m);
+}
+
 int main(void)
 {
 	RUN(notification_wakes_all);
@@ -568,5 +596,6 @@ int main(void)
 	RUN(waiting_alone_is_idle);
 	RUN(waiting_at_dispatch);
 	RUN(its_stack_is_readable);
+	RUN(a_dpc_gets_no_mutex);
 	return test_done();
 }

@@ -626,8 +626,10 @@ static void invariants(struct run *r)
 			check_one(r, t);
 		}
 	MUST(n == tcp->count && n <= tcp->live);
-	for (const struct tcp_syn *y = tcp->syn_old; y; y = y->younger)
-		syns++;
+	for (u32 i = 0; i <= TCP_SYN_LATER; i++)
+		for (const struct tcp_syn *y = tcp->syn_queue[i].first; y;
+		     y = y->younger)
+			syns++;
 	MUST(syns == tcp->syns && syns <= tcp->s->ctl.syn_backlog);
 }
 

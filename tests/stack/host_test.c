@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MS UINT64_C(1000000)
 #define S_ UINT64_C(1000000000)
@@ -365,6 +366,51 @@ static void ports_run_out(void)
 	close_drill(&d);
 }
 
+/* --- a wait without an end ---------------------------------------------------------- */
+
+static void waits_for_ever(void *ctx)
+{
+	struct ke_event *e = ctx;
+
+	ke_wait(e, KE_FOREVER);
+}
+
+static void sleeps_long(void *ctx)
+{
+	(void)ctx;
+	ke_sleep(60 * S_);
+}
+
+/* What nothing will end is given up, whatever the time that was given. */
+static void gives_up_when_nothing_is_left(void)
+{
+	struct ke_event e;
+	struct host_call *c;
+	struct drill d;
+	char why[256] = "";
+
+	alarm(60);                   /* it would hang */
+	open_drill(&d);
+	ke_event_init(&e, "e", false, false);
+	c = host_call(d.h, "waits", waits_for_ever, &e);
+	CHECK(c && !host_wait(c, UINT64_MAX));
+	CHECK_EQ(host_receive(d.h, d.p, sizeof(d.p), UINT64_MAX, NULL), 0);
+	ke_event_set(&e);
+	CHECK(c && host_wait(c, UINT64_MAX));
+	close_drill(&d);
+
+	d.s = sched_new(&(struct sched_config){ .seed = 7, .max_ns = 5 * S_ });
+	d.h = host_new(&(struct host_config){
+				.ex = { .name = "m" },
+				.drivers = (const char *const[]){ NULL } },
+			d.s, why, sizeof(why));
+	c = host_call(d.h, "sleeps", sleeps_long, NULL);
+	CHECK(c && !host_wait(c, 100 * S_));
+	host_free(d.h);
+	sched_free(d.s);
+	alarm(0);
+}
+
 int main(void)
 {
 	RUN(handshake);
@@ -373,5 +419,6 @@ int main(void)
 	RUN(came_after_all);
 	RUN(keeps_alive);
 	RUN(ports_run_out);
+	RUN(gives_up_when_nothing_is_left);
 	return test_done();
 }

@@ -237,7 +237,7 @@ struct slow {
 	struct ex_work work;
 	struct ndis_request *r;
 	struct ndis_adapter *a;
-	u32 probes, answers;
+	u32 probes, answers, claims;
 	char name[16];
 };
 struct many {
@@ -265,12 +265,14 @@ static enum ex_status slow_request(struct ndis_adapter *a,
 	return EX_PENDING;
 }
 
-/* Neighbour solicitations from no address. */
+/* Neighbour solicitations from no address, and ARP announcements. */
 static enum ex_status slow_send(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	struct slow *s = ndis_context(a);
 	u8 b[55] = { 0 };
 
+	s->claims += ndis_packet_copy(p, 0, b, 42) == 42 && b[12] == 8 &&
+		     b[13] == 6 && !memcmp(b + 28, b + 38, 4);
 	if (ndis_packet_copy(p, 0, b, 55) == 55 && b[20] == 58 && b[54] == 135)
 		s->probes++;
 	if (ndis_packet_copy(p, 0, b, 55) == 55 && b[20] == 58 && b[54] == 136)
@@ -362,9 +364,35 @@ static void many_adapters_at_once(void)
 	machine_free(&n.m);
 }
 
+/* IPv4's binds want the same workers: they do not wait, either (the article says
+ * that IPv4 goes on). */
+static void many_adapters_of_tcpip(void)
+{
+	char options[MANY * 32] = "";
+	struct many n = { .m = machine_new(1, 1) };
+
+	for (u32 i = 0; i < MANY; i++) {
+		size_t at = strlen(options);
+
+		snprintf(options + at, sizeof(options) - at,
+			 "dev=eth%u ip=10.%u.0.1/24 ", i, i);
+	}
+	driver_path(n.m.x);
+	CHECK_EQ(io_load(n.m.x, "tcpip", options, &n.driver), EX_SUCCESS);
+	CHECK(ex_call(n.m.x, add_all, &n));
+	(void)sched_run_to(n.m.s, 30 * SEC);
+	CHECK_EQ(ex_stopped(n.m.x), EX_RUNNING);
+	for (u32 i = 0; i < MANY; i++)
+		CHECK_EQ(n.slow[i].claims, 1);
+	CHECK(ex_call(n.m.x, remove_all, &n));
+	CHECK_EQ(io_unload(n.driver), EX_SUCCESS);
+	machine_free(&n.m);
+}
+
 int main(void)
 {
 	RUN(many_adapters_at_once);
+	RUN(many_adapters_of_tcpip);
 	RUN(ping6);
 	RUN(tcp_over_a_link);
 	RUN(tcp_over_a_bad_link);

@@ -2,6 +2,7 @@
 /* Live: descriptors wake a machine, the clock is the host's, and the loop ends
  * when nobody waits for anything. */
 #include "machine.h"
+#include "sched/inside.h"
 
 #include <fcntl.h>
 #include <time.h>
@@ -124,6 +125,82 @@ static void room_to_write_wakes(void)
 	live_free(&m, &s);
 }
 
+/* Its DPC is queued when the watch is taken away, and about to begin when the host
+ * looks outside, where watches that are gone are freed. */
+static void unwatches(void *context)
+{
+	struct state *s = context;
+	enum ke_irql before = ke_raise(KE_DISPATCH);
+
+	CHECK_EQ(write(s->fd[1], "a", 1), 1);
+	while (!ke_cpu()->dpc_head)
+		ke_point(SCHED_USER, NULL);
+	sched_unwatch(s->s, s->fd[0]);
+	while (s->s->steps + 1 != s->s->attention)
+		ke_point(SCHED_USER, NULL);
+	ke_lower(before);
+	s->sent++;
+}
+
+static void a_watch_goes_while_its_dpc_begins(void)
+{
+	struct state s = { .calls = 0 };
+	struct machine m = machine_of(
+		&(struct sched_config){ .policy = SCHED_LIVE },
+		&(struct ex_config){ .cpus = 1 });
+
+	s.s = m.s;
+	CHECK(!pipe(s.fd));
+	CHECK(sched_watch(m.s, m.x, s.fd[0], false, readable, &s));
+	thread_of(m.x, "unwatches", unwatches, &s);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(s.sent, 1);
+	CHECK_EQ(s.calls, 0);
+	machine_free(&m);
+	close(s.fd[0]);
+	close(s.fd[1]);
+}
+
+/* What the program runs does not have it. */
+static void a_watch_is_not_inherited(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+	int next = dup(0);
+
+	close(next);                 /* the number that the watch gets */
+	CHECK(sched_watch(m.s, m.x, s.fd[0], false, readable, &s));
+	CHECK(fcntl(next, F_GETFD) & FD_CLOEXEC);
+	live_free(&m, &s);
+}
+
+static void stops(void *ctx)
+{
+	(void)ctx;
+	ke_bugcheck(0xe2, 1, 2, 3, 4);
+}
+
+/* Nobody reads what a machine that has stopped was waiting for: the loop ends, and
+ * does not turn for it meanwhile. */
+static void a_stopped_machine_watches_nothing(void)
+{
+	struct state s;
+	struct machine m = live_new(&s);
+	clock_t used;
+
+	CHECK(sched_watch(m.s, m.x, s.fd[0], false, stops, &s));
+	CHECK_EQ(write(s.fd[1], "a", 1), 1);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_BUGCHECK);
+	used = clock();
+	alarm(20);                   /* it would not end */
+	CHECK_EQ(sched_run_to(m.s, sched_now(m.s) + 200 * MS), EX_IDLE);
+	used = clock() - used;
+	CHECK(used < CLOCKS_PER_SEC / 10);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	alarm(0);
+	live_free(&m, &s);
+}
+
 static void not_in_simulation(void)
 {
 	struct machine m = machine_new(1, 1);
@@ -199,6 +276,9 @@ int main(void)
 {
 	RUN(a_descriptor_wakes);
 	RUN(room_to_write_wakes);
+	RUN(a_watch_goes_while_its_dpc_begins);
+	RUN(a_watch_is_not_inherited);
+	RUN(a_stopped_machine_watches_nothing);
 	RUN(not_in_simulation);
 	RUN(the_clock_is_the_hosts);
 	RUN(run_to_a_time);

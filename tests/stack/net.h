@@ -314,13 +314,18 @@ static inline u32 net_table(struct net *n, const char *device,
 	"020000000001 c0000201 000000000000 c0000201"
 
 /* Both know each other; what was sent until now is passed over. */
+static inline void net_known(struct net *n)
+{
+	net_in(n, "020000000001 020000000002 0806 0001 0800 06 04 0001 "
+		  "020000000002 c0000202 000000000000 c0000201");
+	net_skip(n);
+}
+
 static inline bool net_ready(struct net *n, const char *options)
 {
 	if (!net_open(n, options, NULL))
 		return false;
-	net_in(n, "020000000001 020000000002 0806 0001 0800 06 04 0001 "
-		  "020000000002 c0000202 000000000000 c0000201");
-	net_skip(n);
+	net_known(n);
 	return true;
 }
 

@@ -557,6 +557,105 @@ static void equals_take_turns(void)
 	machine_free(&m);
 }
 
+/* --- a machine that goes takes its timers along ---------------------------------------- */
+
+#define TIMERS 30000
+
+struct ring {
+	struct ke_timer *timer;
+	struct ke_dpc *dpc;
+	unsigned fired;
+	u64 last;
+	bool in_order;
+};
+
+static void rings(void *context, void *arg1, void *arg2)
+{
+	struct ring *r = context;
+	u64 now = ex_now(ke_machine());
+
+	(void)arg1;
+	(void)arg2;
+	r->fired++;
+	r->in_order &= now >= r->last;
+	r->last = now;
+}
+
+static void set_timers(struct ex *x, struct ring *r)
+{
+	*r = (struct ring){ .timer = calloc(TIMERS, sizeof(*r->timer)),
+			    .dpc = calloc(TIMERS, sizeof(*r->dpc)),
+			    .in_order = true };
+	for (unsigned i = 0; i < TIMERS; i++) {
+		ke_dpc_init(&r->dpc[i], rings, r);
+		ke_timer_init(&r->timer[i], "t");
+		r->timer[i].x = x;
+		ke_timer_set(&r->timer[i], 1 + ex_random(x) % 1000000000, 0,
+			     &r->dpc[i]);
+	}
+}
+
+static void timers_go_with_their_machine(void)
+{
+	struct machine m = machine_new(3, 1);
+	struct ex *b = ex_new(&(struct ex_config){ .name = "b" }, m.s);
+	struct ring of_m, of_b;
+
+	set_timers(m.x, &of_m);
+	set_timers(b, &of_b);
+	ex_free(b);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(of_m.fired, TIMERS);
+	CHECK(of_m.in_order);
+	CHECK_EQ(of_b.fired, 0);
+	CHECK_EQ(sched_next_timer(m.s), UINT64_MAX);
+	machine_free(&m);
+	free(of_m.timer);
+	free(of_m.dpc);
+	free(of_b.timer);
+	free(of_b.dpc);
+}
+
+/* --- a lock that is gone when it was released ---------------------------------------------- */
+
+static void frees(void *context, void *arg1, void *arg2)
+{
+	(void)arg1;
+	(void)arg2;
+	ex_free_pool(ke_machine(), context, 0);
+}
+
+static void releases(void *context)
+{
+	struct ke_lock *l = ex_alloc(ke_machine(), EX_NONPAGED, sizeof(*l),
+				     EX_TAG('L', 'o', 'c', 'k'));
+	struct ke_dpc d;
+	enum ke_irql before;
+
+	ke_lock_init(l, "gone");
+	ke_dpc_init(&d, frees, l);
+	before = ke_lock(l);
+	ke_dpc_queue(&d, NULL, NULL); /* it runs as the IRQL falls */
+	ke_unlock(l, before);
+	++*(unsigned *)context;
+}
+
+/* Rules know it by its name nevertheless, and it is not looked at any more. */
+static void a_released_lock_may_go(void)
+{
+	static const struct sched_rule rule = { SCHED_UNLOCK, "gone", 1, 1 };
+	struct machine m = machine_of(
+		&(struct sched_config){ .policy = SCHED_DIRECTED,
+					.rules = &rule, .nrules = 1 },
+		&(struct ex_config){ .cpus = 1, .special_pool = true });
+	unsigned n = 0;
+
+	thread_of(m.x, "releases", releases, &n);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	CHECK_EQ(n, 1);
+	machine_free(&m);
+}
+
 int main(void)
 {
 	RUN(directed_finds_it);
@@ -577,5 +676,7 @@ int main(void)
 	RUN(time_has_a_limit);
 	RUN(until_is_asked_between_steps);
 	RUN(equals_take_turns);
+	RUN(timers_go_with_their_machine);
+	RUN(a_released_lock_may_go);
 	return test_done();
 }

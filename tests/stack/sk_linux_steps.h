@@ -300,6 +300,26 @@ static const struct step q_options_ip[] = {
 	D("get 1 sndbuf", "16384", "8192", NT_DEFAULTS), S("set 1 sndbuf 20000"), D("get 1 sndbuf", "40000", "20000", "Linux doubles what is asked for"),
 };
 
+static const struct step q_buffers[] = {
+	S("socket 0 udp"), S("bind 0 1"), S("set 0 rcvbuf 3"),
+	S("socket 1 udp"), S("connect 1 1"), S("send 1 longerthanthat"),
+	S("recv 0 20 d"), S("set 0 rcvbuf 2147483647"),
+	S("set 1 sndbuf 2147483647"), S("send 1 again"), S("recv 0 20 d"),
+	S("socket 3 tcp"), S("bind 3 2"), S("listen 3 5"), S("socket 4 tcp"),
+	S("connect 4 2"), S("accept 5 3"), S("set 4 sndbuf 2147483647"),
+	S("set 5 rcvbuf 2147483647"), S("send 4 x"), S("recv 5 1"),
+};
+
+/* What is set on a listener that listens is of those that come later. */
+static const struct step q_inherited_late[] = {
+	S("socket 0 tcp"), S("bind 0 1"), S("listen 0 5"),
+	S("set 0 nodelay 1"), S("set 0 keepalive 1"), S("set 0 ttl 33"),
+	S("socket 1 tcp"), S("connect 1 1"), S("accept 2 0"),
+	S("get 2 nodelay"), S("get 2 keepalive"), S("get 2 ttl"),
+	S("socket 3 tcp"), S("connect 3 1"), S("set 0 nodelay 0"),
+	S("accept 4 0"), S("get 4 keepalive"), S("send 3 x"), S("recv 4 1"),
+};
+
 static const struct step q_inherited[] = {
 	S("socket 0 tcp"), S("bind 0 1"), S("set 0 nodelay 1"),
 	S("set 0 keepalive 1"), S("set 0 keepidle 30"), S("set 0 linger 1 4"),
@@ -351,7 +371,7 @@ static const struct sequence sequences[] = {
 	Q(writes_after_close), Q(reset), Q(lingers), Q(windows), Q(limits),
 	Q(urgent), Q(urgent_inline), Q(datagrams), Q(empty_datagrams),
 	Q(datagrams_filtered), Q(datagrams_refused), Q(broadcasts),
-	Q(options), Q(options_ip), Q(inherited), Q(six), Q(six_datagrams),
+	Q(options), Q(options_ip), Q(buffers), Q(inherited), Q(inherited_late), Q(six), Q(six_datagrams),
 	{ "raw", q_raw, sizeof(q_raw) / sizeof(*q_raw), true },
 };
 

@@ -3,6 +3,8 @@
  * left behind. */
 #include "sockets.h"
 
+#include <unistd.h>
+
 static void connects_and_talks(struct story *t)
 {
 	struct tdi_address a;
@@ -337,6 +339,69 @@ static void options(struct story *t)
 	CHECK_EQ(i.mss, 1460);
 }
 
+/* Linux beside it: recv(2) takes any length, sendmsg(2) 1,024 vectors, and
+ * getsockopt(2) gives as much as there is room for. */
+static void lengths(struct story *t)
+{
+	static const struct iovec v[1025]; /* stacks are small */
+	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)v,
+			    .msg_iovlen = 1025 };
+	int fd[2] = { -1, -1 };
+	socklen_t one = 1;
+	size_t n = 1;
+	char c[4];
+
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
+	CHECK_EQ(send(fd[0], "abc", 3, 0), 3);
+	CHECK_EQ(recv(fd[1], c, SIZE_MAX, 0), 3);
+	CHECK_EQ(sendmsg(fd[0], &m, 0), -1);
+	CHECK_EQ(errno, EMSGSIZE);
+	CHECK_EQ(recvmsg(fd[0], &m, MSG_DONTWAIT), -1);
+	CHECK_EQ(errno, EMSGSIZE);
+	CHECK_EQ(getsockopt(fd[0], SOL_SOCKET, SO_TYPE, c, &one), 0);
+	CHECK_EQ(one, 1);
+	CHECK_EQ(c[0], SOCK_STREAM);
+	close(fd[0]);
+	close(fd[1]);
+	if (!pair_up(t, 80))
+		return;
+	WANT(t, sk_send(t->s[1], "abc", 3, 0), 3);
+	WANT(t, sk_recv(t->s[2], c, SIZE_MAX, 0), 3);
+	CHECK(!memcmp(c, "abc", 3));
+	WANT(t, sk_send(t->s[1], "def", 3, 0), 3);
+	WANT(t, sk_read(t->s[2], c, SIZE_MAX), 3);
+	CHECK(!memcmp(c, "def", 3));
+	CHECK(!sk_getsockopt(t->s[1], SOL_SOCKET, SO_TYPE, c, &n) && n == 1);
+	CHECK_EQ(c[0], SOCK_STREAM);
+	WANT(t, sk_sendv(t->s[1], v, 1025, 0), -EMSGSIZE);
+	WANT(t, sk_recvv(t->s[2], v, 1025, MSG_DONTWAIT), -EMSGSIZE);
+}
+
+/* A send from the caller's own memory cannot be taken back but by a reset. */
+static void a_direct_send_in_time(struct story *t)
+{
+	struct timeval limit = { .tv_usec = 20000 };
+	int zero = 0;
+	u64 begun;
+
+	if (!pair_up(t, 80))
+		return;
+	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_SNDBUF, &zero,
+			      sizeof(zero)), 0);
+	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_SNDTIMEO, &limit,
+			      sizeof(limit)), 0);
+	WANT(t, sk_send(t->s[1], "abc", 3, 0), 3);
+	t->fake->hold = true;
+	begun = ex_now(t->x);
+	if (!want_(t, sk_send(t->s[1], "abc", 3, 0), -ECONNABORTED, __LINE__))
+		goto out;
+	CHECK_EQ(ex_now(t->x) - begun, 20000000);
+	want_(t, sk_send(t->s[1], "abc", 3, 0), -ECONNABORTED, __LINE__);
+out:
+	t->fake->hold = false;
+	t->fake->go(t->x);
+}
+
 static void datagrams(struct story *t)
 {
 	struct tdi_address a = at(53), from, nobody = at(99);
@@ -507,6 +572,8 @@ STORY(polls)
 STORY(connect_that_waits)
 STORY(wrong_calls)
 STORY(options)
+STORY(lengths)
+STORY(a_direct_send_in_time)
 STORY(datagrams)
 STORY(datagrams_bounded)
 STORY(reads_straight)
@@ -586,6 +653,8 @@ int main(void)
 	RUN(connect_that_waits_told);
 	RUN(wrong_calls_told);
 	RUN(options_told);
+	RUN(lengths_told);
+	RUN(a_direct_send_in_time_told);
 	RUN(datagrams_told);
 	RUN(datagrams_bounded_told);
 	RUN(reads_straight_told);

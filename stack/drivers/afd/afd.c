@@ -67,6 +67,7 @@ static const struct {
 	[AFD_GET_NAME] = { AfdName, sizeof(struct tdi_address) },
 	[AFD_GET_PEER] = { AfdPeer, sizeof(struct tdi_address) },
 	[AFD_END] = { AfdEnd, 0 },
+	[AFD_GIVE_UP] = { AfdGiveUp, 0 },
 	[AFD_QUERY] = { AfdQuery, sizeof(struct afd_query) },
 	[AFD_GET_INFO] = { AfdInfo, sizeof(struct tdi_tcp_info) },
 };

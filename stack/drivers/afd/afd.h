@@ -8,6 +8,7 @@
  *
  * Bytes moved come back as the IRP's information.  A call that would have to
  * wait and was told not to (AFD_NOWAIT) gives DEVICE_NOT_READY, as NT's does.
+ * Files that a structure names stay open until the IRP is done.
  * To add an option: a line of AFD_OPTIONS, and a row in option.c.
  */
 #ifndef AFD_H
@@ -44,6 +45,9 @@ enum afd_code {
 	AFD_QUERY,                   /* struct afd_query, filled */
 	AFD_END,                     /* what CLEANUP does, while other calls
 					still have the file */
+	AFD_GIVE_UP,                 /* sends that cannot be cancelled, from the
+					program's own memory (SNDBUF 0), come
+					back: by a reset */
 	AFD_CODES
 };
 

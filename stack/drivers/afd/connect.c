@@ -230,9 +230,11 @@ static void wait_for_quiet(struct afd_connection *c, u64 ns)
 
 /*
  * The handle is closed. Bytes that nobody read, or SO_LINGER of 0, want a reset
- * (RFC 1122 4.2.2.13); else what is buffered goes out, then a FIN.
+ * (RFC 1122 4.2.2.13), and so does a caller whose memory the transport still
+ * sends from; else what is buffered goes out, then a FIN.
  */
-void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c)
+void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c,
+		    bool waited)
 {
 	bool linger = e->option[AFD_OPT_LINGER], hard;
 	struct afd_resume *resume;
@@ -243,6 +245,7 @@ void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c)
 	c->closing = true;
 	resume = c->resume;
 	hard = !c->opened || (linger && !e->linger_s) ||
+	       (waited && c->direct) ||
 	       ((c->in.bytes || c->stalled) && !c->receive_shut);
 	c->fin_wanted = true;
 	afd_drop(c->afd, &c->in);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Datagrams: each is a buffer of its own with where it came from; what comes
- * over the limit is dropped.  Errors that ICMP tells of reach a connected socket
+ * over the limit is dropped, but where nothing waits one of any size is taken
+ * (as with Linux: SO_RCVBUF is not the largest datagram).  Errors that ICMP tells of reach a connected socket
  * as the result of its next call (RFC 1122 4.1.3.3).
  */
 #include "inside.h"
@@ -79,6 +80,10 @@ enum ex_status afd_datagram_receive(struct afd_endpoint *e, struct irp *irp)
 	if (afd_flags(irp) & AFD_OOB)
 		return EX_NOT_SUPPORTED;
 	afd_enter(e->afd, &p);
+	if (e->closed) {
+		afd_leave(&p);
+		return EX_CANCELLED;
+	}
 	if (afd_queue(&p, &e->d->reads, irp)) {
 		serve(&p, e);
 		if (afd_flags(irp) & AFD_NOWAIT)
@@ -103,9 +108,10 @@ static bool wanted(const struct afd_endpoint *e,
 	if (e->kind == AFD_DATAGRAM && e->state == AFD_CONNECTED &&
 	    !same(&e->d->peer, from))
 		return false;
-	return e->d->datagrams < AFD_DATAGRAMS_MAX &&
-	       n <= e->option[AFD_OPT_RCVBUF] &&
-	       e->d->in.bytes <= e->option[AFD_OPT_RCVBUF] - n;
+	return !e->d->datagrams || (e->d->datagrams < AFD_DATAGRAMS_MAX &&
+				    n <= e->option[AFD_OPT_RCVBUF] &&
+				    e->d->in.bytes <=
+					    e->option[AFD_OPT_RCVBUF] - n);
 }
 
 enum ex_status AfdDatagramEvent(void *context, const struct tdi_address *from,
@@ -290,11 +296,11 @@ static enum ex_status may_send(struct afd_endpoint *e, struct irp *irp)
 {
 	enum ex_status st = e->error;
 
+	if (e->closed)
+		return EX_CANCELLED;
 	e->error = EX_SUCCESS;
 	if (st != EX_SUCCESS)
 		return st;
-	if (e->closed)
-		return EX_INVALID_CONNECTION;
 	if (e->send_shut)
 		return EX_LOCAL_DISCONNECT;
 	if (!target(e, irp)->family)

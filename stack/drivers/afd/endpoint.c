@@ -279,7 +279,7 @@ enum ex_status AfdInfo(struct afd_endpoint *e, struct irp *irp)
 /* --- the end --------------------------------------------------------------------------------- */
 
 /* Whatever waits is cancelled, nobody can begin anything. Once. */
-static void end(struct afd_endpoint *e)
+static void end(struct afd_endpoint *e, bool waited)
 {
 	struct afd_connection *c;
 	struct afd_pass p;
@@ -307,7 +307,7 @@ static void end(struct afd_endpoint *e)
 	afd_leave(&p);
 	afd_unlisten(e);
 	if (c) {
-		afd_disconnect(e, c);
+		afd_disconnect(e, c, waited);
 		afd_connection_put(c);
 	}
 }
@@ -315,14 +315,14 @@ static void end(struct afd_endpoint *e)
 enum ex_status AfdEnd(struct afd_endpoint *e, struct irp *irp)
 {
 	(void)irp;
-	end(e);
+	end(e, true);
 	return EX_SUCCESS;
 }
 
 enum ex_status AfdCleanup(struct io_device *d, struct irp *irp)
 {
 	(void)d;
-	end(afd_endpoint_of(irp));
+	end(afd_endpoint_of(irp), false);
 	io_complete(irp, EX_SUCCESS, 0);
 	return EX_SUCCESS;
 }

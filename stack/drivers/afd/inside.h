@@ -27,9 +27,8 @@
  * waits, the receive that gets a stalled transport going, what datagrams have)
  * is allocated when they do.
  *
- * An IRP in one of our queues: driver[0] the queue (NULL: in none), driver[1]
- * the endpoint, driver[2] the bytes moved so far, driver[3] of an accept the
- * endpoint that the connection goes to.
+ * An IRP in one of our queues: driver[0] the queue (NULL: in none), driver[2] the
+ * bytes moved so far.
  */
 #ifndef AFD_INSIDE_H
 #define AFD_INSIDE_H
@@ -158,6 +157,7 @@ struct afd_connection {
 	struct afd_send *out, **out_end;
 	struct afd_block *blocks;
 	u32 buffered;                /* bytes of sends that are not done */
+	u32 direct;                  /* sends of the users' own memory */
 	struct afd_resume *resume;   /* under way; NULL: none */
 	bool quiet;                  /* the disconnect is through */
 	struct ke_event *lingers;    /* of a close that waits for that */
@@ -278,12 +278,16 @@ void afd_set_handlers(struct afd_address *a, enum afd_kind kind,
 /* connect.c */
 enum ex_status AfdConnect(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdShutdown(struct afd_endpoint *e, struct irp *irp);
-void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c);
+/* waited: callers are inside, and what they wait for has to end. */
+void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c,
+		    bool waited);
 
 /* listen.c */
 enum ex_status AfdListen(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdAccept(struct afd_endpoint *e, struct irp *irp);
 void afd_unlisten(struct afd_endpoint *e);
+/* Connections that were made ahead get what is set on the listener now. */
+void afd_listener_apply(struct afd_endpoint *e);
 tdi_connect_fn AfdConnectEvent;
 
 /* receive.c */
@@ -294,6 +298,7 @@ tdi_receive_fn AfdReceiveEvent, AfdExpeditedEvent;
 
 /* send.c, write.c */
 enum ex_status AfdSend(struct afd_endpoint *e, struct irp *irp);
+enum ex_status AfdGiveUp(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdWrite(struct io_device *d, struct irp *irp);
 io_complete_fn AfdSendComplete, AfdWriteComplete;
 void afd_block_free(struct afd *a, struct afd_block *b);

@@ -24,28 +24,54 @@ static bool short_of(struct afd_endpoint *e)
 	return yes;
 }
 
+/* With what was set on the listener. false: it was closed, and the connection is
+ * gone. */
+static bool add_free(struct afd_endpoint *e, struct afd_connection *c)
+{
+	struct afd_pass p;
+	bool ok;
+
+	afd_option_apply(e, c->file, true);
+	afd_enter(e->afd, &p);
+	ok = !e->closed;
+	if (ok) {
+		c->listener = e;
+		c->next = e->free;
+		e->free = c;
+		e->nfree++;
+	}
+	afd_leave(&p);
+	if (!ok)
+		afd_connection_put(c);
+	return ok;
+}
+
 static enum ex_status AfdAddFreeConnection(struct afd_endpoint *e)
 {
 	enum ex_status st;
 	struct afd_connection *c = afd_connection(e->afd, e->address,
 						  afd_device(e), &st);
-	struct afd_pass p;
 
 	if (!c)
 		return st;
-	afd_option_apply(e, c->file, true);
+	return add_free(e, c) ? EX_SUCCESS : EX_CANCELLED;
+}
+
+/* Who comes in meanwhile is asked for again by the transport. */
+void afd_listener_apply(struct afd_endpoint *e)
+{
+	struct afd_connection *c, *rest;
+	struct afd_pass p;
+
 	afd_enter(e->afd, &p);
-	if (e->closed) {
-		afd_leave(&p);
-		afd_connection_put(c);
-		return EX_CANCELLED;
-	}
-	c->listener = e;
-	c->next = e->free;
-	e->free = c;
-	e->nfree++;
+	rest = e->free;
+	e->free = NULL;
+	e->nfree = 0;
 	afd_leave(&p);
-	return EX_SUCCESS;
+	while ((c = rest)) {
+		rest = c->next;
+		(void)add_free(e, c);
+	}
 }
 
 /* Has a reference to the endpoint. */
@@ -116,6 +142,14 @@ enum ex_status AfdListen(struct afd_endpoint *e, struct irp *irp)
 
 /* --- a connection comes in ------------------------------------------------------------- */
 
+/* Open and nothing else, nor about to be. */
+static bool can_become(const struct afd_endpoint *onto,
+		       const struct afd_endpoint *e)
+{
+	return onto && onto->kind == AFD_STREAM && onto->family == e->family &&
+	       onto->state == AFD_OPEN && !onto->busy && !onto->closed;
+}
+
 /* e has an accept that waits and a connection that is ready. */
 static bool hand_over(struct afd_pass *p, struct afd_endpoint *e)
 {
@@ -128,7 +162,7 @@ static bool hand_over(struct afd_pass *p, struct afd_endpoint *e)
 		return false;
 	r = io_here(irp)->buffer;
 	onto = r->onto->context;
-	if (!onto || onto->closed || onto->state != AFD_OPEN || onto->c) {
+	if (!can_become(onto, e)) {
 		afd_finish(p, irp, EX_INVALID_PARAMETER, 0);
 		return true;
 	}
@@ -236,7 +270,7 @@ enum ex_status AfdAccept(struct afd_endpoint *e, struct irp *irp)
 	afd_enter(e->afd, &p);
 	if (e->state != AFD_LISTENING || e->closed) {
 		afd_leave(&p);
-		return EX_INVALID_PARAMETER;
+		return e->closed ? EX_CANCELLED : EX_INVALID_PARAMETER;
 	}
 	if (afd_queue(&p, &e->accepts, irp)) {
 		while (hand_over(&p, e))

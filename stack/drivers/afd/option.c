@@ -3,16 +3,17 @@
  * its files, also to those that are opened later. */
 #include "inside.h"
 
+/* AT_MOST: more than the maximum is the maximum. */
 enum { ON_ADDRESS = 1, ON_CONNECTION = 2, OWN = 4, BOOL = 8, READ_ONLY = 16,
-       OF_RAW = 32 };
+       OF_RAW = 32, AT_MOST = 64 };
 
 static const struct row {
 	u32 where;
 	enum tdi_info info;
 	u32 max, first, min;
 } rows[AFD_OPTION_COUNT] = {
-	[AFD_OPT_SNDBUF] = { OWN, 0, AFD_WINDOW_MAX, AFD_WINDOW, 0 },
-	[AFD_OPT_RCVBUF] = { OWN | ON_ADDRESS | ON_CONNECTION,
+	[AFD_OPT_SNDBUF] = { OWN | AT_MOST, 0, AFD_WINDOW_MAX, AFD_WINDOW, 0 },
+	[AFD_OPT_RCVBUF] = { OWN | AT_MOST | ON_ADDRESS | ON_CONNECTION,
 			     TDI_RECEIVE_WINDOW, AFD_WINDOW_MAX, AFD_WINDOW, 0 },
 	[AFD_OPT_LINGER] = { OWN | BOOL, 0, 1, 0, 0 },
 	[AFD_OPT_REUSE] = { OWN | BOOL, 0, 1, 0, 0 },
@@ -149,6 +150,8 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 		return membership(e, o);
 	if (!is_of(r, e))
 		return EX_NOT_SUPPORTED;
+	if (r->where & AT_MOST && o->value > r->max)
+		o->value = r->max;
 	if (r->where & READ_ONLY ||
 	    (!(r->where & BOOL) && (o->value > r->max || o->value < r->min)))
 		return EX_INVALID_PARAMETER;
@@ -161,6 +164,8 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 	if (r->where & ON_CONNECTION && c)
 		st = tell(c->file, TDI_SET_INFORMATION, r->info, &v,
 			  sizeof(v));
+	if (r->where & ON_CONNECTION && e->state == AFD_LISTENING)
+		afd_listener_apply(e);
 	if (r->where & ON_ADDRESS && e->address &&
 	    (e->kind == AFD_STREAM || !(r->where & OWN)))
 		st = tell(e->address->file, TDI_SET_INFORMATION, r->info, &v,

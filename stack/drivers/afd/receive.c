@@ -453,7 +453,8 @@ enum ex_status AfdReceive(struct afd_endpoint *e, struct irp *irp)
 	afd_enter(e->afd, &p);
 	c = e->c;
 	if (!c || e->state != AFD_CONNECTED || e->closed) {
-		enum ex_status st = afd_not_connected(e);
+		enum ex_status st = e->closed ? EX_CANCELLED :
+						afd_not_connected(e);
 
 		afd_leave(&p);
 		return st;

@@ -278,6 +278,7 @@ void afd_send_unlink(struct afd_send *s, enum ex_status st)
 		return;
 	}
 	c->buffered -= s->size;
+	c->direct -= !s->block;
 	if (ex_failed(st) && !c->error && st != EX_CANCELLED)
 		afd_broken(&p, c, st);
 	fill(&p, c);
@@ -323,6 +324,8 @@ static void go(struct afd_connection *c, struct afd_send *s)
 	c->buffered += s->size;
 	if (s->block)
 		block_link(c, s->block);
+	else
+		c->direct++;
 	afd_put_out(&c->out_end, s);
 }
 
@@ -363,7 +366,9 @@ static void fill(struct afd_pass *p, struct afd_connection *c)
 
 static enum ex_status may_send(struct afd_endpoint *e)
 {
-	if (e->state != AFD_CONNECTED || !e->c || e->closed)
+	if (e->closed)
+		return EX_CANCELLED;
+	if (e->state != AFD_CONNECTED || !e->c)
 		return afd_not_connected(e);
 	if (e->c->error) {
 		e->error = EX_SUCCESS; /* SO_ERROR was told by this */
@@ -420,4 +425,22 @@ enum ex_status AfdSend(struct afd_endpoint *e, struct irp *irp)
 	afd_pump(c);
 	afd_connection_put(c);
 	return EX_PENDING;
+}
+
+enum ex_status AfdGiveUp(struct afd_endpoint *e, struct irp *irp)
+{
+	struct afd_connection *c;
+	struct afd_pass p;
+
+	(void)irp;
+	afd_enter(e->afd, &p);
+	c = e->c && e->c->direct ? e->c : NULL;
+	if (c)
+		c->refs++;
+	afd_leave(&p);
+	if (c) {
+		afd_abort(c);
+		afd_connection_put(c);
+	}
+	return EX_SUCCESS;
 }

@@ -6,7 +6,8 @@
  * What is done here calls clients, and they send; over loopback that comes back
  * as segments in the same call, which put more connections into the queue.
  * Whoever comes while the queue is being worked off leaves it to the one that
- * does, so the stack is as deep for one connection as for a thousand.
+ * does, so the stack is as deep for one connection as for a thousand: without
+ * `running` it is Q216765.
  */
 #include "tcp.h"
 

@@ -39,15 +39,19 @@ enum ex_status inet_start(struct inet *s)
 		st = inet_devices(s);
 		if (st == EX_SUCCESS)
 			return st;
-		tcp_stop(s);
 	}
-	inet_objects_stop(s);
+	inet_free(s);
 	return st;
 }
 
 void inet_stop(struct inet *s)
 {
 	tcp_stop(s);
+}
+
+void inet_free(struct inet *s)
+{
+	tcp_free(s);
 	inet_objects_stop(s);
 }
 
@@ -70,7 +74,8 @@ void inet_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 		tcp_icmp(s, src, dst, quoted, n, what, mtu);
 		return;
 	}
-	if (what == INET_TOO_BIG && mtu)
+	if (what == INET_TOO_BIG && mtu &&
+	    (protocol != 17 || udp_is_ours(s, src, dst, quoted, n)))
 		s->family->learn_mtu(s, dst, mtu);
 	udp_icmp(s, protocol, src, dst, quoted, n, what, mtu);
 }
@@ -115,14 +120,16 @@ enum ex_status tcp_start(struct inet *s)
 	return EX_SUCCESS;
 }
 
-/* One of this address (NULL: any); referenced. */
-static struct tcb *tcb_with(struct tcp *tcp, const struct inet_ip *local)
+/* One of this address (NULL: any), from chain *from on; referenced.  A table
+ * that grows meanwhile moves what is in chain i to i or behind it. */
+static struct tcb *tcb_with(struct tcp *tcp, const struct inet_ip *local,
+			    u32 *from)
 {
 	struct tcb *t = NULL;
 
 	ke_lock_dpc(&tcp->table_lock);
-	for (u32 i = 0; i < tcp->buckets && !t; i++)
-		for (t = tcp->table[i]; t; t = t->hash_next)
+	for (u32 i = *from; i < tcp->buckets && !t; i++)
+		for (*from = i, t = tcp->table[i]; t; t = t->hash_next)
 			if (!local || !memcmp(&t->local, local,
 					      sizeof(*local)))
 				break;
@@ -135,8 +142,9 @@ static struct tcb *tcb_with(struct tcp *tcp, const struct inet_ip *local)
 static void abort_all(struct tcp *tcp, const struct inet_ip *local)
 {
 	struct tcb *t;
+	u32 from = 0;
 
-	while ((t = tcb_with(tcp, local))) {
+	while ((t = tcb_with(tcp, local, &from))) {
 		tcp_abort(t, EX_CONNECTION_ABORTED, false);
 		tcb_put(t);
 	}
@@ -154,15 +162,21 @@ void inet_address_gone(struct inet *s, const struct inet_ip *a)
 void tcp_stop(struct inet *s)
 {
 	struct tcp *tcp = s->tcp;
-	enum ke_irql before;
+	enum ke_irql before = ke_raise(KE_DISPATCH);
 
-	if (!tcp)
-		return;
-	before = ke_raise(KE_DISPATCH);
 	tcp->stopping = true;
 	tcp_syn_stop(tcp);
 	abort_all(tcp, NULL);
 	ke_lower(before);
+}
+
+void tcp_free(struct inet *s)
+{
+	struct tcp *tcp = s->tcp;
+
+	if (!tcp)
+		return;
+	tcp_stop(s);                 /* what was on its way in meanwhile */
 	/* DPCs on other CPUs that have one in their hands */
 	for (unsigned i = 0; i < 1000 && tcp->live; i++)
 		ke_sleep(MS);

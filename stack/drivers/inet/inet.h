@@ -165,9 +165,12 @@ static inline bool inet_may_sack(const struct inet *s)
 	return s->as->sack && !s->ctl.no_sack;
 }
 
-/* Makes TCP, UDP and the devices; on unload _stop() first closes everything. */
+/* Makes TCP, UDP and the devices.  An unload: _stop() ends the connections while
+ * there are adapters to say so; these go; and when nothing more can come in,
+ * _free(). */
 enum ex_status inet_start(struct inet *s);
 void inet_stop(struct inet *s);
+void inet_free(struct inet *s);
 
 /* From the family. p is lent: keep what is needed by ndis_buffer_clone(). */
 void inet_deliver(struct inet *s, struct ndis_packet *p,
@@ -183,6 +186,11 @@ void inet_loop_free(struct inet *s);
 /* packet.c: another packet of n bytes from off on, shared where they may be. */
 struct ndis_packet *inet_clone(struct ex *x, const struct ndis_packet *p,
 			       u32 off, u32 n, u32 headroom);
+/* Some of its bytes are a client's, who may have them back at any time. */
+bool inet_is_lent(const struct ndis_packet *p);
+/* p, to be kept for who knows how long: one of our own bytes, for which p is
+ * told that it was sent. NULL: no memory, p was told. Not locked. */
+struct ndis_packet *inet_keep(struct ex *x, struct ndis_packet *p);
 /* A checksum left to the adapter, behind a header of hlen bytes, is made now. */
 void inet_sum_now(struct ex *x, struct ndis_packet *p, u32 hlen);
 /* Tells whoever sent p, or gives it back if nobody waits for that. */
@@ -237,6 +245,9 @@ void UDPSend(struct inet_address *a, struct irp *irp, struct tdi_request *r);
 void UDPReceive(struct inet_address *a, struct irp *irp, struct tdi_request *r);
 /* What waits on a is completed: a is being closed. */
 void udp_close(struct inet_address *a);
+/* Somebody has the port that the datagram quoted is from. */
+bool udp_is_ours(struct inet *s, const struct inet_ip *src,
+		 const struct inet_ip *dst, const u8 *quoted, u32 n);
 void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 	      const struct inet_ip *dst, const u8 *quoted, u32 n,
 	      enum inet_error what, u32 mtu);
@@ -244,6 +255,7 @@ void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 /* tcp_*.c */
 enum ex_status tcp_start(struct inet *s);
 void tcp_stop(struct inet *s);
+void tcp_free(struct inet *s);
 void TCPRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx);
 void TCPRcvComplete(struct inet *s);
 void tcp_icmp(struct inet *s, const struct inet_ip *src,

@@ -6,7 +6,7 @@
 
 #define COPY_MAX 128u                /* up to here a copy costs less */
 
-static bool is_lent(const struct ndis_packet *p)
+bool inet_is_lent(const struct ndis_packet *p)
 {
 	for (const struct ndis_buffer *b = p->head; b; b = b->next)
 		if (!b->block)
@@ -48,6 +48,23 @@ static struct ndis_packet *copy(struct ex *x, const struct ndis_packet *p,
 	return c;
 }
 
+struct ndis_packet *inet_keep(struct ex *x, struct ndis_packet *p)
+{
+	struct ndis_packet *c;
+
+	if (!inet_is_lent(p))
+		return p;
+	c = copy(x, p, 0, p->length, INET_HEADROOM);
+	if (c) {
+		c->flags = p->flags;
+		c->mss = p->mss;
+		c->csum_start = p->csum_start;
+		c->csum_offset = p->csum_offset;
+	}
+	inet_sent(p, c ? EX_SUCCESS : EX_INSUFFICIENT_RESOURCES);
+	return c;
+}
+
 struct ndis_packet *inet_clone(struct ex *x, const struct ndis_packet *p,
 			       u32 off, u32 n, u32 headroom)
 {
@@ -55,7 +72,7 @@ struct ndis_packet *inet_clone(struct ex *x, const struct ndis_packet *p,
 
 	if (off > p->length || n > p->length - off)
 		return NULL;
-	if (n <= COPY_MAX || is_lent(p)) {
+	if (n <= COPY_MAX || inet_is_lent(p)) {
 		c = copy(x, p, off, n, headroom);
 	} else {
 		c = headroom ? ndis_packet_new(x, headroom, 0) :

@@ -55,8 +55,9 @@ static void connections(struct inet *s, struct inet_ask *a)
 			connection(a, t);
 	ke_unlock_dpc(&tcp->table_lock);
 	ke_lock_dpc(&tcp->syn_lock);
-	for (const struct tcp_syn *y = tcp->syn_old; y; y = y->younger)
-		half_open(a, s, y);
+	for (u32 i = 0; i < TCP_SYN_BUCKETS; i++)
+		for (const struct tcp_syn *y = tcp->syn[i]; y; y = y->next)
+			half_open(a, s, y);
 	ke_unlock_dpc(&tcp->syn_lock);
 }
 

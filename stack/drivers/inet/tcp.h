@@ -197,6 +197,7 @@ struct tcb {
 	u16 keep_idle_s, keep_interval_s; /* 0: the machine's */
 	u8 keep_count;
 	bool unreachable;            /* ICMP says so (RFC 1122 4.2.3.9: a hint) */
+	u16 rcv_room;                /* bytes free behind rcv_tail's */
 	u32 total_retrans;
 	u64 bytes_acked, bytes_received;
 	u32 segs_in, segs_out;
@@ -225,19 +226,24 @@ struct inet_connection {
 	bool closing;
 };
 
-/* Half-open (tcp_syn.c). */
+/* Half-open (tcp_syn.c); next: of its hash chain, younger, older: of its queue. */
 struct tcp_syn {
-	struct tcp_syn *next;        /* of its hash chain */
-	struct tcp_syn *younger, *older;
+	struct tcp_syn *next, *younger, *older;
 	struct inet_ip local, remote;
 	u16 lport, rport, mss;
 	u8 tries, flags, wscale, tos; /* flags: SYN_* */
-	u8 told;                     /* ACKs that say where it stands */
+	u8 told, queue;              /* told: ACKs that say where it stands */
 	u32 iss, irs, wnd, tsval, ts_offset, rcv_buf;
 	u64 due, sent;
 };
 
-#define TCP_SYN_BUCKETS 256u
+#define TCP_SYN_BUCKETS 1024u
+/* By how often each was sent again, and those whose client has no room yet: all
+ * in one wait equally long, so each queue is in the order of time. */
+#define TCP_SYN_LATER 8u
+struct tcp_syn_queue {
+	struct tcp_syn *first, *last;
+};
 struct tcp_delayq {
 	struct tcb *head, *tail;
 	bool running;
@@ -250,7 +256,7 @@ struct tcp {
 	struct inet *s;
 	struct ex *x;
 	struct ke_lock table_lock;   /* TCBTableLock */
-	struct tcb **table;
+	struct tcb **table, *recent; /* recent: the last one found; in it, too */
 	u32 buckets, count;
 	struct ke_lock tw_lock;      /* behind tcb_lock */
 	struct tcb *tw_head, *tw_tail; /* TIME-WAIT, the oldest first */
@@ -258,7 +264,8 @@ struct tcp {
 	u64 secret[2];
 	u32 isn_steps;               /* the sum of all; atomic */
 	struct ke_lock syn_lock;
-	struct tcp_syn *syn[TCP_SYN_BUCKETS], *syn_old, *syn_young;
+	struct tcp_syn *syn[TCP_SYN_BUCKETS];
+	struct tcp_syn_queue syn_queue[TCP_SYN_LATER + 1];
 	u32 syns;
 	struct ke_timer syn_timer;
 	struct ke_dpc syn_dpc;
@@ -283,7 +290,9 @@ void tcb_unlink(struct tcb *t);      /* of the table; not locked */
 void tcb_wish(struct tcb *t, const struct tcp_wishes *w);
 u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	     const struct inet_ip *remote, u16 rport);
-u32 tcp_iss(struct tcp *tcp, u32 hash); /* RFC 6528, or the personality's */
+/* RFC 6528, or the personality's */
+u32 tcp_iss(struct tcp *tcp, const struct inet_ip *local, u16 lport,
+	    const struct inet_ip *remote, u16 rport);
 u32 tcp_ts_offset(struct tcp *tcp, const struct inet_ip *local,
 		  const struct inet_ip *remote);
 void tcp_set_state(struct tcb *t, enum tcp_state to);
@@ -417,6 +426,8 @@ void tcp_syn_stop(struct tcp *tcp);
 
 /* --- tcp_request.c: the client's requests ------------------------------------------------------------------- */
 
+/* t is c's from now on; false: c is being closed, or has one. Not locked. */
+bool tcp_join(struct inet_connection *c, struct tcb *t);
 enum ex_status TCPConnect(struct inet_connection *c, struct irp *irp,
 			  struct tdi_request *r);
 enum ex_status TCPListen(struct inet_connection *c, struct irp *irp);

@@ -2,6 +2,10 @@
 /* Data and FIN that are within the window: RFC 9293 3.10.7.4 "seventh". */
 #include "tcp.h"
 
+#define FEW 128u                     /* bytes that are copied rather than hold
+					more than they are */
+#define ROOM 512u                    /* of a buffer for them */
+
 void tcp_chain_free(struct ex *x, struct ndis_buffer *b)
 {
 	while (b) {
@@ -50,11 +54,23 @@ static struct ndis_buffer *detach(struct ndis_packet *p, u32 off)
 	return b;
 }
 
+static struct ndis_buffer *copied(struct ex *x, const struct ndis_packet *p,
+				  u32 off, u32 n)
+{
+	struct ndis_buffer *b = ndis_buffer_new(x, 0, n);
+
+	if (b)
+		(void)ndis_packet_copy(p, off, b->data, n);
+	return b;
+}
+
 struct ndis_buffer *tcp_take(struct ex *x, struct ndis_packet *p, u32 off,
 			     u32 n)
 {
 	struct ndis_buffer *b = p->head, *head = NULL, **tail = &head;
 
+	if (n <= FEW && p->length - n > 2 * FEW)
+		return copied(x, p, off, n);
 	if (off + n == p->length && (head = detach(p, off)))
 		return head;
 	for (; b && off >= b->length; b = b->next)
@@ -125,6 +141,41 @@ static u32 take_urgent(struct tcb *t, struct ndis_buffer **chain, u32 n)
 
 /* --- in order ------------------------------------------------------------------------------ */
 
+static void copy_behind(struct tcb *t, const struct ndis_buffer *b)
+{
+	struct ndis_buffer *to = t->rcv_tail;
+
+	for (; b; b = b->next) {
+		memcpy(to->data + to->length, b->data, b->length);
+		to->length += b->length;
+		t->rcv_room = (u16)(t->rcv_room - b->length);
+	}
+}
+
+/* Behind others that wait, a few bytes share a buffer: one for each segment would
+ * cost many times the window that they are counted against. */
+static struct ndis_buffer *gathered(struct tcb *t, struct ndis_buffer *chain,
+				    u32 n)
+{
+	struct ex *x = t->tcp->x;
+	struct ndis_buffer *b;
+
+	if (!t->rcv_tail || n > FEW)
+		return chain;
+	if (n > t->rcv_room) {
+		b = ndis_buffer_new(x, 0, ROOM);
+		if (!b)
+			return chain;
+		b->length = 0;
+		t->rcv_tail->next = b;
+		t->rcv_tail = b;
+		t->rcv_room = ROOM;
+	}
+	copy_behind(t, chain);
+	tcp_chain_free(x, chain);
+	return NULL;
+}
+
 void tcp_rcv_append(struct tcb *t, struct ndis_buffer *chain, u32 n)
 {
 	u32 cut = take_urgent(t, &chain, n);
@@ -133,6 +184,8 @@ void tcp_rcv_append(struct tcb *t, struct ndis_buffer *chain, u32 n)
 	t->bytes_received += n;
 	t->rcv_queued += n - cut;
 	tcp_need(t, NEED_RCV_CMPLT);
+	if (chain)
+		chain = gathered(t, chain, n - cut);
 	if (!chain)
 		return;
 	if (t->rcv_tail)
@@ -142,6 +195,7 @@ void tcp_rcv_append(struct tcb *t, struct ndis_buffer *chain, u32 n)
 	while (chain->next)
 		chain = chain->next;
 	t->rcv_tail = chain;
+	t->rcv_room = 0;
 }
 
 static void receive_fin(struct tcb *t)

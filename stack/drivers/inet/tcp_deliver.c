@@ -254,8 +254,10 @@ static void put_back(struct tcb *t, struct ndis_buffer *b, u32 taken)
 	}
 	b->next = t->rcv_q;
 	t->rcv_q = b;
-	if (!t->rcv_tail)
+	if (!t->rcv_tail) {
 		t->rcv_tail = b;
+		t->rcv_room = 0;     /* others may have a look at it still */
+	}
 }
 
 /* The first buffer, off the queue while the client looks at it. */

@@ -194,19 +194,28 @@ static void start_timing(struct tcb *t, u32 end)
 	t->rtt_at = ex_now(t->tcp->x);
 }
 
-static u32 offloads_of(struct tcb *t, struct made *m)
+/* Offloads, and what the path carries now: another connection may have learnt
+ * that it is less (RFC 1191 6.3), and what is longer would not leave. */
+static void ask_path(struct tcb *t, struct made *m)
 {
-	struct inet *s = t->tcp->s;
+	const struct inet_family *f = t->tcp->s->family;
+	u32 headers = f->header_len + TCP_HEADER, least = f->default_mss;
 	struct inet_ip src = t->local;
 	struct inet_path path = { 0 };
+	u16 was = t->mss;
 
 	if (m->asked)
-		return m->offloads;
+		return;
 	m->asked = true;
 	m->offloads = 0;
-	if (s->family->route(s, &t->remote, &src, &path))
-		m->offloads = path.offloads;
-	return m->offloads;
+	if (!f->route(t->tcp->s, &t->remote, &src, &path))
+		return;
+	m->offloads = path.offloads;
+	if (path.mtu >= headers + was || was <= least)
+		return;
+	t->mss = (u16)max_u32(path.mtu - min_u32(path.mtu, headers), least);
+	if (t->cwnd == was)          /* after a time-out: one segment */
+		t->cwnd = t->mss;
 }
 
 /* [seq, seq + n) and perhaps the FIN behind it. */
@@ -390,14 +399,12 @@ static bool may_send(const struct tcb *t)
 
 static bool make_new(struct tcb *t, struct made *m, u32 room)
 {
-	u32 offloads = 0, n = 0;
+	u32 offloads = m->offloads, n = 0;
 
 	if (t->flags & F_FIN_SENT)
 		return false;
-	if (seq_lt(t->snd_nxt, t->snd_end)) {
-		offloads = offloads_of(t, m);
+	if (seq_lt(t->snd_nxt, t->snd_end))
 		n = new_data(t, room, offloads);
-	}
 	if (!n && !fin_goes_with(t, t->snd_nxt))
 		return false;
 	if (!make(t, t->snd_nxt, n, m, offloads))
@@ -442,6 +449,8 @@ static bool make_next(struct tcb *t, struct made *m)
 		return make_ack(t, m);
 	}
 	if (may_send(t)) {
+		if (t->snd_q)
+			ask_path(t, m);
 		if (seq_lt(t->snd_nxt, t->snd_end))
 			cc_idle(t);
 		pipe = cc_pipe(t);
@@ -503,6 +512,7 @@ void tcp_output(struct tcb *t)
 		return;
 	}
 	m.asked = false;
+	m.offloads = 0;
 	t->flags |= F_OUTPUTTING;
 	do {
 		t->flags &= ~(u32)F_OUTPUT_AGAIN;

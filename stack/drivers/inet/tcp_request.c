@@ -60,43 +60,66 @@ static struct tcb *tcb_for(struct inet_connection *c,
 	return NULL;
 }
 
-static bool set_tcb(struct inet_connection *c, struct tcb *t)
+/* What was c's before is nobody's. */
+static void let_go(struct tcb *old)
+{
+	struct inet_connection *was;
+
+	ke_lock_dpc(&old->lock);
+	was = old->conn;
+	old->conn = NULL;
+	ke_unlock_dpc(&old->lock);
+	if (was)
+		inet_connection_put(was);
+	tcb_put(old);
+}
+
+bool tcp_join(struct inet_connection *c, struct tcb *t)
 {
 	struct tcb *old;
 	bool ok;
 
 	ke_lock_dpc(&c->lock);
 	old = c->tcb;
-	ok = !c->closing && !c->listen && (!old || old->flags & F_DEAD);
+	ok = !c->closing && c->address && !c->listen &&
+	     (!old || old->flags & F_DEAD);
 	if (ok) {
 		c->tcb = t;
 		tcb_get(t);
+		ke_lock_dpc(&t->lock);
 		t->conn = c;
 		inet_connection_get(c);
+		ke_unlock_dpc(&t->lock);
 	}
 	ke_unlock_dpc(&c->lock);
-	if (ok && old) {
-		struct inet_connection *was;
-
-		ke_lock_dpc(&old->lock);
-		was = old->conn;
-		old->conn = NULL;
-		ke_unlock_dpc(&old->lock);
-		if (was)
-			inet_connection_put(was);
-		tcb_put(old);
-	}
+	if (ok && old)
+		let_go(old);
 	return ok;
 }
 
-static void begin(struct tcb *t, struct irp *irp, const struct tdi_request *r)
+static void begin(struct tcb *t, const struct tdi_request *r)
 {
 	t->snd_una = t->snd_nxt = t->iss;
 	t->snd_q_seq = t->snd_end = t->cur_seq = t->iss + 1;
 	if (r->timeout_ns)
 		t->due_wait = ex_now(t->tcp->x) + r->timeout_ns;
-	t->connect = irp;
 	tcp_set_state(t, TCP_SYN_SENT);
+}
+
+/* In the table, where others find it, t may have ended before it began. Locked. */
+static enum ex_status wait_for(struct tcb *t, struct irp *irp)
+{
+	if (t->flags & F_DEAD)
+		return why_dead(t);
+	/* give_way() may have moved it */
+	t->snd_una = t->snd_nxt = t->iss;
+	t->snd_q_seq = t->snd_end = t->cur_seq = t->iss + 1;
+	if (!tcb_irp(t, NULL, irp, true)) {
+		tcp_fail(t, EX_CANCELLED);
+		return EX_CANCELLED;
+	}
+	t->connect = irp;
+	return EX_PENDING;
 }
 
 static struct inet_address *address_of(struct inet_connection *c)
@@ -124,27 +147,17 @@ enum ex_status TCPConnect(struct inet_connection *c, struct irp *irp,
 	inet_address_put(a);
 	if (!t)
 		return st;
-	begin(t, irp, r);
+	begin(t, r);
 	if (!tcb_insert(t)) {
 		tcb_put(t);
 		return EX_ADDRESS_ALREADY_EXISTS;
 	}
-	if (!set_tcb(c, t)) {
-		tcb_unlink(t);
-		tcb_put(t);
-		return EX_INVALID_CONNECTION;
-	}
+	st = tcp_join(c, t) ? EX_SUCCESS : EX_INVALID_CONNECTION;
 	ke_lock_dpc(&t->lock);
-	/* give_way() may have moved it */
-	t->snd_una = t->snd_nxt = t->iss;
-	t->snd_q_seq = t->snd_end = t->cur_seq = t->iss + 1;
-	if (!tcb_irp(t, NULL, irp, true)) {
-		t->connect = NULL;
-		tcp_fail(t, EX_CANCELLED);
-		st = EX_CANCELLED;
-	} else {
-		st = EX_PENDING;
-	}
+	if (st == EX_SUCCESS)
+		st = wait_for(t, irp);
+	else
+		tcp_fail(t, EX_SUCCESS);
 	ke_unlock_dpc(&t->lock);
 	tcp_output(t);
 	ProcessTCBDelayQ(t->tcp);

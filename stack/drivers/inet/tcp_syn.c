@@ -4,12 +4,14 @@
  * too many, cookies, or the oldest goes.  A connection is made, and the client
  * asked for one, when the handshake is complete.
  */
+#include "keyed.h"
 #include "tcp.h"
 
 enum { SYN_TS = 1, SYN_SACK = 2, SYN_WSCALE = 4, SYN_COOKIE = 8 };
 #define LATER (100 * MS)
 #define TOLD_MAX 10u                 /* RFC 5961 7 */
 #define COOKIE_PERIOD (64 * SECOND)
+#define COOKIE_NO_SCALE 15u          /* more than TCP_MAX_WSCALE */
 static const u16 cookie_mss[8] = { 216, 536, 1200, 1360, 1400, 1440, 1460,
 				   8960 };
 
@@ -36,25 +38,44 @@ static struct tcp_syn **place_of(struct tcp *tcp, const struct tcp_seg *g)
 	return at;
 }
 
-/* --- the list, by age ----------------------------------------------------------------------- */
+/* --- the queues ----------------------------------------------------------------------------- */
 
-static void list_add(struct tcp *tcp, struct tcp_syn *y)
+/* Locked, as all of these. */
+static void enqueue(struct tcp *tcp, struct tcp_syn *y, u32 queue)
 {
-	y->older = tcp->syn_young;
-	*(tcp->syn_young ? &tcp->syn_young->younger : &tcp->syn_old) = y;
-	tcp->syn_young = y;
-	tcp->syns++;
-	inet_count(tcp->s, passive_opens);
+	struct tcp_syn_queue *q = &tcp->syn_queue[queue];
+
+	y->queue = (u8)queue;
+	y->younger = NULL;
+	y->older = q->last;
+	*(q->last ? &q->last->younger : &q->first) = y;
+	q->last = y;
 }
 
-/* Locked. */
+static void dequeue(struct tcp *tcp, struct tcp_syn *y)
+{
+	struct tcp_syn_queue *q = &tcp->syn_queue[y->queue];
+
+	*(y->older ? &y->older->younger : &q->first) = y->younger;
+	*(y->younger ? &y->younger->older : &q->last) = y->older;
+}
+
+/* The one that goes first: sent again most often. Those that have answered stay
+ * longest. NULL: there is none. */
+static struct tcp_syn *oldest(const struct tcp *tcp)
+{
+	for (u32 i = TCP_SYN_LATER; i-- > 0;)
+		if (tcp->syn_queue[i].first)
+			return tcp->syn_queue[i].first;
+	return tcp->syn_queue[TCP_SYN_LATER].first;
+}
+
 static void syn_free(struct tcp *tcp, struct tcp_syn **at)
 {
 	struct tcp_syn *y = *at;
 
 	*at = y->next;
-	*(y->older ? &y->older->younger : &tcp->syn_old) = y->younger;
-	*(y->younger ? &y->younger->older : &tcp->syn_young) = y->older;
+	dequeue(tcp, y);
 	tcp->syns--;
 	ex_free_pool(tcp->x, y, TAG_SYN);
 }
@@ -93,8 +114,8 @@ static u8 own_wscale(struct tcp *tcp, const struct tcp_syn *y)
 /* What the cookie has no room for; never ahead of the clock (PAWS). */
 static u32 cookie_tsval(const struct tcp_syn *y, u32 now)
 {
-	u32 v = (now & ~31u) | (y->wscale & 15u) |
-		(y->flags & SYN_SACK ? 16 : 0);
+	u32 scale = y->flags & SYN_WSCALE ? y->wscale : COOKIE_NO_SCALE;
+	u32 v = (now & ~31u) | scale | (y->flags & SYN_SACK ? 16 : 0);
 
 	return seq_lt(now, v) ? v - 32 : v;
 }
@@ -145,7 +166,6 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		 u32 rcv_buf)
 {
 	const struct inet_personality *as = tcp->s->as;
-	u32 h = tcp_hash(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
 
 	*y = (struct tcp_syn){
 		.local = g->rx->dst, .remote = g->rx->src, .lport = g->dport,
@@ -154,7 +174,9 @@ static void fill(struct tcp *tcp, struct tcp_syn *y, const struct tcp_seg *g,
 		.wscale = g->o.wscale, .irs = g->seq, .wnd = g->wnd,
 		.tsval = g->o.tsval,
 		.ts_offset = tcp_ts_offset(tcp, &g->rx->dst, &g->rx->src),
-		.iss = tcp_iss(tcp, h), .rcv_buf = rcv_buf,
+		.iss = tcp_iss(tcp, &g->rx->dst, g->dport, &g->rx->src,
+			       g->sport),
+		.rcv_buf = rcv_buf,
 		.sent = ex_now(tcp->x),
 	};
 	if (g->o.has_ts && as->timestamps)
@@ -181,12 +203,8 @@ static void round_window(struct tcp *tcp, struct tcp_syn *y)
 static u32 cookie_hash(struct tcp *tcp, const struct tcp_seg *g, u32 irs,
 		       u32 count)
 {
-	u32 h = tcp_hash(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
-	u64 v = (tcp->secret[1] ^ ((u64)irs << 32 | h)) + count;
-
-	v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (u32)(v >> 40);
+	return (u32)keyed(tcp->secret, KEYED_COOKIE, &g->rx->dst, g->dport,
+			  &g->rx->src, g->sport, (u64)irs << 32 | count) >> 8;
 }
 
 /* 5 bits of time, 3 of MSS, 24 that only we can make. */
@@ -227,9 +245,8 @@ static bool open_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf,
 	y->flags &= SYN_TS;
 	if (y->flags & SYN_TS) {
 		y->wscale = g->o.tsecr & 15;
-		y->flags |= SYN_WSCALE | (g->o.tsecr & 16 ? SYN_SACK : 0);
-		if (y->wscale > TCP_MAX_WSCALE)
-			y->wscale = TCP_MAX_WSCALE;
+		y->flags |= g->o.tsecr & 16 ? SYN_SACK : 0;
+		y->flags |= y->wscale < COOKIE_NO_SCALE ? SYN_WSCALE : 0;
 	}
 	return true;
 }
@@ -280,23 +297,6 @@ static void remote_of(const struct tcb *t, struct tdi_address *a)
 	a->port = t->rport;
 }
 
-static void join(struct inet_connection *c, struct tcb *t)
-{
-	struct tcb *old;
-
-	ke_lock_dpc(&c->lock);
-	old = c->tcb;
-	c->tcb = t;
-	tcb_get(t);
-	ke_lock_dpc(&t->lock);
-	t->conn = c;
-	inet_connection_get(c);
-	tcb_wish(t, &c->wish);
-	ke_unlock_dpc(&t->lock);
-	ke_unlock_dpc(&c->lock);
-	if (old)
-		tcb_put(old);
-}
 
 /* A LISTEN that waits on one of the address's connections; referenced. */
 static struct inet_connection *listening(struct inet_address *a,
@@ -366,14 +366,19 @@ static enum ex_status offer(struct inet_address *a, struct tcb *t)
 		st = ask(a, t, &irp, &c);
 	if (!c)
 		return st;
-	join(c, t);
+	/* It may have been closed since it said that it waits. */
+	if (!tcp_join(c, t))
+		st = EX_INVALID_CONNECTION;
 	ke_lock_dpc(&t->lock);
 	tcb_irp(t, NULL, irp, false);
-	tcb_irp_done(t, irp, EX_SUCCESS, 0);
-	tcp_established(t);
+	tcb_irp_done(t, irp, st, 0);
+	if (st == EX_SUCCESS) {
+		tcb_wish(t, &c->wish);
+		tcp_established(t);
+	}
 	ke_unlock_dpc(&t->lock);
 	inet_connection_put(c);
-	return EX_SUCCESS;
+	return st;
 }
 
 /* The reference is the caller's. *later: the client has no room now. */
@@ -441,12 +446,14 @@ static void new_syn(struct tcp *tcp, struct inet_address *a,
 	y->due = y->sent + tcp->s->as->initial_rto_ms * MS;
 	copy = *y;
 	ke_lock_dpc(&tcp->syn_lock);
-	if (tcp->syns >= tcp->s->ctl.syn_backlog && tcp->syn_old)
-		syn_free_one(tcp, tcp->syn_old);
+	if (tcp->syns && tcp->syns >= tcp->s->ctl.syn_backlog)
+		syn_free_one(tcp, oldest(tcp));
 	at = bucket_of(tcp, g);
 	y->next = *at;
 	*at = y;
-	list_add(tcp, y);
+	enqueue(tcp, y, 0);
+	tcp->syns++;
+	inet_count(tcp->s, passive_opens);
 	syn_arm(tcp, y->due);
 	ke_unlock_dpc(&tcp->syn_lock);
 	answer(tcp, &copy);
@@ -535,6 +542,8 @@ static void again_soon(struct tcp *tcp, const struct tcp_seg *g)
 	if (y && (y->due > due || y->tries > 1)) {
 		y->tries = 1;
 		y->due = due;
+		dequeue(tcp, y);
+		enqueue(tcp, y, TCP_SYN_LATER);
 		syn_arm(tcp, due);
 	}
 	ke_unlock_dpc(&tcp->syn_lock);
@@ -600,27 +609,40 @@ struct tcb *tcp_syn_input(struct tcp *tcp, const struct tcp_seg *g, u32 above)
 
 /* --- time ---------------------------------------------------------------------------------------------------- */
 
+/* The one whose time is first; NULL: there is none. */
+static struct tcp_syn *first_due(const struct tcp *tcp)
+{
+	struct tcp_syn *first = NULL;
+
+	for (u32 i = 0; i <= TCP_SYN_LATER; i++) {
+		struct tcp_syn *y = tcp->syn_queue[i].first;
+
+		if (y && (!first || y->due < first->due))
+			first = y;
+	}
+	return first;
+}
+
 /* One that is due, sent again or given up; false: none. *next: when then. */
 static bool due_one(struct tcp *tcp, u64 now, struct tcp_syn *copy, bool *send,
 		    u64 *next)
 {
-	struct tcp_syn *y;
+	struct tcp_syn *y = first_due(tcp);
 
-	*next = UINT64_MAX;
-	for (y = tcp->syn_old; y; y = y->younger) {
-		if (y->due <= now)
-			break;
-		if (y->due < *next)
-			*next = y->due;
-	}
-	if (!y)
+	*next = y ? y->due : UINT64_MAX;
+	if (!y || y->due > now)
 		return false;
-	*send = y->tries < tcp->s->as->max_syn_retrans;
+	*send = y->tries < tcp->s->as->max_syn_retrans &&
+		y->tries + 1u < TCP_SYN_LATER;
 	y->tries++;
 	y->due = now + (tcp->s->as->initial_rto_ms * MS << y->tries);
 	*copy = *y;
-	if (!*send)
+	if (*send) {
+		dequeue(tcp, y);
+		enqueue(tcp, y, y->tries);
+	} else {
 		syn_free_one(tcp, y);
+	}
 	return true;
 }
 
@@ -656,7 +678,7 @@ void tcp_syn_stop(struct tcp *tcp)
 	ke_timer_cancel(&tcp->syn_timer);
 	ke_dpc_remove(&tcp->syn_dpc);
 	ke_lock_dpc(&tcp->syn_lock);
-	while (tcp->syn_old)
-		syn_free_one(tcp, tcp->syn_old);
+	while (tcp->syns)
+		syn_free_one(tcp, oldest(tcp));
 	ke_unlock_dpc(&tcp->syn_lock);
 }

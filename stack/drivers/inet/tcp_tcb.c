@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Connections as the protocol has them: the table, states, their end. */
+#include "keyed.h"
 #include "tcp.h"
+
+#define RECYCLED 64u                 /* TIME-WAITs that go at once */
 
 /* --- references --------------------------------------------------------------------- */
 
@@ -24,42 +27,23 @@ void tcb_put(struct tcb *t)
 
 /* --- hashing ------------------------------------------------------------------------ */
 
-static u64 mix(u64 h, u64 v)
-{
-	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
-}
-
-/* Keyed, so nobody outside can choose the chain. */
-static u64 keyed(const u64 key[2], const struct inet_ip *local, u16 lport,
-		 const struct inet_ip *remote, u16 rport)
-{
-	u64 v[4], h = key[0];
-
-	memcpy(v, local, 16);
-	memcpy(v + 2, remote, 16);
-	for (unsigned i = 0; i < 4; i++)
-		h = mix(h, v[i]);
-	h = mix(h, (u64)lport << 16 | rport);
-	return mix(h ^ key[1], h >> 32);
-}
-
 u32 tcp_hash(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	     const struct inet_ip *remote, u16 rport)
 {
-	return (u32)(keyed(tcp->secret, local, lport, remote, rport) >> 16);
+	return (u32)keyed(tcp->secret, KEYED_TABLE, local, lport, remote,
+			  rport, 0);
 }
 
 /* RFC 6528: a clock of 4 us and a keyed hash; before, steps of 1 to 2^15 with
  * each connection. */
-u32 tcp_iss(struct tcp *tcp, u32 hash)
+u32 tcp_iss(struct tcp *tcp, const struct inet_ip *local, u16 lport,
+	    const struct inet_ip *remote, u16 rport)
 {
-	u32 clock = (u32)(ex_now(tcp->x) / 4000);
-
-	u32 step;
+	u32 clock = (u32)(ex_now(tcp->x) / 4000), step;
 
 	if (tcp->s->as->isn == ISN_RFC6528)
-		return clock + (u32)mix(tcp->secret[1], hash);
+		return clock + (u32)keyed(tcp->secret, KEYED_ISN, local, lport,
+					  remote, rport, 0);
 	step = 1 + ((u32)ex_random(tcp->x) & 0x7fff);
 	return clock + __atomic_add_fetch(&tcp->isn_steps, step,
 					  __ATOMIC_RELAXED);
@@ -72,7 +56,7 @@ u32 tcp_ts_offset(struct tcp *tcp, const struct inet_ip *local,
 {
 	if (!tcp->s->as->ts_offset)
 		return 0;
-	return tcp_hash(tcp, local, 0, remote, 0) * 2654435761u;
+	return (u32)keyed(tcp->secret, KEYED_TIME, local, 0, remote, 0, 0);
 }
 
 /* --- the table ---------------------------------------------------------------------- */
@@ -103,6 +87,8 @@ static bool unlink_locked(struct tcb *t)
 	*at = t->hash_next;
 	t->hash_next = NULL;
 	t->tcp->count--;
+	if (t->tcp->recent == t)
+		t->tcp->recent = NULL;
 	return true;
 }
 
@@ -117,18 +103,25 @@ void tcb_unlink(struct tcb *t)
 		tcb_put(t);
 }
 
+/* Segments come in runs: the last one found is looked at before its chain. */
 struct tcb *FindTCB(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 		    const struct inet_ip *remote, u16 rport)
 {
-	u32 hash = tcp_hash(tcp, local, lport, remote, rport);
 	struct tcb *t;
+	u32 hash;
 
 	ke_lock_dpc(&tcp->table_lock);
-	t = tcp->table[hash & (tcp->buckets - 1)];
-	while (t && !same(t, local, lport, remote, rport))
-		t = t->hash_next;
-	if (t)
+	t = tcp->recent;
+	if (!t || !same(t, local, lport, remote, rport)) {
+		hash = tcp_hash(tcp, local, lport, remote, rport);
+		t = tcp->table[hash & (tcp->buckets - 1)];
+		while (t && !same(t, local, lport, remote, rport))
+			t = t->hash_next;
+	}
+	if (t) {
+		tcp->recent = t;
 		tcb_get(t);
+	}
 	ke_unlock_dpc(&tcp->table_lock);
 	return t;
 }
@@ -224,6 +217,19 @@ static bool recycle(struct tcp *tcp)
 	return true;
 }
 
+/* What only waits makes room before there is none, for segments need some, too:
+ * a server that closes first has as many as others like. */
+static void make_room(struct tcp *tcp)
+{
+	struct ex_pool_state p;
+
+	ex_pool_state(tcp->x, EX_NONPAGED, &p);
+	if (p.bytes < p.limit / 8 * 7)
+		return;
+	for (u32 i = 0; i < RECYCLED && recycle(tcp); i++)
+		;
+}
+
 struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 		    const struct inet_ip *remote, u16 rport)
 {
@@ -233,6 +239,7 @@ struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	if (tcp->stopping ||
 	    (tcp->count >= s->ctl.max_tcbs && !recycle(tcp)))
 		return NULL;
+	make_room(tcp);
 	t = ex_alloc_zero(tcp->x, EX_NONPAGED, sizeof(*t), TAG_TCB);
 	if (!t)
 		return NULL;
@@ -247,7 +254,7 @@ struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	t->lport = lport;
 	t->rport = rport;
 	t->hash = tcp_hash(tcp, local, lport, remote, rport);
-	t->iss = tcp_iss(tcp, t->hash);
+	t->iss = tcp_iss(tcp, local, lport, remote, rport);
 	t->ts_offset = tcp_ts_offset(tcp, local, remote);
 	t->rcv_buf = s->ctl.rcv_buf;
 	t->snd_buf = s->ctl.snd_buf;

@@ -139,8 +139,10 @@ static void fill(const struct datagram *d, struct irp *irp,
 
 static void indicate(const struct datagram *d, struct inet_address *a)
 {
+	/* Both at once: the address may be closed meanwhile. */
 	tdi_datagram_fn *fn =
 		(tdi_datagram_fn *)a->event[TDI_EVENT_RECEIVE_DATAGRAM].fn;
+	void *context = a->event[TDI_EVENT_RECEIVE_DATAGRAM].context;
 	u32 n = d->p->length, indicated = n, taken = 0;
 	const u8 *data = ndis_packet_flat(d->s->x, d->p, n);
 	struct irp *irp = NULL;
@@ -150,8 +152,7 @@ static void indicate(const struct datagram *d, struct inet_address *a)
 		data = d->p->head ? d->p->head->data : NULL;
 		indicated = d->p->head ? d->p->head->length : 0;
 	}
-	st = fn(a->event[TDI_EVENT_RECEIVE_DATAGRAM].context, &d->from, &d->to,
-		indicated, n, &taken, data, &irp);
+	st = fn(context, &d->from, &d->to, indicated, n, &taken, data, &irp);
 	if (st == EX_DATA_NOT_ACCEPTED)
 		return;
 	tdi_check_indication("udp", indicated, n, taken);
@@ -406,6 +407,17 @@ static enum ex_status status_of(enum inet_error what)
 	default:
 		return EX_HOST_UNREACHABLE;
 	}
+}
+
+bool udp_is_ours(struct inet *s, const struct inet_ip *src,
+		 const struct inet_ip *dst, const u8 *quoted, u32 n)
+{
+	struct inet_address *a = n < 4 ? NULL :
+		inet_address_find(s, PROTOCOL_UDP, src, get16(quoted), dst);
+
+	if (a)
+		inet_address_put(a);
+	return a;
 }
 
 void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,

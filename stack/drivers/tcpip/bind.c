@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The protocol as NDIS sees it: adapters come, get their addresses, and go. */
+/* The protocol as NDIS sees it: adapters come, get their addresses, and go.  A bind
+ * does not wait for the adapter's answers (KB968597, inet/adapter.h). */
 #include "../inet/options.h"
 #include "ip.h"
 
@@ -19,39 +20,12 @@ void ip_leave(struct inet_iface *f)
 
 /* --- binding ---------------------------------------------------------------------- */
 
-static bool ask(struct ndis_binding *b, enum ndis_oid oid, void *to, u32 n)
-{
-	struct ndis_request r = { .oid = oid, .buffer = to, .length = n };
-
-	return !ex_failed(ndis_ask_wait(b, &r)) && r.written == n;
-}
-
-static bool ask_all(struct ndis_binding *b, struct inet_iface *f)
-{
-	u32 filter = NDIS_FILTER_DIRECTED | NDIS_FILTER_MULTICAST |
-		     NDIS_FILTER_BROADCAST;
-	struct ndis_request r = { .set = true, .oid = NDIS_OID_FILTER,
-				  .buffer = &filter,
-				  .length = sizeof(filter) };
-
-	if (!ask(b, NDIS_OID_MAX_FRAME, &f->mtu, sizeof(f->mtu)) ||
-	    !ask(b, NDIS_OID_ADDRESS, f->mac, sizeof(f->mac)))
-		return false;
-	if (!ask(b, NDIS_OID_LINK_SPEED, &f->bps_100, sizeof(f->bps_100)))
-		f->bps_100 = 0;
-	if (!ask(b, NDIS_OID_OFFLOAD, &f->offloads, sizeof(f->offloads)))
-		f->offloads = 0;
-	if (f->mtu > 65535)
-		f->mtu = 65535;
-	return f->mtu >= IP_LEAST_MTU && !ex_failed(ndis_ask_wait(b, &r));
-}
-
 /* An adapter that was there before has its place kept. */
 static struct inet_iface *iface_for(struct ip *ip, const char *name)
 {
 	struct inet_iface *f = ip->ifaces, **at = &ip->ifaces;
 
-	while (f && (f->b || strcmp(f->name, name)))
+	while (f && (f->b || f->query.busy || strcmp(f->name, name)))
 		f = f->next;
 	if (f)
 		return f;
@@ -107,36 +81,48 @@ static void release(struct inet_iface *f)
 	f->nlocal = 0;
 }
 
+static void ready(struct inet_query *q, bool ok)
+{
+	struct inet_iface *f = ndis_binding_get(q->b);
+	struct inet_device *d = &f->ip->s.device[f->device];
+
+	memcpy(f->mac, q->mac, 6);
+	f->mtu = d->mtu && d->mtu < q->frame ? d->mtu : q->frame;
+	f->bps_100 = q->bps_100;
+	f->offloads = q->offloads;
+	if (!ok || ex_failed(give_addresses(f, &f->ip->config[f->device]))) {
+		release(f);          /* nobody is inside: it has no f->b yet */
+		d->used = false;
+		ndis_binding_set(q->b, NULL);
+		return;
+	}
+	f->up = true;
+	f->b = q->b;
+	for (u32 i = 0; i < f->nlocal; i++)
+		arp_announce(f, f->local[i].addr);
+}
+
 static enum ex_status bind(struct ndis_binding *b, void *context)
 {
 	struct ip *ip = context;
 	const char *name = ndis_info(ndis_binding_adapter(b))->name;
 	u32 i = inet_device_take(&ip->s, name);
-	struct inet_device *d = &ip->s.device[i];
 	struct inet_iface *f;
-	enum ex_status st;
 
 	if (i == ip->s.ndevices) /* no address, nothing to do with it */
 		return EX_NOT_FOUND;
 	f = iface_for(ip, name);
-	if (!f || !ask_all(b, f)) {
-		d->used = false;
-		return f ? EX_DEVICE_NOT_READY : EX_INSUFFICIENT_RESOURCES;
+	if (!f) {
+		ip->s.device[i].used = false;
+		return EX_INSUFFICIENT_RESOURCES;
 	}
-	if (d->mtu && d->mtu < f->mtu)
-		f->mtu = d->mtu;
-	f->b = b;
-	f->up = true;
+	f->device = i;
+	f->query = (struct inet_query){
+		.filter = NDIS_FILTER_DIRECTED | NDIS_FILTER_MULTICAST |
+			  NDIS_FILTER_BROADCAST,
+		.least_frame = IP_LEAST_MTU, .ready = ready, .b = b };
 	ndis_binding_set(b, f);
-	st = give_addresses(f, &ip->config[i]);
-	if (ex_failed(st)) {
-		release(f);
-		d->used = false;
-		ndis_binding_set(b, NULL);
-		return st;
-	}
-	for (i = 0; i < f->nlocal; i++)
-		arp_announce(f, f->local[i].addr);
+	inet_query_adapter(&f->query);
 	return EX_SUCCESS;
 }
 
@@ -146,6 +132,8 @@ static void unbind(struct ndis_binding *b)
 
 	if (!f)
 		return;
+	while (f->query.busy)
+		ke_sleep(1000000);
 	ndis_binding_set(b, NULL);
 	release(f);
 	inet_device_give(&f->ip->s, f->name);
@@ -192,7 +180,7 @@ static void status(struct ndis_binding *b, bool link_up)
 {
 	struct inet_iface *f = ndis_binding_get(b);
 
-	if (!f)
+	if (!f || !f->b)
 		return;
 	f->up = link_up;
 	for (u32 i = 0; link_up && i < f->nlocal; i++)

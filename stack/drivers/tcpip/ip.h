@@ -22,6 +22,7 @@
 #define TCPIP_IP_H
 
 #include "../../trace/trace.h"
+#include "../inet/adapter.h"
 #include "../inet/bytes.h"
 #include "../inet/group.h"
 #include "../inet/reass.h"
@@ -86,6 +87,8 @@ struct inet_iface {
 	struct ip_local local[LOCALS];
 	u32 nlocal;
 	struct inet_groups groups;
+	struct inet_query query;
+	u32 device;                  /* of the configuration */
 	bool loopback, up;
 	u64 igmp_v1_until;           /* an IGMPv1 router is near; RFC 2236 4 */
 };

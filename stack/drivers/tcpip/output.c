@@ -279,8 +279,10 @@ static void go(struct ip *ip, const struct way *w, u32 dst,
 		if (p->head->data[9] != IP_IGMP)
 			loop_cast(ip, w, dst, p);
 		cast_mac(dst, mac);
-	} else if (!w->known && !arp_resolve(w->f, w->next, mac, p)) {
-		return;
+	} else if (!w->known) {
+		p = inet_keep(ip->x, p); /* it may have to wait */
+		if (!p || !arp_resolve(w->f, w->next, mac, p))
+			return;
 	}
 	ip_send_to(w->f, w->known ? w->mac : mac, p);
 }

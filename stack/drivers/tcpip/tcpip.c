@@ -133,6 +133,7 @@ static void unload(struct io_driver *d)
 	inet_stop(&ip->s);
 	ip->stopping = true;
 	ip_unbind_all(ip);
+	inet_free(&ip->s);
 	d->extension = NULL;
 	end(ip);
 }

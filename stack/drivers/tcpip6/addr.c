@@ -116,6 +116,11 @@ struct ip6_addr *addr_add(struct inet_iface *f, const struct inet_ip *a,
 
 	if (f->naddr == ADDRS || addr_find(f, a) || !mld_join_on(f, &group))
 		return NULL;
+	/* Meanwhile another CPU may have added one. */
+	if (f->naddr == ADDRS || addr_find(f, a)) {
+		(void)mld_leave_on(f, &group);
+		return NULL;
+	}
 	l = &f->addr[f->naddr];
 	*l = (struct ip6_addr){ .a = *a, .plen = plen, .automatic = automatic,
 				.preferred = FOREVER, .valid = FOREVER };
@@ -181,7 +186,7 @@ void addr_restart(struct inet_iface *f)
 
 static u64 until(u64 now, u32 seconds)
 {
-	return seconds == UINT32_MAX ? FOREVER : now + seconds * SECOND;
+	return seconds == UINT32_MAX ? ENDLESS : now + seconds * SECOND;
 }
 
 /* RFC 4862 5.5.3 (e): no one takes an address away at once, but the lifetimes
@@ -265,7 +270,7 @@ void addr_tick(struct inet_iface *f, u64 now)
 			probe(f, a, now);
 	}
 	for (u32 i = f->naddr; i-- > 0;)
-		if (f->addr[i].valid <= now)
+		if (i < f->naddr && f->addr[i].valid <= now)
 			remove_at(f, i);
 	if (!f->up || f->disabled || !f->rs_left || f->rs_at > now)
 		return;

@@ -215,9 +215,6 @@ static void error_in(struct inet_iface *f, const struct ndis_packet *p,
 			ip6_drop(ip, DROP_ICMP, NEXT_ICMP6, p->length);
 			return;
 		}
-		/* TCP looks first whether the segment can be its own. */
-		if (protocol != NEXT_TCP)
-			route_learn_mtu(ip, &dst, mtu);
 	}
 	inet_icmp(&ip->s, protocol, &src, &dst, q + at, n - at, what, mtu);
 }

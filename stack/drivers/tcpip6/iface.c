@@ -10,7 +10,7 @@ struct inet_iface *iface_for(struct ip6 *ip, const char *name)
 {
 	struct inet_iface *f = ip->ifaces, **at = &ip->ifaces;
 
-	while (f && (f->b || f->ask.busy || strcmp(f->name, name)))
+	while (f && (f->b || f->query.busy || strcmp(f->name, name)))
 		f = f->next;
 	if (f)
 		return f;
@@ -42,17 +42,24 @@ static void configure(struct inet_iface *f, u32 device)
 		route_router(f, &c->gateway, FOREVER);
 }
 
-void iface_start(struct inet_iface *f, struct ndis_binding *b)
+void iface_start(struct inet_query *q, bool ok)
 {
-	u32 device = inet_device_take(&f->ip->s, f->name);
+	struct inet_iface *f = ndis_binding_get(q->b);
+	u32 device;
 
-	f->mtu = f->frame;
+	if (!ok)
+		return;
+	device = inet_device_take(&f->ip->s, f->name);
+	memcpy(f->mac, q->mac, 6);
+	f->mtu = f->frame = q->frame;
+	f->bps_100 = q->bps_100;
+	f->offloads = q->offloads & ~(u32)NDIS_LSO; /* cut for IPv4 alone */
 	f->hop_limit = f->ip->s.as->ttl;
 	f->reachable_ns = 30 * SECOND; /* RFC 4861 10 */
 	f->retrans_ns = SECOND;
 	f->disabled = false;
 	f->up = true;
-	f->b = b;
+	f->b = q->b;
 	addr_start(f);
 	if (device < f->ip->s.ndevices)
 		configure(f, device);

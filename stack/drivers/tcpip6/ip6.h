@@ -9,8 +9,11 @@
  * or for an address of ours inet_loop(), which delivers before it returns.
  *
  * Invariants: ip6->lock is the innermost lock; nothing is sent, delivered or
- * called under it.  Interfaces live as long as the driver.  Each table that a
- * remote party can fill has a cap below.
+ * called under it.  It is that of neighbours, fragments and groups; addresses,
+ * prefixes, routers, redirects and path MTUs are looked at and changed between
+ * two points (ke_point()), so nothing there is kept across a lock, an allocation
+ * or a send.  Interfaces live as long as the driver.  Each table that a remote
+ * party can fill has a cap below.
  *
  * To add an extension header: a case in chain.c.
  */
@@ -18,6 +21,7 @@
 #define TCPIP6_IP6_H
 
 #include "../../trace/trace.h"
+#include "../inet/adapter.h"
 #include "../inet/bytes.h"
 #include "../inet/group.h"
 #include "../inet/reass.h"
@@ -29,7 +33,8 @@
 
 #define SECOND UINT64_C(1000000000)
 #define MILLI UINT64_C(1000000)
-#define FOREVER UINT64_MAX
+#define FOREVER UINT64_MAX            /* as configured: routers have no say */
+#define ENDLESS (UINT64_MAX - 1)     /* as a router said, who may change it */
 #define ETHER 14u
 #define IP6_HEADER 40u
 #define IP6_MIN_MTU 1280u            /* RFC 8200 5 */
@@ -92,13 +97,6 @@ struct ip6_prefix {
 	u64 valid;
 };
 
-/* What an adapter is asked when it is bound, one after the other. */
-struct ip6_ask {
-	struct ndis_request r;
-	u32 step, value;
-	bool busy;                   /* an answer is still to come */
-};
-
 struct inet_iface {
 	struct inet_iface *next;
 	struct ip6 *ip;
@@ -107,7 +105,7 @@ struct inet_iface {
 	u32 sending;
 	u8 mac[6];
 	u32 frame, mtu, offloads, bps_100;
-	struct ip6_ask ask;
+	struct inet_query query;
 	struct ip6_addr addr[ADDRS];
 	u32 naddr;
 	struct ip6_prefix prefix[PREFIXES];
@@ -169,6 +167,7 @@ struct ip6 {
 	u32 icmp_tokens;
 	struct ke_timer tick;
 	struct ke_dpc tick_dpc;
+	u32 ticking;                 /* it runs right now */
 	struct ip6_config config[INET_DEVICES];
 	u32 dad;                     /* probes of an address */
 	bool autoconf, stopping;
@@ -267,12 +266,13 @@ void route_learn_mtu(struct ip6 *ip, const struct inet_ip *dst, u32 mtu);
 enum ex_status ip6_options_parse(struct ip6 *ip, const char *options);
 enum ex_status ip6_bind(struct ip6 *ip);
 void ip6_unbind_all(struct ip6 *ip);
-bool ip6_enter(struct inet_iface *f);
+/* To be used until ip6_leave(); NULL: there is no adapter. */
+struct ndis_binding *ip6_enter(struct inet_iface *f);
 void ip6_leave(struct inet_iface *f);
 
 /* iface.c: what a bind makes of an adapter once it is known. */
 struct inet_iface *iface_for(struct ip6 *ip, const char *name);
-void iface_start(struct inet_iface *f, struct ndis_binding *b);
+void iface_start(struct inet_query *q, bool ok);
 void iface_stop(struct inet_iface *f);   /* PASSIVE */
 s32 iface_receive(struct ndis_binding *b, struct ndis_packet *p);
 void iface_receive_complete(struct ndis_binding *b);
@@ -305,9 +305,9 @@ u32 ip6_pseudo_sum(const struct inet_ip *src, const struct inet_ip *dst,
 
 /* --- neighbours: neighbor.c, nd.c ---------------------------------------------------------------- */
 
-/* true: mac is known. false: p was taken. */
+/* true: mac is known. false: *p was taken. */
 bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
-		      struct ndis_packet *p);
+		      struct ndis_packet **p);
 struct ip6_neighbor *neighbor_find(struct inet_iface *f,
 				   const struct inet_ip *a);
 /* Heard of it with this address of the link: STALE if that is news. */

@@ -169,18 +169,33 @@ static bool asks_from(struct inet_iface *f, const struct ndis_packet *p,
 	return l && l->state == ADDR_USABLE;
 }
 
+static bool is_known(const struct ip6_neighbor *n)
+{
+	return n && n->state != NUD_INCOMPLETE;
+}
+
 bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
-		      struct ndis_packet *p)
+		      struct ndis_packet **pp)
 {
 	struct ip6 *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
 	struct ip6_neighbor *n = neighbor_find(f, a), *gone = NULL;
-	struct ndis_packet *out = p;
-	bool known = n && n->state != NUD_INCOMPLETE, ask = false;
+	struct ndis_packet *p = *pp, *out;
+	bool known, ask = false, named;
 	struct inet_ip from;
-	bool named = !n && asks_from(f, p, &from);
 	u64 now = ex_now(ip->x);
 
+	if (!is_known(n) && inet_is_lent(p)) {
+		ke_unlock(&ip->lock, before);
+		*pp = p = inet_keep(ip->x, p);
+		if (!p)
+			return false;
+		before = ke_lock(&ip->lock);
+		n = neighbor_find(f, a);
+	}
+	known = is_known(n);
+	named = !n && asks_from(f, p, &from);
+	out = p;
 	if (!n) {
 		n = make(f, a, &gone);
 		ask = n;
@@ -368,15 +383,26 @@ void neighbor_tick(struct ip6 *ip, u64 now)
 		}
 }
 
+/* One of f (NULL: any), out of the table. */
+static struct ip6_neighbor *take(struct ip6 *ip, const struct inet_iface *f)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+	struct ip6_neighbor *n = NULL;
+
+	for (u32 i = 0; i < NEIGHBOR_HASH && !n; i++)
+		for (n = ip->neighbor[i]; n; n = n->next)
+			if (!f || n->f == f)
+				break;
+	if (n)
+		unlink_one(ip, n);
+	ke_unlock(&ip->lock, before);
+	return n;
+}
+
 void neighbor_drop(struct ip6 *ip, struct inet_iface *f)
 {
-	for (u32 i = 0; i < NEIGHBOR_HASH; i++)
-		for (struct ip6_neighbor *n = ip->neighbor[i], *next; n;
-		     n = next) {
-			next = n->next;
-			if (f && n->f != f)
-				continue;
-			unlink_one(ip, n);
-			free_one(ip, n);
-		}
+	struct ip6_neighbor *n;
+
+	while ((n = take(ip, f)))
+		free_one(ip, n);
 }

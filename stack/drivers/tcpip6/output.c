@@ -14,26 +14,32 @@ static enum ex_status fail(struct ip6 *ip, struct ndis_packet *p,
 
 /* --- to the adapter ----------------------------------------------------------------- */
 
-static void to_adapter(struct inet_iface *f, const u8 *mac,
-		       struct ndis_packet *p)
+struct station {
+	struct inet_iface *f;
+	struct ndis_binding *b;      /* f's may go meanwhile: it waits for us */
+	const u8 *mac;
+};
+
+static void to_adapter(const struct station *to, struct ndis_packet *p)
 {
-	u8 *e = ndis_packet_push(f->ip->x, p, ETHER);
+	struct ip6 *ip = to->f->ip;
+	u8 *e = ndis_packet_push(ip->x, p, ETHER);
 
 	if (!e) {
-		(void)fail(f->ip, p, DROP_MEMORY, EX_INSUFFICIENT_RESOURCES);
+		(void)fail(ip, p, DROP_MEMORY, EX_INSUFFICIENT_RESOURCES);
 		return;
 	}
-	memcpy(e, mac, 6);
-	memcpy(e + 6, f->mac, 6);
+	memcpy(e, to->mac, 6);
+	memcpy(e + 6, to->f->mac, 6);
 	put16(e + 12, 0x86dd);
-	ndis_send(f->b, p);
+	ndis_send(to->b, p);
 }
 
 /* RFC 8200 4.5: the IPv6 header, the fragment's, a part of the rest. */
-static bool one_fragment(struct inet_iface *f, const u8 *mac,
-			 struct ndis_packet *p, u32 id, u32 off, u32 n)
+static bool one_fragment(const struct station *to, struct ndis_packet *p,
+			 u32 id, u32 off, u32 n)
 {
-	struct ip6 *ip = f->ip;
+	struct ip6 *ip = to->f->ip;
 	struct ndis_packet *q = inet_clone(ip->x, p, IP6_HEADER + off, n,
 					  INET_HEADROOM);
 	bool more = IP6_HEADER + off + n < p->length;
@@ -54,34 +60,36 @@ static bool one_fragment(struct inet_iface *f, const u8 *mac,
 	at[IP6_HEADER + 1] = 0;
 	put16(at + IP6_HEADER + 2, (u16)(off | more));
 	put32(at + IP6_HEADER + 4, id);
-	to_adapter(f, mac, q);
+	to_adapter(to, q);
 	return true;
 }
 
-static enum ex_status fragments(struct inet_iface *f, const u8 *mac,
+static enum ex_status fragments(const struct station *to,
 				struct ndis_packet *p, u32 mtu)
 {
+	struct ip6 *ip = to->f->ip;
 	u32 part = (mtu - IP6_HEADER - 8) / 8 * 8, all = p->length - IP6_HEADER;
-	u32 id = (u32)ex_random(f->ip->x); /* RFC 7739 */
+	u32 id = (u32)ex_random(ip->x); /* RFC 7739 */
 
-	inet_sum_now(f->ip->x, p, IP6_HEADER); /* no adapter sums pieces */
+	inet_sum_now(ip->x, p, IP6_HEADER); /* no adapter sums pieces */
 	for (u32 off = 0; off < all; off += part)
-		if (!one_fragment(f, mac, p, id, off,
+		if (!one_fragment(to, p, id, off,
 				  all - off < part ? all - off : part))
 			return EX_INSUFFICIENT_RESOURCES;
 		else
-			inet_count(&f->ip->s, frag_creates);
-	inet_count(&f->ip->s, frag_ok);
+			inet_count(&ip->s, frag_creates);
+	inet_count(&ip->s, frag_ok);
 	return EX_SUCCESS;
 }
 
 void ip6_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 {
 	const u8 *h = ndis_packet_flat(f->ip->x, p, IP6_HEADER);
+	struct station to = { f, h ? ip6_enter(f) : NULL, mac };
 	struct inet_ip dst;
 	u32 mtu;
 
-	if (!h || !ip6_enter(f)) {
+	if (!to.b) {
 		(void)fail(f->ip, p, DROP_DOWN, EX_DEVICE_NOT_READY);
 		return;
 	}
@@ -89,9 +97,9 @@ void ip6_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 	mtu = route_mtu(f->ip, f, &dst);
 	if (p->length <= mtu) {
 		p->csum_start = ETHER + IP6_HEADER;
-		to_adapter(f, mac, p);
+		to_adapter(&to, p);
 	} else {
-		inet_sent(p, fragments(f, mac, p, mtu));
+		inet_sent(p, fragments(&to, p, mtu));
 	}
 	ip6_leave(f);
 }
@@ -166,7 +174,7 @@ static void go(struct ip6 *ip, const struct way *w, const struct inet_ip *dst,
 		return;
 	}
 	if (!multicast(dst)) {
-		if (neighbor_resolve(w->f, &w->next, mac, p))
+		if (neighbor_resolve(w->f, &w->next, mac, &p))
 			ip6_send_to(w->f, mac, p);
 		return;
 	}

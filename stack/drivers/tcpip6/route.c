@@ -38,6 +38,8 @@ void route_prefix(struct inet_iface *f, const struct inet_ip *p, u8 plen,
 	while (i < f->nprefix && !(f->prefix[i].plen == plen &&
 				   prefix_match(p, &f->prefix[i].p, plen)))
 		i++;
+	if (i < f->nprefix && f->prefix[i].valid == FOREVER)
+		return;      /* configured: a router has no say */
 	if (!valid) {
 		if (i < f->nprefix)
 			f->prefix[i] = f->prefix[--f->nprefix];
@@ -47,8 +49,6 @@ void route_prefix(struct inet_iface *f, const struct inet_ip *p, u8 plen,
 		return;
 	if (i == f->nprefix)
 		f->nprefix++;
-	else if (f->prefix[i].valid == FOREVER)
-		return;      /* configured: a router has no say */
 	f->prefix[i] = (struct ip6_prefix){ *p, plen, valid };
 	for (u32 k = plen; k < 128; k++)
 		f->prefix[i].p.b[k / 8] &= (u8)~(0x80u >> k % 8);

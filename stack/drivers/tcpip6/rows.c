@@ -24,7 +24,7 @@ static void route(struct inet_ask *a, const struct inet_iface *f,
 
 static u64 left(u64 until, u64 now)
 {
-	return until != FOREVER && until > now ? until - now : 0;
+	return until < ENDLESS && until > now ? until - now : 0;
 }
 
 static void routes(const struct ip6 *ip, struct inet_ask *a, u64 now)

@@ -72,15 +72,18 @@ static void tick(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
+	ip->ticking++;
 	for (struct inet_iface *f = ip->ifaces; f; f = f->next) {
-		if (!f->b)
+		if (!ip6_enter(f))   /* or it would go under our hands */
 			continue;
 		addr_tick(f, now);
 		mld_tick(f, now);
+		ip6_leave(f);
 	}
 	neighbor_tick(ip, now);
 	route_tick(ip, now);
 	reass_tick(ip, now);
+	ip->ticking--;
 }
 
 static void init(struct ip6 *ip, struct io_driver *d)
@@ -110,6 +113,8 @@ static void end(struct ip6 *ip)
 
 	(void)ke_timer_cancel(&ip->tick);
 	(void)ke_dpc_remove(&ip->tick_dpc);
+	while (ip->ticking)          /* on another CPU */
+		ke_sleep(MILLI);
 	reass_drop_all(ip);
 	neighbor_drop(ip, NULL);
 	inet_loop_free(&ip->s);
@@ -130,6 +135,7 @@ static void unload(struct io_driver *d)
 	inet_stop(&ip->s);
 	ip->stopping = true;
 	ip6_unbind_all(ip);
+	inet_free(&ip->s);
 	d->extension = NULL;
 	end(ip);
 }
