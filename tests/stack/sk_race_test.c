@@ -68,7 +68,7 @@ static void under_seeds(void (*fn)(struct story *t))
 		if (!test_.bad) {
 			unload(afd);
 			unload(transport);
-			nothing_left(m.x);
+			check_none_left(m.x, SOCKET_TAGS);
 		}
 		machine_free(&m);
 	}
