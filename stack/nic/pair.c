@@ -14,6 +14,8 @@
 #define QUEUE 1000u
 #define BATCH 64u            /* frames in one indication */
 #define FRAME_MAX 65550u
+#define ETHERNET 14u
+#define LOOKAHEAD 256u       /* NT's usual one; with the most of TCP's headers */
 
 struct frame {
 	struct frame *next;
@@ -33,6 +35,8 @@ struct end {
 	u64 random;
 	struct ke_timer timer;
 	struct ke_dpc dpc, timer_dpc;
+	u32 inside;              /* CPUs that indicate */
+	bool halting;
 	struct nic_pair_counters counters; /* of what this end sends */
 };
 
@@ -108,11 +112,25 @@ static void enqueue(struct end *to, struct frame *f)
 
 /* --- arriving ---------------------------------------------------------------------------- */
 
+/* The card's memory is f; the rest of it is fetched by transfer(). */
+static void look_ahead(struct end *to, struct frame *f)
+{
+	u32 n = f->n - ETHERNET;
+
+	ndis_indicate(to->adapter, f, f->bytes, ETHERNET, f->bytes + ETHERNET,
+		      n < LOOKAHEAD ? n : LOOKAHEAD, n);
+}
+
 static void arrive(struct end *to, struct frame *f)
 {
 	struct ex *x = ndis_machine(to->adapter);
-	struct ndis_packet *p = ndis_packet_new(x, 0, f->n);
+	struct ndis_packet *p;
 
+	if (ndis_info(to->adapter)->lookahead && f->n >= ETHERNET) {
+		look_ahead(to, f);
+		return;
+	}
+	p = ndis_packet_new(x, 0, f->n);
 	if (!p)
 		return;
 	memcpy(p->head->data, f->bytes, f->n);
@@ -139,10 +157,12 @@ static void deliver(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
-	if (!to->adapter)
+	if (!to->adapter || to->halting)
 		return;
+	to->inside++;
 	now = ex_now(ndis_machine(to->adapter));
-	while (to->head && to->head->due <= now && n++ < BATCH) {
+	while (to->head && to->head->due <= now && !to->halting &&
+	       n++ < BATCH) {
 		struct frame *f = to->head;
 
 		to->head = f->next;
@@ -154,10 +174,13 @@ static void deliver(void *context, void *a, void *b)
 	}
 	if (n)
 		ndis_indicate_complete(to->adapter);
-	if (to->head && to->head->due <= now)
+	if (to->halting)
+		;
+	else if (to->head && to->head->due <= now)
 		(void)ke_dpc_queue(&to->dpc, NULL, NULL);
 	else
 		set_alarm(to);
+	to->inside--;
 }
 
 /* --- sending ---------------------------------------------------------------------------- */
@@ -280,17 +303,64 @@ static enum ex_status request(struct ndis_adapter *a, struct ndis_request *r)
 	return ndis_answer(a, r);
 }
 
+static enum ex_status transfer(struct ndis_adapter *a, void *handle, u32 off,
+			       u8 *to, u32 n, u32 *moved)
+{
+	const struct frame *f = handle;
+	u32 all = f->n - ETHERNET;
+
+	(void)a;
+	if (off > all || n > all - off)
+		return EX_INVALID_PARAMETER;
+	memcpy(to, f->bytes + ETHERNET + off, n);
+	*moved = n;
+	return EX_SUCCESS;
+}
+
+/* What is on its way to this end: all of it, or but for the one that is being
+ * indicated, which is in no queue. */
+static void drop_all(struct end *e)
+{
+	struct frame *f;
+
+	while ((f = e->head)) {
+		e->head = f->next;
+		frame_free(e, f);
+	}
+	e->tail = NULL;
+	e->queued = 0;
+}
+
+static void reset(struct ndis_adapter *a)
+{
+	struct end *e = ndis_context(a);
+
+	e->other->counters.lost += e->queued;
+	drop_all(e);
+}
+
 static void halt(struct ndis_adapter *a)
 {
 	struct end *e = ndis_context(a);
 
+	e->halting = true;
+	while (e->inside)
+		ke_sleep(1000000);
 	(void)ke_timer_cancel(&e->timer);
+	(void)ke_dpc_remove(&e->dpc);
+	(void)ke_dpc_remove(&e->timer_dpc);
 	e->adapter = NULL;
 }
 
 static const struct ndis_miniport miniport = {
-	.name = "pair", .send = send, .request = request, .halt = halt,
+	.name = "pair", .send = send, .request = request, .transfer = transfer,
+	.reset = reset, .halt = halt,
 };
+
+static void remove_adapter(void *ctx)
+{
+	ndis_remove(ctx);
+}
 
 struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
 			      struct ex *xb, const struct ndis_adapter_info *ib,
@@ -313,6 +383,9 @@ struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
 		e->dpc.target = e->timer_dpc.target = 0;
 		e->adapter = ndis_add(i ? xb : xa, &miniport, i ? ib : ia, e);
 		if (!e->adapter) {
+			if (i)
+				(void)ex_call(xa, remove_adapter,
+					      p->end[0].adapter);
 			nic_pair_free(p);
 			return NULL;
 		}
@@ -327,12 +400,7 @@ void nic_pair_free(struct nic_pair *p)
 	for (unsigned i = 0; i < 2; i++) {
 		struct end *e = &p->end[i];
 
-		while (e->head) {
-			struct frame *f = e->head;
-
-			e->head = f->next;
-			free(f);
-		}
+		drop_all(e);
 		while (e->spare) {
 			struct frame *f = e->spare;
 
