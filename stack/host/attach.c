@@ -7,7 +7,6 @@
 #include "workload.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,7 +266,7 @@ static void dump_to_file(struct attach *a, const struct ex *x, bool now)
 	char buf[64], why[200] = "no child";
 	const char *name = dump_name(a, buf, sizeof(buf));
 	void *ctx = (void *)(uintptr_t)name;
-	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = dump_open(name, !a->dump_to);
 
 	if (fd < 0)
 		said(ctx, strerror(errno));
@@ -439,7 +438,7 @@ int cmd_dump(int argc, char **argv)
 	if (pid <= 1)
 		return cmd_usage("dump takes the number of a refstack's "
 				 "process and a file", argc ? argv[0] : "");
-	fd = open(argv[1], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = dump_open(argv[1], false);
 	if (fd < 0) {
 		fprintf(stderr, "refstack: %s: %s\n", argv[1],
 			strerror(errno));

@@ -15,7 +15,7 @@
 #include "cmd.h"
 
 #define SERVICE_CHUNK 65536u
-#define SERVICE_MOST 1024u           /* connections at once; more are closed */
+#define SERVICE_MOST 12000u          /* connections at once; more are closed */
 
 struct service_connection {
 	struct services *of;

@@ -18,7 +18,7 @@ head -c 2000001 /dev/zero >www/grows
 printf blank >"www/a b"
 
 begin || finish
-in_ns timeout 120 python3 "$TOP/tests/e2e/refstack-http.py" "$here/www" >got 2>err
+in_ns timeout 200 python3 "$TOP/tests/e2e/refstack-http.py" "$here/www" >got 2>err
 same ends $? 0
 while read -r what want; do
 	same "$what" "$(sed -n "s/^$what //p" got)" "$want"
@@ -53,7 +53,6 @@ done <<-EOF2
 	head 200 0 True
 	range 200
 	grows yes
-	many True
 	after-many 200
 	udp-echo x
 	udp-echo-of-echo nothing
@@ -63,7 +62,10 @@ done <<-EOF2
 	iperf-most 192.0.2.1 True
 	alive 200
 EOF2
-[ -z "$NTR_LONG" ] || same slow-body "$(sed -n 's/^slow-body //p' got)" ended
+if [ -n "$NTR_LONG" ]; then # a minute, and 12,100 connections
+	same slow-body "$(sed -n 's/^slow-body //p' got)" ended
+	same many "$(sed -n 's/^many //p' got)" True
+fi
 [ ! -s err ] || fail client "$(tail -1 err)"
 stop http-ends
 finish
