@@ -43,7 +43,7 @@ has note <(readelf -nW asked.core 2>/dev/null) 'NTSTACK'
 same mode "$(stat -c %a asked.core)" 600
 mkfifo pipe.core
 timeout 20 "$stack" dump "$live" pipe.core 2>dump.err
-same no-file $? 1
+same no-file $? 2
 # what was never written to is not there: the machine has 64 GiB of addresses
 if [ "$(stat -c %s asked.core)" -lt 60000000 ]; then pass small; else fail small "$(stat -c %s asked.core)"; fi
 
@@ -81,7 +81,7 @@ has by-signal-stack gdb.out ' generate \(c='
 round after-signal
 # Nobody else's file, and a file that cannot be written
 timeout 5 "$stack" dump "$live" /nonexistent/x 2>err
-same no-file $? 1
+same no-file $? 2
 timeout 10 "$stack" dump "$live" /dev/full 2>err # not a file of any length
 same full $? 1
 has full-said err "the dump is not whole"
