@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/procfs.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE 4096u
@@ -398,6 +399,24 @@ static bool make(struct dump *d, int fd)
 	read_maps(d);
 	notes(d);
 	return !d->failed && write_file(d, fd);
+}
+
+int dump_open(const char *name, bool own)
+{
+	/* O_NONBLOCK: a pipe has no offsets, and is not waited for. */
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK |
+			    (own ? O_NOFOLLOW : 0), 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	errno = EINVAL;
+	if (!fstat(fd, &st) && (S_ISREG(st.st_mode) ?
+					!fchmod(fd, 0600) && !ftruncate(fd, 0) :
+					S_ISCHR(st.st_mode)))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 bool dump_write(const struct ex *x, int fd, char *why, size_t size)

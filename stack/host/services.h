@@ -15,9 +15,9 @@
 #include "cmd.h"
 
 #define SERVICE_CHUNK 65536u
+#define SERVICE_MOST 12000u          /* connections at once; more are closed */
 
 struct service_connection {
-	struct service_connection *next;
 	struct services *of;
 	const char *name;
 	struct sk *sk;
@@ -29,7 +29,7 @@ struct services {
 	const char *http_dir;        /* NULL: none */
 	bool put;                    /* files may be stored */
 	bool ip6;                    /* on IPv6, too */
-	struct service_connection *connections;
+	u32 open;                    /* connections, those of iperf's back, too */
 	u64 accepted, bytes_in, bytes_out;
 };
 void services_start(void *services); /* in a thread of the machine */

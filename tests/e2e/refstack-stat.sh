@@ -132,6 +132,50 @@ if command -v setpriv >/dev/null; then
 else
 	skip other-user "no setpriv"
 fi
+# Of the same user, and no refstack: a client that says nothing, one that says too
+# much, one that gives more files than are asked for, one that never reads.
+cat >odd.py <<-'EOF'
+	import array, os, socket, struct, sys, time
+	path, fds = sys.argv[1], "/proc/%s/fd" % sys.argv[2]
+	def client():
+	    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+	    s.connect(path)
+	    s.settimeout(5)
+	    return s
+	def heard(s):
+	    try:
+	        return len(s.recv(1000))
+	    except ConnectionError:
+	        return 0
+	before = len(os.listdir(fds))
+	ask = struct.pack("IIII", 1, 1, 10, 0)
+	out = []
+	s = client() # longer by a byte is another request
+	s.send(ask + b"x")
+	out.append("long:%d" % heard(s))
+	s = client()
+	s.send(ask[:5])
+	out.append("short:%d" % heard(s))
+	for n in (1, 2, 3):
+	    for _ in range(20):
+	        s = client()
+	        files = array.array("i", [0] * n)
+	        s.sendmsg([ask], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
+	        heard(s)
+	silent = [client() for _ in range(3)]
+	for _ in range(5): # asks, and never reads
+	    client().send(ask)
+	t = time.time()
+	s = client()
+	s.send(ask)
+	out.append("asked:%d" % heard(s))
+	out.append("in-time:%s" % (time.time() - t < 2))
+	time.sleep(0.5)
+	out.append("files:%d" % (len(os.listdir(fds)) - before))
+	print(*out)
+EOF
+at=$(ls "${XDG_RUNTIME_DIR:-/run}"/refstack-$live.sock /tmp/refstack-$live.sock 2>/dev/null | head -1)
+same odd-clients "$(timeout 30 python3 odd.py "$at" "$live" 2>&1)" "long:0 short:0 asked:256 in-time:True files:0"
 hasnt quiet live.err .
 stop ends
 gone=$(ls "${XDG_RUNTIME_DIR:-/run}"/refstack-$live.sock /tmp/refstack-$live.sock 2>/dev/null)

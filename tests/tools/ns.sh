@@ -12,7 +12,12 @@ ns=ntr-$$
 ip netns add "$ns" 2>ns.err || { skip tap "no namespace: $(head -1 ns.err)"; finish; }
 live=
 done_() {
-	[ -n "$live" ] && kill "$live" 2>/dev/null && wait "$live" 2>/dev/null
+	if [ -n "$live" ] && kill "$live" 2>/dev/null; then
+		# one that hangs hears of it, too
+		for _ in $(seq 50); do kill -0 "$live" 2>/dev/null || break; sleep 0.1; done
+		kill -KILL "$live" 2>/dev/null
+		wait "$live" 2>/dev/null
+	fi
 	ip netns del "$ns" 2>/dev/null
 	rm -rf "$here"
 }
