@@ -35,7 +35,8 @@ struct nic_tap {
 	struct ndis_adapter *adapter;
 	struct sched *s;
 	int fd;
-	bool offloads;
+	bool offloads, halting;
+	bool inside;             /* its DPC is at work */
 	u32 room;                /* of `packet`: a frame of the MTU */
 	struct ndis_packet *packet;
 	struct ndis_buffer *rest;
@@ -186,12 +187,14 @@ static void readable(void *context)
 	struct nic_tap *t = context;
 	unsigned n = 0;
 
-	while (t->adapter && n < BATCH && one(t))
-		n++;
-	if (!t->adapter)
+	if (!t->adapter || t->halting)
 		return;
+	t->inside = true;
+	while (!t->halting && n < BATCH && one(t))
+		n++;
 	if (n)
 		ndis_indicate_complete(t->adapter);
+	t->inside = false;
 }
 
 /* --- out -------------------------------------------------------------------------- */
@@ -291,10 +294,12 @@ static enum ex_status request(struct ndis_adapter *a, struct ndis_request *r)
 static void halt(struct ndis_adapter *a)
 {
 	struct nic_tap *t = ndis_context(a);
-
 	struct ex *x = ndis_machine(a);
 
+	t->halting = true;
 	sched_unwatch(t->s, t->fd);
+	while (t->inside)            /* on another CPU */
+		ke_sleep(1000000);
 	t->adapter = NULL;
 	if (t->packet)
 		ndis_packet_put(t->packet);
