@@ -244,13 +244,8 @@ static void feed(struct run *r, const uint8_t *d, size_t n)
 
 static u64 of_tag(struct ex *x, const char *name)
 {
-	struct ex_pool_tag t;
-	u64 sum = 0;
-
-	for (size_t i = 0; ex_pool_tag(x, EX_NONPAGED, i, &t); i++)
-		if (t.tag == EX_TAG(name[0], name[1], name[2], name[3]))
-			sum += t.bytes;
-	return sum;
+	return ex_pool_bytes(x, EX_NONPAGED,
+			     EX_TAG(name[0], name[1], name[2], name[3]));
 }
 
 /* A host's lists are no longer than ip6.h says, whoever fills them. */

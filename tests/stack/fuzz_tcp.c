@@ -731,13 +731,11 @@ static void feed(struct run *r)
 static u64 left(struct ex *x)
 {
 	static const char tags[] = "TcIpTCPbTCPtTCPcTCPaTCPsTCPrTCPkNDPtNDbfNDbk";
-	struct ex_pool_tag t;
 	u64 sum = 0;
 
-	for (size_t i = 0; ex_pool_tag(x, EX_NONPAGED, i, &t); i++)
-		for (const char *p = tags; *p; p += 4)
-			if (t.tag == EX_TAG(p[0], p[1], p[2], p[3]))
-				sum += t.bytes;
+	for (const char *p = tags; *p; p += 4)
+		sum += ex_pool_bytes(x, EX_NONPAGED,
+				     EX_TAG(p[0], p[1], p[2], p[3]));
 	return sum;
 }
 
@@ -747,7 +745,8 @@ static void end(struct run *r)
 	char why[200] = "";
 
 	(void)ex_call(r->x, close_all, r);
-	(void)sched_run_to(r->s, sched_now(r->s) + 1200 * SECOND);
+	for (u32 k = 0; k < 60 && (tcp->live || tcp->syns); k++)
+		(void)sched_run_to(r->s, sched_now(r->s) + 20 * SECOND);
 	must(!tcp->live && !tcp->syns, "a connection stays for ever");
 	must(!ex_failed(io_unload(r->afd)), "afd stays");
 	must(!ex_failed(io_unload(r->tcpip)), "tcpip stays");
