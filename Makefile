@@ -95,6 +95,7 @@ STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
 STK_FUZZ_DRV := tcpip inet netbt srv
 STK_FUZZ_DRV_fuzz_ip6 := tcpip6 inet afd
 STK_FUZZ_DRV_fuzz_tcp := tcpip inet afd
+STK_FUZZ_DRV_fuzz_tcp6 := tcpip6 inet afd
 stk_fuzz_obj = $(foreach d,$(or $(STK_FUZZ_DRV_$(1)),$(STK_FUZZ_DRV)),\
 		$(patsubst %.c,$(B)/pic/%.o,$(wildcard stack/drivers/$(d)/*.c)))
 # The stack as one object, for a test driver that loads it (tests/stack/adapter).
