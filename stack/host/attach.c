@@ -422,6 +422,7 @@ int cmd_attach(int argc, char **argv)
 	st |= !h;
 	control_close(&a.control);
 	host_free(h);
+	services_free(&a.services);
 	sched_free(a.s);
 	story_free(a.w.stories);
 	if (a.signals >= 0)

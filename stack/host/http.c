@@ -264,11 +264,11 @@ void http(struct service_connection *c, u8 *buf)
 {
 	struct request *f = calloc(1, sizeof(*f));
 
-	if (f) {
-		f->dir = c->of->http_dir;
-		f->buf = buf;
-		while (serve_one(c, f))
-			;
-	}
-	free(f);
+	c->more = f;
+	if (!f)
+		return;
+	f->dir = c->of->http_dir;
+	f->buf = buf;
+	while (serve_one(c, f))
+		;
 }
