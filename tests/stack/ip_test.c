@@ -179,6 +179,22 @@ static const struct option {
 	  "45000040 xxxx0000 8001 xxxx c0000201 c0000202 0c00 xxxx 16000000 "
 	  "47000024 00010000 8001 xxxx c0000202 c0000201 0707030000000000 "
 	  ECHO },
+	{ "record route of no places, its pointer before them",
+	  "46000020 00010000 8001 0000 c0000202 c0000201 07030000 " ECHO,
+	  "4500003c xxxx0000 8001 xxxx c0000201 c0000202 0c00 xxxx 16000000 "
+	  "46000020 00010000 8001 xxxx c0000202 c0000201 07030000 " ECHO },
+	{ "record route of no places",
+	  "46000020 00010000 8001 0000 c0000202 c0000201 07030400 " ECHO,
+	  "46000020 xxxx0000 8001 xxxx c0000201 c0000202 07030400 "
+	  "0000 fffd 0001 0001" },
+	{ "timestamp of no places, its pointer zero",
+	  "46000020 00010000 8001 0000 c0000202 c0000201 44040000 " ECHO,
+	  "4500003c xxxx0000 8001 xxxx c0000201 c0000202 0c00 xxxx 16000000 "
+	  "46000020 00010000 8001 xxxx c0000202 c0000201 44040000 " ECHO },
+	{ "timestamp of no places",
+	  "46000020 00010000 8001 0000 c0000202 c0000201 44040500 " ECHO,
+	  "46000020 xxxx0000 8001 xxxx c0000201 c0000202 44040510 "
+	  "0000 fffd 0001 0001" },
 	{ "loose source route with a hop left: code 5",
 	  "47000024 00010000 8001 0000 c0000202 c0000201 830704c633640100 "
 	  ECHO,
@@ -229,6 +245,14 @@ static void option_bombs(void)
 		b[34] = (u8)(v >> 8);
 		b[35] = (u8)v;
 		b[36] = (u8)(v * 31);
+		net_sum_ip(b);
+		net_raw(&n, b, len);
+	}
+	/* Those that are filled in: every pointer for every length. */
+	for (u32 v = 0; v < 2 * 12 * 256; v++) {
+		b[34] = v & 1 ? 68 : 7;
+		b[35] = (u8)(v / 2 % 12 + 1);
+		b[36] = (u8)(v / 24);
 		net_sum_ip(b);
 		net_raw(&n, b, len);
 	}

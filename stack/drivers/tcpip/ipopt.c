@@ -22,12 +22,13 @@ static enum ip_drop bad(struct ip *ip, const struct ip_head *h,
 }
 
 /* Of RR, TS and the source routes: at least three bytes, and a pointer that is
- * in its place. */
+ * not before the first place, also where there is none: who fills them in
+ * writes where it points. */
 static bool pointer_ok(const u8 *o)
 {
 	u32 least = o[0] == OPT_TS ? 5 : 4;
 
-	return o[1] >= least - 1 && (o[1] < least || o[2] >= least);
+	return o[1] >= least - 1 && o[2] >= least;
 }
 
 static enum ip_drop source_route(struct ip *ip, const struct ip_head *h,
