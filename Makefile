@@ -45,7 +45,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
 	     -I$(B)/gen $(PKG_CFLAGS) $(CFLAGS)
 # The stack knows nothing of the analyzer; its stacks grow by design.
 STACK_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
-	       $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Istack \
+	       $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Istack -Ianalyzer \
 	       -fstack-clash-protection $(CFLAGS)
 LD_SO_asan := -fsanitize=address,undefined
 LD_SO_fuzz := -fsanitize=address,undefined
@@ -63,8 +63,8 @@ SIG_SRC   := $(sort $(wildcard signatures/lang/*.c))
 STACK_SRC := $(sort $(wildcard stack/ex/*.c stack/sched/*.c stack/ndis/*.c stack/nic/*.c \
 	     stack/tdi/*.c stack/trace/*.c stack/sdk/*.c stack/host/*.c))
 # The commands of refstack are no part of the library.
-HOST_SRC  := $(wildcard stack/host/attach.c stack/host/simulate.c stack/refstack.c stack/host/stat*.c \
-	     stack/host/out.c stack/host/control.c stack/host/dump.c)
+HOST_SRC  := stack/refstack.c $(wildcard stack/host/stat*.c) \
+	     $(addprefix stack/host/,attach.c caller.c cli.c cmd.c control.c dump.c help.c out.c script.c simulate.c)
 STACK_SRC := $(filter-out $(HOST_SRC),$(STACK_SRC))
 # inet/ is no driver: it is built into those that INET names.
 INET      := tcpip tcpip6
@@ -82,7 +82,8 @@ LIB      := $(B)/libntriage.a
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(LIB_CXX:%.cc=$(B)/%.o)
 SIG_OBJ  := $(SIG_SRC:%.c=$(B)/%.o)
 STACK    := $(B)/libstack.a
-STACK_OBJ := $(STACK_SRC:%.c=$(B)/%.o)
+# Of the analyzer it has one thing, which knows no dumps: the nearest word.
+STACK_OBJ := $(STACK_SRC:%.c=$(B)/%.o) $(B)/analyzer/base/nearest.o
 DRIVER   := $(DRIVERS:%=$(B)/drivers/%.so)
 STK_UNIT_SRC := $(sort $(wildcard tests/stack/*_test.c))
 STK_FUZZ_SRC := $(sort $(wildcard tests/stack/fuzz_*.c))
@@ -93,6 +94,8 @@ STK_FUZZ := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/fuzz/%)
 STK_REPLAY := $(STK_FUZZ_SRC:tests/stack/%.c=$(B)/replay/%)
 # Fuzzers have the driver linked in: what it covers is seen.
 STK_FUZZ_DRV := tcpip inet netbt srv
+STK_FUZZ_DRV_fuzz_script := none
+STK_FUZZ_DRV_fuzz_workload := none
 STK_FUZZ_DRV_fuzz_ip6 := tcpip6 inet afd
 STK_FUZZ_DRV_fuzz_tcp := tcpip inet afd
 STK_FUZZ_DRV_fuzz_tcp6 := tcpip6 inet afd
@@ -204,12 +207,12 @@ $(STK_UNIT): $(B)/tests/%: $(B)/tests/stack/%.o $(STACK) | $(DRIVER) $(TEST_DRIV
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
-$(STK_FUZZ): $(B)/fuzz/%: $(B)/tests/stack/%.o $$(call stk_fuzz_obj,$$*) $(STACK)
+$(STK_FUZZ): $(B)/fuzz/%: $(B)/tests/stack/%.o $$(call stk_fuzz_obj,$$*) $(STACK) | $(DRIVER)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
 
-$(STK_REPLAY): $(B)/replay/%: $(B)/tests/stack/%.o $(B)/tests/fuzz/replay.o $$(call stk_fuzz_obj,$$*) $(STACK)
+$(STK_REPLAY): $(B)/replay/%: $(B)/tests/stack/%.o $(B)/tests/fuzz/replay.o $$(call stk_fuzz_obj,$$*) $(STACK) | $(DRIVER)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--whole-archive $(STACK) -Wl,--no-whole-archive $(LD_$(MODE)) $(STACK_LIBS)
@@ -300,26 +303,36 @@ lint: all ## rules of the house: layers, headers alone, registries, style
 	$(Q)tests/tools/lint.sh $(CC)
 
 # --- installing --------------------------------------------------------------------
-man: $(B)/man/ntriage.1
-$(B)/man/ntriage.1: $(NTRIAGE)
+man: $(B)/man/ntriage.1 $(B)/man/refstack.1
+$(B)/man/%.1: $(B)/%
 	@mkdir -p $(@D)
-	$(Q)$(NTRIAGE) help --man >$@
+	$(Q)$< help --man >$@
+$(B)/completion/%: $(B)/%
+	@mkdir -p $(@D)
+	$(Q)$< help --completion >$@
 
-install: all man ## install below PREFIX (DESTDIR respected)
-	$(Q)install -Dm755 $(NTRIAGE) $(DESTDIR)$(PREFIX)/bin/ntriage
-	$(Q)install -Dm644 $(B)/man/ntriage.1 $(DESTDIR)$(PREFIX)/share/man/man1/ntriage.1
-	$(Q)$(NTRIAGE) help --completion >$(B)/ntriage.bash
-	$(Q)install -Dm644 $(B)/ntriage.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ntriage
+PROGRAMS := ntriage refstack
+install: all man $(PROGRAMS:%=$(B)/completion/%) ## install below PREFIX (DESTDIR respected)
+	$(Q)for p in $(PROGRAMS); do \
+		install -Dm755 $(B)/$$p $(DESTDIR)$(PREFIX)/bin/$$p && \
+		install -Dm644 $(B)/man/$$p.1 $(DESTDIR)$(PREFIX)/share/man/man1/$$p.1 && \
+		install -Dm644 $(B)/completion/$$p \
+			$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p || exit 1; done
 	$(Q)cd signatures/rules && find . -name '*.sig' -exec install -Dm644 {} \
 		$(DESTDIR)$(PREFIX)/share/ntriage/signatures/{} \;
+	$(Q)install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/refstack $(DRIVER) $(LTTNG)
+	$(Q)cd stack/workloads && find . -name '*.txt' -exec install -Dm644 {} \
+		$(DESTDIR)$(PREFIX)/share/refstack/workloads/{} \;
+	$(Q)install -Dm644 docs/refstack.md $(DESTDIR)$(PREFIX)/share/doc/refstack/refstack.md
+	$(Q)install -Dm644 tests/pkt/README.md $(DESTDIR)$(PREFIX)/share/doc/refstack/scripts.md
 
 uninstall: ## undo install
-	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/ntriage \
-		$(DESTDIR)$(PREFIX)/share/man/man1/ntriage.1 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ntriage
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/ntriage/signatures
-	$(Q)rmdir $(DESTDIR)$(PREFIX)/share/ntriage 2>/dev/null || true
+	$(Q)rm -f $(foreach p,$(PROGRAMS),$(DESTDIR)$(PREFIX)/bin/$(p) \
+		$(DESTDIR)$(PREFIX)/share/man/man1/$(p).1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(p))
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/ntriage/signatures $(DESTDIR)$(PREFIX)/lib/refstack \
+		$(DESTDIR)$(PREFIX)/share/refstack/workloads $(DESTDIR)$(PREFIX)/share/doc/refstack
+	$(Q)rmdir $(DESTDIR)$(PREFIX)/share/ntriage $(DESTDIR)$(PREFIX)/share/refstack 2>/dev/null || true
 
 clean: ## remove build/
 	$(Q)rm -rf build

@@ -1,136 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 /* refstack: the reference stack as a program. */
 #include "host/cmd.h"
-#include "host/pkt.h"
 
-#include <stdio.h>
-#include <string.h>
-
-static const struct command {
-	const char *name, *args, *what, *help;
-	int (*fn)(int argc, char **argv);
-} commands[] = {
-	{ "run", "WORKLOAD [options]", "machines of a workload, in simulation",
-	  "  --seed N            the seed of every decision (1)\n"
-	  "  --seeds A-B         one run for each of them\n"
-	  "  --policy NAME       random, pct, round-robin, run-on\n"
-	  "  --replay STRING     the decisions of an earlier run\n"
-	  "  --drivers FOLDER    where tcpip.so and the others are\n"
-	  "  --pcap FILE         what the first link carries\n"
-	  "  --stat              each machine in words at the end\n"
-	  "Example: refstack run stack/workloads/transfer.txt --seed 42\n",
-	  cmd_run },
-	{ "attach", "--tap NAME --ip A/BITS [options]",
-	  "a live machine on a TAP device",
-	  "Echo on 7 (TCP and UDP), discard on 9, chargen on 19, iperf 2 on 5001.\n"
-	  "  --ip6 A/BITS        an address of IPv6 (up to four times)\n"
-	  "  --autoconf          addresses from routers' advertisements\n"
-	  "  --gw A, --gw6 A     gateways\n"
-	  "  --mtu N             1500\n"
-	  "  --mac A             02:00:00:4e:54:01\n"
-	  "  --personality NAME  nt4, nt5 (the default), modern\n"
-	  "  --offloads          checksums and large sends by the device\n"
-	  "  --netbios NAME      NetBIOS name and session service\n"
-	  "  --keepalive N       a session silent for N seconds is tried (3600)\n"
-	  "  --call NAME#20      a session to that name, with one message\n"
-	  "  --http FOLDER       its files on port 80 (HTTP/1.1, persistent)\n"
-	  "  --put               they may be stored, too (PUT)\n"
-	  "  --cpus N            virtual processors (1)\n"
-	  "  --story WORKLOAD    tells the story of one machine of it\n"
-	  "  --as NAME           that machine; its address is in the workload\n"
-	  "  --dump FILE         where SIGQUIT and a bug check leave the machine\n"
-	  "                      (ELF core; refstack-PID.core, SIGQUIT only)\n"
-	  "SIGUSR1 prints its state; SIGQUIT writes a dump and goes on; SIGINT\n"
-	  "ends; a bug check ends with SIGABRT.\n"
-	  "Example: refstack attach --tap tap0 --ip 192.0.2.1/24 --http /srv\n",
-	  cmd_attach },
-	{ "stat", "PID [PART...] [options]", "the state of a live one",
-	  "Parts (all): services, connections, listeners, udp, pool, locks,\n"
-	  "threads, work, dpc, timers, routes, neighbours, protocols, adapters,\n"
-	  "events.\n"
-	  "  --json              one object, an array for each table\n"
-	  "  --limit N           rows of a table (1000)\n"
-	  "Of the same user only. Exit status: 0; 1 there is none, 2 bad usage.\n"
-	  "Example: refstack stat $(pidof refstack) connections pool\n",
-	  cmd_stat },
-	{ "dump", "PID FILE", "a live one as an ELF core, while it goes on",
-	  "Its threads are the machine's; docs/stack.md says what is in it.\n"
-	  "Example: refstack dump $(pidof refstack) live.core\n", cmd_dump },
-	{ "script", "FILE... [--pcap FILE]", "packet scripts (tests/pkt)",
-	  "Example: refstack script tests/pkt/tcp-handshake/active.pkt\n",
-	  cmd_script },
+const struct cli_command *const cli_commands[] = {
+	&cmd_run, &cmd_attach, &cmd_stat, &cmd_dump, &cmd_script, &cmd_help,
+	NULL,
 };
-#define COMMANDS (sizeof(commands) / sizeof(*commands))
 
-int cmd_script(int argc, char **argv)
+struct help {
+	bool man, completion, words;
+};
+
+static const struct cli_option options[] = {
+	{ "man", NULL, "print the manual page (roff)",
+	  CLI_TO(SWITCH, struct help, man) },
+	{ "completion", NULL, "print a completion script for bash",
+	  CLI_TO(SWITCH, struct help, completion) },
+	{ "words", NULL, "print what may follow the operands (it asks this)",
+	  CLI_TO(SWITCH, struct help, words) },
+};
+
+static const struct cli_example examples[] = {
+	{ "refstack help attach", "how to use the command attach" },
+	{ "refstack help --man | man -l -", "read the manual page" },
+	{ ". <(refstack help --completion)", "completion in this shell" },
+};
+
+/* The words come from the program that is completed; files are readline's. */
+static const char completion[] =
+"# bash completion for refstack; made by \"refstack help --completion\"\n"
+"_refstack() {\n"
+"    local cur=${COMP_WORDS[COMP_CWORD]} but=-*\n"
+"    [[ $cur == -* ]] && but=\n"
+"    COMPREPLY=($(compgen -X \"$but\" -W \"$(\"$1\" help --words -- \\\n"
+"        \"${COMP_WORDS[@]:1:COMP_CWORD-1}\" 2>/dev/null)\" -- \"$cur\"))\n"
+"}\n"
+"complete -o default -F _refstack refstack\n";
+
+static int help(void *mine, int n, char *const *operand)
 {
-	FILE *pcap = NULL;
-	char path[1024], why[1200];
-	int bad = 0, ran = 0;
+	const struct help *h = mine;
+	const struct cli_command *c = NULL;
 
-	for (int i = 0; i < argc; i++) {
-		struct pkt_result r;
-
-		if (!strcmp(argv[i], "--pcap") && i + 1 < argc) {
-			pcap = fopen(argv[++i], "wb");
-			if (!pcap)
-				return cmd_usage("it cannot be written",
-						 argv[i]);
-			continue;
-		}
-		ran++;
-		if (pkt_run(argv[i], cmd_drivers(path, sizeof(path)), pcap, &r,
-			    why, sizeof(why))) {
-			printf("%s: as it says (%u packets in, %u out, %u "
-			       "calls)\n", argv[i], r.sent, r.seen, r.calls);
-		} else {
-			printf("%s:%s\n", argv[i], why);
-			bad = 1;
-		}
-		pcap = NULL;         /* it went with the script */
+	if (h->words) {
+		cli_next_words(n, operand);
+		return CLI_OK;
 	}
-	return ran ? bad : cmd_usage("script wants a file", "");
+	if (n > 1)
+		return cli_bad("help: one command");
+	if (n && !(c = cli_find(operand[0])))
+		return CLI_BAD;
+	if (h->man)
+		cli_man();
+	if (h->completion)
+		fputs(completion, stdout);
+	if (!h->man && !h->completion)
+		cli_help(c);
+	return CLI_OK;
 }
 
-static int help(const char *name)
-{
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (name && !strcmp(commands[i].name, name)) {
-			printf("refstack %s %s\n  %s\n\n%s", commands[i].name,
-			       commands[i].args, commands[i].what,
-			       commands[i].help);
-			return 0;
-		}
-	if (name)
-		return cmd_usage("no such command", name);
-	printf("refstack " NTR_VERSION ": a TCP/IP stack in the shape of "
-	       "Windows NT's\n\n");
-	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-8s %-38s %s\n", commands[i].name, commands[i].args,
-		       commands[i].what);
-	printf("\nrefstack help COMMAND says more.\n");
-	return 0;
-}
+const struct cli_command cmd_help = {
+	.name = "help",
+	.summary = "how to use refstack or one of its commands",
+	.operands = "[COMMAND]",
+	.help = "Prints the commands, or how to use one of them. The manual "
+		"page and the completion\nscript are made from the same "
+		"tables.",
+	.options = options, .noptions = sizeof(options) / sizeof(*options),
+	.examples = examples,
+	.nexamples = sizeof(examples) / sizeof(*examples),
+	.min = 0, .max = -1, .size = sizeof(struct help), .run = help,
+};
 
 int main(int argc, char **argv)
 {
-	const char *c = argc > 1 ? argv[1] : "";
-
-	if (argc < 2 || !strcmp(c, "help") || !strcmp(c, "--help") ||
-	    !strcmp(c, "-h")) {
-		int st = help(argc > 2 ? argv[2] : NULL);
-
-		return argc < 2 ? 2 : st;
-	}
-	if (!strcmp(c, "--version")) {
-		printf("refstack " NTR_VERSION "\n");
-		return 0;
-	}
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (!strcmp(commands[i].name, c)) {
-			if (argc > 2 && !strcmp(argv[2], "--help"))
-				return help(c);
-			return commands[i].fn(argc - 2, argv + 2);
-		}
-	return cmd_usage("no such command", c);
+	return cli_run(argc, argv);
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* refstack attach: a live machine on a TAP device. */
+#include "cmd.h"
 #include "control.h"
 #include "dump.h"
 #include "stat.h"
 #include "story.h"
+#include "words.h"
 #include "workload.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +21,8 @@
 
 struct attach {
 	struct host_config c;
+	const char *drivers, *mac;
+	u32 personality;
 	struct workload w;           /* --story: it is told, no services */
 	const char *as;
 	struct story *story;
@@ -30,66 +35,6 @@ struct attach {
 	const char *dump_to;         /* NULL: refstack-PID.core */
 	bool stop, stat, dump;
 };
-
-static bool add_ip6(struct host_interface *i, const char *v)
-{
-	unsigned n = 0;
-
-	while (n < 4 && i->ip6[n])
-		n++;
-	if (n < 4)
-		i->ip6[n] = v;
-	return n < 4;
-}
-
-static bool option(struct attach *a, const char *o, const char *v)
-{
-	struct host_interface *i = &a->c.interface;
-
-	if (!strcmp(o, "--tap")) {
-		i->tap = v;
-	} else if (!strcmp(o, "--ip")) {
-		i->ip4[0] = v;
-	} else if (!strcmp(o, "--ip6")) {
-		return add_ip6(i, v);
-	} else if (!strcmp(o, "--gw6")) {
-		i->gateway6 = v;
-	} else if (!strcmp(o, "--gw")) {
-		i->gateway4 = v;
-	} else if (!strcmp(o, "--mac")) {
-		return sscanf(v, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx",
-			      &i->mac[0], &i->mac[1], &i->mac[2], &i->mac[3],
-			      &i->mac[4], &i->mac[5]) == 6;
-	} else if (!strcmp(o, "--mtu")) {
-		i->mtu = (u32)strtoul(v, NULL, 10);
-	} else if (!strcmp(o, "--story")) {
-		a->w.file = v;
-	} else if (!strcmp(o, "--as")) {
-		a->as = v;
-	} else if (!strcmp(o, "--netbios")) {
-		a->c.netbios_name = a->caller.own = v;
-	} else if (!strcmp(o, "--call")) {
-		a->caller.peer = v;
-	} else if (!strcmp(o, "--keepalive")) {
-		a->c.netbios_keepalive = (u32)strtoul(v, NULL, 10);
-	} else if (!strcmp(o, "--http")) {
-		a->services.http_dir = v;
-	} else if (!strcmp(o, "--dump")) {
-		a->dump_to = v;
-	} else if (!strcmp(o, "--drivers")) {
-		a->c.driver_path = v;
-	} else if (!strcmp(o, "--cpus")) {
-		a->c.ex.cpus = (unsigned)strtoul(v, NULL, 10);
-	} else if (!strcmp(o, "--personality")) {
-		a->c.personality = !strcmp(v, "nt4") ? HOST_NT4 :
-				   !strcmp(v, "nt5") ? HOST_NT5 : HOST_MODERN;
-		return !strcmp(v, "nt4") || !strcmp(v, "nt5") ||
-		       !strcmp(v, "modern");
-	} else {
-		return false;
-	}
-	return true;
-}
 
 /* --- a story -------------------------------------------------------------------- */
 
@@ -133,55 +78,70 @@ static void told(struct story *t, const struct story_line *l)
 /* The machine is what the workload says of the one that is played. */
 static int read_story(struct attach *a)
 {
-	a->w.cast = true;
-	if (!a->as || !workload_read(&a->w))
-		return cmd_usage(a->as ? a->w.why : "--story wants --as NAME",
-				 "");
+	if (!a->as)
+		return cli_bad("attach: --story wants --as NAME");
+	if (!workload_read(&a->w))
+		return cli_bad("%s", a->w.why);
 	for (unsigned i = 0; i < a->w.n; i++)
 		if (!strcmp(a->w.name[i], a->as)) {
 			a->c.interface.ip4[0] = a->w.ip[i];
-			a->c.personality = a->w.personality[i];
+			a->personality = a->w.personality[i];
 			a->c.tcpip_options = a->w.more[i];
 		}
 	for (a->story = a->w.stories; a->story; a->story = a->story->next)
 		if (!strcmp(a->story->name, a->as))
 			break;
 	if (!a->story)
-		return cmd_usage("nobody has that name", a->as);
+		return cli_bad("%s: nobody is called \"%s\"", a->w.file,
+			       a->as);
 	a->story->address = address_of;
 	a->story->ctx = a;
 	a->story->told = told;
 	return 0;
 }
 
-static int arguments(struct attach *a, int argc, char **argv)
+static bool is_address(const char *option, const char *v, int family,
+		       bool prefix)
 {
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--offloads")) {
-			a->c.interface.offloads = true;
-		} else if (!strcmp(argv[i], "--autoconf")) {
-			a->c.interface.slaac = true;
-		} else if (!strcmp(argv[i], "--put")) {
-			a->services.put = true;
-		} else if (i + 1 == argc) {
-			return cmd_usage("unknown option, or its value is "
-					 "missing", argv[i]);
-		} else if (!option(a, argv[i], argv[i + 1])) {
-			return cmd_usage("unknown option or value", argv[i]);
-		} else {
-			i++;
-		}
-	}
+	if (!v || words_address(v, family, prefix))
+		return true;
+	(void)cli_bad("%s wants an address as %s%s, not \"%s\"", option,
+		      family == 6 ? "2001:db8::1" : "192.0.2.1",
+		      !prefix ? "" : family == 6 ? "/64" : "/24", v);
+	return false;
+}
+
+static int check_addresses(struct host_interface *i, const char *mac)
+{
+	if (!is_address("--ip", i->ip4[0], 4, true) ||
+	    !is_address("--gw", i->gateway4, 4, false) ||
+	    !is_address("--gw6", i->gateway6, 6, false))
+		return CLI_BAD;
+	for (unsigned n = 0; n < 4; n++)
+		if (!is_address("--ip6", i->ip6[n], 6, true))
+			return CLI_BAD;
+	if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &i->mac[0],
+		   &i->mac[1], &i->mac[2], &i->mac[3], &i->mac[4],
+		   &i->mac[5]) != 6)
+		return cli_bad("--mac wants six bytes as 02:00:00:4e:54:01, "
+			       "not \"%s\"", mac);
+	return CLI_OK;
+}
+
+static int check(struct attach *a)
+{
+	struct host_interface *i = &a->c.interface;
+
 	if (a->w.file && read_story(a))
-		return 2;
-	if (a->caller.peer && !a->caller.own)
-		return cmd_usage("--call wants --netbios NAME", "");
-	a->services.ip6 = a->c.interface.ip6[0] || a->c.interface.slaac;
-	if (!a->c.interface.tap ||
-	    (!a->c.interface.ip4[0] && !a->services.ip6))
-		return cmd_usage("attach wants --tap NAME and --ip ADDRESS/BITS, "
-				 "--ip6 ADDRESS/BITS or --autoconf", "");
-	return 0;
+		return CLI_BAD;
+	a->services.ip6 = i->ip6[0] || i->slaac;
+	if (!i->tap || (!i->ip4[0] && !a->services.ip6))
+		return cli_bad("attach wants --tap NAME, and --ip A/BITS, "
+			       "--ip6 A/BITS or --autoconf");
+	if (a->caller.peer && !a->c.netbios_name)
+		return cli_bad("attach: --call wants --netbios NAME");
+	a->caller.own = a->c.netbios_name;
+	return check_addresses(i, a->mac);
 }
 
 static void read_signal(void *ctx)
@@ -395,58 +355,140 @@ static int serve(struct attach *a, struct host *h)
 	abort();
 }
 
-int cmd_attach(int argc, char **argv)
+static int attach(void *mine, int n, char *const *operand)
 {
 	static const char *const four[] = { "tcpip", "afd", NULL };
-	struct attach a = { .signals = -1, .client = -1, .control = { .fd = -1 } };
-	char path[1024], why[512] = "";
+	struct attach *a = mine;
+	char path[1024], why[512] = "no memory";
 	struct host *h;
 	int st;
 
-	a.c = (struct host_config){ .ex = { .name = "live", .cpus = 1 },
-		.personality = HOST_NT5,
-		.driver_path = cmd_drivers(path, sizeof(path)),
-		.interface = { .name = "eth0", .mac = { 2, 0, 0, 0x4e, 0x54,
-							1 } } };
-	st = arguments(&a, argc, argv);
+	(void)n;
+	(void)operand;
+	a->signals = a->client = a->control.fd = -1;
+	st = check(a);
 	if (st)
 		return st;
-	if (!a.services.ip6) /* else the usual ones, with tcpip6 */
-		a.c.drivers = four;
-	a.s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
-	h = a.s ? host_new(&a.c, a.s, why, sizeof(why)) : NULL;
+	a->c.ex.name = "live";
+	a->c.personality = (enum host_personality)a->personality;
+	if (!a->services.ip6)        /* else the usual ones, with tcpip6 */
+		a->c.drivers = four;
+	a->c.driver_path = cmd_drivers(a->drivers, path, sizeof(path));
+	a->c.interface.name = "eth0";
+	a->s = sched_new(&(struct sched_config){ .policy = SCHED_LIVE });
+	h = a->s ? host_new(&a->c, a->s, why, sizeof(why)) : NULL;
 	if (h)
-		st = serve(&a, h);
+		st = serve(a, h);
 	else
 		fprintf(stderr, "refstack: %s\n", why);
 	st |= !h;
-	control_close(&a.control);
+	control_close(&a->control);
 	host_free(h);
-	services_free(&a.services);
-	sched_free(a.s);
-	story_free(a.w.stories);
-	if (a.signals >= 0)
-		close(a.signals);
+	services_free(&a->services);
+	sched_free(a->s);
+	story_free(a->w.stories);
+	if (a->signals >= 0)
+		close(a->signals);
 	return st;
 }
 
-int cmd_dump(int argc, char **argv)
+#define TO(k, member) CLI_TO(k, struct attach, member)
+static const struct cli_option attach_options[] = {
+	{ "tap", "NAME", "the TAP device", TO(TEXT, c.interface.tap) },
+	{ "ip", "A/BITS", "the machine's address", TO(TEXT, c.interface.ip4[0]) },
+	{ "gw", "A", "its gateway", TO(TEXT, c.interface.gateway4) },
+	{ "ip6", "A/BITS", "an address of IPv6, up to four times",
+	  TO(TEXTS, c.interface.ip6[0]), .max = 4 },
+	{ "gw6", "A", "its gateway of IPv6", TO(TEXT, c.interface.gateway6) },
+	{ "autoconf", NULL, "addresses from routers' advertisements",
+	  TO(SWITCH, c.interface.slaac) },
+	{ "mac", "A", "its adapter's address", TO(TEXT, mac),
+	  .def = "02:00:00:4e:54:01" },
+	{ "mtu", "N", "the largest datagram", TO(U32, c.interface.mtu),
+	  .def = "1500", .min = 68, .max = 65535 },
+	{ "personality", "NAME", "whose habits it has", TO(WORD, personality),
+	  .words = "nt4 nt5 modern", .def = "nt5" },
+	{ "cpus", "N", "virtual processors", TO(U32, c.ex.cpus), .def = "1",
+	  .min = 1, .max = 32 },
+	{ "offloads", NULL, "checksums and large sends by the device",
+	  TO(SWITCH, c.interface.offloads) },
+	{ "http", "FOLDER", "its files on port 80", TO(TEXT, services.http_dir) },
+	{ "put", NULL, "they may be stored, too (PUT)",
+	  TO(SWITCH, services.put) },
+	{ "netbios", "NAME", "NetBIOS name and session service",
+	  TO(TEXT, c.netbios_name) },
+	{ "keepalive", "N", "try a NetBIOS session silent for N s, not an hour",
+	  TO(U32, c.netbios_keepalive), .min = 1, .max = 1000000 },
+	{ "call", "NAME#20", "a NetBIOS session to that name, one message",
+	  TO(TEXT, caller.peer) },
+	{ "dump", "FILE", "where SIGQUIT and a bug check leave the machine",
+	  TO(TEXT, dump_to) },
+	{ "story", "WORKLOAD", "tell the story of one machine of it",
+	  TO(TEXT, w.file) },
+	{ "as", "NAME", "which machine of the story", TO(TEXT, as) },
+	CMD_DRIVERS(struct attach, drivers),
+};
+
+static const struct cli_example attach_examples[] = {
+	{ "refstack attach --tap tap0 --ip 192.0.2.1/24 --http /srv",
+	  "a machine with every service, to be looked at with curl and ping" },
+	{ "refstack attach --tap tap0 --autoconf", "IPv6 as the routers say" },
+	{ "refstack attach --tap tap0 --ip 192.0.2.1/24 --personality nt4 "
+	  "--netbios TEST", "one that nmap takes for NT 4.0" },
+};
+
+const struct cli_command cmd_attach = {
+	.name = "attach", .operands = "",
+	.summary = "a live machine on a TAP device",
+	.help = "Answers on the TAP device that --tap names: "
+		"echo on port 7 (TCP\nand UDP), discard on 9, chargen on 19, "
+		"iperf 2 on 5001, and what the options ask for.\nWho may make "
+		"TAP devices may run it: root, mostly in a network namespace.\n\n"
+		"SIGUSR1 prints its state, SIGQUIT writes a dump (an ELF core; "
+		"refstack-PID.core\nwithout --dump) and goes on, SIGINT and "
+		"SIGTERM end it. After a bug check it ends\nwith SIGABRT, so "
+		"that the kernel keeps its memory.",
+	.options = attach_options,
+	.noptions = sizeof(attach_options) / sizeof(*attach_options),
+	.examples = attach_examples,
+	.nexamples = sizeof(attach_examples) / sizeof(*attach_examples),
+	.size = sizeof(struct attach), .run = attach,
+};
+
+/* --- dump --------------------------------------------------------------------------------- */
+
+static int dump(void *mine, int n, char *const *operand)
 {
 	const struct control_ask ask = { .what = CONTROL_DUMP };
-	long pid = argc == 2 ? strtol(argv[0], NULL, 10) : 0;
 	int fd, none = -1;
+	u64 pid;
 	bool ok;
 
-	if (pid <= 1)
-		return cmd_usage("dump takes the number of a refstack's "
-				 "process and a file", argc ? argv[0] : "");
-	fd = open(argv[1], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		fprintf(stderr, "refstack: %s: %s\n", argv[1],
-			strerror(errno));
-		return 1;
-	}
+	(void)mine;
+	(void)n;
+	if (!words_number(operand[0], &pid) || pid < 2 || pid > INT_MAX)
+		return cli_bad("dump: \"%s\" is no number of a process",
+			       operand[0]);
+	fd = open(operand[1], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return cli_bad("%s: %s", operand[1], strerror(errno));
 	ok = control_call((pid_t)pid, &ask, fd, &none);
 	close(fd);
-	return ok ? 0 : 1;
+	return ok ? CLI_OK : CLI_WRONG;
 }
+
+static const struct cli_example dump_examples[] = {
+	{ "refstack dump $(pidof refstack) live.core",
+	  "the memory of a live machine, for gdb" },
+};
+
+const struct cli_command cmd_dump = {
+	.name = "dump", .operands = "PID FILE",
+	.summary = "a live one as an ELF core, while it goes on",
+	.help = "Asks a live refstack of the same user for its memory. The "
+		"threads of the core are\nthe machine's; docs/stack.md says "
+		"what is in it.",
+	.examples = dump_examples,
+	.nexamples = sizeof(dump_examples) / sizeof(*dump_examples),
+	.min = 2, .max = 2, .run = dump,
+};

@@ -6,6 +6,7 @@
 #include "pkt.h"
 
 #include "../sdk/netbios.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <netinet/in.h>
@@ -51,6 +52,7 @@ struct pkt_calls {
 	struct pkt_net *net;
 	struct variable variable[VARIABLES];
 	struct call *calls;
+	bool mistake;                /* the last line is wrong itself */
 };
 
 /* --- numbers and names ------------------------------------------------------------------ */
@@ -407,13 +409,21 @@ static bool of_sessions(const struct call *c)
 static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 {
 	const struct row *r = NULL;
+	char list[400] = "";
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	p->mistake = true;           /* until it is known to be right */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		words_add(list, sizeof(list), rows[i].name);
 		if (!strcmp(rows[i].name, c->name))
 			r = &rows[i];
-	if (!r || c->nargs < r->args) {
-		snprintf(why, size, "no such call as %s() with %u arguments",
-			 c->name, c->nargs);
+	}
+	if (!r) {
+		words_unknown(why, size, "call", list, c->name);
+		return false;
+	}
+	if (c->nargs < r->args) {
+		snprintf(why, size, "%s() wants %u arguments, not %u", c->name,
+			 r->args, c->nargs);
 		return false;
 	}
 	c->fn = r->fn;
@@ -430,6 +440,7 @@ static bool prepare(struct pkt_calls *p, struct call *c, char *why, size_t size)
 		snprintf(why, size, "an argument of %s() is wrong", c->name);
 		return false;
 	}
+	p->mistake = false;
 	if (!strcmp(c->name, "bind"))
 		for (unsigned i = 0; i < PKT_FLOWS; i++)
 			p->net->flow[i].local_port = c->to.port;
@@ -569,6 +580,7 @@ static bool look(struct pkt_calls *p, const char *label, const char *at,
 	while (c && strcmp(c->label, label))
 		c = c->next;
 	if (!c) {
+		p->mistake = true;
 		snprintf(why, size, "no call is called %s", label);
 		return false;
 	}
@@ -593,6 +605,7 @@ static bool begin(struct pkt_calls *p, struct call *c, const char *at,
 	c->x = host_machine(p->h);
 	at = arguments(at, c);
 	if (!at) {
+		p->mistake = true;
 		snprintf(why, size, "not a call");
 		return false;
 	}
@@ -621,6 +634,7 @@ bool pkt_call(struct pkt_calls *p, const char *text, char *why, size_t size)
 	const char *at = word_of(text, first, sizeof(first)), *to = text;
 	bool ok, keep;
 
+	p->mistake = !at;
 	if (!c || !at) {
 		snprintf(why, size, "not a call");
 		free(c);
@@ -652,6 +666,11 @@ bool pkt_call(struct pkt_calls *p, const char *text, char *why, size_t size)
 	if (!keep)
 		forget(p, c);
 	return ok;
+}
+
+bool pkt_call_mistake(const struct pkt_calls *p)
+{
+	return p->mistake;
 }
 
 struct pkt_calls *pkt_calls_new(struct host *h, struct pkt_net *n)

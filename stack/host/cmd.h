@@ -1,24 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The commands of refstack.  Each takes its arguments without the program's and
- * its own name and returns an exit status: 0, 1 it went wrong, 2 bad usage.
+ * The commands of refstack (cli.h says what a command is), and what they share.
+ * To add one: a file with its struct, a line here and one in refstack.c.
  *
- * To add one: a function here, a row in refstack.c with help and an example.
+ * Invariant: a command writes what was asked for on stdout and everything else
+ * on stderr.
  */
 #ifndef HOST_CMD_H
 #define HOST_CMD_H
 
 #include "../sdk/host.h"
+#include "cli.h"
 
-int cmd_run(int argc, char **argv);
-int cmd_attach(int argc, char **argv);
-int cmd_stat(int argc, char **argv);
-int cmd_dump(int argc, char **argv);
-int cmd_script(int argc, char **argv);
+extern const struct cli_command cmd_attach, cmd_dump, cmd_help, cmd_run,
+	cmd_script, cmd_stat;
 
-/* Where the drivers are: $REFSTACK_DRIVERS, or beside the program. */
-const char *cmd_drivers(char *buf, size_t size);
-int cmd_usage(const char *what, const char *arg); /* says so: 2 */
+/* Of every command with machines: where their drivers are. */
+#define CMD_DRIVERS(type, member)                                          \
+	{ "drivers", "FOLDER", "where tcpip.so and the others are",        \
+	  CLI_TO(TEXT, type, member) }
+/* given, or $REFSTACK_DRIVERS, or drivers/ beside the program, or
+ * ../lib/refstack of it. */
+const char *cmd_drivers(const char *given, char *buf, size_t size);
+
+/* How far a long command is, on a terminal's stderr, after two seconds. */
+struct progress {
+	const char *what;            /* "runs" */
+	u64 all, began, shown;       /* ns; shown 0: not yet */
+	bool quiet;
+};
+void progress_begin(struct progress *p, const char *what, u64 all, bool quiet);
+void progress_at(struct progress *p, u64 done, u64 failed);
+void progress_end(struct progress *p);
 
 /* caller.c: a thread of a live machine that calls a name and says how it goes. */
 struct caller {

@@ -273,10 +273,10 @@ static void datagrams_server(void *ctx)
 /* --- all of them ------------------------------------------------------------------------------ */
 
 static const struct job_kind kinds[] = {
-	{ "transfer", "streams", transfer_client, transfer_server, false },
-	{ "echo", "chunk", echo_client, echo_server, false },
-	{ "datagrams", "size", datagrams_client, datagrams_server, true },
-	{ "mixed", NULL, mixed_client, mixed_server, false },
+	{ "transfer", transfer_client, transfer_server, false },
+	{ "echo", echo_client, echo_server, false },
+	{ "datagrams", datagrams_client, datagrams_server, true },
+	{ "mixed", mixed_client, mixed_server, false },
 };
 
 const struct job_kind *job_kind(const char *name)
@@ -302,22 +302,17 @@ bool job_ok(const struct job *j)
 				   j->side[0].received == j->back));
 }
 
-void job_text(const struct job *j, char *buf, size_t size)
+u64 job_bytes(const struct job *j)
 {
-	double s = (double)(j->ended - j->began) / 1e9;
+	if (j->kind->lossy)
+		return j->received * j->size;
+	return j->received + j->side[0].received;
+}
 
-	if (j->running)
-		snprintf(buf, size, "%s: has not ended: %llu of %llu", j->text,
-			 (unsigned long long)j->received,
-			 (unsigned long long)j->bytes);
-	else if (j->error)
-		snprintf(buf, size, "%s: %s after %llu of %llu", j->text,
-			 strerror((int)-j->error),
-			 (unsigned long long)j->received,
-			 (unsigned long long)j->bytes);
-	else
-		snprintf(buf, size, "%s: %s%llu of %llu in %.6f s", j->text,
-			 j->wrong ? "OTHER BYTES CAME, " : "",
-			 (unsigned long long)j->received,
-			 (unsigned long long)j->bytes, s);
+void job_result(const struct job *j, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", j->running ? "has not ended" :
+		 j->error ? strerror((int)-j->error) :
+		 j->wrong ? "other bytes came" :
+		 job_ok(j) ? "ok" : "bytes are missing");
 }

@@ -134,3 +134,26 @@ void out_hex(struct out *o, const char *key, u64 v)
 	snprintf(b, sizeof(b), "%#" PRIx64, v);
 	out_str(o, key, 14, b);
 }
+
+void out_real(struct out *o, const char *key, int width, int digits, double v)
+{
+	char b[40];
+
+	snprintf(b, sizeof(b), "%.*f", digits, v);
+	if (!o->json) {
+		text(o, key, width, b);
+		return;
+	}
+	key_of(o, key);
+	yajl_gen_number(o->json, b, strlen(b));
+}
+
+void out_bool(struct out *o, const char *key, int width, bool v)
+{
+	if (!o->json) {
+		text(o, key, width, v ? "yes" : "no");
+		return;
+	}
+	key_of(o, key);
+	yajl_gen_bool(o->json, v);
+}

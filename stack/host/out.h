@@ -7,6 +7,8 @@
  *	while (... && out_row(o)) { out_str(o, "tag", 6, t); out_num(o, "bytes", 10, n); }
  *	out_table_end(o);
  *
+ * Between tables the same calls give members of the object, in JSON only.
+ *
  * Invariant: a table has at most `limit` rows; of the rest the number is said.
  */
 #ifndef HOST_OUT_H
@@ -39,5 +41,7 @@ bool out_row(struct out *o);
 void out_str(struct out *o, const char *key, int width, const char *v);
 void out_num(struct out *o, const char *key, int width, u64 v);
 void out_hex(struct out *o, const char *key, u64 v);
+void out_real(struct out *o, const char *key, int width, int digits, double v);
+void out_bool(struct out *o, const char *key, int width, bool v);
 
 #endif

@@ -187,12 +187,23 @@ void pkt_calls_free(struct pkt_calls *c);
 /* "x = accept(s)", "l: recv(c, 9)", "l = 9", "l waits", "state(c) = X"; false:
  * not as the line says, with words. now: begun, run until nothing is left. */
 bool pkt_call(struct pkt_calls *c, const char *text, char *why, size_t size);
+bool pkt_call_mistake(const struct pkt_calls *c); /* of the text itself */
 
 /* run.c: a whole script; false: not as it says. why: "12: expected …". */
+struct pkt_differ {                  /* "": the line is no such expectation */
+	char expected[400], is[400], how[200];
+	double at;                   /* when it was sent */
+};
 struct pkt_result {
 	unsigned lines, sent, seen, calls;
+	unsigned line;               /* the last one that was read */
+	bool mistake;                /* in the script */
+	struct pkt_differ differ;
 };
 bool pkt_run(const char *file, const char *drivers, FILE *capture,
 	     struct pkt_result *r, char *why, size_t size);
+/* A file, or every *.pkt below a folder in the order of names. How many. */
+unsigned pkt_each(const char *path, void (*fn)(void *ctx, const char *file),
+		  void *ctx);
 
 #endif

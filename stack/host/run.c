@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Packet scripts: line after line. */
 #include "pkt.h"
+#include "words.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SECOND UINT64_C(1000000000)
 #define BOOT SECOND                  /* when a script's time begins */
@@ -51,9 +54,19 @@ struct when {
 	bool range;
 };
 
+/* There is a mistake in the script. */
 static bool bad(struct script *s, const char *what)
 {
 	snprintf(s->why, sizeof(s->why), "%s", what);
+	s->r->mistake = true;
+	return false;
+}
+
+static bool unknown(struct script *s, const char *what, const char *list,
+		    const char *word)
+{
+	words_unknown(s->why, sizeof(s->why), what, list, word);
+	s->r->mistake = true;
 	return false;
 }
 
@@ -168,7 +181,9 @@ static bool set_six(struct script *s, const char *key, const char *v)
 static bool set_one(struct script *s, const char *key, const char *v)
 {
 	static const char *const as[] = { "nt4", "nt5", "modern" };
+	char text[100];
 
+	snprintf(text, sizeof(text), "%s=%s", key, v);
 	if (!strcmp(key, "mtu")) {
 		s->config.interface.mtu = (u32)atoi(v);
 	} else if (!strcmp(key, "cpus")) {
@@ -193,11 +208,12 @@ static bool set_one(struct script *s, const char *key, const char *v)
 					(enum host_personality)i;
 				return true;
 			}
-		return bad(s, "no such personality");
+		return unknown(s, "personality", "nt4 nt5 modern", v);
 	} else {
-		return bad(s, "set: mtu= cpus= arp=manual boot=seen gw= "
-			   "personality= netbios= keepalive= ip=6 nd=manual "
-			   "mld=seen autoconf= gw6=");
+		return unknown(s, "setting", "mtu= cpus= arp=manual boot=seen "
+			       "gw= personality= netbios= keepalive= ip=6 "
+			       "nd=manual mld=seen autoconf=only autoconf=too "
+			       "gw6=", text);
 	}
 	return true;
 }
@@ -309,14 +325,35 @@ static bool inject(struct script *s, const struct pkt_datagram *d)
 	return true;
 }
 
+static double clock_of(const struct script *s, u64 ns)
+{
+	return (double)((s64)ns - (s64)s->boot) / 1e9;
+}
+
+/* It is not as expected: both, beside each other and in one line. */
 static void said(struct script *s, const char *expected, const char *how,
 		 const struct pkt_datagram *is)
 {
-	char text[400];
+	struct pkt_differ *d = &s->r->differ;
 
-	pkt_text(is, text, sizeof(text));
+	snprintf(d->expected, sizeof(d->expected), "%s", expected);
+	snprintf(d->how, sizeof(d->how), "%s", how);
+	pkt_text(is, d->is, sizeof(d->is));
+	d->at = clock_of(s, s->when);
 	snprintf(s->why, sizeof(s->why), "expected %s; sent at %.6f: %s; %s",
-		 expected, (double)((s64)s->when - (s64)s->boot) / 1e9, text, how);
+		 expected, d->at, d->is, how);
+}
+
+static void nothing(struct script *s, const char *expected, u64 until)
+{
+	struct pkt_differ *d = &s->r->differ;
+
+	snprintf(d->expected, sizeof(d->expected), "%s", expected);
+	snprintf(d->is, sizeof(d->is), "nothing");
+	snprintf(d->how, sizeof(d->how), "nothing was sent until %.6f",
+		 clock_of(s, until));
+	d->at = clock_of(s, until);
+	snprintf(s->why, sizeof(s->why), "expected %s; %s", expected, d->how);
 }
 
 static bool compare(struct script *s, const struct pkt_datagram *want,
@@ -338,8 +375,7 @@ static bool compare(struct script *s, const struct pkt_datagram *want,
 	if (s->when + slack >= w->from && s->when <= w->to + slack)
 		return true;
 	snprintf(how, sizeof(how), "the time is not %.6f to %.6f",
-		 (double)((s64)w->from - (s64)s->boot) / 1e9,
-		 (double)((s64)w->to - (s64)s->boot) / 1e9);
+		 clock_of(s, w->from), clock_of(s, w->to));
 	said(s, text, how, &is);
 	return false;
 }
@@ -356,9 +392,7 @@ static bool expect(struct script *s, const struct pkt_datagram *want,
 		run_to(s, next < end ? next : end);
 	}
 	if (!s->n) {
-		snprintf(s->why, sizeof(s->why),
-			 "expected %s; nothing was sent until %.6f", text,
-			 (double)((s64)end - (s64)s->boot) / 1e9);
+		nothing(s, text, end);
 		return false;
 	}
 	if (!compare(s, want, w, text))
@@ -419,7 +453,10 @@ static bool timed_line(struct script *s, const char *at)
 	run_to(s, w.from);
 	s->last = w.from;
 	s->r->calls++;
-	return pkt_call(s->calls, at, s->why, sizeof(s->why));
+	if (pkt_call(s->calls, at, s->why, sizeof(s->why)))
+		return true;
+	s->r->mistake = pkt_call_mistake(s->calls);
+	return false;
 }
 
 static bool one_line(struct script *s, char *line)
@@ -427,7 +464,6 @@ static bool one_line(struct script *s, char *line)
 	const char *at = pkt_blank(line);
 	struct ex *x;
 
-	line[strcspn(line, "\r\n")] = 0;
 	if (!*at || *at == '#')
 		return true;
 	s->r->lines++;
@@ -438,7 +474,9 @@ static bool one_line(struct script *s, char *line)
 	if (!timed_line(s, at))
 		return false;
 	x = host_machine(s->h);
-	return !ex_stopped(x) || bad(s, ex_stop_text(x));
+	if (ex_stopped(x))
+		snprintf(s->why, sizeof(s->why), "%s", ex_stop_text(x));
+	return !ex_stopped(x);
 }
 
 /* --- all of it ------------------------------------------------------------------------------------- */
@@ -485,28 +523,74 @@ static bool over(struct script *s)
 	return silence(s, sched_now(s->s));
 }
 
+static bool all_lines(struct script *s, FILE *f)
+{
+	char text[4096], why[200];
+	int st = 1;
+
+	for (s->line = 1; st == 1; s->line += st == 1) {
+		st = words_line(f, text, sizeof(text), why, sizeof(why));
+		if (st < 0)
+			(void)bad(s, why);
+		else if (st && !one_line(s, text))
+			st = -1;
+	}
+	return !st && over(s);
+}
+
 bool pkt_run(const char *file, const char *drivers, FILE *capture,
 	     struct pkt_result *r, char *why, size_t size)
 {
 	struct script s = { .file = file, .drivers = drivers, .r = r,
 			    .capture_file = capture };
 	FILE *f = fopen(file, "r");
-	char line[4096];
-	bool ok = f && start(&s);
+	bool ok;
 
 	memset(r, 0, sizeof(*r));
 	if (!f)
-		bad(&s, "it cannot be read");
-	while (ok && fgets(line, sizeof(line), f)) {
-		s.line++;
-		ok = one_line(&s, line);
-	}
-	if (ok)
-		ok = over(&s);
-	if (!ok)
-		snprintf(why, size, "%u: %s", s.line, s.why);
+		ok = bad(&s, strerror(errno));
+	else
+		ok = (start(&s) || bad(&s, "no memory")) && all_lines(&s, f);
 	if (f)
 		fclose(f);
+	r->line = s.line;
+	if (!ok)
+		snprintf(why, size, "%u: %s", s.line, s.why);
 	end(&s);
 	return ok;
+}
+
+/* --- folders of them --------------------------------------------------------------------------------- */
+
+static int is_shown(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+unsigned pkt_each(const char *path, void (*fn)(void *ctx, const char *file),
+		  void *ctx)
+{
+	struct dirent **e;
+	struct stat st;
+	unsigned files = 0;
+	int n;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		fn(ctx, path);
+		return 1;
+	}
+	n = scandir(path, &e, is_shown, alphasort);
+	for (int i = 0; i < n; i++) {
+		const char *end = strrchr(e[i]->d_name, '.');
+		char sub[4096];
+
+		snprintf(sub, sizeof(sub), "%s/%s", path, e[i]->d_name);
+		if ((end && !strcmp(end, ".pkt")) ||
+		    (!stat(sub, &st) && S_ISDIR(st.st_mode)))
+			files += pkt_each(sub, fn, ctx);
+		free(e[i]);
+	}
+	if (n >= 0)
+		free(e);
+	return files;
 }

@@ -26,7 +26,7 @@ enum stat_part {
 	STAT_COUNT
 };
 #define STAT_ALL ((1u << STAT_COUNT) - 1)
-#define STAT_LIMIT 1000u             /* rows of a part, unless asked */
+#define STAT_LIMIT 1000u             /* rows of a part, when nobody says */
 
 struct stat_of {                     /* whose state it is */
 	struct host *h;
@@ -42,8 +42,6 @@ STAT_PARTS(STAT_PART_FN)
 /* parts: bits of enum stat_part. */
 void stat_write(struct host *h, const struct services *s, u32 parts,
 		bool json, u32 limit, FILE *to);
-/* The bit of a part's name; 0: no such part. */
-u32 stat_part(const char *name);
 /* "module+0x123", or a routine's name. */
 void stat_site(const void *at, char *to, size_t size);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Stories (story.h has their language). */
 #include "story.h"
+#include "words.h"
 #include "workload.h"
 
 #include <ctype.h>
@@ -302,12 +303,25 @@ static bool is_sleep(const struct call *c)
 	return c->n == 2 && !strcmp(c->w[0], "sleep");
 }
 
-static bool is_call(const struct call *c)
+static bool is_call(const struct call *c, char *why, size_t size)
 {
 	const struct row *r = find(c->w[1]);
+	char list[200] = "";
 
-	return is_sleep(c) || (r && c->n >= r->words && !c->w[0][1] &&
-			       isdigit((unsigned char)c->w[0][0]));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		words_add(list, sizeof(list), rows[i].name);
+	if (is_sleep(c))
+		return true;
+	if (!isdigit((unsigned char)c->w[0][0]) || c->w[0][1])
+		snprintf(why, size, "\"%s\" is no number of a socket, 0 to 9",
+			 c->w[0]);
+	else if (!r)
+		words_unknown(why, size, "call", list, c->w[1]);
+	else if (c->n < r->words)
+		snprintf(why, size, "\"%s\" wants more words", r->name);
+	else
+		return true;
+	return false;
 }
 
 static void tell_line(struct story *t, struct story_line *l)
@@ -371,7 +385,7 @@ static struct story *story_of(struct story **all, const char *name)
 	return *all;
 }
 
-int story_line(struct story **all, const char *text)
+int story_line(struct story **all, const char *text, char *why, size_t size)
 {
 	struct story_line **end, *l;
 	struct call c = { 0 };
@@ -382,10 +396,12 @@ int story_line(struct story **all, const char *text)
 	if (sscanf(text, " %15[A-Za-z0-9]: %n", name, &at) != 1 || !at)
 		return 0;
 	text += at;
+	snprintf(why, size, "%s", strlen(text) < STORY_LINE ? "out of memory" :
+		 "a call has at most 79 characters");
 	if (strlen(text) >= STORY_LINE)
 		return -1;
 	parse(&c, text);
-	t = is_call(&c) ? story_of(all, name) : NULL;
+	t = is_call(&c, why, size) ? story_of(all, name) : NULL;
 	l = t ? calloc(1, sizeof(*l)) : NULL;
 	if (!l)
 		return -1;

@@ -57,8 +57,8 @@ struct story {
 };
 
 /* A line of a workload: 1 it was one of a story (all), 0 it is something else,
- * -1 it is wrong, or no memory. */
-int story_line(struct story **all, const char *text);
+ * -1 it is wrong, or no memory, and why says what. */
+int story_line(struct story **all, const char *text, char *why, size_t size);
 /* In a thread of the machine, which sets over at the end. */
 bool story_start(struct story *t, struct host *h);
 void story_print(const struct story *t, FILE *to);

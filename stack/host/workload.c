@@ -2,18 +2,50 @@
 /* Workloads: read and run (workload.h has their language). */
 #include "workload.h"
 #include "story.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define WORDS 40
+#define LINE 1000                    /* characters */
+#define JOBS 10000
 #define SETTLE 10000000              /* ns after a link was made */
 #define FOREVER 36000                /* s of virtual time that a run may take */
+#define PERSONALITIES "nt4 nt5 modern"
+
+/* The words of one line: those that it begins with, then keys with values. */
+enum key_kind { NUMBER, REAL, WORD, IP4, IP6, GATEWAY, TEXT, SETTING };
+struct key {
+	const char *name;
+	enum key_kind kind;
+	double min, max;
+};
+struct words {
+	const char *w[WORDS];
+	unsigned n;
+};
+struct line {
+	const char *name, *operands;
+	unsigned fixed;              /* words before the keys, with its name */
+	const struct key *keys;
+	size_t nkeys;
+	bool (*run)(struct workload *r, const struct words *w);
+};
 
 static bool bad(struct workload *r, const char *what)
 {
 	snprintf(r->why, sizeof(r->why), "%s:%u: %s", r->file, r->line, what);
 	return false;
+}
+
+static bool unknown(struct workload *r, const char *what, const char *list,
+		    const char *word)
+{
+	char why[400];
+
+	words_unknown(why, sizeof(why), what, list, word);
+	return bad(r, why);
 }
 
 static struct host *find(struct workload *r, const char *name)
@@ -24,70 +56,103 @@ static struct host *find(struct workload *r, const char *name)
 	return NULL;
 }
 
-/* The word behind a key; NULL. */
-static const char *value(char **w, unsigned n, const char *key)
+/* A machine's name that the file has. */
+static bool known(struct workload *r, const char *name)
 {
-	for (unsigned i = 1; i + 1 < n; i++)
-		if (!strcmp(w[i], key))
-			return w[i + 1];
+	char list[WORKLOAD_MACHINES * 17] = "";
+
+	for (unsigned i = 0; i < r->n; i++) {
+		if (!strcmp(r->name[i], name))
+			return true;
+		words_add(list, sizeof(list), r->name[i]);
+	}
+	return unknown(r, "machine", list, name);
+}
+
+/* The word behind a key; NULL. */
+static const char *value(const struct words *w, const char *key)
+{
+	for (unsigned i = 1; i + 1 < w->n; i++)
+		if (!strcmp(w->w[i], key))
+			return w->w[i + 1];
 	return NULL;
 }
 
-static double real(char **w, unsigned n, const char *key)
+static double real(const struct words *w, const char *key)
 {
-	const char *v = value(w, n, key);
+	const char *v = value(w, key);
 
 	return v ? strtod(v, NULL) : 0;
 }
 
+static u64 number(const struct words *w, const char *key, u64 otherwise)
+{
+	u64 n = otherwise;
+
+	if (value(w, key))
+		(void)words_number(value(w, key), &n);
+	return n;
+}
+
 /* All values of "set", as words. */
-static void settings(char **w, unsigned n, char *to, size_t size)
+static void settings(const struct words *w, char *to, size_t size)
 {
 	size_t at = 0;
 
 	to[0] = 0;
-	for (unsigned i = 1; i + 1 < n && at < size; i++)
-		if (!strcmp(w[i], "set"))
+	for (unsigned i = 1; i + 1 < w->n && at < size; i++)
+		if (!strcmp(w->w[i], "set"))
 			at += (size_t)snprintf(to + at, size - at, "%s%s",
-					       at ? " " : "", w[i + 1]);
+					       at ? " " : "", w->w[i + 1]);
 }
 
-static enum host_personality personality(const char *as)
-{
-	if (as && !strcmp(as, "nt4"))
-		return HOST_NT4;
-	return as && strcmp(as, "nt5") ? HOST_MODERN : HOST_NT5;
-}
+/* --- lines ------------------------------------------------------------------------ */
 
-static bool machine(struct workload *r, char **w, unsigned n)
+static void describe(struct workload *r, const struct words *w,
+		     struct host_config *c)
 {
-	const char *ip = value(w, n, "ip"), *ip6 = value(w, n, "ip6");
-	const char *tcpip = value(w, n, "tcpip"), *afd = value(w, n, "afd") ? value(w, n, "afd") : "afd";
-	const char *drivers[] = { tcpip ? tcpip : "tcpip",
-				  ip6 ? "tcpip6" : afd, ip6 ? afd : NULL,
-				  NULL };
-	struct ex_config *as = &r->as[r->n];
-	char why[512] = "";
-	struct host_config c = { .drivers = drivers, .driver_path = r->drivers,
-		.personality = personality(value(w, n, "personality")) };
+	const char *ip6 = value(w, "ip6"), *as = value(w, "personality");
+	struct ex_config *e = &r->as[r->n];
 
-	if (n < 4 || !ip || r->n == WORKLOAD_MACHINES)
-		return bad(r, "machine NAME ip A/BITS, at most 16 of them");
-	c.tcpip_options = r->more[r->n];
-	settings(w, n, r->more[r->n], sizeof(r->more[0]));
-	r->personality[r->n] = c.personality;
-	snprintf(r->name[r->n], sizeof(r->name[0]), "%s", w[1]);
-	snprintf(r->ip[r->n], sizeof(r->ip[0]), "%s", ip);
+	settings(w, r->more[r->n], sizeof(r->more[0]));
+	snprintf(r->name[r->n], sizeof(r->name[0]), "%s", w->w[1]);
+	snprintf(r->ip[r->n], sizeof(r->ip[0]), "%s", value(w, "ip"));
 	snprintf(r->ip6[r->n], sizeof(r->ip6[0]), "%s", ip6 ? ip6 : "");
-	*as = (struct ex_config){ .name = r->name[r->n], .cpus = 1 };
-	if (value(w, n, "cpus"))
-		as->cpus = (unsigned)real(w, n, "cpus");
-	c.ex = *as;
-	c.interface = (struct host_interface){ .name = "eth0", .link = true,
+	*e = (struct ex_config){ .name = r->name[r->n],
+				 .cpus = (unsigned)number(w, "cpus", 1) };
+	c->ex = *e;
+	c->tcpip_options = r->more[r->n];
+	c->driver_path = r->drivers;
+	c->personality = as ? (enum host_personality)
+			      words_find(PERSONALITIES, as) : HOST_NT5;
+	r->personality[r->n] = c->personality;
+	c->interface = (struct host_interface){ .name = "eth0", .link = true,
 		.mac = { 2, 0, 0, 0, 0, (u8)(r->n + 1) },
-		.mtu = (u32)real(w, n, "mtu"), .ip4 = { r->ip[r->n] },
+		.mtu = (u32)number(w, "mtu", 0), .ip4 = { r->ip[r->n] },
 		.ip6 = { ip6 ? r->ip6[r->n] : NULL },
-		.gateway4 = value(w, n, "gw") };
+		.gateway4 = value(w, "gw") };
+}
+
+static bool machine(struct workload *r, const struct words *w)
+{
+	const char *tcpip = value(w, "tcpip"), *afd = value(w, "afd");
+	bool six = value(w, "ip6");
+	const char *drivers[] = { tcpip ? tcpip : "tcpip",
+				  six ? "tcpip6" : afd ? afd : "afd",
+				  six ? (afd ? afd : "afd") : NULL, NULL };
+	struct host_config c = { .drivers = drivers };
+	char why[512] = "";
+
+	if (r->n == WORKLOAD_MACHINES)
+		return bad(r, "at most 16 machines");
+	if (!value(w, "ip"))
+		return bad(r, "a machine wants \"ip A/BITS\"");
+	if (strlen(w->w[1]) >= sizeof(r->name[0]))
+		return bad(r, "a name has at most 15 characters");
+	for (unsigned i = 0; i < r->n; i++)
+		if (!strcmp(r->name[i], w->w[1]))
+			return bad(r, "there is a machine of this name");
+	describe(r, w, &c);
 	if (r->cast)
 		return ++r->n;
 	r->host[r->n] = host_new(&c, r->s, why, sizeof(why));
@@ -99,24 +164,28 @@ static bool machine(struct workload *r, char **w, unsigned n)
 	return true;
 }
 
-static bool link_line(struct workload *r, char **w, unsigned n)
+static bool link_line(struct workload *r, const struct words *w)
 {
-	struct host *a = n > 2 ? find(r, w[1]) : NULL;
-	struct host *b = n > 2 ? find(r, w[2]) : NULL;
+	struct host *a = find(r, w->w[1]), *b = find(r, w->w[2]);
 	struct nic_pair_config c = { .seed = r->seed,
-		.loss = real(w, n, "loss"), .duplicate = real(w, n, "duplicate"),
-		.corrupt = real(w, n, "corrupt"),
-		.reorder = real(w, n, "reorder"),
-		.delay_ns = (u64)(real(w, n, "delay") * 1e6),
-		.jitter_ns = (u64)(real(w, n, "jitter") * 1e6),
-		.bps = (u64)(real(w, n, "mbps") * 1e6),
-		.queue = (u32)real(w, n, "queue"),
-		.down_ns = (u64)(real(w, n, "down") * 1e6) };
+		.loss = real(w, "loss"), .duplicate = real(w, "duplicate"),
+		.corrupt = real(w, "corrupt"), .reorder = real(w, "reorder"),
+		.delay_ns = (u64)(real(w, "delay") * 1e6),
+		.jitter_ns = (u64)(real(w, "jitter") * 1e6),
+		.bps = (u64)(real(w, "mbps") * 1e6),
+		.queue = (u32)number(w, "queue", 0),
+		.down_ns = (u64)(real(w, "down") * 1e6) };
 
+	if (!known(r, w->w[1]) || !known(r, w->w[2]))
+		return false;
+	if (!strcmp(w->w[1], w->w[2]))
+		return bad(r, "a link has two machines");
+	if (r->cast)
+		return true;
 	if (c.down_ns)
 		c.down_ns += sched_now(r->s) + SETTLE;
-	if (!a || !b || !host_link(a, b, &c))
-		return bad(r, "link A B, two machines without another link");
+	if (!host_link(a, b, &c))
+		return bad(r, "one of them has a link, or there is no memory");
 	if (r->pcap && !r->capture) {
 		r->capture = nic_capture_new(r->pcap);
 		host_capture(a, r->capture);
@@ -180,99 +249,263 @@ static bool join(struct workload *r)
 					    "the run was stopped");
 }
 
-static bool one_job(struct workload *r, const struct job_kind *k, char **w,
-		    unsigned n)
+static bool one_job(struct workload *r, const struct words *w)
 {
 	struct job *j = calloc(1, sizeof(*j)), **at = &r->jobs;
-	const char *option = k->option ? value(w, n, k->option) : NULL;
 
 	if (!j)
 		return bad(r, "out of memory");
-	j->kind = k;
-	j->from = n > 3 ? find(r, w[1]) : NULL;
-	j->to = n > 3 ? find(r, w[2]) : NULL;
-	j->bytes = n > 3 ? strtoull(w[3], NULL, 10) : 0;
-	j->size = option ? strtoull(option, NULL, 10) : 512;
+	j->kind = job_kind(w->w[0]);
+	j->from = find(r, w->w[1]);
+	j->to = find(r, w->w[2]);
+	(void)words_number(w->w[3], &j->bytes);
+	j->size = number(w, "chunk", number(w, "size", 512));
 	j->seed = r->seed + r->port;
-	j->back = (u64)real(w, n, "back");
-	j->six = real(w, n, "six") > 0;
-	j->sndbuf = (u64)real(w, n, "sndbuf");
-	j->rcvbuf = (u64)real(w, n, "rcvbuf");
-	j->urgent = (u64)real(w, n, "urgent");
-	j->pause = (u64)real(w, n, "pause");
+	j->back = number(w, "back", 0);
+	j->six = number(w, "six", 0);
+	j->sndbuf = number(w, "sndbuf", 0);
+	j->rcvbuf = number(w, "rcvbuf", 0);
+	j->urgent = number(w, "urgent", 0);
+	j->pause = number(w, "pause", 0);
 	j->port = (u16)(5000 + r->port++);
-	if (!j->from || !j->to || !j->bytes || !j->size || j->size > 65000) {
-		free(j);
-		return bad(r, "JOB A B COUNT");
-	}
-	snprintf(j->text, sizeof(j->text), "%s %s %s %s", k->name, w[1], w[2],
-		 w[3]);
+	snprintf(j->text, sizeof(j->text), "%s %s %s %s", w->w[0], w->w[1],
+		 w->w[2], w->w[3]);
 	while (*at)
 		at = &(*at)->next;
 	*at = j;
 	return job_start(j) || bad(r, "no memory for a job");
 }
 
-static bool job_line(struct workload *r, char **w, unsigned n)
+static bool job_line(struct workload *r, const struct words *w)
 {
-	const struct job_kind *k = job_kind(w[0]);
-	const char *streams = value(w, n, "streams");
-	unsigned many = streams ? (unsigned)strtoul(streams, NULL, 10) : 1;
+	u64 many = number(w, "streams", 1), bytes;
 
-	if (!k)
-		return bad(r, "no such line: machine, link, transfer, echo, "
-			      "datagrams, mixed, NAME: CALL, join, "
-			      "sleep");
-	for (unsigned i = 0; i < many; i++)
-		if (!one_job(r, k, w, n))
+	if (!known(r, w->w[1]) || !known(r, w->w[2]))
+		return false;
+	if (!words_number(w->w[3], &bytes) || !bytes)
+		return bad(r, "how much? A number above 0 is wanted behind the "
+			      "machines");
+	if (r->port + many > JOBS)
+		return bad(r, "at most 10000 jobs and streams");
+	if (r->cast)
+		r->port = (u16)(r->port + many);
+	for (u64 i = 0; !r->cast && i < many; i++)
+		if (!one_job(r, w))
 			return false;
 	return true;
 }
 
-static bool one_line(struct workload *r, char *text)
+static bool join_line(struct workload *r, const struct words *w)
 {
-	char *w[WORDS], *save = NULL;
-	unsigned n = 0;
-	int st;
+	(void)w;
+	return r->cast || join(r);
+}
 
-	text[strcspn(text, "#\r\n")] = 0;
-	st = story_line(&r->stories, text);
-	if (st)
-		return st > 0 || bad(r, "not a call, or no memory");
-	for (char *t = strtok_r(text, " \t", &save); t && n < WORDS;
-	     t = strtok_r(NULL, " \t", &save))
-		w[n++] = t;
-	if (!n)
+static bool sleep_line(struct workload *r, const struct words *w)
+{
+	double ms;
+
+	if (!words_real(w->w[1], &ms) || ms > FOREVER * 1e3)
+		return bad(r, "sleep wants milliseconds, at most 36000000");
+	if (!r->cast)
+		(void)sched_run_to(r->s, sched_now(r->s) + (u64)(ms * 1e6));
+	return true;
+}
+
+#define MUCH 1e15
+static const struct key machine_keys[] = {
+	{ "ip", IP4, 0, 0 }, { "ip6", IP6, 0, 0 }, { "gw", GATEWAY, 0, 0 },
+	{ "mtu", NUMBER, 68, 65535 }, { "cpus", NUMBER, 1, 32 },
+	{ "personality", WORD, 0, 0 }, { "tcpip", TEXT, 0, 0 },
+	{ "afd", TEXT, 0, 0 }, { "set", SETTING, 0, 0 },
+};
+static const struct key link_keys[] = {
+	{ "loss", REAL, 0, 1 }, { "duplicate", REAL, 0, 1 },
+	{ "corrupt", REAL, 0, 1 }, { "reorder", REAL, 0, 1 },
+	{ "delay", REAL, 0, 1e6 }, { "jitter", REAL, 0, 1e6 },
+	{ "mbps", REAL, 0, 1e6 }, { "queue", NUMBER, 0, 1e6 },
+	{ "down", REAL, 0, 36e6 },
+};
+static const struct key transfer_keys[] = { { "streams", NUMBER, 1, JOBS } };
+static const struct key echo_keys[] = { { "chunk", NUMBER, 1, 65000 } };
+static const struct key datagrams_keys[] = { { "size", NUMBER, 1, 65000 } };
+static const struct key mixed_keys[] = {
+	{ "back", NUMBER, 0, MUCH }, { "six", NUMBER, 0, 1 },
+	{ "sndbuf", NUMBER, 0, 1e9 }, { "rcvbuf", NUMBER, 0, 1e9 },
+	{ "urgent", NUMBER, 0, MUCH }, { "pause", NUMBER, 0, 36e6 },
+};
+#define KEYS(k) k, sizeof(k) / sizeof(*(k))
+
+static const struct line lines[] = {
+	{ "machine", "NAME ip A/BITS", 2, KEYS(machine_keys), machine },
+	{ "link", "A B", 3, KEYS(link_keys), link_line },
+	{ "transfer", "A B BYTES", 4, KEYS(transfer_keys), job_line },
+	{ "echo", "A B BYTES", 4, KEYS(echo_keys), job_line },
+	{ "datagrams", "A B COUNT", 4, KEYS(datagrams_keys), job_line },
+	{ "mixed", "A B BYTES", 4, KEYS(mixed_keys), job_line },
+	{ "join", "", 1, NULL, 0, join_line },
+	{ "sleep", "MS", 2, NULL, 0, sleep_line },
+};
+#define LINES (sizeof(lines) / sizeof(*lines))
+
+/* --- their words ----------------------------------------------------------------------- */
+
+static bool wants(struct workload *r, const struct key *k, const char *what,
+		  const char *v)
+{
+	char why[300];
+
+	snprintf(why, sizeof(why), "\"%s\" wants %s, not \"%.60s\"", k->name,
+		 what, v);
+	return bad(r, why);
+}
+
+static bool in_bounds(struct workload *r, const struct key *k, const char *v)
+{
+	char what[100];
+	double d = 0;
+	u64 n = 0;
+	bool is = k->kind == REAL ? words_real(v, &d) : words_number(v, &n);
+
+	d = k->kind == REAL ? d : (double)n;
+	if (is && d >= k->min && d <= k->max)
 		return true;
-	if (!strcmp(w[0], "machine"))
-		return machine(r, w, n);
-	if (r->cast)
-		return true;
-	if (!strcmp(w[0], "link"))
-		return link_line(r, w, n);
-	if (!strcmp(w[0], "join"))
-		return join(r);
-	if (!strcmp(w[0], "sleep") && n == 2) {
-		(void)sched_run_to(r->s, sched_now(r->s) +
-				   strtoull(w[1], NULL, 10) * 1000000);
+	snprintf(what, sizeof(what), "a %snumber from %.15g to %.15g",
+		 k->kind == REAL ? "" : "whole ", k->min, k->max);
+	return wants(r, k, what, v);
+}
+
+static bool check_value(struct workload *r, const struct key *k, const char *v)
+{
+	switch (k->kind) {
+	case NUMBER:
+	case REAL:
+		return in_bounds(r, k, v);
+	case WORD:
+		return words_find(PERSONALITIES, v) >= 0 ||
+		       unknown(r, k->name, PERSONALITIES, v);
+	case IP4:
+		return words_address(v, 4, true) ||
+		       wants(r, k, "an address as 10.0.0.1/24", v);
+	case IP6:
+		return words_address(v, 6, true) ||
+		       wants(r, k, "an address as 2001:db8::1/64", v);
+	case GATEWAY:
+		return words_address(v, 4, false) ||
+		       wants(r, k, "an address as 10.0.0.254", v);
+	case SETTING:
+		return strchr(v, '=') || wants(r, k, "WORD=VALUE", v);
+	default:
 		return true;
 	}
-	return job_line(r, w, n);
+}
+
+static bool check_keys(struct workload *r, const struct line *l,
+		       const struct words *w)
+{
+	char list[200] = "", what[60];
+
+	for (size_t k = 0; k < l->nkeys; k++)
+		words_add(list, sizeof(list), l->keys[k].name);
+	for (unsigned i = l->fixed; i < w->n; i += 2) {
+		int k = words_find(list, w->w[i]);
+
+		snprintf(what, sizeof(what), "word of \"%s\":", l->name);
+		if (k < 0)
+			return unknown(r, what, list, w->w[i]);
+		if (i + 1 == w->n)
+			return wants(r, &l->keys[k], "a value", "");
+		if (!check_value(r, &l->keys[k], w->w[i + 1]))
+			return false;
+	}
+	return true;
+}
+
+static bool do_line(struct workload *r, const struct words *w)
+{
+	const struct line *l = NULL;
+	char why[200], list[200] = "";
+
+	for (size_t i = 0; i < LINES; i++) {
+		words_add(list, sizeof(list), lines[i].name);
+		if (!strcmp(lines[i].name, w->w[0]))
+			l = &lines[i];
+	}
+	if (!l)
+		return unknown(r, "line", list, w->w[0]);
+	if (w->n >= l->fixed)
+		return check_keys(r, l, w) && l->run(r, w);
+	snprintf(why, sizeof(why), "%s wants %s", l->name, l->operands);
+	return bad(r, why);
+}
+
+static bool one_line(struct workload *r, char *text)
+{
+	struct words w = { .n = 0 };
+	char *save = NULL, why[300] = "";
+	int st;
+
+	text[strcspn(text, "#")] = 0;
+	st = story_line(&r->stories, text, why, sizeof(why));
+	if (st > 0 && r->cast)
+		return sscanf(text, " %15[A-Za-z0-9]", why) == 1 &&
+		       known(r, why);
+	if (st)
+		return st > 0 || bad(r, why);
+	for (char *t = strtok_r(text, " \t", &save); t;
+	     t = strtok_r(NULL, " \t", &save)) {
+		if (w.n == WORDS)
+			return bad(r, "too many words");
+		w.w[w.n++] = t;
+	}
+	return !w.n || do_line(r, &w);
 }
 
 /* --- a run ------------------------------------------------------------------------------- */
 
-bool workload_read(struct workload *r)
+static bool all_lines(struct workload *r)
 {
 	FILE *f = fopen(r->file, "r");
-	char text[1024];
-	bool ok = f;
+	char text[LINE + 2], why[200];
+	int st = 1;
 
-	if (!f)
-		return bad(r, "it cannot be read");
-	for (r->line = 1; ok && fgets(text, sizeof(text), f); r->line++)
-		ok = one_line(r, text);
+	if (!f) {
+		snprintf(r->why, sizeof(r->why), "%s: %s", r->file,
+			 strerror(errno));
+		return false;
+	}
+	for (r->line = 1; st == 1; r->line += st == 1) {
+		st = words_line(f, text, sizeof(text), why, sizeof(why));
+		if (st < 0)
+			(void)bad(r, why);
+		else if (st && !one_line(r, text))
+			st = -1;
+	}
 	fclose(f);
+	return !st;
+}
+
+bool workload_read(struct workload *r)
+{
+	bool ok;
+
+	r->cast = true;
+	ok = all_lines(r);
+	if (ok && !r->n)
+		ok = bad(r, "there is no machine in it");
+	r->cast = false;
+	r->mistake = !ok;
+	return ok;
+}
+
+/* Everything is looked at before anything is done. */
+static bool checked(struct workload *r)
+{
+	bool ok = workload_read(r);
+
+	story_free(r->stories);
+	r->stories = NULL;
+	r->n = r->port = 0;
 	return ok;
 }
 
@@ -280,11 +513,17 @@ bool workload_run(struct workload *r)
 {
 	bool ok;
 
+	if (!checked(r))
+		return false;
 	r->s = sched_new(&(struct sched_config){ .policy = r->policy,
 			 .seed = r->seed, .replay = r->replay });
-	if (!r->s)
-		return bad(r, "no memory, or not a schedule");
-	ok = workload_read(r) && join(r);
+	if (!r->s) {
+		r->mistake = r->replay;
+		snprintf(r->why, sizeof(r->why), "%s", r->replay ?
+			 "this is no schedule to replay" : "no memory");
+		return false;
+	}
+	ok = all_lines(r) && join(r);
 	for (const struct job *j = r->jobs; j; j = j->next)
 		ok &= job_ok(j);
 	return ok;

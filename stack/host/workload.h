@@ -18,7 +18,8 @@
  *
  * "set" gives words to tcpip and tcpip6; a link that is down at MS carries
  * nothing that is sent later.  Jobs and stories begin together; the end of the
- * file joins.  To add a job: a row of kinds[] in jobs.c.
+ * file joins.  To add a word to a line: a row of its keys in workload.c; a job: a
+ * row of kinds[] in jobs.c and one of lines[].
  *
  * Invariant: what a run does follows from the file, the seed and the policy;
  * workload_end() leaves nothing of it, in no pool.
@@ -58,14 +59,15 @@ struct job {
 };
 
 struct job_kind {
-	const char *name, *option;   /* "streams" … */
+	const char *name;
 	void (*client)(void *job), (*server)(void *job);
 	bool lossy;                  /* fewer may come */
 };
 const struct job_kind *job_kind(const char *name);
 bool job_start(struct job *j);
 bool job_ok(const struct job *j);
-void job_text(const struct job *j, char *buf, size_t size);
+u64 job_bytes(const struct job *j);  /* that came, both ways */
+void job_result(const struct job *j, char *buf, size_t size); /* in words */
 /* Of the stream that every job sends: n bytes from at on. */
 void job_fill(u8 *p, u64 at, size_t n);
 bool job_same(const u8 *p, u64 at, size_t n);
@@ -84,8 +86,6 @@ struct workload {
 	FILE *pcap;                  /* what the first link carries; taken */
 	void (*made)(struct workload *w, struct host *h); /* NULL: nobody asks */
 	void *ctx;
-	bool cast;                   /* machines are named and not made: for who
-					tells one story of it */
 	/* of the run, to be read until workload_end() */
 	struct sched *s;
 	struct host *host[WORKLOAD_MACHINES];
@@ -101,9 +101,12 @@ struct workload {
 	bool told;                   /* the stories have begun */
 	u16 port;
 	unsigned line;
+	bool cast;                   /* machines are named and not made */
+	bool mistake;                /* in the file: nothing has run */
 	char why[600];
 };
-/* Only who plays in it, and the stories; nothing runs. */
+/* Looks at every line: false: a mistake, and why says where and what.  Machines
+ * have names, addresses and stories then; nothing runs. */
 bool workload_read(struct workload *w);
 /* All of it; false: it went wrong, and why says how, or job_ok() of a job. */
 bool workload_run(struct workload *w);

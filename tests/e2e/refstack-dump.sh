@@ -77,7 +77,7 @@ has by-signal-stack gdb.out ' generate \(c='
 round after-signal
 # Nobody else's file, and a file that cannot be written
 timeout 5 "$stack" dump "$live" /nonexistent/x 2>err
-same no-file $? 1
+same no-file $? 2
 timeout 10 "$stack" dump "$live" /dev/full 2>err # not a file of any length
 same full $? 1
 has full-said err "the dump is not whole"

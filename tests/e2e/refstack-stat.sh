@@ -54,6 +54,17 @@ same all-states "$(pick 'next(s["connections"] for s in d["connection_states"] i
 in_ns ss -Htn state established dst 192.0.2.1 | awk '{ print $3 }' | sort >theirs
 pick '"\n".join(c["remote"] for c in d["connections"] if c["state"] == "ESTABLISHED")' <all.json | sort >ours
 same as-linux "$(cmp theirs ours 2>&1 && wc -l <ours)" "$((many - 5))"
+ask --json >every.json
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	same stat-schema "$(python3 -c 'import json, sys, jsonschema
+v = jsonschema.Draft7Validator(json.load(open(sys.argv[1])))
+v.check_schema(v.schema)
+d = [json.load(open(f)) for f in sys.argv[2:]]
+print(len(d[0]) == len(v.schema["properties"]), [e.message[:150] for x in d for e in v.iter_errors(x)],
+	v.is_valid({"pools": [{"pool": "paged"}]}))' "$TOP/docs/refstack-stat.schema.json" every.json all.json before.json 2>&1)" "True [] False"
+else
+	skip stat-schema "no python3-jsonschema"
+fi
 ask services --json >s.json
 same services-open "$(pick 'd["services"][0]["open"]' <s.json)" "$((many - 5))"
 same services-accepted "$(pick 'd["services"][0]["accepted"]' <s.json)" "$many"

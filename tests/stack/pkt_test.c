@@ -7,11 +7,9 @@
  */
 #include "host/pkt.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct tally {
 	const char *root;
@@ -19,8 +17,9 @@ struct tally {
 	unsigned ran, failed, steps;
 };
 
-static void one(struct tally *t, const char *file)
+static void one(void *ctx, const char *file)
 {
+	struct tally *t = ctx;
 	const char *name = file + strlen(t->root);
 	struct pkt_result r;
 	char why[1200];
@@ -42,36 +41,6 @@ static void one(struct tally *t, const char *file)
 	fflush(stdout);
 }
 
-static int is_wanted(const struct dirent *e)
-{
-	return e->d_name[0] != '.';
-}
-
-static void folder(struct tally *t, const char *path)
-{
-	struct dirent **e;
-	struct stat st;
-	int n;
-
-	if (!stat(path, &st) && S_ISREG(st.st_mode)) {
-		one(t, path);
-		return;
-	}
-	n = scandir(path, &e, is_wanted, alphasort);
-	for (int i = 0; i < n; i++) {
-		char sub[1024];
-		size_t len = strlen(e[i]->d_name);
-
-		snprintf(sub, sizeof(sub), "%s/%s", path, e[i]->d_name);
-		if ((len > 4 && !strcmp(e[i]->d_name + len - 4, ".pkt")) ||
-		    (!stat(sub, &st) && S_ISDIR(st.st_mode)))
-			folder(t, sub);
-		free(e[i]);
-	}
-	if (n >= 0)
-		free(e);
-}
-
 int main(int argc, char **argv)
 {
 	const char *b = getenv("B"), *root = getenv("NTR_PKT");
@@ -82,9 +51,9 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		t.root = "";
 	for (int i = 1; i < argc; i++)
-		folder(&t, argv[i]);
+		(void)pkt_each(argv[i], one, &t);
 	if (argc < 2)
-		folder(&t, t.root);
+		(void)pkt_each(t.root, one, &t);
 	printf("%u scripts, %u not as they say, %u steps looked at\n", t.ran,
 	       t.failed, t.steps);
 	if (!t.ran)

@@ -188,7 +188,7 @@ static bool run(u64 seed, const char *file, struct seen *s)
 	ok = w.pcap && workload_run(&w);
 	look_at(&w, s);
 	if (w.jobs)
-		job_text(w.jobs, text, sizeof(text));
+		job_result(w.jobs, text, sizeof(text));
 	if (!ok)
 		printf("seed %llu: %s; %s\n", (unsigned long long)seed, text,
 		       w.why);

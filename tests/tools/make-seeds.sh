@@ -253,4 +253,13 @@ if have objcopy; then
 	program mingw32.exe pe i686-w64-mingw32-gcc -g
 fi
 
+# Texts of the reference stack: two scripts of each behaviour, every workload.
+mkdir -p "$out/fuzz_script" "$out/fuzz_workload"
+for d in tests/pkt/*/; do
+	find "$d" -name '*.pkt' | sort | head -2 | while read -r f; do
+		cp "$f" "$out/fuzz_script/$(basename "$d")-$(basename "$f")"
+	done
+done
+find stack/workloads -name '*.txt' -exec cp {} "$out/fuzz_workload" \;
+
 echo "pass $(find "$out" -type f | wc -l) seeds"
