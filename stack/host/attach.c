@@ -391,6 +391,7 @@ static int attach(void *mine, int n, char *const *operand)
 	st |= !h;
 	control_close(&a->control);
 	host_free(h);
+	services_free(&a->services);
 	sched_free(a->s);
 	story_free(a->w.stories);
 	if (a->signals >= 0)

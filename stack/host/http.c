@@ -381,11 +381,11 @@ void http(struct service_connection *c, u8 *buf)
 
 	(void)sk_setsockopt(c->sk, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof(idle));
 	(void)sk_setsockopt(c->sk, SOL_SOCKET, SO_SNDTIMEO, &idle, sizeof(idle));
-	if (f) {
-		f->dir = c->of->http_dir;
-		f->buf = buf;
-		while (serve_one(c, f))
-			;
-	}
-	free(f);
+	c->more = f;
+	if (!f)
+		return;
+	f->dir = c->of->http_dir;
+	f->buf = buf;
+	while (serve_one(c, f))
+		;
 }

@@ -82,21 +82,37 @@ struct accepted {
 	const struct service *s;
 };
 
+static void free_one(struct service_connection *c)
+{
+	free(c->buf);
+	free(c->more);
+	free(c); /* the first of a struct accepted */
+}
+
+void services_free(struct services *all)
+{
+	struct service_connection *c;
+
+	while ((c = all->connections)) {
+		all->connections = c->next;
+		free_one(c);
+	}
+}
+
 static void drop(struct accepted *a)
 {
 	a->c.of->open--;
 	sk_close(a->c.sk);
-	free(a);
+	free_one(&a->c);
 }
 
 static void connection_thread(void *ctx)
 {
 	struct accepted *a = ctx;
-	u8 *buf = malloc(SERVICE_CHUNK + 1);
 
-	if (buf)
-		a->s->serve(&a->c, buf);
-	free(buf);
+	a->c.buf = malloc(SERVICE_CHUNK + 1);
+	if (a->c.buf)
+		a->s->serve(&a->c, a->c.buf);
 	drop(a);
 }
 

@@ -22,6 +22,8 @@ struct service_connection {
 	const char *name;
 	struct sk *sk;
 	struct tdi_address peer;
+	u8 *buf;
+	void *more;                  /* of the service: freed with it */
 };
 struct services {
 	struct host *h;
@@ -33,6 +35,8 @@ struct services {
 	u64 accepted, bytes_in, bytes_out;
 };
 void services_start(void *services); /* in a thread of the machine */
+/* When the machine is gone: what its open connections had of the host. */
+void services_free(struct services *all);
 
 /* Serves until it is over; who calls closes. */
 typedef void service_fn(struct service_connection *c, u8 *buf);

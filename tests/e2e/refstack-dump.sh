@@ -76,7 +76,7 @@ has ntriage-process ntriage.out 'refstack'
 kill -QUIT "$live"
 for _ in $(seq 100); do grep -q 'the machine is in' live.err && break; sleep 0.05; done
 has by-signal live.err 'the machine is in .*by-signal.core'
-in_gdb by-signal.core 'thread apply all -q backtrace 12' >gdb.out
+in_gdb by-signal.core 'thread apply all -q backtrace 20' >gdb.out
 has by-signal-stack gdb.out ' generate \(c='
 round after-signal
 # Nobody else's file, and a file that cannot be written

@@ -74,6 +74,7 @@ if command -v tshark >/dev/null; then
 	shark=$!
 	ip netns exec "$ns" timeout 100 tshark -q -i tap0 -f 'tcp port 80' -c 4000 -w large.pcap 2>shark.err &
 	shark="$shark $!"
+	there small.pcap && there large.pcap
 fi
 
 # --- an address that is written down -------------------------------------------------

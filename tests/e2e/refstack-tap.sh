@@ -88,7 +88,7 @@ if command -v tshark >/dev/null; then
 	begin && {
 		ip netns exec "$ns" timeout 40 tshark -q -i tap0 -w seen.pcap 2>/dev/null &
 		shark=$!
-		sleep 2
+		there seen.pcap
 		round tshark
 		in_ns timeout 20 bash -c 'exec 3<>/dev/tcp/192.0.2.1/19 && head -c 300000 <&3 >/dev/null'
 		sleep 1

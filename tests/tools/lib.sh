@@ -54,4 +54,9 @@ forge() {
 }
 # ${corpus FILE}: path of a real dump when it is there
 corpus() { [ -e "$NTR_CORPUS/$1" ] && printf '%s\n' "$NTR_CORPUS/$1"; }
+# there FILE: it comes to be; what is captured to is there when the device is open
+there() {
+	for _ in $(seq 400); do [ -e "$1" ] && return; sleep 0.05; done
+	false
+}
 finish() { exit $((fails > 0)); }

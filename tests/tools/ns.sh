@@ -46,8 +46,11 @@ begin() {
 	return 1
 }
 stop() {
+	local st
 	kill -INT "$live" && wait "$live"
-	same "$1" $? 0
+	st=$?
+	same "$1" $st 0
+	[ $st = 0 ] || head -c 3000 live.err
 	live=
 }
 round() { # NAME: what goes out by echo comes back
