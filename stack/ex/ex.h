@@ -318,6 +318,8 @@ struct ex_pool_tag {
 /* Tag i of a pool, by bytes; false past the last. */
 bool ex_pool_tag(struct ex *x, enum ex_pool pool, size_t i,
 		 struct ex_pool_tag *out);
+/* Of live blocks of one tag. */
+u64 ex_pool_bytes(struct ex *x, enum ex_pool pool, u32 tag);
 struct ex_pool_state {
 	u64 bytes, peak, limit, allocs, frees, failed;
 };

@@ -70,22 +70,36 @@ bool pool_start(struct ex *x, enum ex_pool kind)
 
 /* --- tags ------------------------------------------------------------------------------- */
 
-/* The row of a tag; the last row has all that found no other. */
-static u32 tag_row(struct ex_pool_side *p, u32 tag)
+/* The row that a tag has, or the empty one that it would get. */
+static u32 tag_place(const struct ex_pool_side *p, u32 tag)
 {
 	u32 i = tag * 2654435761u >> 22;
 
-	for (u32 k = 0; tag && k < POOL_TAGS - 1; k++, i++) {
-		i &= POOL_TAGS - 1;
-		if (p->tag[i].tag == tag)
-			return i;
-		if (p->tag[i].tag || p->ntags >= POOL_TAGS / 2)
-			continue;
-		p->tag[i].tag = tag;
-		p->ntags++;
+	while (p->tag[i].tag && p->tag[i].tag != tag)
+		i = (i + 1) & (POOL_TAGS - 1);
+	return i;
+}
+
+/* The row of a tag; the last row has all that found no other. */
+static u32 tag_row(struct ex_pool_side *p, u32 tag)
+{
+	u32 i = tag ? tag_place(p, tag) : POOL_TAGS - 1;
+
+	if (p->tag[i].tag == tag)
 		return i;
-	}
-	return POOL_TAGS - 1;
+	if (p->ntags >= POOL_TAGS / 2)
+		return POOL_TAGS - 1;
+	p->tag[i].tag = tag;
+	p->ntags++;
+	return i;
+}
+
+u64 ex_pool_bytes(struct ex *x, enum ex_pool pool, u32 tag)
+{
+	const struct ex_pool_side *p = x->pool[pool];
+	const struct ex_pool_tag *t = &p->tag[tag_place(p, tag)];
+
+	return t->tag == tag ? t->bytes : 0;
 }
 
 static void count_alloc(struct ex_pool_side *p, u32 row, size_t size)

@@ -9,7 +9,6 @@
 #include "workload.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -228,7 +227,7 @@ static void dump_to_file(struct attach *a, const struct ex *x, bool now)
 	char buf[64], why[200] = "no child";
 	const char *name = dump_name(a, buf, sizeof(buf));
 	void *ctx = (void *)(uintptr_t)name;
-	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = dump_open(name, !a->dump_to);
 
 	if (fd < 0)
 		said(ctx, strerror(errno));
@@ -392,6 +391,7 @@ static int attach(void *mine, int n, char *const *operand)
 	st |= !h;
 	control_close(&a->control);
 	host_free(h);
+	services_free(&a->services);
 	sched_free(a->s);
 	story_free(a->w.stories);
 	if (a->signals >= 0)
@@ -476,7 +476,7 @@ static int dump(void *mine, int n, char *const *operand)
 	if (!words_number(operand[0], &pid) || pid < 2 || pid > INT_MAX)
 		return cli_bad("dump: \"%s\" is no number of a process",
 			       operand[0]);
-	fd = open(operand[1], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = dump_open(operand[1], false);
 	if (fd < 0)
 		return cli_bad("%s: %s", operand[1], strerror(errno));
 	ok = control_call((pid_t)pid, &ask, fd, &none);

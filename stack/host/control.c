@@ -104,6 +104,29 @@ static bool put(int to, const void *p, size_t n, int fd)
 	return sendmsg(to, &m, MSG_NOSIGNAL) == (ssize_t)n;
 }
 
+/* The file that came along, or -1; there is room for more than one, which would
+ * be ours to close. */
+static int file_of(struct msghdr *m)
+{
+	int got = -1, fd;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		size_t n = c->cmsg_level == SOL_SOCKET &&
+			   c->cmsg_type == SCM_RIGHTS ?
+				   (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+
+		for (size_t i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			if (got < 0)
+				got = fd;
+			else
+				close(fd);
+		}
+	}
+	return got;
+}
+
+/* n bytes, neither fewer nor more. */
 static bool get(int from, void *p, size_t n, int *fd)
 {
 	union file_space space;
@@ -112,13 +135,9 @@ static bool get(int from, void *p, size_t n, int *fd)
 			    .msg_control = space.bytes,
 			    .msg_controllen = sizeof(space.bytes) };
 	ssize_t k = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *c = k >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
-	*fd = -1;
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(fd, CMSG_DATA(c), sizeof(int));
-	if (k == (ssize_t)n)
+	*fd = k >= 0 ? file_of(&m) : -1;
+	if (k == (ssize_t)n && !(m.msg_flags & MSG_TRUNC))
 		return true;
 	if (*fd >= 0)
 		close(*fd);

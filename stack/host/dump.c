@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/procfs.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE 4096u
@@ -98,26 +100,42 @@ static void add_file(struct dump *d, u64 from, u64 to, u64 off,
 	file[2] = off / PAGE;
 }
 
+struct mapping {
+	unsigned long from, to, off;
+	char perm[5], name[4097];
+};
+
+static void add_one(struct dump *d, const struct mapping *m)
+{
+	const char *perm = m->perm;
+	u32 flags;
+
+	if (m->name[0] == '/')
+		add_file(d, m->from, m->to, m->off, m->name);
+	if (perm[0] != 'r' || m->from >= UINT64_C(1) << 63)
+		return;
+	flags = PF_R | (perm[1] == 'w' ? PF_W : 0u) |
+		(perm[2] == 'x' ? PF_X : 0u);
+	add_mapping(d, m->from, m->to, flags, m->name[0] == '/' && !m->off);
+}
+
+/* But what the process does not want in a dump (MADV_DONTDUMP): 16 TiB of what
+ * AddressSanitizer knows would take hours to look through. */
 static void read_maps(struct dump *d)
 {
-	FILE *f = fopen("/proc/self/maps", "re");
-	char line[4352], perm[5], name[4097];
-	unsigned long from, to, off;
+	FILE *f = fopen("/proc/self/smaps", "re");
+	struct mapping m = { 0 };
+	char line[4352];
 
 	while (f && fgets(line, sizeof(line), f)) {
-		u32 flags;
-
-		name[0] = 0;
-		if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %4096[^\n]", &from,
-			   &to, perm, &off, name) < 4)
-			continue;
-		if (name[0] == '/')
-			add_file(d, from, to, off, name);
-		if (perm[0] != 'r' || from >= UINT64_C(1) << 63)
-			continue;
-		flags = PF_R | (perm[1] == 'w' ? PF_W : 0u) |
-			(perm[2] == 'x' ? PF_X : 0u);
-		add_mapping(d, from, to, flags, name[0] == '/' && !off);
+		if (!strncmp(line, "VmFlags:", 8)) {
+			if (!strstr(line, " dd"))
+				add_one(d, &m);
+		} else if (strchr("0123456789abcdef", line[0])) {
+			m.name[0] = 0;
+			(void)sscanf(line, "%lx-%lx %4s %lx %*s %*s %4096[^\n]",
+				     &m.from, &m.to, m.perm, &m.off, m.name);
+		}
 	}
 	if (f)
 		fclose(f);
@@ -318,12 +336,14 @@ static void notes(struct dump *d)
 
 /* --- the file --------------------------------------------------------------------------- */
 
+/* Pages as they are, poisoned blocks too, at which AddressSanitizer's pwrite()
+ * would stop. */
 static bool put_all(int fd, const void *p, u64 n, u64 off)
 {
 	const u8 *at = p;
 
 	while (n) {
-		ssize_t k = pwrite(fd, at, n, (off_t)off);
+		ssize_t k = syscall(SYS_pwrite64, fd, at, n, (off_t)off);
 
 		if (k <= 0)
 			return false;
@@ -398,6 +418,24 @@ static bool make(struct dump *d, int fd)
 	read_maps(d);
 	notes(d);
 	return !d->failed && write_file(d, fd);
+}
+
+int dump_open(const char *name, bool own)
+{
+	/* O_NONBLOCK: a pipe has no offsets, and is not waited for. */
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK |
+			    (own ? O_NOFOLLOW : 0), 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	errno = EINVAL;
+	if (!fstat(fd, &st) && (S_ISREG(st.st_mode) ?
+					!fchmod(fd, 0600) && !ftruncate(fd, 0) :
+					S_ISCHR(st.st_mode)))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 bool dump_write(const struct ex *x, int fd, char *why, size_t size)

@@ -11,6 +11,10 @@
 
 #include "../ex/ex.h"
 
+/* A file for it, which nobody else may read, whatever it was before: a machine's
+ * memory is other people's data. own: the name is not the user's choice, so no
+ * link is followed. -1: errno. */
+int dump_open(const char *name, bool own);
 /* To the file fd, at once. */
 bool dump_write(const struct ex *x, int fd, char *why, size_t size);
 /* The same by a child, which has memory as it is now, and then done(ctx, why);

@@ -59,24 +59,28 @@ static void send_back(void *ctx)
 	struct back *b = ctx;
 	int room = 4 * SERVICE_CHUNK;
 
-	if (!sk_socket(b->c.of->x, AF_INET, SOCK_STREAM, 0, &b->c.sk)) {
+	if (!sk_socket(b->c.of->x, b->c.peer.family == 6 ? AF_INET6 : AF_INET,
+		       SOCK_STREAM, 0, &b->c.sk)) {
 		(void)sk_setsockopt(b->c.sk, SOL_SOCKET, SO_SNDBUF, &room,
 				    sizeof(room));
 		if (!sk_connect(b->c.sk, &b->c.peer))
 			source(&b->c, b->buf, b->amount);
 		sk_close(b->c.sk);
 	}
+	b->c.of->open--;
 	ex_free_pool(b->c.of->x, b, EX_TAG('S', 'v', 'c', 'i'));
 }
 
 /* Of the peer alone, whatever it says: nobody is made to send to others. */
 static struct back *back_to(struct service_connection *c, const u8 *header)
 {
-	struct back *b = ex_alloc(c->of->x, EX_NONPAGED, sizeof(*b),
-				  EX_TAG('S', 'v', 'c', 'i'));
+	struct back *b = c->of->open < SERVICE_MOST ?
+				 ex_alloc(c->of->x, EX_NONPAGED, sizeof(*b),
+					  EX_TAG('S', 'v', 'c', 'i')) : NULL;
 
 	if (!b)
 		return NULL;
+	c->of->open++;
 	b->c = (struct service_connection){ .of = c->of, .name = c->name,
 					    .peer = c->peer };
 	b->c.peer.port = (u16)at(header, AT_PORT);
@@ -89,10 +93,12 @@ static void now(struct back *b)
 	struct ke_thread *t = ke_thread_create(b->c.of->x, "iperf back", 8,
 					       send_back, b);
 
-	if (t)
+	if (t) {
 		ke_thread_put(t);
-	else
-		ex_free_pool(b->c.of->x, b, EX_TAG('S', 'v', 'c', 'i'));
+		return;
+	}
+	b->c.of->open--;
+	ex_free_pool(b->c.of->x, b, EX_TAG('S', 'v', 'c', 'i'));
 }
 
 void iperf(struct service_connection *c, u8 *buf)

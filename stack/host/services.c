@@ -82,33 +82,45 @@ struct accepted {
 	const struct service *s;
 };
 
+static void free_one(struct service_connection *c)
+{
+	free(c->buf);
+	free(c->more);
+	free(c); /* the first of a struct accepted */
+}
+
+void services_free(struct services *all)
+{
+	struct service_connection *c;
+
+	while ((c = all->connections)) {
+		all->connections = c->next;
+		free_one(c);
+	}
+}
+
 static void drop(struct accepted *a)
 {
-	struct service_connection **at = &a->c.of->connections;
-
-	while (*at && *at != &a->c)
-		at = &(*at)->next;
-	if (*at)
-		*at = a->c.next;
+	a->c.of->open--;
 	sk_close(a->c.sk);
-	free(a);
+	free_one(&a->c);
 }
 
 static void connection_thread(void *ctx)
 {
 	struct accepted *a = ctx;
-	u8 *buf = malloc(SERVICE_CHUNK + 1);
 
-	if (buf)
-		a->s->serve(&a->c, buf);
-	free(buf);
+	a->c.buf = malloc(SERVICE_CHUNK + 1);
+	if (a->c.buf)
+		a->s->serve(&a->c, a->c.buf);
 	drop(a);
 }
 
 static void accepted(struct services *all, const struct service *s,
 		     struct sk *sk, const struct tdi_address *from)
 {
-	struct accepted *a = calloc(1, sizeof(*a));
+	struct accepted *a = all->open < SERVICE_MOST ? calloc(1, sizeof(*a)) :
+							NULL;
 	struct ke_thread *t;
 
 	if (!a) {
@@ -116,10 +128,10 @@ static void accepted(struct services *all, const struct service *s,
 		return;
 	}
 	a->s = s;
-	a->c = (struct service_connection){ .next = all->connections,
-		.of = all, .name = s->name, .sk = sk, .peer = *from };
-	all->connections = &a->c;
+	a->c = (struct service_connection){ .of = all, .name = s->name,
+					    .sk = sk, .peer = *from };
 	all->accepted++;
+	all->open++;
 	t = ke_thread_create(all->x, s->name, 8, connection_thread, a);
 	if (t)
 		ke_thread_put(t);
@@ -172,6 +184,15 @@ static void listener_thread(void *ctx)
 	sk_close(s);
 }
 
+/* To a port of a client's: what echoes, or generates, answers an answer, without
+ * an end (CERT CA-1996-01). */
+static void echo_datagram(struct sk *s, const u8 *p, size_t n,
+			  const struct tdi_address *from)
+{
+	if (from->port >= 1024)
+		(void)sk_sendto(s, p, n, 0, from);
+}
+
 static void udp_echo(void *ctx)
 {
 	struct listener *l = ctx;
@@ -190,8 +211,7 @@ static void udp_echo(void *ctx)
 			while ((n = sk_recvfrom(s, buf, SERVICE_CHUNK, 0, &from)) >= 0 ||
 			       n == -ECONNREFUSED)
 				if (n >= 0)
-					(void)sk_sendto(s, buf, (size_t)n, 0,
-							&from);
+					echo_datagram(s, buf, (size_t)n, &from);
 		sk_close(s);
 	}
 	if (buf)

@@ -15,13 +15,15 @@
 #include "cmd.h"
 
 #define SERVICE_CHUNK 65536u
+#define SERVICE_MOST 12000u          /* connections at once; more are closed */
 
 struct service_connection {
-	struct service_connection *next;
 	struct services *of;
 	const char *name;
 	struct sk *sk;
 	struct tdi_address peer;
+	u8 *buf;
+	void *more;                  /* of the service: freed with it */
 };
 struct services {
 	struct host *h;
@@ -29,10 +31,12 @@ struct services {
 	const char *http_dir;        /* NULL: none */
 	bool put;                    /* files may be stored */
 	bool ip6;                    /* on IPv6, too */
-	struct service_connection *connections;
+	u32 open;                    /* connections, those of iperf's back, too */
 	u64 accepted, bytes_in, bytes_out;
 };
 void services_start(void *services); /* in a thread of the machine */
+/* When the machine is gone: what its open connections had of the host. */
+void services_free(struct services *all);
 
 /* Serves until it is over; who calls closes. */
 typedef void service_fn(struct service_connection *c, u8 *buf);

@@ -285,14 +285,9 @@ void stat_adapters(const struct stat_of *s, struct out *o)
 
 void stat_services(const struct stat_of *s, struct out *o)
 {
-	u32 open = 0;
-
 	out_table(o, "services", "Services");
 	if (s->services && out_row(o)) {
-		for (const struct service_connection *c =
-			     s->services->connections; c; c = c->next)
-			open++;
-		out_num(o, "open", 8, open);
+		out_num(o, "open", 8, s->services->open);
 		out_num(o, "accepted", 10, s->services->accepted);
 		out_num(o, "bytes_in", 14, s->services->bytes_in);
 		out_num(o, "bytes_out", 14, s->services->bytes_out);

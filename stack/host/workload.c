@@ -533,13 +533,11 @@ static bool is_clean(struct workload *r, unsigned i, struct ex *idle,
 		     enum ex_pool pool)
 {
 	struct ex *x = host_machine(r->host[i]);
-	struct ex_pool_tag t, u;
+	struct ex_pool_tag t;
 
 	for (size_t k = 0; ex_pool_tag(x, pool, k, &t); k++) {
-		u64 had = 0;
+		u64 had = ex_pool_bytes(idle, pool, t.tag);
 
-		for (size_t m = 0; ex_pool_tag(idle, pool, m, &u); m++)
-			had = u.tag == t.tag ? u.bytes : had;
 		if (t.bytes <= had || r->why[0])
 			continue;
 		snprintf(r->why, sizeof(r->why), "left in the pool of %s: "

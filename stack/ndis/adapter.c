@@ -4,6 +4,10 @@
  *
  * A binding is made by a work item of the critical queue, as NT does it: that
  * is where the waiting of ndis_ask_wait() hurts (KB968597).
+ *
+ * Whoever takes a binding away sleeps until nobody is in it (its work item, an
+ * indication on another CPU), so the lists may be others after that: they are
+ * gone through from the start again.
  */
 #include "../sched/sched.h"
 #include "../trace/trace.h"
@@ -15,6 +19,7 @@
 #define TAG_BINDING EX_TAG('N', 'D', 'm', 'o')
 #define TAG_PROTOCOL EX_TAG('N', 'D', 'p', 'b')
 #define ETHERNET 14u
+#define POLL_NS 1000000u             /* how often who sleeps looks again */
 
 struct ndis_adapter {
 	struct ex *x;
@@ -24,7 +29,8 @@ struct ndis_adapter {
 	struct ndis_binding *bindings;
 	struct ndis_adapter *next;
 	struct ndis_counters counters;
-	bool up, removed;
+	struct ndis_request *requests; /* that pend */
+	bool up, removed, resetting;
 	u32 inside;               /* indications that have not returned */
 };
 
@@ -32,6 +38,7 @@ struct protocol {
 	const struct ndis_protocol *p;
 	void *context;
 	struct protocol *next;
+	bool leaving;
 };
 
 struct ndis_binding {
@@ -40,9 +47,10 @@ struct ndis_binding {
 	void *context;
 	struct ndis_binding *next;
 	struct ex_work work;
+	u32 inside;               /* indications that are in the protocol */
 	bool bound, pending;      /* pending: its work item is not done */
+	bool leaving;
 	bool touched;             /* got something in this batch */
-	u32 inside;               /* calls of the protocol that have not returned */
 };
 
 struct ndis_state {
@@ -87,6 +95,52 @@ static enum ex_status bind_to(struct ndis_adapter *a, struct protocol *p)
 	return EX_SUCCESS;
 }
 
+/* The first binding of adapter a (NULL: any) with protocol p (NULL: any). */
+static struct ndis_binding *binding_of(struct ndis_state *s,
+				       const struct ndis_adapter *a,
+				       const struct protocol *p)
+{
+	for (struct ndis_adapter *i = s->adapters; i; i = i->next)
+		for (struct ndis_binding *b = i->bindings; b; b = b->next)
+			if ((!a || i == a) && (!p || b->protocol == p))
+				return b;
+	return NULL;
+}
+
+static void unbind(struct ndis_binding *b)
+{
+	struct ndis_binding **at = &b->adapter->bindings;
+	bool bound;
+
+	b->leaving = true;
+	while (b->pending)
+		ke_sleep(POLL_NS);
+	bound = b->bound;
+	b->bound = false;            /* nothing more is indicated */
+	while (b->inside)
+		ke_sleep(POLL_NS);
+	if (bound && b->protocol->p->unbind)
+		b->protocol->p->unbind(b);
+	for (at = &b->adapter->bindings; *at != b; at = &(*at)->next)
+		;
+	*at = b->next;
+	ex_free_pool(b->adapter->x, b, TAG_BINDING);
+}
+
+/* When adapter and protocol go at once, one of them does it for both. */
+static void unbind_all(struct ndis_state *s, const struct ndis_adapter *a,
+		       const struct protocol *p)
+{
+	struct ndis_binding *b;
+
+	while ((b = binding_of(s, a, p))) {
+		if (b->leaving)
+			ke_sleep(POLL_NS);
+		else
+			unbind(b);
+	}
+}
+
 enum ex_status ndis_register(struct ex *x, const struct ndis_protocol *p,
 			     void *context)
 {
@@ -103,48 +157,24 @@ enum ex_status ndis_register(struct ex *x, const struct ndis_protocol *p,
 	s->protocols = n;
 	for (struct ndis_adapter *a = s->adapters; a && !ex_failed(st);
 	     a = a->next)
-		st = bind_to(a, n);
+		if (!a->removed)
+			st = bind_to(a, n);
+	if (ex_failed(st))
+		ndis_deregister(x, p);
 	return st;
-}
-
-/* A bind that is under way ends first; then nothing more goes up, and what is on
- * its way up on other CPUs comes back. */
-static void unbind(struct ndis_adapter *a, struct ndis_binding *b)
-{
-	struct ndis_binding **at = &a->bindings;
-	bool bound;
-
-	while (b->pending)
-		ke_sleep(1000000);
-	bound = b->bound;
-	b->bound = false;
-	while (b->inside)
-		ke_sleep(1000000);
-	while (*at != b)
-		at = &(*at)->next;
-	*at = b->next;
-	if (bound && b->protocol->p->unbind)
-		b->protocol->p->unbind(b);
-	ex_free_pool(a->x, b, TAG_BINDING);
 }
 
 void ndis_deregister(struct ex *x, const struct ndis_protocol *p)
 {
 	struct ndis_state *s = state(x);
-	struct protocol **at = &s->protocols, *n;
+	struct protocol **at, *n;
 
-	while (*at && (*at)->p != p)
-		at = &(*at)->next;
-	n = *at;
+	for (n = s ? s->protocols : NULL; n && (n->p != p || n->leaving);)
+		n = n->next;
 	if (!n)
 		return;
-	for (struct ndis_adapter *a = s->adapters; a; a = a->next)
-		for (struct ndis_binding **b = &a->bindings; *b;) {
-			if ((*b)->protocol == n)
-				unbind(a, *b);
-			else
-				b = &(*b)->next;
-		}
+	n->leaving = true;           /* no adapter is bound to it any more */
+	unbind_all(s, NULL, n);
 	for (at = &s->protocols; *at != n; at = &(*at)->next)
 		;
 	*at = n->next;
@@ -168,26 +198,55 @@ struct ndis_adapter *ndis_add(struct ex *x, const struct ndis_miniport *m,
 	a->next = s->adapters;
 	s->adapters = a;
 	for (struct protocol *p = s->protocols; p; p = p->next)
-		(void)bind_to(a, p);
+		if (!p->leaving && ex_failed(bind_to(a, p)))
+			ex_log(x, "ndis: %s: no memory for %s", i->name,
+			       p->p->name);
 	return a;
+}
+
+/* What the miniport cannot forget it still has to answer. */
+static void cancel_requests(struct ndis_adapter *a)
+{
+	struct ndis_request *r;
+
+	while (a->m->cancel && (r = a->requests)) {
+		a->m->cancel(a, r);
+		ndis_request_done(r, EX_CANCELLED);
+	}
 }
 
 void ndis_remove(struct ndis_adapter *a)
 {
-	struct ndis_adapter **at = &state(a->x)->adapters;
+	struct ndis_state *s = state(a->x);
+	struct ndis_adapter **at;
 
 	a->removed = true;
-	while (a->bindings)
-		unbind(a, a->bindings);
-	while (*at && *at != a)
-		at = &(*at)->next;
+	cancel_requests(a);          /* a bind may wait for one */
+	unbind_all(s, a, NULL);
+	for (at = &s->adapters; *at && *at != a; at = &(*at)->next)
+		;
 	if (*at)
 		*at = a->next;
 	if (a->m->halt)
 		a->m->halt(a);
 	while (a->inside)
-		ke_sleep(1000000);
+		ke_sleep(POLL_NS);
 	ex_free_pool(a->x, a, TAG_ADAPTER);
+}
+
+enum ex_status ndis_reset(struct ndis_adapter *a)
+{
+	if (!a->m->reset)
+		return EX_NOT_SUPPORTED;
+	if (a->resetting || a->removed)
+		return EX_DEVICE_NOT_READY;
+	TRACE(ndis_reset, a, a->counters.resets, 0, 0);
+	a->resetting = true;
+	cancel_requests(a);
+	a->m->reset(a);
+	a->resetting = false;
+	a->counters.resets++;
+	return EX_SUCCESS;
 }
 
 struct ndis_adapter *ndis_adapter_at(struct ex *x, size_t i)
@@ -257,25 +316,57 @@ static u16 ethertype(const u8 *header)
 static void to_protocol(struct ndis_binding *b, struct ndis_packet *p)
 {
 	const struct ndis_protocol *q = b->protocol->p;
-	s32 kept;
 	u8 *flat;
 
 	b->touched = true;
+	b->inside++;
 	if (q->receive_packet) {
-		/* Each of them that it keeps it gives back with _put(). */
-		kept = q->receive_packet(b, p);
-		p->refs += kept > 0 ? kept : 0;
-		return;
+		q->receive_packet(b, p);
+	} else {
+		flat = ndis_packet_flat(b->adapter->x, p, p->length);
+		if (flat && q->receive)
+			(void)q->receive(b, NULL, flat, ETHERNET,
+					 flat + ETHERNET, p->length - ETHERNET,
+					 p->length - ETHERNET);
 	}
-	flat = ndis_packet_flat(b->adapter->x, p, p->length);
-	if (flat && q->receive)
-		(void)q->receive(b, p, flat, ETHERNET, flat + ETHERNET,
-				 p->length - ETHERNET, p->length - ETHERNET);
+	b->inside--;
+}
+
+/* The same bytes, for one of several: what it does with them the others do not
+ * see, but for writing. NULL: no memory. */
+static struct ndis_packet *view_of(struct ndis_adapter *a, struct ndis_packet *p)
+{
+	struct ndis_packet *v = ndis_packet_alloc(a->x);
+
+	for (struct ndis_buffer *b = v ? p->head : NULL; b; b = b->next) {
+		struct ndis_buffer *c = ndis_buffer_clone(a->x, b, 0, b->length);
+
+		if (!c) {
+			ndis_packet_put(v);
+			return NULL;
+		}
+		ndis_packet_append(v, c);
+	}
+	if (v) {
+		v->adapter = a;
+		v->flags = p->flags;
+		v->mss = p->mss;
+		v->when = p->when;
+	}
+	return v;
+}
+
+static struct ndis_binding *taker(struct ndis_binding *b, u16 type)
+{
+	while (b && !wants(b, type))
+		b = b->next;
+	return b;
 }
 
 static void indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	u8 header[ETHERNET];
+	struct ndis_binding *b;
 
 	ke_point(SCHED_INDICATE, a->info.name);
 	TRACE(ndis_receive, p, p->length, a, 0);
@@ -287,13 +378,23 @@ static void indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
 		ndis_packet_put(p);
 		return;
 	}
-	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
-		if (!wants(b, ethertype(header)))
-			continue;
-		b->inside++;
-		to_protocol(b, p);
+	b = taker(a->bindings, ethertype(header));
+	while (b && taker(b->next, ethertype(header))) {
+		struct ndis_packet *v;
+
+		b->inside++;         /* it stays, whatever memory waits for */
+		v = view_of(a, p);
+		if (v) {
+			to_protocol(b, v);
+			ndis_packet_put(v);
+		} else {
+			a->counters.no_buffer++;
+		}
 		b->inside--;
+		b = taker(b->next, ethertype(header));
 	}
+	if (b)
+		to_protocol(b, p);
 	ndis_packet_put(p);
 }
 
@@ -319,6 +420,7 @@ static void whole(struct ndis_binding *b, void *handle, const u8 *header,
 		a->counters.no_buffer++;
 		return;
 	}
+	p->when = ex_now(a->x);
 	to = p->head->data;
 	memcpy(to, header, header_length);
 	memcpy(to + header_length, lookahead, lookahead_length);
@@ -350,16 +452,18 @@ static void indicate(struct ndis_adapter *a, void *handle, const u8 *header,
 	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
 		if (!wants(b, ethertype(header)))
 			continue;
-		b->inside++;
-		if (b->protocol->p->receive) {
-			b->touched = true;
-			(void)b->protocol->p->receive(
-				b, handle, header, header_length, lookahead,
-				lookahead_length, packet_length);
-		} else {
+		if (!b->protocol->p->receive) {
+			b->inside++;
 			whole(b, handle, header, header_length, lookahead,
 			      lookahead_length, packet_length);
+			b->inside--;
+			continue;
 		}
+		b->touched = true;
+		b->inside++;
+		(void)b->protocol->p->receive(b, handle, header, header_length,
+					      lookahead, lookahead_length,
+					      packet_length);
 		b->inside--;
 	}
 }
@@ -381,9 +485,10 @@ void ndis_indicate_complete(struct ndis_adapter *a)
 		if (!b->touched)
 			continue;
 		b->touched = false;
+		if (!b->bound || !b->protocol->p->receive_complete)
+			continue;
 		b->inside++;
-		if (b->bound && b->protocol->p->receive_complete)
-			b->protocol->p->receive_complete(b);
+		b->protocol->p->receive_complete(b);
 		b->inside--;
 	}
 	a->inside--;
@@ -394,7 +499,8 @@ enum ex_status ndis_transfer(struct ndis_binding *b, void *handle, u32 off,
 {
 	struct ndis_adapter *a = b->adapter;
 
-	if (!a->m->transfer)
+	*moved = 0;
+	if (!a->m->transfer || !handle)
 		return EX_NOT_SUPPORTED;
 	return a->m->transfer(a, handle, off, to, n, moved);
 }
@@ -404,9 +510,10 @@ void ndis_link(struct ndis_adapter *a, bool up)
 	a->up = up;
 	a->inside++;
 	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
+		if (!b->bound || !b->protocol->p->status)
+			continue;
 		b->inside++;
-		if (b->bound && b->protocol->p->status)
-			b->protocol->p->status(b, up);
+		b->protocol->p->status(b, up);
 		b->inside--;
 	}
 	a->inside--;
@@ -437,7 +544,7 @@ void ndis_send(struct ndis_binding *b, struct ndis_packet *p)
 	TRACE(ndis_send, p, p->length, a, 0);
 	a->counters.sent++;
 	a->counters.sent_bytes += p->length;
-	if (a->up && !a->removed)
+	if (a->up && !a->removed && !a->resetting)
 		st = a->m->send(a, p);
 	if (st != EX_PENDING)
 		ndis_send_done(p, st);
@@ -446,8 +553,22 @@ void ndis_send(struct ndis_binding *b, struct ndis_packet *p)
 
 /* --- requests ------------------------------------------------------------------------- */
 
+/* false: it does not pend. */
+static bool forget_request(struct ndis_adapter *a, struct ndis_request *r)
+{
+	struct ndis_request **at = &a->requests;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	*at = r->next;
+	return true;
+}
+
 void ndis_request_done(struct ndis_request *r, enum ex_status st)
 {
+	(void)forget_request(r->adapter, r);
 	r->status = st;
 	TRACE(ndis_request_done, r, r->oid, st, 0);
 	if (r->done)
@@ -460,12 +581,19 @@ enum ex_status ndis_ask(struct ndis_binding *b, struct ndis_request *r)
 	enum ex_status st;
 
 	TRACE(ndis_request, r, r->oid, a, 0);
-	if (!a->m->request || a->removed)
+	if (!a->m->request)
 		return EX_NOT_SUPPORTED;
+	if (a->removed || a->resetting)
+		return EX_DEVICE_NOT_READY;
 	a->counters.requests++;
+	r->adapter = a;
+	r->next = a->requests;
+	a->requests = r;
 	st = a->m->request(a, r);
-	if (st != EX_PENDING)
+	if (st != EX_PENDING) {
+		(void)forget_request(a, r);
 		r->status = st;
+	}
 	return st;
 }
 

@@ -102,7 +102,8 @@ struct ndis_request {
 	enum ex_status status;
 	void (*done)(struct ndis_request *r, void *context);
 	void *context;
-	struct ndis_request *next;
+	struct ndis_request *next;   /* NDIS's, while it pends */
+	struct ndis_adapter *adapter;
 };
 
 /* --- adapters (what miniports give) -------------------------------------------------- */
@@ -115,10 +116,17 @@ struct ndis_miniport {
 	/* PENDING: ndis_request_done() comes. */
 	enum ex_status (*request)(struct ndis_adapter *a,
 				  struct ndis_request *r);
+	/* A request that pends is forgotten: it is not completed by whoever was
+	 * asked. NULL: none is, removal waits for it. */
+	void (*cancel)(struct ndis_adapter *a, struct ndis_request *r);
 	/* The rest of a look-ahead indication; handle as indicated. */
 	enum ex_status (*transfer)(struct ndis_adapter *a, void *handle,
 				   u32 off, u8 *to, u32 n, u32 *moved);
+	/* As new: what it was given to send comes back by ndis_send_done(), what
+	 * it has received and not indicated is lost. NULL: it cannot. */
 	void (*reset)(struct ndis_adapter *a);
+	/* PASSIVE. When it returns every packet has come back, no indication is
+	 * under way on another CPU, and none follows. */
 	void (*halt)(struct ndis_adapter *a);
 };
 struct ndis_adapter_info {
@@ -133,7 +141,10 @@ struct ndis_adapter_info {
 /* The adapter is announced to every protocol: hot add. */
 struct ndis_adapter *ndis_add(struct ex *x, const struct ndis_miniport *m,
 			      const struct ndis_adapter_info *i, void *context);
-void ndis_remove(struct ndis_adapter *a);  /* PASSIVE; unbinds, halts */
+void ndis_remove(struct ndis_adapter *a);  /* PASSIVE; cancels, unbinds, halts */
+/* Requests that pend are cancelled, the miniport begins anew; what is sent or
+ * asked meanwhile is not taken. PASSIVE or a DPC. */
+enum ex_status ndis_reset(struct ndis_adapter *a);
 void *ndis_context(struct ndis_adapter *a);
 struct ex *ndis_machine(struct ndis_adapter *a);
 const struct ndis_adapter_info *ndis_info(const struct ndis_adapter *a);
@@ -154,7 +165,7 @@ enum ex_status ndis_answer(struct ndis_adapter *a, struct ndis_request *r);
 
 struct ndis_counters {
 	u64 sent, sent_bytes, send_errors, received, received_bytes,
-	    no_buffer, crc, runts, requests;
+	    no_buffer, runts, requests, resets;
 };
 const struct ndis_counters *ndis_counters(const struct ndis_adapter *a);
 
@@ -167,9 +178,10 @@ struct ndis_protocol {
 	/* In a work item of the critical queue, PASSIVE. May request and wait. */
 	enum ex_status (*bind)(struct ndis_binding *b, void *context);
 	void (*unbind)(struct ndis_binding *b);
-	/* How often it keeps the packet: 0 it is done with it. */
-	s32 (*receive_packet)(struct ndis_binding *b, struct ndis_packet *p);
-	/* SUCCESS, or what NT's ProtocolReceive gives. */
+	/* It keeps the packet by ndis_packet_ref(). */
+	void (*receive_packet)(struct ndis_binding *b, struct ndis_packet *p);
+	/* SUCCESS, or what NT's ProtocolReceive gives. handle NULL: all of it is
+	 * in the look-ahead, there is nothing to transfer. */
 	enum ex_status (*receive)(struct ndis_binding *b, void *handle,
 				  const u8 *header, u32 header_length,
 				  const u8 *lookahead, u32 lookahead_length,
@@ -177,6 +189,7 @@ struct ndis_protocol {
 	void (*receive_complete)(struct ndis_binding *b);
 	void (*status)(struct ndis_binding *b, bool link_up);
 };
+/* PASSIVE, both. Failed: nothing is bound. */
 enum ex_status ndis_register(struct ex *x, const struct ndis_protocol *p,
 			     void *context);
 void ndis_deregister(struct ex *x, const struct ndis_protocol *p);

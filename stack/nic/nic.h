@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Miniports: a link between two machines, loopback within one, a TAP device of
- * the host, a capture that is played back.
+ * Miniports: a link between two machines, a wire whose other end is the host (into
+ * which a capture is played), a TAP device of the host.  Loopback is IP's own
+ * and needs none.
  *
  * Each gives adapters to NDIS and takes them back; frames begin with the MAC
  * header.  To add one: a file here with its functions.
@@ -71,5 +72,19 @@ struct nic_capture *nic_capture_new(FILE *to); /* owned */
 void nic_capture_frame(struct nic_capture *c, u64 when, const u8 *frame,
 		       u32 n);
 void nic_capture_free(struct nic_capture *c);
+
+/* A pcap file of Ethernet frames into a wire: each as long after the first as the
+ * file says, the first now. What the capture has only a part of, or is no frame,
+ * is passed over. NULL: text in why. from: owned, in any case. */
+struct nic_replay;
+struct nic_replay_counters {
+	u64 frames, passed;
+	const char *why;             /* NULL: it goes on; "": all was played */
+};
+struct nic_replay *nic_replay_new(struct nic_wire *to, FILE *from, char *why,
+				  size_t why_size);
+const struct nic_replay_counters *nic_replay_state(const struct nic_replay *r);
+/* The machine has ended, or it is over. */
+void nic_replay_free(struct nic_replay *r);
 
 #endif

@@ -14,6 +14,8 @@
 #define QUEUE 1000u
 #define BATCH 64u            /* frames in one indication */
 #define FRAME_MAX 65550u
+#define ETHERNET 14u
+#define LOOKAHEAD 256u       /* NT's usual one; with the most of TCP's headers */
 
 struct frame {
 	struct frame *next;
@@ -29,12 +31,12 @@ struct end {
 	/* on their way to this end, by time */
 	struct frame *head, *tail, *spare;
 	u32 queued, nspare;
-	bool halting;            /* its adapter goes */
-	u32 busy;                /* DPCs that deliver right now */
 	u64 wire_free;           /* when the wire to this end is free */
 	u64 random;
 	struct ke_timer timer;
 	struct ke_dpc dpc, timer_dpc;
+	u32 inside;              /* CPUs that indicate */
+	bool halting;
 	struct nic_pair_counters counters; /* of what this end sends */
 };
 
@@ -110,11 +112,25 @@ static void enqueue(struct end *to, struct frame *f)
 
 /* --- arriving ---------------------------------------------------------------------------- */
 
+/* The card's memory is f; the rest of it is fetched by transfer(). */
+static void look_ahead(struct end *to, struct frame *f)
+{
+	u32 n = f->n - ETHERNET;
+
+	ndis_indicate(to->adapter, f, f->bytes, ETHERNET, f->bytes + ETHERNET,
+		      n < LOOKAHEAD ? n : LOOKAHEAD, n);
+}
+
 static void arrive(struct end *to, struct frame *f)
 {
 	struct ex *x = ndis_machine(to->adapter);
-	struct ndis_packet *p = ndis_packet_new(x, 0, f->n);
+	struct ndis_packet *p;
 
+	if (ndis_info(to->adapter)->lookahead && f->n >= ETHERNET) {
+		look_ahead(to, f);
+		return;
+	}
+	p = ndis_packet_new(x, 0, f->n);
 	if (!p)
 		return;
 	memcpy(p->head->data, f->bytes, f->n);
@@ -143,7 +159,7 @@ static void deliver(void *context, void *a, void *b)
 	(void)b;
 	if (!to->adapter || to->halting)
 		return;
-	to->busy++;
+	to->inside++;
 	now = ex_now(ndis_machine(to->adapter));
 	while (to->head && to->head->due <= now && !to->halting &&
 	       n++ < BATCH) {
@@ -158,11 +174,13 @@ static void deliver(void *context, void *a, void *b)
 	}
 	if (n)
 		ndis_indicate_complete(to->adapter);
-	if (to->head && to->head->due <= now)
+	if (to->halting)
+		;
+	else if (to->head && to->head->due <= now)
 		(void)ke_dpc_queue(&to->dpc, NULL, NULL);
 	else
 		set_alarm(to);
-	to->busy--;
+	to->inside--;
 }
 
 /* --- sending ---------------------------------------------------------------------------- */
@@ -285,12 +303,48 @@ static enum ex_status request(struct ndis_adapter *a, struct ndis_request *r)
 	return ndis_answer(a, r);
 }
 
+static enum ex_status transfer(struct ndis_adapter *a, void *handle, u32 off,
+			       u8 *to, u32 n, u32 *moved)
+{
+	const struct frame *f = handle;
+	u32 all = f->n - ETHERNET;
+
+	(void)a;
+	if (off > all || n > all - off)
+		return EX_INVALID_PARAMETER;
+	memcpy(to, f->bytes + ETHERNET + off, n);
+	*moved = n;
+	return EX_SUCCESS;
+}
+
+/* What is on its way to this end: all of it, or but for the one that is being
+ * indicated, which is in no queue. */
+static void drop_all(struct end *e)
+{
+	struct frame *f;
+
+	while ((f = e->head)) {
+		e->head = f->next;
+		frame_free(e, f);
+	}
+	e->tail = NULL;
+	e->queued = 0;
+}
+
+static void reset(struct ndis_adapter *a)
+{
+	struct end *e = ndis_context(a);
+
+	e->other->counters.lost += e->queued;
+	drop_all(e);
+}
+
 static void halt(struct ndis_adapter *a)
 {
 	struct end *e = ndis_context(a);
 
 	e->halting = true;
-	while (e->busy)              /* on another CPU */
+	while (e->inside)
 		ke_sleep(1000000);
 	(void)ke_timer_cancel(&e->timer);
 	(void)ke_dpc_remove(&e->dpc);
@@ -299,8 +353,14 @@ static void halt(struct ndis_adapter *a)
 }
 
 static const struct ndis_miniport miniport = {
-	.name = "pair", .send = send, .request = request, .halt = halt,
+	.name = "pair", .send = send, .request = request, .transfer = transfer,
+	.reset = reset, .halt = halt,
 };
+
+static void remove_adapter(void *ctx)
+{
+	ndis_remove(ctx);
+}
 
 struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
 			      struct ex *xb, const struct ndis_adapter_info *ib,
@@ -323,6 +383,9 @@ struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
 		e->dpc.target = e->timer_dpc.target = 0;
 		e->adapter = ndis_add(i ? xb : xa, &miniport, i ? ib : ia, e);
 		if (!e->adapter) {
+			if (i)
+				(void)ex_call(xa, remove_adapter,
+					      p->end[0].adapter);
 			nic_pair_free(p);
 			return NULL;
 		}
@@ -337,12 +400,7 @@ void nic_pair_free(struct nic_pair *p)
 	for (unsigned i = 0; i < 2; i++) {
 		struct end *e = &p->end[i];
 
-		while (e->head) {
-			struct frame *f = e->head;
-
-			e->head = f->next;
-			free(f);
-		}
+		drop_all(e);
 		while (e->spare) {
 			struct frame *f = e->spare;
 

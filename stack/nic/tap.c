@@ -7,6 +7,7 @@
  * Live scheduling only: the device's descriptor is watched, and read in a DPC
  * of CPU 0 until it would block or a batch is full; then threads have their turn
  * before the next, so that who sends fast cannot keep them from taking it.
+ * A device that is taken away is a cable that is: it is watched no more.
  */
 #include "../sched/sched.h"
 #include "nic.h"
@@ -34,7 +35,8 @@ struct nic_tap {
 	struct ndis_adapter *adapter;
 	struct sched *s;
 	int fd;
-	bool offloads;
+	bool offloads, halting;
+	bool inside;             /* its DPC is at work */
 	u32 room;                /* of `packet`: a frame of the MTU */
 	struct ndis_packet *packet;
 	struct ndis_buffer *rest;
@@ -52,6 +54,7 @@ struct reading {
 	struct nic_tap *t;
 	u8 header[VNET_HEADER];
 	ssize_t n;
+	int error;
 };
 
 static void read_frame(void *ctx)
@@ -66,6 +69,7 @@ static void read_frame(void *ctx)
 		r->n = t->offloads ? readv(t->fd, v, 3) :
 				     read(t->fd, b->data, b->length);
 	while (r->n < 0 && errno == EINTR);
+	r->error = r->n < 0 ? errno : 0;
 }
 
 /* Nowhere to have it: it is lost, as with any card. */
@@ -130,10 +134,20 @@ static void of_header(const u8 *h, struct ndis_packet *p)
 {
 	if (h[0] & (NEEDS_CSUM | DATA_VALID))
 		p->flags |= NDIS_CSUM_L4_OK;
-	if (h[1]) {
+	if (h[1] && le16(h + 4)) {
 		p->flags |= NDIS_RSC;
 		p->mss = le16(h + 4);
 	}
+}
+
+/* EBADFD, by Linux's drivers/net/tun.c; its descriptor would be readable for
+ * ever. */
+static void device_gone(struct nic_tap *t)
+{
+	sched_unwatch(t->s, t->fd);
+	ex_log(ndis_machine(t->adapter), "tap: %s: the device is gone",
+	       ndis_info(t->adapter)->name);
+	ndis_link(t->adapter, false);
 }
 
 /* false: there is none. */
@@ -148,6 +162,8 @@ static bool one(struct nic_tap *t)
 		return r.n > 0;
 	}
 	ex_on_host(read_frame, &r);
+	if (r.error == EBADFD || r.error == ENODEV)
+		device_gone(t);
 	if (r.n <= (ssize_t)skip)
 		return false;
 	n = (u32)r.n - skip;
@@ -171,12 +187,14 @@ static void readable(void *context)
 	struct nic_tap *t = context;
 	unsigned n = 0;
 
-	while (t->adapter && n < BATCH && one(t))
-		n++;
-	if (!t->adapter)
+	if (!t->adapter || t->halting)
 		return;
+	t->inside = true;
+	while (!t->halting && n < BATCH && one(t))
+		n++;
 	if (n)
 		ndis_indicate_complete(t->adapter);
+	t->inside = false;
 }
 
 /* --- out -------------------------------------------------------------------------- */
@@ -276,10 +294,12 @@ static enum ex_status request(struct ndis_adapter *a, struct ndis_request *r)
 static void halt(struct ndis_adapter *a)
 {
 	struct nic_tap *t = ndis_context(a);
-
 	struct ex *x = ndis_machine(a);
 
+	t->halting = true;
 	sched_unwatch(t->s, t->fd);
+	while (t->inside)            /* on another CPU */
+		ke_sleep(1000000);
 	t->adapter = NULL;
 	if (t->packet)
 		ndis_packet_put(t->packet);
@@ -339,10 +359,13 @@ struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
 	if (offloads)
 		info.offloads |= NDIS_CSUM_L4_DO | NDIS_LSO;
 	t->fd = open_device(device, offloads, why, why_size);
-	if (t->fd >= 0)
+	/* What can be read before there is an adapter waits. */
+	if (t->fd >= 0 && sched_watch(t->s, x, t->fd, false, readable, t)) {
 		t->adapter = ndis_add(x, &miniport, &info, t);
-	if (t->adapter && sched_watch(t->s, x, t->fd, false, readable, t))
-		return t;
+		if (t->adapter)
+			return t;
+		sched_unwatch(t->s, t->fd);
+	}
 	if (t->fd >= 0)
 		snprintf(why, why_size, "%s: not a live scheduler, or out of "
 			 "memory", device);

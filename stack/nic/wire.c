@@ -17,6 +17,7 @@ struct nic_wire {
 	void *ctx;
 	struct waiting *head, *tail;
 	struct ke_dpc dpc;
+	bool inside, halting;
 	u8 *flat;                    /* a frame on its way out */
 	u32 room;
 };
@@ -27,7 +28,10 @@ static void deliver(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
-	while (w->head && w->adapter) {
+	if (!w->adapter || w->halting)
+		return;
+	w->inside = true;
+	while (w->head && !w->halting) {
 		struct waiting *f = w->head;
 		struct ndis_packet *p = ndis_packet_new(
 			ndis_machine(w->adapter), 0, f->n);
@@ -42,13 +46,13 @@ static void deliver(void *context, void *a, void *b)
 		}
 		free(f);
 	}
-	if (w->adapter)
-		ndis_indicate_complete(w->adapter);
+	ndis_indicate_complete(w->adapter);
+	w->inside = false;
 }
 
 bool nic_wire_inject(struct nic_wire *w, const void *frame, u32 n)
 {
-	struct waiting *f = n ? malloc(sizeof(*f) + n) : NULL;
+	struct waiting *f = n && w->adapter ? malloc(sizeof(*f) + n) : NULL;
 
 	if (!f)
 		return false;
@@ -105,6 +109,10 @@ static void halt(struct ndis_adapter *a)
 {
 	struct nic_wire *w = ndis_context(a);
 
+	w->halting = true;
+	while (w->inside)
+		ke_sleep(1000000);
+	(void)ke_dpc_remove(&w->dpc);
 	w->adapter = NULL;
 }
 

@@ -17,6 +17,9 @@ head -c 1000 /dev/urandom >www/small
 want=$(sha256sum <www/big)
 has_program() { command -v "$1" >/dev/null || { skip "$name-$1" "no $1"; false; }; }
 
+# AddressSanitizer keeps 256 MiB of what is freed: no measure of what grows.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1:thread_local_quarantine_size_kb=64
+
 say() { [ -z "$NTR_LONG" ] || echo "  $*"; }
 
 with_ping() {
@@ -65,13 +68,14 @@ Failed 0"
 	same "$name-ab-kept" "$(awk '/^Keep-Alive/ { print $3 }' ab.out)" "$requests"
 }
 
-# At least 100 Mbit/s in each direction asked for: it is no benchmark.
+# At least 1 Mbit/s in each direction asked for: it is no benchmark, and a busy
+# host gives one of two at once little of half a second.
 with_iperf() {
 	local how n
 	has_program iperf || return
 	while read -r how n; do
 		in_ns timeout 50 iperf -f m -c 192.0.2.1 -t "$seconds" ${how#send} >iperf.out 2>&1
-		same "$name-iperf-$how" "$(awk '$NF == "Mbits/sec" && $(NF - 1) >= 100 { n++ } END { print n + 0 }' iperf.out)" "$n"
+		same "$name-iperf-$how" "$(awk '$NF == "Mbits/sec" && $(NF - 1) >= 1 { n++ } END { print n + 0 }' iperf.out)" "$n"
 		say "$name: iperf $how: $(awk '$NF == "Mbits/sec" { printf "%s Mbit/s ", $(NF - 1) }' iperf.out)"
 	done <<-EOF
 		send 1

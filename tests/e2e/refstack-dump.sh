@@ -33,12 +33,16 @@ sleep 0.5
 tcb=$("$stack" stat "$live" connections --json | python3 -c "import json, sys
 print(next(c['tcb'] for c in json.load(sys.stdin)['connections'] if c['remote'].endswith(':$port')))")
 
+echo old >asked.core && chmod 644 asked.core # what was there before is not kept
 timeout 20 "$stack" dump "$live" asked.core 2>dump.err
 same dumped $? 0
 round meanwhile
 same kind "$(readelf -h asked.core | awk '/Type:/ { print $2 }')" CORE
 has note <(readelf -nW asked.core 2>/dev/null) 'NTSTACK'
 same mode "$(stat -c %a asked.core)" 600
+mkfifo pipe.core
+timeout 20 "$stack" dump "$live" pipe.core 2>dump.err
+same no-file $? 2
 # what was never written to is not there: the machine has 64 GiB of addresses
 if [ "$(stat -c %s asked.core)" -lt 60000000 ]; then pass small; else fail small "$(stat -c %s asked.core)"; fi
 
@@ -71,7 +75,7 @@ has ntriage-process ntriage.out 'refstack'
 kill -QUIT "$live"
 for _ in $(seq 100); do grep -q 'the machine is in' live.err && break; sleep 0.05; done
 has by-signal live.err 'the machine is in .*by-signal.core'
-in_gdb by-signal.core 'thread apply all -q backtrace 12' >gdb.out
+in_gdb by-signal.core 'thread apply all -q backtrace 20' >gdb.out
 has by-signal-stack gdb.out ' generate \(c='
 round after-signal
 # Nobody else's file, and a file that cannot be written

@@ -97,4 +97,16 @@ if command -v tshark >/dev/null; then
 else
 	skip tshark "no tshark"
 fi
+# The device is taken away: the machine says so and rests, and answers stat.
+begin
+in_ns ip link del tap0
+for _ in $(seq 50); do [ -s live.err ] && break; sleep 0.1; done
+has vanished live.err 'tap: eth0: the device is gone'
+ticks() { awk '{ print $14 + $15 }' "/proc/$live/stat"; }
+busy=$(ticks)
+sleep 0.5
+same vanished-rests "$(($(ticks) - busy < 10))" 1
+timeout 5 "$stack" stat "$live" adapters >stat.out
+has vanished-stat stat.out '^  eth0 '
+stop vanished-ends
 finish

@@ -132,14 +132,12 @@ static u64 left(struct ex *x)
 {
 	static const char tags[][5] = { "TcIp", "TArp", "TRte", "TRas", "TIgm",
 					"TUdp", "NDPt", "NDbf", "NDbk" };
-	struct ex_pool_tag t;
 	u64 sum = 0;
 
-	for (size_t i = 0; ex_pool_tag(x, EX_NONPAGED, i, &t); i++)
-		for (u32 k = 0; k < sizeof(tags) / sizeof(*tags); k++)
-			if (t.tag == EX_TAG(tags[k][0], tags[k][1], tags[k][2],
-					    tags[k][3]))
-				sum += t.bytes;
+	for (u32 k = 0; k < sizeof(tags) / sizeof(*tags); k++)
+		sum += ex_pool_bytes(x, EX_NONPAGED,
+				     EX_TAG(tags[k][0], tags[k][1], tags[k][2],
+					    tags[k][3]));
 	return sum;
 }
 

@@ -24,10 +24,16 @@
  * What a connection must be is looked at after every record (invariants()); what
  * it sends and delivers is the pattern of its place in the stream; after the user
  * has closed everything and twenty minutes the drivers go and leave nothing.
+ *
+ * Over IPv4; fuzz_tcp6.c is the same over IPv6.
  */
 #include "../fuzz/fuzz.h"
 #include "drivers/inet/tcp.h"
+#ifdef FUZZ_TCP6
+#include "drivers/tcpip6/ip6.h"
+#else
 #include "drivers/tcpip/ip.h"
+#endif
 #include "nic/nic.h"
 #include "sched/sched.h"
 #include "sdk/socket.h"
@@ -38,10 +44,33 @@
 #include <stdlib.h>
 
 #define RECORDS 200u
-#define ROOM 1460u
+#define ROOM 1460u                   /* of a segment: a little too much for IPv6 */
 #define PORT 80u
 
-extern const struct io_driver_info io_driver_tcpip, io_driver_afd;
+#ifdef FUZZ_TCP6
+#define IP 40u                       /* bytes of its header */
+#define IP_DRIVER "tcpip6"
+#define IP_INFO io_driver_tcpip6
+#define DRIVER_OPTIONS "ip=2001:db8::1/64 dad=0 "
+#define IP_TAGS "T6IpT6NbT6RaT6Gr"
+#define OUR_FAMILY AF_INET6
+#define LONGEST 125000u              /* ms: IPv6 looks at its lists each 100 ms */
+typedef struct ip6 ip_type;
+static const struct tdi_address peer = { .family = 6, .port = 1000,
+	.ip = { 0x20, 1, 0xd, 0xb8, [15] = 2 } };
+#else
+#define IP 20u
+#define IP_DRIVER "tcpip"
+#define IP_INFO io_driver_tcpip
+#define DRIVER_OPTIONS "ip=192.0.2.1/24 "
+#define IP_TAGS "TcIpTArpTRteTRasTIgm"
+#define OUR_FAMILY AF_INET
+#define LONGEST 7200000u
+typedef struct ip ip_type;
+static const struct tdi_address peer = { .family = 4, .port = 1000,
+	.ip = { 192, 0, 2, 2 } };
+#endif
+extern const struct io_driver_info IP_INFO, io_driver_afd;
 
 struct run {
 	struct sched *s;
@@ -115,21 +144,73 @@ static u16 fold(u32 sum)
 	return (u16)~sum;
 }
 
-static u16 sum_of(const u8 *ip, u32 len) /* RFC 9293 3.1; of the segment */
+#ifdef FUZZ_TCP6
+/* From the other side, or to it (back), of len bytes behind it. */
+static void ip_header(u8 *ip, u8 protocol, u32 len, bool back)
 {
-	return fold(add_words(ip + 20, len, add_words(ip + 12, 8, 6 + len)));
+	static const u8 two[32] = { 0x20, 1, 0xd, 0xb8, [15] = 2,
+				    0x20, 1, 0xd, 0xb8, [31] = 1 };
+
+	memset(ip, 0, IP);
+	ip[0] = 0x60;
+	put16be(ip + 4, len);
+	ip[6] = protocol;
+	ip[7] = protocol == IPPROTO_ICMPV6 ? 255 : 64;
+	memcpy(ip + (back ? 24 : 8), two, 16);
+	memcpy(ip + (back ? 8 : 24), two + 16, 16);
 }
 
-/* From the other side, of len bytes behind it. */
-static void ip_header(u8 *ip, u8 protocol, u32 len)
+/* Bytes behind its header; 0: it is no TCP. */
+static u32 tcp_behind(const u8 *ip, u32 n)
 {
+	u32 len = get16be(ip + 4);
+
+	if (n < IP + 20 || ip[-2] != 0x86 || ip[6] != IPPROTO_TCP)
+		return 0;
+	MUST(IP + len <= n && ip[0] >> 4 == 6 && len >= 20);
+	return len;
+}
+
+static u16 sum_of(const u8 *ip, u32 len) /* RFC 8200 8.1 */
+{
+	return fold(add_words(ip + IP, len,
+			      add_words(ip + 8, 32, ip[6] + len)));
+}
+#define sum_of_icmp sum_of
+#else
+static void ip_header(u8 *ip, u8 protocol, u32 len, bool back)
+{
+	memset(ip, 0, IP);
 	ip[0] = 0x45;
-	put16be(ip + 2, 20 + len);
+	put16be(ip + 2, IP + len);
+	put16be(ip + 6, back ? 0x4000 : 0);
 	ip[8] = 64;
 	ip[9] = protocol;
-	memcpy(ip + 12, (u8[]){ 192, 0, 2, 2, 192, 0, 2, 1 }, 8);
-	put16be(ip + 10, fold(add_words(ip, 20, 0)));
+	memcpy(ip + (back ? 16 : 12), peer.ip, 4);
+	memcpy(ip + (back ? 12 : 16), (u8[]){ 192, 0, 2, 1 }, 4);
+	put16be(ip + 10, fold(add_words(ip, IP, 0)));
 }
+
+static u32 tcp_behind(const u8 *ip, u32 n)
+{
+	u32 total = get16be(ip + 2);
+
+	if (n < IP + 20 || ip[-2] != 8 || ip[-1] || ip[9] != IPPROTO_TCP)
+		return 0;
+	MUST(total <= n && ip[0] == 0x45 && total >= IP + 20);
+	return total - IP;
+}
+
+static u16 sum_of(const u8 *ip, u32 len) /* RFC 9293 3.1; of the segment */
+{
+	return fold(add_words(ip + IP, len, add_words(ip + 12, 8, 6 + len)));
+}
+
+static u16 sum_of_icmp(const u8 *ip, u32 len)
+{
+	return fold(add_words(ip + IP, len, 0));
+}
+#endif
 
 /* --- what the machine sends ------------------------------------------------------------- */
 
@@ -175,20 +256,18 @@ static void note_options(struct run *r, const u8 *o, u32 n)
 static void took(void *ctx, const u8 *f, u32 n, u64 when)
 {
 	struct run *r = ctx;
-	const u8 *ip = f + 14, *t = ip + 20;
-	u32 total, head, seq, len;
+	const u8 *ip = f + 14, *t = ip + IP;
+	u32 behind = tcp_behind(ip, n - 14), head, seq, len;
 
 	(void)when;
-	if (n < 34 || f[12] != 8 || f[13] || ip[9] != 6)
+	if (!behind)
 		return;
-	total = get16be(ip + 2);
-	MUST(total + 14 <= n && ip[0] == 0x45 && total >= 40);
-	MUST(!sum_of(ip, total - 20));
+	MUST(!sum_of(ip, behind));
 	head = (t[12] >> 4) * 4u;
-	MUST(head >= 20 && head + 20 <= total);
+	MUST(head >= 20 && head <= behind);
 	if (get16be(t + 2) != 1000)
 		return;
-	len = total - 20 - head;
+	len = behind - head;
 	seq = get32be(t + 4);
 	note_options(r, t + 20, head - 20);
 	if (t[13] & TH_SYN)
@@ -252,13 +331,23 @@ static u32 put_all_options(struct run *r, u8 *o, const struct piece *p)
 	return n;
 }
 
+/* A frame of what is behind the header, of a segment of the other side's. */
+static void inject(struct run *r, u8 *b, u32 len)
+{
+	static const u8 macs[12] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2 };
+
+	memcpy(b, macs, sizeof(macs));
+	put16be(b + 12, IP == 20 ? 0x800 : 0x86dd);
+	(void)nic_wire_inject(r->w, b, 14 + IP + len);
+	(void)sched_run_to(r->s, sched_now(r->s) + 1000);
+}
+
 static void give(struct run *r, const struct piece *p)
 {
-	u8 b[14 + 20 + 60 + ROOM] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8 };
-	u8 *ip = b + 14, *t = ip + 20;
+	u8 b[14 + IP + 80 + ROOM] = { 0 }, *ip = b + 14, *t = ip + IP;
 	u32 head = 20 + put_all_options(r, t + 20, p), len = head + p->len;
 
-	ip_header(ip, 6, len);
+	ip_header(ip, IPPROTO_TCP, len, false);
 	put16be(t, p->from);
 	put16be(t + 2, r->port);
 	put32be(t + 4, p->seq);
@@ -278,8 +367,7 @@ static void give(struct run *r, const struct piece *p)
 	if (p->from == 1000)
 		r->max = seq_max(r->max, p->seq + p->len +
 				 !!(p->flags & TH_FIN) + !!(p->flags & TH_SYN));
-	(void)nic_wire_inject(r->w, b, 34 + len);
-	(void)sched_run_to(r->s, sched_now(r->s) + 1000);
+	inject(r, b, len);
 }
 
 static u32 place(const u32 *base, u8 v)
@@ -315,28 +403,36 @@ static void segment(struct run *r, u8 op)
 	give(r, &p);
 }
 
-/* An ICMP error about a segment of the machine (RFC 792). */
+/* An ICMP error about a segment of the machine (RFC 792, RFC 4443 3). */
 static void icmp(struct run *r, u8 op)
 {
+#ifdef FUZZ_TCP6
+	static const u8 errors[8][2] = { { 2, 0 }, { 2, 0 }, { 1, 0 }, { 1, 1 },
+					 { 1, 4 }, { 1, 3 }, { 3, 0 },
+					 { 4, 1 } };
+	bool mtu = (op & 7) < 2;
+	u8 protocol = IPPROTO_ICMPV6;
+#else
 	static const u8 errors[8][2] = { { 3, 4 }, { 3, 4 }, { 3, 1 }, { 3, 2 },
 					 { 3, 3 }, { 3, 13 }, { 4, 0 },
 					 { 11, 0 } };
+	bool mtu = (op & 7) < 2;
+	u8 protocol = IPPROTO_ICMP;
+#endif
 	u32 seqs[4] = { r->una, r->top, r->iss, r->top - 3000 };
-	u8 b[14 + 56] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8 };
-	u8 *ip = b + 14, *m = ip + 20, *q = m + 8;
+	u8 b[14 + IP + 8 + IP + 20] = { 0 };
+	u8 *ip = b + 14, *m = ip + IP, *q = m + 8, *t = q + IP;
 
+	ip_header(ip, protocol, 8 + IP + 20, false);
 	memcpy(m, errors[op & 7], 2);
-	put32be(q + 24, place(seqs, next(r)));
-	if (m[1] == 4)
+	put32be(t + 4, place(seqs, next(r)));
+	if (mtu)
 		put16be(m + 6, next(r) * 8u);
-	memcpy(q, (u8[]){ 0x45, 0, 5, 0xdc, 0, 1, 0x40, 0, 64, 6, 0, 0, 192, 0,
-			  2, 1, 192, 0, 2, 2 }, 20);
-	put16be(q + 20, r->port);
-	put16be(q + 22, 1000);
-	ip_header(ip, 1, 36);
-	put16be(m + 2, fold(add_words(m, 36, 0)));
-	(void)nic_wire_inject(r->w, b, sizeof(b));
-	(void)sched_run_to(r->s, sched_now(r->s) + 1000);
+	ip_header(q, IPPROTO_TCP, 1480, true);
+	put16be(t, r->port);
+	put16be(t + 2, 1000);
+	put16be(m + 2, sum_of_icmp(ip, 8 + IP + 20));
+	inject(r, b, 8 + IP + 20);
 }
 
 static void plain(struct run *r, u8 flags, u32 seq, u32 ack)
@@ -474,21 +570,19 @@ static void user(void *ctx)
 static void connector(void *ctx)
 {
 	struct run *r = ctx;
-	struct tdi_address to = { .family = 4, .port = 1000,
-				  .ip = { 192, 0, 2, 2 } };
 
-	if (sk_socket(r->x, AF_INET, SOCK_STREAM, 0, &r->c))
+	if (sk_socket(r->x, OUR_FAMILY, SOCK_STREAM, 0, &r->c))
 		return;
 	sk_nonblock(r->c, true);
-	(void)sk_connect(r->c, &to);
+	(void)sk_connect(r->c, &peer);
 }
 
 static void listener(void *ctx)
 {
 	struct run *r = ctx;
-	struct tdi_address at = { .family = 4, .port = PORT };
+	struct tdi_address at = { .family = peer.family, .port = PORT };
 
-	must(!sk_socket(r->x, AF_INET, SOCK_STREAM, 0, &r->listener) &&
+	must(!sk_socket(r->x, OUR_FAMILY, SOCK_STREAM, 0, &r->listener) &&
 	     !sk_bind(r->listener, &at) && !sk_listen(r->listener, 4),
 	     "no listener");
 }
@@ -616,7 +710,7 @@ static void check_one(struct run *r, const struct tcb *t)
 
 static void invariants(struct run *r)
 {
-	const struct tcp *tcp = ((struct ip *)r->tcpip->extension)->s.tcp;
+	const struct tcp *tcp = ((ip_type *)r->tcpip->extension)->s.tcp;
 	u32 n = 0, syns = 0;
 
 	for (u32 i = 0; i < tcp->buckets; i++)
@@ -644,32 +738,43 @@ static void begin(struct run *r)
 	char options[100];
 
 	r->how = next(r);
-	snprintf(options, sizeof(options), "ip=192.0.2.1/24 syn_backlog=2 "
+	snprintf(options, sizeof(options), DRIVER_OPTIONS "syn_backlog=2 "
 		 "syn_cookies=%d personality=%s", !(r->how & 8), as[r->how & 3]);
 	r->s = sched_new(&(struct sched_config){ .seed = 1,
 						 .max_steps = 20000000 });
 	r->x = r->s ? ex_new(&(struct ex_config){ .cpus = 1,
 				.nonpaged_limit = 64 << 20 }, r->s) : NULL;
 	must(r->x, "no machine");
-	io_builtin(r->x, &io_driver_tcpip);
+	io_builtin(r->x, &IP_INFO);
 	io_builtin(r->x, &io_driver_afd);
 	r->w = nic_wire_new(r->x, &eth0, took, r);
-	must(r->w && !ex_failed(io_load(r->x, "tcpip", options, &r->tcpip)) &&
+	must(r->w && !ex_failed(io_load(r->x, IP_DRIVER, options, &r->tcpip)) &&
 	     !ex_failed(io_load(r->x, "afd", "", &r->afd)), "no drivers");
 	tdi_set_checked(r->x, true);
-	r->most_buf = ((struct ip *)r->tcpip->extension)->s.ctl.rcv_buf;
+	r->most_buf = ((ip_type *)r->tcpip->extension)->s.ctl.rcv_buf;
 	(void)sched_run_to(r->s, 1000000);
 }
 
-/* The machine knows where 192.0.2.2 is. */
+/* The machine knows where the other side is. */
 static void introduce(struct run *r)
 {
+#ifdef FUZZ_TCP6
+	u8 b[14 + IP + 32] = { 0 }, *m = b + 14 + IP;
+
+	ip_header(b + 14, IPPROTO_ICMPV6, 32, false); /* RFC 4861 4.3 */
+	m[0] = 135;
+	memcpy(m + 8, b + 14 + 24, 16);
+	memcpy(m + 24, (u8[]){ 1, 1, 2, 0, 0, 0, 0, 2 }, 8);
+	put16be(m + 2, sum_of_icmp(b + 14, 32));
+	inject(r, b, 32);
+#else
 	static const u8 arp[42] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0,
 		0, 0, 2, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 2, 192,
 		0, 2, 2, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1 };
 
 	(void)nic_wire_inject(r->w, arp, sizeof(arp));
 	(void)sched_run_to(r->s, sched_now(r->s) + 1000);
+#endif
 }
 
 static void call(struct run *r, u8 op, u8 arg)
@@ -701,7 +806,7 @@ static void open_one(struct run *r)
 
 static void feed(struct run *r)
 {
-	static const u64 times[] = { 1, 10, 100, 200, 500, 1000, 1500, 3000,
+	static const u32 times[] = { 1, 10, 100, 200, 500, 1000, 1500, 3000,
 				     7000, 20000, 61000, 125000, 250000,
 				     3600000, 7200000, 60 };
 
@@ -714,7 +819,8 @@ static void feed(struct run *r)
 			call(r, op % 11, next(r));
 		else if (op < 0xe0)
 			(void)sched_run_to(r->s, sched_now(r->s) +
-					   times[op & 15] * MS);
+					   (u64)min_u32(times[op & 15],
+							LONGEST) * MS);
 		else
 			icmp(r, op);
 		if (ex_stopped(r->x) > EX_IDLE)
@@ -725,24 +831,23 @@ static void feed(struct run *r)
 
 static u64 left(struct ex *x)
 {
-	static const char tags[] = "TcIpTCPbTCPtTCPcTCPaTCPsTCPrTCPkNDPtNDbfNDbk";
-	struct ex_pool_tag t;
+	static const char tags[] = IP_TAGS "TCPbTCPtTCPcTCPaTCPsTCPrTCPkNDPtNDbfNDbk";
 	u64 sum = 0;
 
-	for (size_t i = 0; ex_pool_tag(x, EX_NONPAGED, i, &t); i++)
-		for (const char *p = tags; *p; p += 4)
-			if (t.tag == EX_TAG(p[0], p[1], p[2], p[3]))
-				sum += t.bytes;
+	for (const char *p = tags; *p; p += 4)
+		sum += ex_pool_bytes(x, EX_NONPAGED,
+				     EX_TAG(p[0], p[1], p[2], p[3]));
 	return sum;
 }
 
 static void end(struct run *r)
 {
-	const struct tcp *tcp = ((struct ip *)r->tcpip->extension)->s.tcp;
+	const struct tcp *tcp = ((ip_type *)r->tcpip->extension)->s.tcp;
 	char why[200] = "";
 
 	(void)ex_call(r->x, close_all, r);
-	(void)sched_run_to(r->s, sched_now(r->s) + 1200 * SECOND);
+	for (u32 k = 0; k < 60 && (tcp->live || tcp->syns); k++)
+		(void)sched_run_to(r->s, sched_now(r->s) + 20 * SECOND);
 	must(!tcp->live && !tcp->syns, "a connection stays for ever");
 	must(!ex_failed(io_unload(r->afd)), "afd stays");
 	must(!ex_failed(io_unload(r->tcpip)), "tcpip stays");

@@ -66,14 +66,10 @@ static void close_sk(void *ctx)
 
 static void close_drill(struct drill *d)
 {
-	struct ex_pool_tag t;
-
 	(void)ex_call(host_machine(d->h), close_sk, d);
 	(void)sched_run(d->s, NULL, NULL);
-	for (size_t i = 0; ex_pool_tag(host_machine(d->h), EX_NONPAGED, i, &t);
-	     i++)
-		if (t.tag == EX_TAG('T', 'C', 'P', 'b'))
-			CHECK_EQ(t.bytes, 0);
+	CHECK_EQ(ex_pool_bytes(host_machine(d->h), EX_NONPAGED,
+			       EX_TAG('T', 'C', 'P', 'b')), 0);
 	host_free(d->h);
 	sched_free(d->s);
 }

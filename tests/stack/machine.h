@@ -56,12 +56,7 @@ static inline void thread_of(struct ex *x, const char *name, ke_thread_fn *fn,
 /* Bytes of live blocks of a tag. */
 static inline u64 tag_bytes(struct ex *x, enum ex_pool pool, u32 tag)
 {
-	struct ex_pool_tag t;
-
-	for (size_t i = 0; ex_pool_tag(x, pool, i, &t); i++)
-		if (t.tag == tag)
-			return t.bytes;
-	return 0;
+	return ex_pool_bytes(x, pool, tag);
 }
 
 /* Of these tags, "AbcdEfgh", nothing is left, and every block is whole. */

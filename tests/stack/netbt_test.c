@@ -260,6 +260,128 @@ static void malformed(void)
 	bad("8101ffff", 3000, false);
 }
 
+/* --- who takes all there is --------------- */
+
+#define BURST 600u
+
+struct greedy {
+	struct raw r;
+	struct tdi_end e[BURST];
+	u32 up;
+	u64 got, want;
+	bool wrote;
+};
+
+/* 40 KB each, 16 MB in all; empty ones between them. */
+static void writes(void *ctx)
+{
+	struct greedy *g = ctx;
+	struct ex *x = g->r.t.x[0];
+	u8 *b = ex_alloc(x, EX_NONPAGED, 80000, 1);
+	u32 n = net_hex(REQUEST, b, 80000);
+
+	CHECK_EQ(end_open(x, &g->e[0], 0), EX_SUCCESS);
+	CHECK_EQ(end_connect(&g->e[0], 1, 139), EX_SUCCESS);
+	CHECK_EQ(end_send(&g->e[0], b, n, 0), EX_SUCCESS);
+	memset(b, 0, 80000);
+	b[2] = 40000 >> 8;
+	b[3] = 40000 & 255;
+	g->want = 4;
+	g->up = 1;
+	for (u32 i = 0; i < 400 && !ex_failed(g->r.st); i++) {
+		g->want += 40008;
+		g->r.st = end_send(&g->e[0], b, 40008, 0);
+	}
+	CHECK_EQ(g->r.st, EX_SUCCESS);
+	ex_free_pool(x, b, 1);
+	g->wrote = true;
+}
+
+static void reads_late(void *ctx)
+{
+	struct greedy *g = ctx;
+	struct ex *x = g->r.t.x[0];
+	u8 *b = ex_alloc(x, EX_NONPAGED, 65536, 1);
+	size_t n = 1;
+
+	while (n && (!g->wrote || g->got < g->want)) {
+		if (end_receive(&g->e[0], b, 65536, 0, &n) != EX_SUCCESS)
+			n = 0;
+		g->got += n;
+	}
+	end_close(&g->e[0]);
+	ex_free_pool(x, b, 1);
+}
+
+/* Who sends and does not read has no more of the server's pool than its session
+ * may have; who reads then gets all of it. */
+static void does_not_read(void)
+{
+	struct greedy *g = calloc(1, sizeof(*g));
+	u64 most = 0, now;
+
+	load(&g->r, 1, &(struct nic_pair_config){ .delay_ns = 50000 });
+	thread_of(g->r.t.x[0], "write", writes, g);
+	for (int i = 0; i < 6000; i++) {
+		(void)sched_run_to(g->r.t.s, sched_now(g->r.t.s) + 10 * MS_);
+		now = tag_bytes(g->r.t.x[1], EX_NONPAGED,
+				EX_TAG('L', 'S', 'm', 'b'));
+		most = now > most ? now : most;
+	}
+	CHECK(g->up && !g->wrote);
+	CHECK(most < 600000);
+	thread_of(g->r.t.x[0], "read", reads_late, g);
+	CHECK_EQ(sched_run(g->r.t.s, NULL, NULL), EX_IDLE);
+	CHECK(g->wrote);
+	CHECK_EQ(g->got, g->want);
+	unload(&g->r);
+	free(g);
+}
+
+static u32 blocks(struct ex *x, u32 tag)
+{
+	struct ex_pool_tag t;
+
+	for (size_t i = 0; ex_pool_tag(x, EX_NONPAGED, i, &t); i++)
+		if (t.tag == tag)
+			return (u32)(t.allocs - t.frees);
+	return 0;
+}
+
+static void connects(void *ctx)
+{
+	struct greedy *g = ctx;
+
+	for (u32 i = 0; i < BURST; i++) {
+		CHECK_EQ(end_open(g->r.t.x[0], &g->e[i], 0), EX_SUCCESS);
+		(void)end_connect(&g->e[i], 1, 139);
+	}
+	ke_sleep(10 * MS_);
+	g->up = blocks(g->r.t.x[1], EX_TAG('N', 'b', 't', 'L'));
+	g->wrote = true;
+	for (u32 i = 0; i < BURST; i++)
+		end_close(&g->e[i]);
+}
+
+/* Connections without a request: 256 of them, however fast they come, beside
+ * eight that are there for the next. */
+static void says_nothing(void)
+{
+	struct greedy *g = calloc(1, sizeof(*g));
+	u64 began;
+
+	load(&g->r, 1, &(struct nic_pair_config){ .delay_ns = 50000 });
+	began = sched_now(g->r.t.s);
+	thread_of(g->r.t.x[0], "connect", connects, g);
+	while (!g->wrote)
+		(void)sched_run_to(g->r.t.s, sched_now(g->r.t.s) + MS_);
+	CHECK(sched_now(g->r.t.s) - began < 800 * MS_);
+	CHECK(g->up > 250 && g->up <= 256 + 8);
+	(void)sched_run(g->r.t.s, NULL, NULL);
+	unload(&g->r);
+	free(g);
+}
+
 static void refuses(void)
 {
 	/* Called "SERVES": 0x82, not present; the end, not a reset. */
@@ -758,6 +880,8 @@ int main(void)
 	RUN(keepalive_storm);
 	RUN(longest);
 	RUN(malformed);
+	RUN(does_not_read);
+	RUN(says_nothing);
 	RUN(refuses);
 	RUN(negotiates);
 	RUN(negotiates_none);

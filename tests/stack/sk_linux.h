@@ -475,13 +475,14 @@ static inline void do_nonblock(struct world *w)
 	say_number(w, w->api->nonblock(*slot(w, 1), atoi(word(w, 2))));
 }
 
+/* Until it is full for a while: what a busy kernel has still to move makes room. */
 static inline void do_fill(struct world *w)
 {
 	int full = 0;
 	s64 r;
 
 	memset(w->data, 'f', sizeof(w->data));
-	while (full < 2) {
+	while (full < 10) {
 		r = w->api->sendto(*slot(w, 1), w->data, sizeof(w->data),
 				   MSG_DONTWAIT | MSG_NOSIGNAL, NULL);
 		full = r > 0 ? 0 : full + 1;

@@ -14,7 +14,13 @@ ip netns add "$ns" 2>ns.err || { skip tap "no namespace: $(head -1 ns.err)"; fin
 live= pids= sharks=
 mkdir www # what the stack serves
 done_() {
-	for p in $live $pids; do kill "$p" 2>/dev/null && wait "$p" 2>/dev/null; done
+	for p in $live $pids; do
+		kill "$p" 2>/dev/null || continue
+		# one that hangs hears of it, too
+		for _ in $(seq 50); do kill -0 "$p" 2>/dev/null || break; sleep 0.1; done
+		kill -KILL "$p" 2>/dev/null
+		wait "$p" 2>/dev/null
+	done
 	ip netns del "$ns" 2>/dev/null
 	rm -rf "$here"
 }
@@ -61,8 +67,11 @@ begin() {
 	return 1
 }
 stop() {
+	local st
 	kill -INT "$live" && wait "$live"
-	same "$1" $? 0
+	st=$?
+	same "$1" $st 0
+	[ $st = 0 ] || head -c 3000 live.err
 	live=
 }
 round() { # NAME: what goes out by echo comes back

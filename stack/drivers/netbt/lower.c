@@ -228,6 +228,7 @@ static struct nbt_lower *take_free(struct nbt *nb)
 	if (l) {
 		nb->free = l->next;
 		nb->lowers_free--;
+		nb->lowers_new++;    /* counted anew each second */
 		l->next = nb->used;
 		nb->used = l;
 		l->since = ex_now(nb->x);

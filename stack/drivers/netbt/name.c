@@ -210,6 +210,14 @@ bool nbt_is_ours(struct nbt *nb, const char *name)
 	return ours(nb, name, &n);
 }
 
+struct record {                      /* of a packet that came in */
+	u16 id, flags;
+	char name[NBT_NAME];
+	u16 type;
+	bool resource, group;        /* there is an address */
+	u8 ip[4];
+};
+
 /* --- the cache --------------- */
 
 static bool cached(struct nbt *nb, const char *name, u8 ip[4])
@@ -230,7 +238,22 @@ static bool cached(struct nbt *nb, const char *name, u8 ip[4])
 	return found;
 }
 
-/* The oldest goes. ip NULL: only forget. id: of the query that was answered. */
+/* Its holder has released it: who says so of another's address is passed over. */
+static void forget(struct nbt *nb, const struct record *r)
+{
+	enum ke_irql before = ke_lock(&nb->lock);
+
+	for (u32 i = 0; i < NBT_CACHE; i++) {
+		struct nbt_cached *c = &nb->cache[i];
+
+		if (!memcmp(c->name, r->name, NBT_NAME) &&
+		    !memcmp(c->ip, r->ip, 4))
+			c->until = 0;
+	}
+	ke_unlock(&nb->lock, before);
+}
+
+/* The oldest goes. id: of the query that was answered. */
 static void cache(struct nbt *nb, const char *name, const u8 *ip, u16 id,
 		  bool group)
 {
@@ -247,27 +270,15 @@ static void cache(struct nbt *nb, const char *name, const u8 *ip, u16 id,
 		if (d->until < c->until)
 			c = d;
 	}
-	if (ip) {
-		memcpy(c->name, name, NBT_NAME);
-		memcpy(c->ip, ip, 4);
-		c->until = ex_now(nb->x) + CACHE_NS;
-		c->doubt = group ? 0 : ex_now(nb->x) + CONFLICT_NS;
-		c->id = id;
-	} else if (!memcmp(c->name, name, NBT_NAME)) {
-		c->until = 0;
-	}
+	memcpy(c->name, name, NBT_NAME);
+	memcpy(c->ip, ip, 4);
+	c->until = ex_now(nb->x) + CACHE_NS;
+	c->doubt = group ? 0 : ex_now(nb->x) + CONFLICT_NS;
+	c->id = id;
 	ke_unlock(&nb->lock, before);
 }
 
 /* --- in --------------- */
-
-struct record {                      /* of a packet that came in */
-	u16 id, flags;
-	char name[NBT_NAME];
-	u16 type;
-	bool resource, group;        /* there is an address */
-	u8 ip[4];
-};
 
 /* At at: type, class, TTL, length, then flags and address, once or more often:
  * the first of them. */
@@ -453,8 +464,8 @@ static void took(struct nbt *nb, const struct record *r,
 		defend(nb, r, from);
 		break;
 	case OP_RELEASE:
-		if (r->resource && memcmp(r->ip, nb->ip, 4))
-			cache(nb, r->name, NULL, 0, false);
+		if (r->resource && !memcmp(r->ip, from->ip, 4))
+			forget(nb, r);
 		break;
 	default:                     /* WACK, refresh: for name servers */
 		break;
@@ -474,7 +485,7 @@ static enum ex_status receive(void *context, const struct tdi_address *from,
 	(void)irp;
 	*taken = indicated;
 	/* Q243478: a source that nobody has is not answered. */
-	if (!nb->stopping && data && nbt_is_host(from->ip) &&
+	if (!nb->stopping && data && nbt_is_host(from->ip) && from->port &&
 	    parse(data, indicated, &r))
 		took(nb, &r, from);
 	return EX_SUCCESS;

@@ -88,11 +88,12 @@ static bool is(const char *p, size_t n, const char *name)
 
 static bool option(struct nbt *nb, const char *p, size_t n)
 {
-	const char *eq = memchr(p, '=', n), *v = eq + 1, *end = p + n;
+	const char *eq = memchr(p, '=', n), *v, *end = p + n;
 	size_t k;
 
 	if (!eq)
 		return false;
+	v = eq + 1;
 	k = (size_t)(eq - p);
 	if (is(p, k, "ip"))
 		return address(v, end, nb->ip);

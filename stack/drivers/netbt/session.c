@@ -18,6 +18,8 @@ static void copy_in(struct tdi_request *r, const u8 *p, u32 n)
 	struct ndis_buffer *b = r->chain;
 	size_t at = r->moved;
 
+	if (!n)                      /* a RECEIVE of no bytes has no place for any */
+		return;
 	if (!b) {
 		memcpy((u8 *)r->data + at, p, n);
 		return;

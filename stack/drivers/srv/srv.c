@@ -34,6 +34,9 @@ static void slot_open(struct srv_slot *t)
 		t->file = NULL;
 		return;
 	}
+	t->session++;
+	t->out = 0;
+	t->held = false;
 	t->state = SRV_FREE;
 }
 
@@ -62,21 +65,6 @@ static void name_workstation(void *context)
 	s->naming = false;
 }
 
-static void work(void *context)
-{
-	struct srv *s = context;
-
-	s->working = true;
-	s->kicked = false;
-	for (u32 i = 0; i < s->slots && !s->stopping; i++) {
-		if (s->slot[i].state == SRV_ENDED)
-			slot_close(&s->slot[i]);
-		if (s->slot[i].state == SRV_CLOSED)
-			slot_open(&s->slot[i]);
-	}
-	s->working = false;
-}
-
 static void end(struct srv_slot *t)
 {
 	if (t->state != SRV_BUSY)
@@ -89,15 +77,36 @@ static void end(struct srv_slot *t)
 
 struct sending {
 	struct srv *srv;
+	struct srv_slot *slot;
+	u32 session;
+	bool asks;                   /* a RECEIVE: for what is held */
 	struct tdi_request r;
 	u8 *data;
 };
+
+static void message(struct srv_slot *t, const u8 *p, u32 n);
+
+/* A RECEIVE of no bytes takes an empty message, and of any other nothing: that
+ * is indicated again then. */
+static void has_gone(const struct sending *n, const struct irp *irp)
+{
+	struct srv_slot *t = n->slot;
+
+	if (n->session != t->session)
+		return;
+	t->out -= (u32)n->r.length + SRV_ANSWER_COST;
+	if (n->asks && irp->status == EX_SUCCESS && t->state == SRV_BUSY)
+		message(t, (const u8 *)"", 0);
+	if (t->held && t->out < SRV_ANSWERS / 2)
+		kick(t->srv);
+}
 
 static void sent(void *context, struct irp *irp)
 {
 	struct sending *n = context;
 	struct srv *s = n->srv;
 
+	has_gone(n, irp);
 	io_irp_free(s->x, irp);
 	if (n->data)
 		ex_free_pool(s->x, n->data, TAG_MESSAGE);
@@ -121,7 +130,9 @@ static bool start(struct srv_slot *t, enum tdi_minor minor, u32 flags,
 			ex_free_pool(s->x, data, TAG_MESSAGE);
 		return false;
 	}
-	*o = (struct sending){ .srv = s, .data = data,
+	t->out += n + SRV_ANSWER_COST;
+	*o = (struct sending){ .srv = s, .slot = t, .session = t->session,
+			       .asks = minor == TDI_RECEIVE, .data = data,
 			       .r = { .data = data, .length = n,
 				      .flags = flags } };
 	irp->done = sent;
@@ -140,6 +151,35 @@ static void refuse(struct srv_slot *t, const char *why)
 	       t->peer.port, why);
 	(void)start(t, TDI_DISCONNECT, TDI_DISCONNECT_ABORT, NULL, 0);
 	end(t);
+}
+
+/* By the worker, which closes no slot meanwhile. */
+static void go_on(struct srv_slot *t)
+{
+	enum ke_irql before = ke_raise(KE_DISPATCH);
+
+	if (t->state == SRV_BUSY && t->held && t->out < SRV_ANSWERS / 2) {
+		t->held = false;
+		if (!start(t, TDI_RECEIVE, 0, NULL, 0))
+			refuse(t, "no memory to go on");
+	}
+	ke_lower(before);
+}
+
+static void work(void *context)
+{
+	struct srv *s = context;
+
+	s->working = true;
+	s->kicked = false;
+	for (u32 i = 0; i < s->slots && !s->stopping; i++) {
+		if (s->slot[i].state == SRV_ENDED)
+			slot_close(&s->slot[i]);
+		if (s->slot[i].state == SRV_CLOSED)
+			slot_open(&s->slot[i]);
+		go_on(&s->slot[i]);
+	}
+	s->working = false;
 }
 
 static void message(struct srv_slot *t, const u8 *p, u32 n)
@@ -186,6 +226,10 @@ static enum ex_status on_receive(void *context, void *connection_context,
 	*taken = indicated;
 	if (t->state != SRV_BUSY)
 		return EX_SUCCESS;
+	if (t->out >= SRV_ANSWERS) {
+		t->held = true;
+		return EX_DATA_NOT_ACCEPTED;
+	}
 	if (!t->message && indicated == available) {
 		message(t, data, indicated);
 	} else if (!collect(t, data, indicated, available)) {

@@ -8,6 +8,9 @@
  * session ends a worker closes it and opens another.  Slots live as long as the
  * driver, so a late indication finds one.
  *
+ * What is on its way to a client is bounded (SRV_ANSWERS): beyond that its
+ * messages are left to netbt, and so to TCP, until it reads.
+ *
  * To answer another command: a case in srv_answer() of smb.c.
  */
 #ifndef SRV_H
@@ -19,6 +22,8 @@
 #define TAG_MESSAGE EX_TAG('L', 'S', 'm', 'b')
 #define SRV_SLOTS_MOST 64u
 #define SRV_MESSAGE_MAX 131071u
+#define SRV_ANSWERS 262144u          /* bytes; with them one message more */
+#define SRV_ANSWER_COST 512u         /* of one, beside its bytes */
 
 struct srv;
 struct srv_slot {
@@ -30,6 +35,9 @@ struct srv_slot {
 	struct tdi_address peer;
 	u8 *message;                 /* as far as it came; NULL: none begun */
 	u32 want, got;
+	u32 session;                 /* counts up: whose an answer was */
+	u32 out;                     /* bytes of answers on their way */
+	bool held;                   /* a message waits until they are fewer */
 };
 
 struct srv {

@@ -141,7 +141,7 @@ static void unbind(struct ndis_binding *b)
 
 /* --- receiving ----------------------------------------------------------------------- */
 
-static s32 receive_packet(struct ndis_binding *b, struct ndis_packet *p)
+static void receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 {
 	struct inet_iface *f = ndis_binding_get(b);
 	const u8 *h = f ? ndis_packet_flat(f->ip->x, p, ETHER) : NULL;
@@ -149,21 +149,20 @@ static s32 receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 	bool cast, arp;
 
 	if (!h)
-		return 0;
+		return;
 	cast = h[0] & 1;
 	if (!cast && memcmp(h, f->mac, 6))
-		return 0;    /* a promiscuous adapter: not for us */
+		return;    /* a promiscuous adapter: not for us */
 	arp = h[13] == 0x06;
 	memcpy(from, h + 6, 6);
 	(void)ndis_packet_pull(p, ETHER);
 	if (!ip_enter(f))
-		return 0;
+		return;
 	if (arp)
 		ARPRcv(f, p, from);
 	else
 		IPRcv(f, p, cast);
 	ip_leave(f);
-	return 0;
 }
 
 static void receive_complete(struct ndis_binding *b)

@@ -80,20 +80,19 @@ void iface_stop(struct inet_iface *f)
 	inet_device_give(&ip->s, f->name);
 }
 
-s32 iface_receive(struct ndis_binding *b, struct ndis_packet *p)
+void iface_receive(struct ndis_binding *b, struct ndis_packet *p)
 {
 	struct inet_iface *f = ndis_binding_get(b);
 	const u8 *h = f && f->b ? ndis_packet_flat(f->ip->x, p, ETHER) : NULL;
 	bool cast;
 
 	if (!h || f->disabled)
-		return 0;
+		return;
 	cast = h[0] & 1;
 	if (!cast && memcmp(h, f->mac, 6))
-		return 0;
+		return;
 	(void)ndis_packet_pull(p, ETHER);
 	IPv6Rcv(f, p, cast);
-	return 0;
 }
 
 void iface_receive_complete(struct ndis_binding *b)

@@ -274,7 +274,7 @@ void ip6_leave(struct inet_iface *f);
 struct inet_iface *iface_for(struct ip6 *ip, const char *name);
 void iface_start(struct inet_query *q, bool ok);
 void iface_stop(struct inet_iface *f);   /* PASSIVE */
-s32 iface_receive(struct ndis_binding *b, struct ndis_packet *p);
+void iface_receive(struct ndis_binding *b, struct ndis_packet *p);
 void iface_receive_complete(struct ndis_binding *b);
 void iface_status(struct ndis_binding *b, bool link_up);
 
