@@ -93,8 +93,8 @@ void services_free(struct services *all)
 {
 	struct service_connection *c;
 
-	while ((c = all->connections)) {
-		all->connections = c->next;
+	while ((c = LIST_FIRST(&all->connections))) {
+		LIST_REMOVE(c, all);
 		free_one(c);
 	}
 }
@@ -102,6 +102,7 @@ void services_free(struct services *all)
 static void drop(struct accepted *a)
 {
 	a->c.of->open--;
+	LIST_REMOVE(&a->c, all);
 	sk_close(a->c.sk);
 	free_one(&a->c);
 }
@@ -130,6 +131,7 @@ static void accepted(struct services *all, const struct service *s,
 	a->s = s;
 	a->c = (struct service_connection){ .of = all, .name = s->name,
 					    .sk = sk, .peer = *from };
+	LIST_INSERT_HEAD(&all->connections, &a->c, all);
 	all->accepted++;
 	all->open++;
 	t = ke_thread_create(all->x, s->name, 8, connection_thread, a);

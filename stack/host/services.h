@@ -14,10 +14,13 @@
 
 #include "cmd.h"
 
+#include <sys/queue.h>
+
 #define SERVICE_CHUNK 65536u
 #define SERVICE_MOST 12000u          /* connections at once; more are closed */
 
 struct service_connection {
+	LIST_ENTRY(service_connection) all;
 	struct services *of;
 	const char *name;
 	struct sk *sk;
@@ -31,7 +34,8 @@ struct services {
 	const char *http_dir;        /* NULL: none */
 	bool put;                    /* files may be stored */
 	bool ip6;                    /* on IPv6, too */
-	u32 open;                    /* connections, those of iperf's back, too */
+	LIST_HEAD(, service_connection) connections; /* accepted ones */
+	u32 open;                    /* of them, and of iperf's back */
 	u64 accepted, bytes_in, bytes_out;
 };
 void services_start(void *services); /* in a thread of the machine */
