@@ -112,7 +112,7 @@ void stat_threads(const struct stat_of *s, struct out *o)
 			continue;
 		(void)co_at(&t->co, &r);
 		out_num(o, "id", 6, t->id);
-		out_str(o, "name", -14, ke_thread_name(t));
+		out_str(o, "name", -20, ke_thread_name(t));
 		out_str(o, "state", -8, state[t->state]);
 		out_num(o, "priority", 8, t->priority);
 		out_str(o, "waits_for", -20, t->nblocks && t->block &&
