@@ -8,7 +8,7 @@
  * there is no bug check, every header of the pool is whole and nothing of the
  * driver's is left in it.
  */
-#include "../fuzz/fuzz.h"
+#include "fuzzed.h"
 #include "nic/nic.h"
 #include "sched/sched.h"
 
@@ -104,21 +104,11 @@ static void begin(struct run *r)
 
 static void feed(struct run *r, const uint8_t *d, size_t n)
 {
-	u8 *frame;
+	u8 *frame, flags;
+	size_t len;
 
-	for (u32 k = 0; n > 3 && k < FRAMES; k++) {
-		u8 flags = d[0];
-		size_t len = d[1] | (size_t)d[2] << 8;
-
-		d += 3;
-		n -= 3;
-		if (len > n)
-			len = n;
-		frame = malloc(len ? len : 1);
-		must(frame, "no memory");
-		memcpy(frame, d, len);
-		d += len;
-		n -= len;
+	for (u32 k = 0; k < FRAMES &&
+			(frame = fuzzed_frame(&d, &n, &flags, &len)); k++) {
 		if (flags & 1)
 			make_sums(frame, (u32)len);
 		(void)nic_wire_inject(r->w, frame, (u32)len);
@@ -128,23 +118,9 @@ static void feed(struct run *r, const uint8_t *d, size_t n)
 	}
 }
 
-static u64 left(struct ex *x)
-{
-	static const char tags[][5] = { "TcIp", "TArp", "TRte", "TRas", "TIgm",
-					"TUdp", "NDPt", "NDbf", "NDbk" };
-	u64 sum = 0;
-
-	for (u32 k = 0; k < sizeof(tags) / sizeof(*tags); k++)
-		sum += ex_pool_bytes(x, EX_NONPAGED,
-				     EX_TAG(tags[k][0], tags[k][1], tags[k][2],
-					    tags[k][3]));
-	return sum;
-}
-
 static void end(struct run *r)
 {
 	struct ex_pool_state st;
-	char why[200] = "";
 
 	ex_pool_state(r->x, EX_NONPAGED, &st);
 	must(st.peak < 8 << 20, "more pool than the caps allow");
@@ -152,8 +128,7 @@ static void end(struct run *r)
 	must(!ex_failed(io_unload(r->driver)), "not unloaded");
 	if (ex_stopped(r->x) > EX_IDLE)
 		must(false, ex_stop_text(r->x));
-	must(ex_pool_check(r->x, EX_NONPAGED, why, sizeof(why)), why);
-	must(!left(r->x), "pool is left");
+	fuzzed_nothing_left(r->x, "TcIpTArpTRteTRasTIgmTUdpNDPtNDbfNDbk");
 	ex_free(r->x);
 	sched_free(r->s);
 	nic_wire_free(r->w);

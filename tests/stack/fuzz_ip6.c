@@ -10,7 +10,7 @@
  * pass and the drivers are unloaded: then there is no bug check, every header of
  * the pool is whole and nothing of the drivers' is left in it.
  */
-#include "../fuzz/fuzz.h"
+#include "fuzzed.h"
 #include "nic/nic.h"
 #include "sched/sched.h"
 #include "sdk/socket.h"
@@ -207,21 +207,11 @@ static void begin(struct run *r)
 
 static void feed(struct run *r, const uint8_t *d, size_t n)
 {
-	u8 *frame;
+	u8 *frame, flags;
+	size_t len;
 
-	for (u32 k = 0; n > 3 && k < FRAMES; k++) {
-		u8 flags = d[0];
-		size_t len = d[1] | (size_t)d[2] << 8;
-
-		d += 3;
-		n -= 3;
-		if (len > n)
-			len = n;
-		frame = malloc(len ? len : 1);
-		must(frame, "no memory");
-		memcpy(frame, d, len);
-		d += len;
-		n -= len;
+	for (u32 k = 0; k < FRAMES &&
+			(frame = fuzzed_frame(&d, &n, &flags, &len)); k++) {
 		(void)sched_run_to(r->s, sched_now(r->s) + 1000 +
 					 (flags >> 2) * UINT64_C(125000000));
 		make_right(r, frame, (u32)len, flags);
@@ -234,12 +224,6 @@ static void feed(struct run *r, const uint8_t *d, size_t n)
 	}
 }
 
-static u64 of_tag(struct ex *x, const char *name)
-{
-	return ex_pool_bytes(x, EX_NONPAGED,
-			     EX_TAG(name[0], name[1], name[2], name[3]));
-}
-
 /* A host's lists are no longer than ip6.h says, whoever fills them. */
 static void caps(struct ex *x)
 {
@@ -247,37 +231,25 @@ static void caps(struct ex *x)
 
 	ex_pool_state(x, EX_NONPAGED, &st);
 	must(st.peak < 8 << 20, "more pool than the caps allow");
-	must(of_tag(x, "T6Nb") <= 256 * 160, "too many neighbours");
-	must(of_tag(x, "T6Gr") <= 48 * 160, "too many groups");
-	must(of_tag(x, "T6Ra") <= (512 + 64) << 10, "too many fragments");
-}
-
-static void nothing_left(struct ex *x)
-{
-	static const char *const tags[] = {
-		"T6Ip", "T6Nb", "T6Ra", "T6Gr", "TUdp", "TCPa", "TCPc", "TCPt",
-		"AfdC", "AfdE", "AfdA", "NDPt", "NDbf", "NDbk" };
-
-	for (u32 k = 0; k < sizeof(tags) / sizeof(*tags); k++)
-		must(!of_tag(x, tags[k]), tags[k]);
+	must(fuzzed_tag(x, "T6Nb") <= 256 * 160, "too many neighbours");
+	must(fuzzed_tag(x, "T6Gr") <= 48 * 160, "too many groups");
+	must(fuzzed_tag(x, "T6Ra") <= (512 + 64) << 10, "too many fragments");
 }
 
 static void end(struct run *r)
 {
-	char why[200] = "";
-
 	caps(r->x);
 	must(ex_call(r->x, close_sockets, r) && !r->open, "not closed");
 	/* what takes its time: fragments, what TCP has sent */
-	for (u32 k = 0; !k || (k < 36 && (of_tag(r->x, "T6Ra") ||
-					  of_tag(r->x, "TCPb"))); k++)
+	for (u32 k = 0; !k || (k < 36 && (fuzzed_tag(r->x, "T6Ra") ||
+					  fuzzed_tag(r->x, "TCPb"))); k++)
 		(void)sched_run_to(r->s, sched_now(r->s) + UINT64_C(5000000000));
 	if (ex_stopped(r->x) > EX_IDLE)
 		must(false, ex_stop_text(r->x));
 	must(!ex_failed(io_unload(r->afd)) && !ex_failed(io_unload(r->ip)),
 	     "not unloaded");
-	must(ex_pool_check(r->x, EX_NONPAGED, why, sizeof(why)), why);
-	nothing_left(r->x);
+	fuzzed_nothing_left(r->x, "T6IpT6NbT6RaT6GrTUdpTCPaTCPcTCPt"
+				  "AfdCAfdEAfdANDPtNDbfNDbk");
 	ex_free(r->x);
 	sched_free(r->s);
 	nic_wire_free(r->w);

@@ -12,7 +12,7 @@
  * and what is sent.  At the end there is no bug check, every header of the pool is
  * whole and nothing of netbt's is left.
  */
-#include "../fuzz/fuzz.h"
+#include "fuzzed.h"
 #include "ex/machine.h"
 #include "sched/sched.h"
 #include "tdi/tdi.h"
@@ -263,28 +263,14 @@ static void begin(struct run *r)
 	(void)sched_run_to(r->s, sched_now(r->s) + MS);
 }
 
-static u64 left(struct ex *x)
-{
-	static const char tags[] = "NbtGNbtDNbtCNbtLNbtANbtNNbtOLSgnLSmb";
-	u64 sum = 0;
-
-	for (const char *p = tags; *p; p += 4)
-		sum += ex_pool_bytes(x, EX_NONPAGED,
-				     EX_TAG(p[0], p[1], p[2], p[3]));
-	return sum;
-}
-
 static void end(struct run *r)
 {
-	char why[200] = "";
-
 	r->x->config.alloc_fail_at = 0;
 	if (ex_stopped(r->x) > EX_IDLE)
 		must(false, ex_stop_text(r->x));
 	must(!ex_failed(io_unload(r->srv)), "srv stays");
 	must(!ex_failed(io_unload(r->netbt)), "netbt stays");
-	must(!left(r->x), "pool is left");
-	must(ex_pool_check(r->x, EX_NONPAGED, why, sizeof(why)), why);
+	fuzzed_nothing_left(r->x, "NbtGNbtDNbtCNbtLNbtANbtNNbtOLSgnLSmb");
 	must(!ex_failed(io_unload(r->tcpip)), "tcpip stays");
 	ex_free(r->x);
 	sched_free(r->s);

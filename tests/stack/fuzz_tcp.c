@@ -27,7 +27,7 @@
  *
  * Over IPv4; fuzz_tcp6.c is the same over IPv6.
  */
-#include "../fuzz/fuzz.h"
+#include "fuzzed.h"
 #include "drivers/inet/tcp.h"
 #ifdef FUZZ_TCP6
 #include "drivers/tcpip6/ip6.h"
@@ -829,21 +829,9 @@ static void feed(struct run *r)
 	}
 }
 
-static u64 left(struct ex *x)
-{
-	static const char tags[] = IP_TAGS "TCPbTCPtTCPcTCPaTCPsTCPrTCPkNDPtNDbfNDbk";
-	u64 sum = 0;
-
-	for (const char *p = tags; *p; p += 4)
-		sum += ex_pool_bytes(x, EX_NONPAGED,
-				     EX_TAG(p[0], p[1], p[2], p[3]));
-	return sum;
-}
-
 static void end(struct run *r)
 {
 	const struct tcp *tcp = ((ip_type *)r->tcpip->extension)->s.tcp;
-	char why[200] = "";
 
 	(void)ex_call(r->x, close_all, r);
 	for (u32 k = 0; k < 60 && (tcp->live || tcp->syns); k++)
@@ -853,8 +841,8 @@ static void end(struct run *r)
 	must(!ex_failed(io_unload(r->tcpip)), "tcpip stays");
 	if (ex_stopped(r->x) > EX_IDLE)
 		must(false, ex_stop_text(r->x));
-	must(ex_pool_check(r->x, EX_NONPAGED, why, sizeof(why)), why);
-	must(!left(r->x), "pool is left");
+	fuzzed_nothing_left(r->x, IP_TAGS
+			    "TCPbTCPtTCPcTCPaTCPsTCPrTCPkNDPtNDbfNDbk");
 	ex_free(r->x);
 	sched_free(r->s);
 	nic_wire_free(r->w);
