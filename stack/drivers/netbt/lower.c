@@ -180,7 +180,7 @@ void nbt_lower_end(struct nbt_lower *l)
 		nbt_lower_close(l);
 }
 
-static void tell_abort(struct nbt_lower *l, enum ex_status why)
+bool nbt_lower_over(struct nbt_lower *l, u32 flags, enum ex_status why, bool tell)
 {
 	struct nbt_connection *c = l->conn;
 	void *context = NULL;
@@ -191,14 +191,20 @@ static void tell_abort(struct nbt_lower *l, enum ex_status why)
 	if (!c || !l->up) {
 		if (l->inbound)
 			nbt_lower_close(l);
-		return;
+		return false;
 	}
 	nbt_fail_receives(c, why);
 	fn = (tdi_disconnect_fn *)nbt_handler(c, TDI_EVENT_DISCONNECT,
 					      &context);
-	if (fn && !l->told)
-		fn(context, c->context, TDI_DISCONNECT_ABORT, why);
-	l->told = true;
+	if (fn && tell)
+		fn(context, c->context, flags, why);
+	return true;
+}
+
+static void tell_abort(struct nbt_lower *l, enum ex_status why)
+{
+	if (nbt_lower_over(l, TDI_DISCONNECT_ABORT, why, !l->told))
+		l->told = true;
 }
 
 void nbt_lower_reset(struct nbt_lower *l)

@@ -216,6 +216,10 @@ enum ex_status nbt_lower_open(struct nbt *nb, struct nbt_connection *c,
 void nbt_lower_close(struct nbt_lower *l);
 void nbt_lower_end(struct nbt_lower *l);   /* in order, then closed */
 void nbt_lower_reset(struct nbt_lower *l); /* now; the client is told */
+/* The other end is gone, in whichever way: receives fail, and with `tell` the client
+ * hears of it. false: no client has the session. */
+bool nbt_lower_over(struct nbt_lower *l, u32 flags, enum ex_status why,
+		    bool tell);
 /* A packet of netbt's own; then: the end of the connection follows. */
 void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then);
 

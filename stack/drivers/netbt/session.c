@@ -279,27 +279,12 @@ static void resume(struct nbt_lower *l)
 
 static void tell_end(struct nbt_lower *l)
 {
-	struct nbt_connection *c = l->conn;
-	void *context = NULL;
-	tdi_disconnect_fn *fn;
-
 	if (!l->dead && ((l->in_message && l->left) || l->fill)) {
 		l->told = false;
 		nbt_reject(l, l->type, l->length, "the message is cut off");
 		return;
 	}
-	l->answer_type = 0;
-	ke_event_set(&l->answer);
-	if (!c || !l->up) {
-		if (l->inbound)
-			nbt_lower_close(l);
-		return;
-	}
-	nbt_fail_receives(c, EX_REMOTE_DISCONNECT);
-	fn = (tdi_disconnect_fn *)nbt_handler(c, TDI_EVENT_DISCONNECT,
-					      &context);
-	if (fn)
-		fn(context, c->context, TDI_DISCONNECT_RELEASE, EX_SUCCESS);
+	(void)nbt_lower_over(l, TDI_DISCONNECT_RELEASE, EX_REMOTE_DISCONNECT, true);
 }
 
 /* Under the lock: nothing was asked for meanwhile. */
