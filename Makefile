@@ -1,6 +1,6 @@
 # ntriage: one makefile, nothing is built outside build/<mode>/.
 #
-#   MODE = dev (default) | rel | bare | asan | fuzz | cov
+#   MODE = dev (default) | rel | bare | asan | tsan | fuzz | cov
 #   V=1 shows commands; WERROR= turns -Werror off; CC=clang works.
 
 MODE   ?= dev
@@ -31,6 +31,9 @@ OPT_rel  := -O3 -DNDEBUG -g
 OPT_bare := $(OPT_rel) -DTRACE_OUT
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	    -fno-omit-frame-pointer
+# Races of drivers, in simulation: what the machine itself does is told (ex/race.h).
+OPT_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
+FLOOR_tsan := -fno-sanitize=thread -DEX_TSAN
 OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	    -fno-sanitize-recover=all
 # What fuzzers look for is in drivers: what the machine under them does costs half
@@ -38,6 +41,7 @@ OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 FLOOR_fuzz := -fno-sanitize=fuzzer-no-link
 OPT_cov  := -O0 -g --coverage -Wno-maybe-uninitialized
 LD_asan  := -fsanitize=address,undefined
+LD_tsan  := -fsanitize=thread -rdynamic
 LD_fuzz  := -fsanitize=fuzzer,address,undefined
 LD_cov   := --coverage
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
@@ -48,6 +52,7 @@ STACK_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) \
 	       $(OPT_$(MODE)) -DNTR_VERSION='"$(VERSION)"' -Istack -Ianalyzer \
 	       -fstack-clash-protection $(CFLAGS)
 LD_SO_asan := -fsanitize=address,undefined
+LD_SO_tsan := -fsanitize=thread
 LD_SO_fuzz := -fsanitize=address,undefined
 LD_SO_cov  := --coverage
 # The one C++ file is the door to LLVM's demangler, which has no C interface.

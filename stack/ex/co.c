@@ -14,6 +14,11 @@ static _Thread_local struct co *came_from;
 static void before(struct co *from, const struct co *to, bool for_good)
 {
 	came_from = from;
+#if CO_TSAN
+	if (!from->entry)            /* a host's own, perhaps another's now */
+		from->fiber = __tsan_get_current_fiber();
+	__tsan_switch_to_fiber(to->fiber, __tsan_switch_to_fiber_no_sync);
+#endif
 #if CO_ASAN
 	__sanitizer_start_switch_fiber(for_good ? NULL : &from->fake, to->low,
 				       to->size);
@@ -37,6 +42,24 @@ static void arrived(struct co *c)
 #else
 	(void)c;
 #endif
+}
+
+static void fiber_make(struct co *c)
+{
+#if CO_TSAN
+	c->fiber = __tsan_create_fiber(0);
+#else
+	(void)c;
+#endif
+}
+
+void co_end(struct co *c)
+{
+#if CO_TSAN
+	if (c->fiber)
+		__tsan_destroy_fiber(c->fiber);
+#endif
+	c->fiber = NULL;
 }
 
 __attribute__((used, noreturn)) static void co_main(struct co *c)
@@ -101,6 +124,7 @@ void co_make(struct co *c, u8 *low, size_t size, void (*entry)(void *arg),
 	sp[AT_RIP] = (u64)(uintptr_t)co_start;
 	*c = (struct co){ .sp = sp, .low = low, .size = size, .entry = entry,
 			  .arg = arg };
+	fiber_make(c);
 }
 
 static void go(struct co *from, struct co *to)
@@ -134,6 +158,7 @@ void co_make(struct co *c, u8 *low, size_t size, void (*entry)(void *arg),
 
 	*c = (struct co){ .low = low, .size = size, .entry = entry,
 			  .arg = arg };
+	fiber_make(c);
 	getcontext(&c->uc);
 	c->uc.uc_stack.ss_sp = low;
 	c->uc.uc_stack.ss_size = size;

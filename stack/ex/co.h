@@ -4,12 +4,13 @@
  *
  * Invariant: what is not running has all callee-saved registers and the address
  * where it goes on at the top of its stack (co_at() reads them for a dump).
- * AddressSanitizer is told of every switch.
+ * AddressSanitizer and ThreadSanitizer are told of every switch.
  */
 #ifndef EX_CO_H
 #define EX_CO_H
 
 #include "ex.h"
+#include "race.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CO_ASAN 1
@@ -37,6 +38,7 @@ struct co {
 					stack: known after the first switch */
 	size_t size;
 	void *fake;                  /* AddressSanitizer's */
+	void *fiber;                 /* ThreadSanitizer's */
 	void (*entry)(void *arg);
 	void *arg;
 #if !CO_OWN
@@ -50,6 +52,8 @@ void co_make(struct co *c, u8 *low, size_t size, void (*entry)(void *arg),
 void co_switch(struct co *from, struct co *to);
 /* The same, from one that never goes on. */
 void co_leave(struct co *from, struct co *to);
+/* One that has left, or never began, is not used any more. */
+void co_end(struct co *c);
 /* What one that is not running will go on with; false: not known here. */
 struct co_regs {
 	u64 r15, r14, r13, r12, rbx, rbp, rip, rsp;

@@ -37,6 +37,8 @@ enum ke_irql ke_raise(enum ke_irql to)
 		ke_bugcheck(0x9, 0, was, to,
 			    TRACE_V(__builtin_return_address(0)));
 	c->irql = to;
+	if (to >= KE_DISPATCH)
+		RACE_GOT(c);
 	return was;
 }
 
@@ -50,6 +52,8 @@ void ke_lower(enum ke_irql to)
 	if (to > c->irql || (c->in_dpc && to < KE_DISPATCH))
 		ke_bugcheck(0xa, 0, c->irql, 0,
 			    TRACE_V(__builtin_return_address(0)));
+	if (to < KE_DISPATCH)
+		RACE_PUT(c);
 	c->irql = to;
 	if (c->pending && to < KE_DISPATCH)
 		sched_interrupt(c);
@@ -82,6 +86,7 @@ bool dpc_put(struct ke_cpu *c, struct ke_dpc *d, void *arg1, void *arg2)
 {
 	if (d->queued || c->x->stop)
 		return false;
+	RACE_PUT(d);
 	d->arg1 = arg1;
 	d->arg2 = arg2;
 	d->queued = true;
@@ -160,9 +165,11 @@ static void dpc_run(struct ke_cpu *c, struct ke_dpc *d)
 	ke_dpc_fn *routine = d->routine;
 
 	c->dpc = d;
+	RACE_GOT(d);
 	ke_point(SCHED_DPC, d);
 	trace_on(c, TRACE_ke_dpc_enter, TRACE_V(d), TRACE_V(routine), 0, 0);
 	routine(d->context, d->arg1, d->arg2);
+	RACE_PUT(c);
 	/* d may be gone: its address is but a number here. */
 	trace_on(c, TRACE_ke_dpc_leave, TRACE_V(d), TRACE_V(routine), 0, 0);
 	c->dpc = NULL;
@@ -179,8 +186,10 @@ static void dpc_loop(void *arg)
 	struct ke_dpc *d;
 
 	for (;;) {
+		RACE_GOT(c);
 		while ((d = dpc_pop(c)))
 			dpc_run(c, d);
+		RACE_PUT(c);
 		c->in_dpc = false;
 		c->irql = c->irql_below;
 		sched_next(c, SCHED_DPC, NULL);

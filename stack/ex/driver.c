@@ -222,6 +222,7 @@ static enum ex_status begin(struct ex *x, const struct find *f,
 	l->next = (struct loaded *)x->drivers;
 	x->drivers = &l->d;
 	st = f->info->entry(&l->d, options);
+	RACE_PUT(&l->d);
 	if (ex_failed(st)) {
 		l->d.handle = NULL; /* the caller's to close */
 		forget(l);
@@ -321,6 +322,7 @@ static void flush_dpcs(struct ex *x)
 
 		while (c->dpc && c->counts[TRACE_ke_dpc_leave] == left)
 			ke_sleep(1000000);
+		RACE_GOT(c);
 	}
 }
 
@@ -415,8 +417,10 @@ struct io_device *io_device_find(struct ex *x, const char *name)
 		struct io_device *d = l->d.unloading ? NULL :
 						       device_of(l, name);
 
-		if (d)
+		if (d) {
+			RACE_GOT(d->driver);
 			return d;
+		}
 	}
 	return NULL;
 }

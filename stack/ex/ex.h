@@ -39,6 +39,8 @@
 #ifndef EX_H
 #define EX_H
 
+#include "latch.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>

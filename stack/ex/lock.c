@@ -92,6 +92,7 @@ static inline void own(struct ke_cpu *c, struct ke_lock *l, const void *site,
 	l->before = before;
 	l->below = c->held;
 	c->held = l;
+	RACE_GOT(l);
 }
 
 /* Not the last one taken. */
@@ -108,6 +109,7 @@ __attribute__((noinline)) static void unlink_held(struct ke_cpu *c,
 
 static inline void disown(struct ke_cpu *c, struct ke_lock *l)
 {
+	RACE_PUT(l);
 	if (__builtin_expect(c->held == l, 1))
 		c->held = l->below;
 	else
@@ -145,6 +147,7 @@ enum ke_irql ke_lock(struct ke_lock *l)
 	if (before > KE_DISPATCH)
 		ke_bugcheck(0xa, TRACE_V(l), before, 1, TRACE_V(SITE));
 	c->irql = KE_DISPATCH;
+	RACE_GOT(c);
 	take(c, l, SITE, before);
 	return before;
 }

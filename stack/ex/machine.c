@@ -11,7 +11,7 @@
 
 /* Frames of unoptimised or instrumented code are larger; stacks are by as much,
  * so that the same depth fits. */
-#if CO_ASAN
+#if CO_ASAN || CO_TSAN
 #define STACK_SCALE 8
 #elif !defined(__OPTIMIZE__)
 #define STACK_SCALE 3

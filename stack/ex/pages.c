@@ -23,11 +23,17 @@
 #define GIB ((size_t)1 << 30)
 /* Far from where Linux, the allocators and sanitizers put things. */
 #define FIRST_ADDRESS ((uintptr_t)0x200000000000)
+#define MACHINES 512                 /* places to try */
+#if CO_TSAN                          /* which has its shadow there */
+#undef FIRST_ADDRESS
+#undef MACHINES
+#define FIRST_ADDRESS ((uintptr_t)0x1000000000)
+#define MACHINES 7
+#endif
 #define STRIDE (64 * GIB)
 #define STACKS_AT (32 * GIB)
 #define SPECIAL_AT (56 * GIB)
 #define SPECIAL_SIZE (4 * GIB)
-#define MACHINES 512                 /* places to try */
 #define STEP ((size_t)1 << 20)       /* made accessible at once */
 
 struct ex_free_run {

@@ -297,6 +297,7 @@ static void *allocate(struct ex *x, enum ex_pool pool, size_t n, u32 tag,
 		return NULL;
 	}
 	count_alloc(p, row, size);
+	RACE_GOT(data);
 	TRACE(ex_pool_alloc, data, tag, n, site);
 	return data;
 }
@@ -435,6 +436,7 @@ void ex_free_pool(struct ex *x, void *p, u32 tag)
 			    TRACE_V(__builtin_return_address(0)));
 		return;
 	}
+	RACE_PUT(p);
 	v = head_read(h);
 	if (v.pool == EX_PAGED && ke_irql() >= KE_DISPATCH)
 		ke_bugcheck(0xa, TRACE_V(p), ke_irql(), 1,

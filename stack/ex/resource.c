@@ -95,10 +95,8 @@ static void wait_at(struct ex_resource *r, struct ke_thread *t,
 	t->resource = NULL;
 }
 
-bool ex_resource_exclusive(struct ex_resource *r, bool wait)
+static bool exclusive(struct ex_resource *r, struct ke_thread *t, bool wait)
 {
-	struct ke_thread *t = caller(r, __builtin_return_address(0));
-
 	ke_point(SCHED_WAIT, &r->exclusive_gate.h);
 	if (r->exclusive == t) {
 		r->depth++;
@@ -115,9 +113,18 @@ bool ex_resource_exclusive(struct ex_resource *r, bool wait)
 	return true;
 }
 
-bool ex_resource_shared(struct ex_resource *r, bool wait)
+bool ex_resource_exclusive(struct ex_resource *r, bool wait)
 {
 	struct ke_thread *t = caller(r, __builtin_return_address(0));
+	bool got = exclusive(r, t, wait);
+
+	if (got)
+		RACE_GOT(r);
+	return got;
+}
+
+static bool shared(struct ex_resource *r, struct ke_thread *t, bool wait)
+{
 	s64 mine;
 
 	ke_point(SCHED_WAIT, &r->shared_gate.h);
@@ -143,6 +150,16 @@ bool ex_resource_shared(struct ex_resource *r, bool wait)
 		return false;
 	wait_at(r, t, &r->shared_gate.h, &r->shared_waiters);
 	return true;
+}
+
+bool ex_resource_shared(struct ex_resource *r, bool wait)
+{
+	struct ke_thread *t = caller(r, __builtin_return_address(0));
+	bool got = shared(r, t, wait);
+
+	if (got)
+		RACE_GOT(r);
+	return got;
 }
 
 static void hand_to_sharers(struct ex_resource *r)
@@ -179,6 +196,7 @@ void ex_resource_release(struct ex_resource *r)
 	struct ke_thread *t = caller(r, __builtin_return_address(0));
 	s64 mine;
 
+	RACE_PUT(r);
 	if (r->exclusive == t) {
 		if (--r->depth)
 			return;

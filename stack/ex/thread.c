@@ -140,12 +140,14 @@ static void thread_main(void *arg)
 {
 	struct ke_thread *t = arg;
 
+	RACE_GOT(t->x->s);
 	t->fn(t->context);
 	if (ke_current->irql != KE_PASSIVE)
 		ke_bugcheck(0xa, TRACE_V(t->fn), ke_current->irql, 0,
 			    TRACE_V(t->fn));
 	if (t->mutexes)   /* THREAD_TERMINATE_HELD_MUTEX */
 		ke_bugcheck(0x4000008a, TRACE_V(t), TRACE_V(t->mutex), 0, 0);
+	RACE_PUT(&t->h);
 	t->state = KE_ENDED;
 	t->h.signal = 1;
 	t->x->s->to_host |= t->is_call;
@@ -168,6 +170,7 @@ struct ke_thread *ke_thread_create(struct ex *x, const char *name,
 		ex_free_pool(x, t, TAG);
 		return NULL;
 	}
+	RACE_GOT(stack);
 	t->h = (struct ke_header){ .type = KE_THREAD, .name = name };
 	t->x = x;
 	t->id = ++x->next_thread;

@@ -31,6 +31,9 @@ void ke_timer_set(struct ke_timer *t, u64 in_ns, u64 period_ns,
 	t->due = later(clock_now(t->x->s), in_ns);
 	t->period = period_ns;
 	t->dpc = dpc;
+	RACE_PUT(&t->h);
+	if (dpc)
+		RACE_PUT(dpc);
 	t->cpu = c && c->x == t->x ? (s32)c->number : -1;
 	if (!clock_set(t->x->s, t))
 		ke_bugcheck(0x4e, TRACE_V(t), 0, 0, 0); /* no host memory */

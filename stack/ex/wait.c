@@ -190,11 +190,14 @@ static bool try_wait(struct ke_header *const *h, unsigned n, bool all,
 		if (all)
 			return false;
 		consume(h[i], t);
+		RACE_GOT(h[i]);
 		*which = i;
 		return true;
 	}
-	for (unsigned i = 0; all && i < n; i++)
+	for (unsigned i = 0; all && i < n; i++) {
 		consume(h[i], t);
+		RACE_GOT(h[i]);
+	}
 	return all;
 }
 
@@ -244,6 +247,9 @@ static enum ex_status wait(struct ke_header *const *h, unsigned n, bool all,
 	st = block(t, h[0], ns, site);
 	if (!st)
 		*which = t->which;
+	for (unsigned i = 0; !st && i < n; i++)
+		if (all || i == *which)
+			RACE_GOT(h[i]);
 	give_blocks(t, blocks);
 	return st;
 }
@@ -305,6 +311,7 @@ void ke_event_init(struct ke_event *e, const char *name, bool synchronization,
 
 void ke_event_set(struct ke_event *e)
 {
+	RACE_PUT(&e->h);
 	e->h.signal = 1;
 	wait_signal(&e->h);
 	ke_point(SCHED_SIGNAL, &e->h);
@@ -317,6 +324,8 @@ void ke_event_clear(struct ke_event *e)
 
 bool ke_event_is_set(const struct ke_event *e)
 {
+	if (e->h.signal > 0)
+		RACE_GOT(&e->h);
 	return e->h.signal > 0;
 }
 
@@ -335,6 +344,7 @@ void ke_semaphore_release(struct ke_semaphore *s, s32 by)
 		ke_bugcheck(0x1e, 0xc0000047,
 			    TRACE_V(__builtin_return_address(0)), TRACE_V(s),
 			    (u64)by);
+	RACE_PUT(&s->h);
 	s->h.signal += by;
 	wait_signal(&s->h);
 	ke_point(SCHED_SIGNAL, &s->h);
@@ -357,6 +367,7 @@ void ke_mutex_release(struct ke_mutex *m)
 			    0);
 	if (--m->depth)
 		return;
+	RACE_PUT(&m->h);
 	t->mutexes--;
 	m->owner = NULL;
 	m->h.signal = 1;

@@ -62,6 +62,7 @@ static void work_do(struct ex_worker *me, struct ex_work *w)
 {
 	ke_thread_fn *routine = w->routine;
 
+	RACE_GOT(w);
 	me->item = w;
 	me->routine = routine;
 	ke_point(SCHED_WORK, w);
@@ -203,6 +204,7 @@ void ex_work_queue(struct ex *x, struct ex_work *w, enum ex_queue n)
 		bugcheck_of(x, 0xe4, 1, TRACE_V(w), TRACE_V(w->routine), 0);
 		return;
 	}
+	RACE_PUT(w);
 	w->queued = true;
 	w->next = NULL;
 	if (q->tail)

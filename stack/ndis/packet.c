@@ -280,7 +280,7 @@ typedef u32 lanes __attribute__((vector_size(32)));
 
 /* Wider where the processor has it; sanitizers do without. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&     \
-	!defined(__SANITIZE_ADDRESS__)
+	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx2", "default")))
 #endif
 static u64 sum_lanes(const u8 *s, size_t n)

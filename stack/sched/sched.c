@@ -118,6 +118,7 @@ static void reap(struct sched *s)
 		return;
 	s->dead_thread = NULL;
 	pages_stack_put(t->x, t->co.low);
+	co_end(&t->co);
 	ke_thread_put(t);
 }
 
@@ -143,7 +144,9 @@ static void go(struct sched *s, struct ke_cpu *next)
 	if (to == from)
 		return;
 	s->running = to;
+	RACE_PUT(&s->host);
 	co_switch(from, to);
+	RACE_GOT(s);
 }
 
 void sched_interrupt(struct ke_cpu *c)
@@ -248,6 +251,8 @@ void sched_leave(struct ke_cpu *c)
 		sched_unready(c);
 	to = target(s, decide(s, c, SCHED_WAIT, NULL));
 	s->running = to;
+	RACE_PUT(s->dead_thread->co.low);
+	RACE_PUT(&s->host);
 	co_leave(from, to);
 	__builtin_trap();
 }
@@ -268,7 +273,9 @@ void ex_on_host(void (*fn)(void *ctx), void *ctx)
 	s->host_ctx = ctx;
 	ke_current = NULL;
 	s->running = &s->host;
+	RACE_PUT(&s->asker);
 	co_switch(from, &s->host);
+	RACE_GOT(&s->asker);
 	ke_current = c;
 }
 
@@ -288,7 +295,9 @@ static void enter(struct sched *s, struct co *co)
 			return;
 		s->host_fn = NULL;
 		co = s->asker;
+		RACE_GOT(&s->asker);
 		fn(s->host_ctx);
+		RACE_PUT(&s->asker);
 	}
 }
 
@@ -356,6 +365,8 @@ static enum ex_stop run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 			s->stop_seen = true;
 			return s->stopped->stop;
 		}
+		if (until && s->asks)
+			RACE_GOT(&s->host);
 		if (until && until(ctx))
 			return EX_RUNNING;
 		if (s->live && s->steps >= s->live_steps) {
@@ -384,7 +395,9 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit, bool each,
 	s->asks = each && !s->live;
 	s->running = &s->host;
 	sched_slow(s);
+	RACE_PUT(s);
 	why = run(s, until, ctx);
+	RACE_GOT(&s->host);
 	s->inside = false;
 	return why;
 }

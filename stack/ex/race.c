@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "race.h"
+
+#if CO_TSAN
+/* The machine's own memory is not watched, but what the C library does to it is
+ * (memcpy(), realloc()): files that call nobody who is watched. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+	return "race:stack/ex/lock.c\nrace:stack/sched/string.c\n";
+}
+#endif
