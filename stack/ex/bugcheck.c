@@ -13,15 +13,17 @@ void machine_stop(struct ex *x, enum ex_stop why)
 {
 	struct sched *s = x->s;
 
-	if (x->stop)
-		return;
-	x->stop = why;
-	sched_halt(x);
-	s->to_host = true;
-	if (!s->stopped || s->stop_seen) {
-		s->stopped = x;
-		s->stop_seen = false;
+	dispatch_lock();
+	if (!x->stop) {
+		x->stop = why;
+		if (!s->stopped || s->stop_seen) {
+			s->stopped = x;
+			s->stop_seen = false;
+		}
+		sched_halt(x);
+		sched_to_host(ke_current ? ke_current : x->cpu[0]);
 	}
+	dispatch_unlock();
 }
 
 enum ex_stop ex_stopped(const struct ex *x)
@@ -54,8 +56,11 @@ const char *ex_stop_text(const struct ex *x)
 void bugcheck_record(struct ex *x, struct ke_cpu *c, u32 code,
 		     const u64 arg[4], const ucontext_t *fault)
 {
-	if (x->stop)
+	dispatch_lock();
+	if (x->stop) {
+		dispatch_unlock();
 		return;
+	}
 	x->bugcheck = (struct ke_stop){ .code = code, .cpu = c };
 	memcpy(x->bugcheck.arg, arg, sizeof(x->bugcheck.arg));
 	if (c && !c->in_dpc)
@@ -73,6 +78,7 @@ void bugcheck_record(struct ex *x, struct ke_cpu *c, u32 code,
 	trace_on(c ? c : x->cpu[0], TRACE_ke_bugcheck, code, arg[0], arg[1],
 		 arg[2]);
 	machine_stop(x, EX_BUGCHECK);
+	dispatch_unlock();
 }
 
 void ke_bugcheck(u32 code, u64 p1, u64 p2, u64 p3, u64 p4)

@@ -62,7 +62,7 @@ void ke_lower(enum ke_irql to)
 size_t ke_stack_left(void)
 {
 	const u8 *here = __builtin_frame_address(0);
-	const struct co *co = ke_current ? ke_current->s->running : NULL;
+	const struct co *co = ke_current ? ke_current->lane->running : NULL;
 
 	return co && here > co->low ? (size_t)(here - co->low) : 0;
 }
@@ -84,8 +84,11 @@ struct ke_cpu *dpc_target(struct ex *x, const struct ke_dpc *d, s32 setter)
 
 bool dpc_put(struct ke_cpu *c, struct ke_dpc *d, void *arg1, void *arg2)
 {
-	if (d->queued || c->x->stop)
+	dispatch_lock();
+	if (d->queued || c->x->stop) {
+		dispatch_unlock();
 		return false;
+	}
 	RACE_PUT(d);
 	d->arg1 = arg1;
 	d->arg2 = arg2;
@@ -101,6 +104,7 @@ bool dpc_put(struct ke_cpu *c, struct ke_dpc *d, void *arg1, void *arg2)
 	c->x->idle &= ~(1u << c->number);
 	if (!c->spinning)
 		sched_ready(c);
+	dispatch_unlock();
 	return true;
 }
 
@@ -128,20 +132,24 @@ bool ex_interrupt(struct ex *x, struct ke_dpc *d, void *arg1, void *arg2)
 
 static struct ke_dpc *dpc_pop(struct ke_cpu *c)
 {
-	struct ke_dpc *d = c->dpc_head;
+	struct ke_dpc *d;
 
-	if (!d)
-		return NULL;
-	c->dpc_head = d->next;
-	if (!d->next)
-		c->dpc_tail = NULL;
-	c->pending = c->dpc_head || c->standby;
-	d->next = NULL;
-	d->queued = false;
+	dispatch_lock();
+	d = c->dpc_head;
+	if (d) {
+		c->dpc_head = d->next;
+		if (!d->next)
+			c->dpc_tail = NULL;
+		c->pending = c->dpc_head || c->standby;
+		d->next = NULL;
+		d->queued = false;
+		KE_SET(&c->dpc, d);
+	}
+	dispatch_unlock();
 	return d;
 }
 
-bool ke_dpc_remove(struct ke_dpc *d)
+static bool dpc_remove(struct ke_dpc *d)
 {
 	struct ke_cpu *c = d->on;
 	struct ke_dpc **at, *last = NULL;
@@ -155,16 +163,25 @@ bool ke_dpc_remove(struct ke_dpc *d)
 		c->dpc_tail = last;
 	c->pending = c->dpc_head || c->standby;
 	d->queued = false;
-	if (!c->spinning && !cpu_busy(c))
+	if (!c->s->live && !c->spinning && !cpu_busy(c))
 		sched_unready(c);
 	return true;
+}
+
+bool ke_dpc_remove(struct ke_dpc *d)
+{
+	bool was;
+
+	dispatch_lock();
+	was = dpc_remove(d);
+	dispatch_unlock();
+	return was;
 }
 
 static void dpc_run(struct ke_cpu *c, struct ke_dpc *d)
 {
 	ke_dpc_fn *routine = d->routine;
 
-	c->dpc = d;
 	RACE_GOT(d);
 	ke_point(SCHED_DPC, d);
 	trace_on(c, TRACE_ke_dpc_enter, TRACE_V(d), TRACE_V(routine), 0, 0);
@@ -172,7 +189,7 @@ static void dpc_run(struct ke_cpu *c, struct ke_dpc *d)
 	RACE_PUT(c);
 	/* d may be gone: its address is but a number here. */
 	trace_on(c, TRACE_ke_dpc_leave, TRACE_V(d), TRACE_V(routine), 0, 0);
-	c->dpc = NULL;
+	KE_SET(&c->dpc, NULL);
 	if (c->irql != KE_DISPATCH)
 		ke_bugcheck(0xa, TRACE_V(routine), c->irql, 8,
 			    TRACE_V(routine));
@@ -185,11 +202,13 @@ static void dpc_loop(void *arg)
 	struct ke_cpu *c = arg;
 	struct ke_dpc *d;
 
+	lane_arrived();
 	for (;;) {
 		RACE_GOT(c);
 		while ((d = dpc_pop(c)))
 			dpc_run(c, d);
 		RACE_PUT(c);
+		lane_leaves(c->lane);
 		c->in_dpc = false;
 		c->irql = c->irql_below;
 		sched_next(c, SCHED_DPC, NULL);
@@ -255,7 +274,8 @@ bool cpu_new(struct ex *x, u32 number)
 
 	if (!c || !stack)
 		return false;
-	*c = (struct ke_cpu){ .s = x->s, .x = x, .number = number };
+	*c = (struct ke_cpu){ .lane = &x->s->first, .s = x->s, .x = x,
+			      .number = number };
 	co_make(&c->dpc_co, stack, x->stack_size, dpc_loop, c);
 	if (x->config.flight_recorder) {
 		c->ring = pages_get(x, sizeof(*c->ring));

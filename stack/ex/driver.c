@@ -176,14 +176,31 @@ static bool is_loaded(struct ex *x, const char *name)
 
 /* --- loading --------------------------------------------------------------------------------- */
 
+/* false: there is one of that name. */
+static bool link_driver(struct ex *x, struct loaded *l)
+{
+	bool ok;
+
+	dispatch_lock();
+	ok = !is_loaded(x, l->name);
+	if (ok) {
+		l->next = (struct loaded *)x->drivers;
+		x->drivers = &l->d;
+	}
+	dispatch_unlock();
+	return ok;
+}
+
 static void unlink_driver(struct ex *x, struct loaded *l)
 {
 	struct loaded **at = (struct loaded **)(void *)&x->drivers;
 
+	dispatch_lock();
 	while (*at && *at != l)
 		at = &(*at)->next;
 	if (*at)
 		*at = l->next;
+	dispatch_unlock();
 }
 
 static void forget(struct loaded *l)
@@ -211,16 +228,14 @@ static enum ex_status begin(struct ex *x, const struct find *f,
 	l = ex_alloc_zero(x, EX_NONPAGED, sizeof(*l), TAG_DRIVER);
 	if (!l)
 		return EX_INSUFFICIENT_RESOURCES;
-	if (is_loaded(x, f->info->name)) {
-		ex_free_pool(x, l, TAG_DRIVER);
-		return EX_IMAGE_ALREADY_LOADED;
-	}
 	snprintf(l->name, sizeof(l->name), "%s", f->info->name);
 	l->d.name = l->name;
 	l->d.x = x;
 	l->d.handle = f->handle;
-	l->next = (struct loaded *)x->drivers;
-	x->drivers = &l->d;
+	if (!link_driver(x, l)) {
+		ex_free_pool(x, l, TAG_DRIVER);
+		return EX_IMAGE_ALREADY_LOADED;
+	}
 	st = f->info->entry(&l->d, options);
 	RACE_PUT(&l->d);
 	if (ex_failed(st)) {
@@ -291,25 +306,26 @@ enum ex_status io_load(struct ex *x, const char *name, const char *options,
 	return st;
 }
 
-/* Where the shared object lies that has this code. */
+/* Where the shared object lies that a driver came from. */
 struct image {
-	void *code, *base;
+	void *handle;
+	struct range r;
 };
 
 static void find_image(void *ctx)
 {
 	struct image *i = ctx;
-	Dl_info info;
 
-	i->base = dladdr(i->code, &info) ? info.dli_fbase : NULL;
+	if (i->handle && !dlinfo(i->handle, RTLD_DI_LINKMAP, &i->r.map))
+		(void)dl_iterate_phdr(range_of, &i->r);
 }
 
 static bool is_of_image(void *ctx, ke_thread_fn *routine)
 {
-	struct image *of = ctx, i = { .code = (void *)(uintptr_t)routine };
+	const struct image *i = ctx;
+	const u8 *at = (const u8 *)(uintptr_t)routine;
 
-	ex_on_host(find_image, &i);
-	return i.base == of->base;
+	return at >= i->r.low && at < i->r.high;
 }
 
 /* What KeFlushQueuedDpcs() does: a DPC of a transport, say, may be in a handler of
@@ -318,9 +334,10 @@ static void flush_dpcs(struct ex *x)
 {
 	for (u32 i = 0; i < x->ncpus; i++) {
 		const struct ke_cpu *c = x->cpu[i];
-		u64 left = c->counts[TRACE_ke_dpc_leave];
+		u64 left = KE_GET(&c->counts[TRACE_ke_dpc_leave]);
 
-		while (c->dpc && c->counts[TRACE_ke_dpc_leave] == left)
+		while (KE_GET(&c->dpc) &&
+		       KE_GET(&c->counts[TRACE_ke_dpc_leave]) == left)
 			ke_sleep(1000000);
 		RACE_GOT(c);
 	}
@@ -332,15 +349,17 @@ static void flush_dpcs(struct ex *x)
 static void unload_thread(void *ctx)
 {
 	struct loaded *l = ctx;
-	struct image i = { .code = (void *)(uintptr_t)l->d.unload };
+	struct image i = { .handle = l->d.handle };
 
+	dispatch_lock();
 	l->d.unloading = true;
-	while (l->d.calls)
+	dispatch_unlock();
+	while (KE_GET(&l->d.calls))
 		ke_sleep(1000000);
 	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
 	flush_dpcs(l->d.x);
-	while (l->d.calls ||
+	while (KE_GET(&l->d.calls) ||
 	       (l->d.handle && ex_work_inside(l->d.x, is_of_image, &i)))
 		ke_sleep(1000000);
 	forget(l);
@@ -386,32 +405,39 @@ struct io_device *io_device_create(struct io_driver *d, const char *name,
 	size_t head = (sizeof(struct io_device) + 15) / 16 * 16;
 	struct io_device *dev = ex_alloc_zero(d->x, EX_NONPAGED,
 					      head + extension, TAG_DEVICE);
+	bool there;
 
 	if (!dev)
 		return NULL;
-	if (is_there(d->x, name)) {
-		ex_free_pool(d->x, dev, TAG_DEVICE);
-		return NULL;
-	}
 	*dev = (struct io_device){ .name = name, .driver = d,
-				   .extension = (u8 *)dev + head,
-				   .next = d->devices };
-	d->devices = dev;
-	return dev;
+				   .extension = (u8 *)dev + head };
+	dispatch_lock();
+	there = is_there(d->x, name);
+	if (!there) {
+		dev->next = d->devices;
+		d->devices = dev;
+	}
+	dispatch_unlock();
+	if (!there)
+		return dev;
+	ex_free_pool(d->x, dev, TAG_DEVICE);
+	return NULL;
 }
 
 void io_device_delete(struct io_device *dev)
 {
 	struct io_device **at = &dev->driver->devices;
 
+	dispatch_lock();
 	while (*at && *at != dev)
 		at = &(*at)->next;
 	if (*at)
 		*at = dev->next;
+	dispatch_unlock();
 	ex_free_pool(dev->driver->x, dev, TAG_DEVICE);
 }
 
-struct io_device *io_device_find(struct ex *x, const char *name)
+static struct io_device *find_device(struct ex *x, const char *name)
 {
 	for (struct loaded *l = (struct loaded *)x->drivers; l; l = l->next) {
 		struct io_device *d = l->d.unloading ? NULL :
@@ -423,6 +449,29 @@ struct io_device *io_device_find(struct ex *x, const char *name)
 		}
 	}
 	return NULL;
+}
+
+struct io_device *io_device_find(struct ex *x, const char *name)
+{
+	struct io_device *d;
+
+	dispatch_lock();
+	d = find_device(x, name);
+	dispatch_unlock();
+	return d;
+}
+
+/* The same, and its driver stays until calls is less again. */
+static struct io_device *call_device(struct ex *x, const char *name)
+{
+	struct io_device *d;
+
+	dispatch_lock();
+	d = find_device(x, name);
+	if (d)
+		KE_ADD(&d->driver->calls, 1);
+	dispatch_unlock();
+	return d;
 }
 
 /* --- files --------------------------------------------------------------------------------------- */
@@ -467,16 +516,15 @@ static enum ex_status open_file(struct ex *x, struct io_device *d,
 enum ex_status io_open(struct ex *x, const char *device, const void *ea,
 		       size_t ea_len, struct io_file **out)
 {
-	struct io_device *dev = io_device_find(x, device);
+	struct io_device *dev = call_device(x, device);
 	struct io_driver *d;
 	enum ex_status st;
 
 	if (!dev)
 		return EX_OBJECT_NAME_NOT_FOUND;
 	d = dev->driver;
-	d->calls++;
 	st = open_file(x, dev, ea, ea_len, out);
-	d->calls--;
+	KE_ADD(&d->calls, -1);
 	return st;
 }
 
@@ -484,11 +532,11 @@ void io_close(struct io_file *f)
 {
 	struct io_driver *d = f->device->driver;
 
-	if (--f->refs)
+	if (KE_ADD(&f->refs, -1))
 		return;
-	d->calls++;
+	KE_ADD(&d->calls, 1);
 	file_irp(f, IO_CLEANUP, NULL, 0);
 	file_irp(f, IO_CLOSE, NULL, 0);
 	ex_free_pool(d->x, f, TAG_FILE);
-	d->calls--;
+	KE_ADD(&d->calls, -1);
 }

@@ -57,7 +57,7 @@ static int trap_of(const struct ke_cpu *c, int sig, const u8 *at)
 		return TRAP_DIVIDE;
 	if (sig == SIGILL)
 		return TRAP_INVALID_OPCODE;
-	return in_guard(c->s->running, at) ? TRAP_DOUBLE_FAULT : -1;
+	return in_guard(c->lane->running, at) ? TRAP_DOUBLE_FAULT : -1;
 }
 
 /* The code and parameters of a fault at an address. */
@@ -134,7 +134,8 @@ static void install(void)
 		sigaction(signals[i], &a, &old_action[i]);
 }
 
-/* A host thread keeps its alternate stack until the process ends. */
+/* A host thread keeps its alternate stack until it says fault_end(), or the
+ * process ends. */
 bool fault_catch(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -153,4 +154,15 @@ bool fault_catch(void)
 	}
 	has_stack = true;
 	return true;
+}
+
+void fault_end(void)
+{
+	stack_t now, none = { .ss_flags = SS_DISABLE };
+
+	if (!has_stack || sigaltstack(&none, &now))
+		return;
+	has_stack = false;
+	if (now.ss_size == ALTERNATE)
+		munmap(now.ss_sp, ALTERNATE);
 }

@@ -3,7 +3,7 @@
 
 #include <sched.h>
 
-_Thread_local bool ke_parallel;
+_Thread_local struct lane *ke_lane;
 
 #define PAUSES 64                    /* before the host gives another its turn */
 

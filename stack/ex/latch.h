@@ -7,7 +7,7 @@
  * with more than one CPU, each has a host thread (sched/lane.c), and then a
  * counter needs KE_ADD(), a word that is read without a lock KE_GET() and
  * KE_SET(), and a few words that belong together a latch.  Where there is one
- * host thread all of these cost nothing but a look at ke_parallel.
+ * host thread all of these cost nothing but a look at ke_lane.
  *
  * Invariant: with a latch held nothing of the machine is called that has a point
  * or takes a lock of whatever kind; what lasts longer, or is contended, is a
@@ -18,13 +18,14 @@
 
 #include "race.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* More than one host thread is in machines: set in each of them. */
-extern _Thread_local bool ke_parallel
+/* Of each host thread, where more than one is in machines; else NULL. */
+struct lane;
+extern _Thread_local struct lane *ke_lane
 	__attribute__((tls_model("initial-exec")));
-#define KE_PARALLEL (CO_TSAN || __builtin_expect(ke_parallel, 0))
+#define KE_PARALLEL (CO_TSAN || __builtin_expect(ke_lane != NULL, 0))
 
 /* Whatever was written before KE_SET() is seen after KE_GET(). */
 #define KE_GET(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Spin locks.  A CPU that finds one taken is not asked again until it is free,
- * so a simulation wastes no steps on spinning, and a circle of CPUs that spin is
- * known when it closes.  A queued lock goes to the CPU that came first.
+ * Spin locks.  In simulation a CPU that finds one taken is not asked again until
+ * it is free, so no steps are wasted on spinning, and a circle of CPUs that spin is
+ * known when it closes.  Live it spins, the owner's word (or its ticket) being what
+ * CPUs compete for, and looks for a circle now and then.  A queued lock goes to
+ * the CPU that came first.
  */
 #include "../sched/inside.h"
 #include "../trace/trace.h"
@@ -32,6 +34,30 @@ static bool is_free(const struct ke_lock *l)
 	return !l->owner && l->ticket == l->serving;
 }
 
+static bool try_live(struct ke_cpu *c, struct ke_lock *l)
+{
+	struct ke_cpu *nobody = NULL;
+	u32 next = KE_GET(&l->serving);
+
+	if (l->queued)
+		return __atomic_compare_exchange_n(&l->ticket, &next, next + 1,
+						   false, __ATOMIC_ACQUIRE,
+						   __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&l->owner, &nobody, c, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Nobody has it, and now the caller does. */
+static inline bool try_it(struct ke_cpu *c, struct ke_lock *l)
+{
+	if (__builtin_expect(ke_lane != NULL, 0))
+		return try_live(c, l);
+	if (!is_free(l))
+		return false;
+	l->ticket += l->queued;
+	return true;
+}
+
 static void deadlock_here(struct ke_cpu *c)
 {
 	if (!c->s->config.past_deadlock)
@@ -58,15 +84,10 @@ static struct ex_contention *row_of(struct ex *x, const char *name)
 	return r;
 }
 
-__attribute__((noinline)) static u64 spin(struct ke_cpu *c, struct ke_lock *l,
-					  const void *site)
+static u64 spin(struct ke_cpu *c, struct ke_lock *l, const void *site)
 {
-	struct ex_contention *row = row_of(c->x, l->name ? l->name : "");
 	u64 spins = 0;
 
-	row->times++;
-	row->waited = site;
-	row->held = l->site;
 	if (l->queued)
 		c->ticket = l->ticket++;
 	l->waiters++;
@@ -80,7 +101,67 @@ __attribute__((noinline)) static u64 spin(struct ke_cpu *c, struct ke_lock *l,
 		c->spinning = NULL;
 	}
 	l->waiters--;
-	row->spins += spins;
+	return spins;
+}
+
+#define SPINS 256                    /* before its host looks round */
+#define CIRCLE_SPINS (SPINS * 4096u) /* and before it looks for a circle */
+
+/* The host looks: the run may be over, or the owner off its processor. */
+static void look_round(struct ke_cpu *c, struct ke_lock *l, u64 spins)
+{
+	dispatch_lock();
+	if ((spins % CIRCLE_SPINS == 0 || l->owner == c) && deadlock_of_cpu(c))
+		deadlock_here(c);
+	sched_next(c, SCHED_LOCK, l);
+}
+
+static bool ours_live(struct ke_cpu *c, struct ke_lock *l)
+{
+	if (l->queued)
+		return KE_GET(&l->serving) == c->ticket;
+	return !KE_GET(&l->owner) && try_live(c, l);
+}
+
+static u64 spin_live(struct ke_cpu *c, struct ke_lock *l, const void *site)
+{
+	u64 spins = 0;
+
+	if (l->queued)
+		c->ticket = __atomic_fetch_add(&l->ticket, 1, __ATOMIC_ACQ_REL);
+	KE_ADD(&l->waiters, 1);
+	c->spin_site = site;
+	c->spinning = l;
+	while (!ours_live(c, l)) {
+		if (++spins % SPINS == 0)
+			look_round(c, l, spins);
+#if defined(__x86_64__)
+		__builtin_ia32_pause();
+#endif
+	}
+	c->spinning = NULL;
+	KE_ADD(&l->waiters, -1);
+	return spins;
+}
+
+/* Takes a lock that somebody has, and writes down that it had to wait. */
+__attribute__((noinline)) static u64 wait_for(struct ke_cpu *c,
+					      struct ke_lock *l,
+					      const void *site)
+{
+	struct ex *x = c->x;
+	struct ex_contention *row;
+	const void *held = l->site;
+	u64 spins;
+
+	ke_latch(&x->contended);
+	row = row_of(x, l->name ? l->name : "");
+	row->times++;
+	row->waited = site;
+	row->held = held;
+	ke_unlatch(&x->contended);
+	spins = c->s->live ? spin_live(c, l, site) : spin(c, l, site);
+	KE_ADD(&row->spins, spins);
 	return spins;
 }
 
@@ -114,7 +195,12 @@ static inline void disown(struct ke_cpu *c, struct ke_lock *l)
 		c->held = l->below;
 	else
 		unlink_held(c, l);
-	l->owner = NULL;
+	if (l->queued) {
+		l->owner = NULL;
+		KE_SET(&l->serving, l->serving + 1);
+	} else {
+		KE_SET(&l->owner, NULL);
+	}
 }
 
 static inline void take(struct ke_cpu *c, struct ke_lock *l, const void *site,
@@ -124,12 +210,8 @@ static inline void take(struct ke_cpu *c, struct ke_lock *l, const void *site,
 
 	trace_on(c, TRACE_ke_lock_try, TRACE_V(l), TRACE_V(site), 0, 0);
 	ke_point(SCHED_LOCK, l);
-	if (__builtin_expect(is_free(l), 1)) {
-		if (l->queued)
-			l->ticket++;
-	} else {
-		spins = spin(c, l, site);
-	}
+	if (__builtin_expect(!try_it(c, l), 0))
+		spins = wait_for(c, l, site);
 	own(c, l, site, before);
 	if (c->tracing)
 		l->since = ex_now(c->x);
@@ -173,11 +255,10 @@ bool ke_trylock(struct ke_lock *l, enum ke_irql *before)
 		ke_bugcheck(0xa, TRACE_V(l), c->irql, 1, TRACE_V(SITE));
 	ke_point(SCHED_LOCK, l);
 	c = ke_current;              /* the thread may have moved */
-	if (!is_free(l))
+	if (!try_it(c, l))
 		return false;
 	*before = c->irql;
 	c->irql = KE_DISPATCH;
-	l->ticket += l->queued;
 	own(c, l, SITE, *before);
 	if (c->tracing)
 		l->since = ex_now(c->x);
@@ -190,7 +271,7 @@ __attribute__((noinline)) static void wake(struct ke_cpu *me, struct ke_lock *l)
 {
 	const struct sched *s = me->s;
 
-	for (u32 i = 0; i < s->ncpus; i++) {
+	for (u32 i = 0; !s->live && i < s->ncpus; i++) {
 		struct ke_cpu *c = s->cpu[i];
 
 		if (c && c->spinning == l && is_ours(c, l))
@@ -200,18 +281,22 @@ __attribute__((noinline)) static void wake(struct ke_cpu *me, struct ke_lock *l)
 
 static inline void put(struct ke_cpu *c, struct ke_lock *l, const void *site)
 {
+	bool waited;
+
 	if (__builtin_expect(l->owner != c, 0))
 		ke_bugcheck(0x10, TRACE_V(l), TRACE_V(l->owner), 0,
 			    TRACE_V(site));
 	trace_on(c, TRACE_ke_lock_put, TRACE_V(l), TRACE_V(site),
 		 c->tracing ? ex_now(c->x) - l->since : 0, 0);
+	waited = l->waiters;
 	disown(c, l);
-	l->serving += l->queued;
-	if (l->waiters)
+	if (waited)
 		wake(c, l);
 }
 
-/* Whoever has it next may free what it lies in: of the point it has the name. */
+/* Whoever has it next may free what it lies in: of the point it has the name, and
+ * live nothing is looked at after it was let go (in simulation nobody goes on
+ * before the point). */
 void ke_unlock(struct ke_lock *l, enum ke_irql before)
 {
 	struct ke_cpu *c = ke_current;
@@ -228,9 +313,11 @@ void ke_unlock(struct ke_lock *l, enum ke_irql before)
 void ke_unlock_dpc(struct ke_lock *l)
 {
 	struct ke_cpu *c = ke_current;
+	const char *name;
 
 	if (!c)
 		return;
+	name = l->name;
 	put(c, l, SITE);
-	ke_point(SCHED_UNLOCK, l->name); /* looked at before anybody goes on */
+	ke_point(SCHED_UNLOCK, name);
 }

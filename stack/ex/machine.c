@@ -118,20 +118,24 @@ u64 ex_now(struct ex *x)
 
 u64 ex_tick(struct ex *x)
 {
-	return x->s->live ? x->s->seen : x->s->now;
+	return x->s->live ? __atomic_load_n(&x->s->seen, __ATOMIC_RELAXED) :
+			    x->s->now;
 }
 
 u64 ex_random(struct ex *x)
 {
-	return sched_random(&x->random);
+	u64 r;
+
+	dispatch_lock();
+	r = sched_random(&x->random);
+	dispatch_unlock();
+	return r;
 }
 
-void *ex_slot(struct ex *x, const char *name, size_t size)
+static void *slot(struct ex *x, const char *name, size_t size)
 {
 	struct ex_slot *s;
 
-	if (strlen(name) >= sizeof(s->name))
-		return NULL;
 	for (s = x->slots; s; s = s->next)
 		if (!strcmp(s->name, name))
 			return s->size == size ? s->memory : NULL;
@@ -144,6 +148,18 @@ void *ex_slot(struct ex *x, const char *name, size_t size)
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	x->slots = s;
 	return s->memory;
+}
+
+void *ex_slot(struct ex *x, const char *name, size_t size)
+{
+	void *p;
+
+	if (strlen(name) >= sizeof(((struct ex_slot *)0)->name))
+		return NULL;
+	dispatch_lock();
+	p = slot(x, name, size);
+	dispatch_unlock();
+	return p;
 }
 
 /* --- calls from outside ------------------------------------------------------------------ */

@@ -9,8 +9,9 @@
  *    CPUs that can go on unless idle, spinning or its machine has stopped.
  *  - cpu_enter() is the only place where a CPU's context is picked: DPCs before
  *    threads, and neither at DISPATCH or above.
- *  - Code of the machine is interrupted at points only, so the structures here
- *    need no locks.
+ *  - In simulation code of the machine is interrupted at points only, so the
+ *    structures here need no locks. Live, with several CPUs, they are under
+ *    dispatch_lock() (sched/inside.h) unless they say otherwise.
  */
 #ifndef EX_MACHINE_H
 #define EX_MACHINE_H
@@ -26,6 +27,7 @@
 #define EX_STOP_TEXT 1024
 
 struct ke_cpu {
+	struct lane *lane;           /* the host thread it runs on */
 	struct sched *s;
 	struct ex *x;
 	enum ke_irql irql;
@@ -94,6 +96,7 @@ struct ex_area {
 struct ex_pages {
 	u8 *base;
 	size_t size;
+	struct ke_latch latch;       /* of all below */
 	struct ex_area heap, stacks, special;
 	struct ex_free_run *runs[64];
 	u8 *free_stacks;
@@ -165,6 +168,7 @@ struct ex {
 	struct ke_dpc detector_dpc;
 	bool detector_set;
 	struct ke_lock cancel;
+	struct ke_latch contended;   /* of contention */
 	struct ex_contention contention[EX_CONTENTIONS];
 	struct io_driver *drivers;
 	struct io_builtin *builtins;
@@ -173,6 +177,7 @@ struct ex {
 	char driver_path[512];
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;
+	struct ke_latch sinking;
 	void (*sink)(void *ctx, struct ex *x, const struct trace_record *r);
 	void *sink_ctx;
 };
@@ -245,6 +250,7 @@ void bugcheck_of(struct ex *x, u32 code, u64 p1, u64 p2, u64 p3, u64 p4);
 void machine_stop(struct ex *x, enum ex_stop why);
 /* Faults of this host thread become bug checks. */
 bool fault_catch(void);
+void fault_end(void);
 
 /* --- machine.c ------------------------------------------------------------------------- */
 

@@ -102,13 +102,16 @@ void *pages_get(struct ex *x, size_t n)
 	if (n > STACKS_AT)
 		return NULL;
 	n = whole_pages(n);
-	for (at = &x->pages.runs[run_list(n)]; (r = *at); at = &r->next) {
-		if (r->size != n)
-			continue;
+	ke_latch(&x->pages.latch);
+	at = &x->pages.runs[run_list(n)];
+	while ((r = *at) && r->size != n)
+		at = &r->next;
+	if (r)
 		*at = r->next;
-		return r;
-	}
-	return take(&x->pages.heap, n);
+	else
+		r = take(&x->pages.heap, n);
+	ke_unlatch(&x->pages.latch);
+	return r;
 }
 
 void pages_put(struct ex *x, void *p, size_t n)
@@ -122,11 +125,13 @@ void pages_put(struct ex *x, void *p, size_t n)
 		madvise(p, n, MADV_DONTNEED);
 	list = &x->pages.runs[run_list(n)];
 	r->size = n;
+	ke_latch(&x->pages.latch);
 	r->next = *list;
 	*list = r;
+	ke_unlatch(&x->pages.latch);
 }
 
-u8 *pages_stack(struct ex *x)
+static u8 *stack_take(struct ex *x)
 {
 	struct ex_area *a = &x->pages.stacks;
 	size_t size = x->stack_size;
@@ -145,11 +150,23 @@ u8 *pages_stack(struct ex *x)
 	return p;
 }
 
+u8 *pages_stack(struct ex *x)
+{
+	u8 *p;
+
+	ke_latch(&x->pages.latch);
+	p = stack_take(x);
+	ke_unlatch(&x->pages.latch);
+	return p;
+}
+
 void pages_stack_put(struct ex *x, u8 *low)
 {
 	__asan_unpoison_memory_region(low, x->stack_size);
+	ke_latch(&x->pages.latch);
 	memcpy(low, &x->pages.free_stacks, sizeof(u8 *));
 	x->pages.free_stacks = low;
+	ke_unlatch(&x->pages.latch);
 }
 
 static struct ex_area area(u8 *base, size_t size)

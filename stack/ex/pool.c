@@ -239,7 +239,7 @@ POOL_RAW static void fill(u8 *p, size_t n, size_t to)
 
 static bool may(struct ex *x, struct ex_pool_side *p, size_t n, size_t size)
 {
-	u64 at = ++x->allocations;
+	u64 at = KE_ADD(&x->allocations, 1);
 
 	return n <= UINT32_MAX - 64 && at != x->config.alloc_fail_at &&
 	       size <= p->limit - p->bytes;
@@ -289,14 +289,18 @@ static void *allocate(struct ex *x, enum ex_pool pool, size_t n, u32 tag,
 	if (pool == EX_PAGED && ke_irql() >= KE_DISPATCH)
 		ke_bugcheck(0xa, 0, ke_irql(), 0, TRACE_V(site));
 	ke_point(SCHED_ALLOC, NULL);
+	ke_latch(&p->latch);
 	row = tag_row(p, tag);
 	data = may(x, p, n, size) ? take(x, p, n, size, tag, row) : NULL;
-	if (!data) {
+	if (data)
+		count_alloc(p, row, size);
+	else
 		p->failed++;
+	ke_unlatch(&p->latch);
+	if (!data) {
 		TRACE(ex_pool_fail, pool, tag, n, site);
 		return NULL;
 	}
-	count_alloc(p, row, size);
 	RACE_GOT(data);
 	TRACE(ex_pool_alloc, data, tag, n, site);
 	return data;
@@ -422,6 +426,7 @@ static struct pool_head *head_of(struct ex *x, void *p, u64 *why)
 
 void ex_free_pool(struct ex *x, void *p, u32 tag)
 {
+	struct ex_pool_side *side;
 	struct pool_head *h, v;
 	u64 why = CALLER_NO_BLOCK;
 	u32 code = 0xc2;
@@ -442,6 +447,9 @@ void ex_free_pool(struct ex *x, void *p, u32 tag)
 		ke_bugcheck(0xa, TRACE_V(p), ke_irql(), 1,
 			    TRACE_V(__builtin_return_address(0)));
 	TRACE(ex_pool_free, p, v.tag, v.bytes, __builtin_return_address(0));
-	count_free(x->pool[v.pool], v.index, pool_size(v.bytes));
-	give(x, x->pool[v.pool], h, v);
+	side = x->pool[v.pool];
+	ke_latch(&side->latch);
+	count_free(side, v.index, pool_size(v.bytes));
+	give(x, side, h, v);
+	ke_unlatch(&side->latch);
 }

@@ -60,6 +60,7 @@ struct pool_class {
 
 struct ex_pool_side {
 	enum ex_pool kind;
+	struct ke_latch latch;       /* of all below */
 	u64 bytes, peak, limit, allocs, frees, failed;
 	struct pool_class cls[POOL_CLASSES];
 	struct pool_chunk *chunks;

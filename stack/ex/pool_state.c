@@ -17,13 +17,15 @@ static int by_bytes(const void *a, const void *b)
 bool ex_pool_tag(struct ex *x, enum ex_pool pool, size_t i,
 		 struct ex_pool_tag *out)
 {
-	const struct ex_pool_side *p = x->pool[pool];
+	struct ex_pool_side *p = x->pool[pool];
 	struct ex_pool_tag *row = malloc(sizeof(p->tag));
 	size_t n = 0;
 
+	ke_latch(&p->latch);
 	for (u32 k = 0; row && k < POOL_TAGS; k++)
 		if (p->tag[k].allocs)
 			row[n++] = p->tag[k];
+	ke_unlatch(&p->latch);
 	if (i < n) {
 		qsort(row, n, sizeof(*row), by_bytes);
 		*out = row[i];
@@ -34,12 +36,14 @@ bool ex_pool_tag(struct ex *x, enum ex_pool pool, size_t i,
 
 void ex_pool_state(struct ex *x, enum ex_pool pool, struct ex_pool_state *out)
 {
-	const struct ex_pool_side *p = x->pool[pool];
+	struct ex_pool_side *p = x->pool[pool];
 
+	ke_latch(&p->latch);
 	*out = (struct ex_pool_state){
 		.bytes = p->bytes, .peak = p->peak, .limit = p->limit,
 		.allocs = p->allocs, .frees = p->frees, .failed = p->failed,
 	};
+	ke_unlatch(&p->latch);
 }
 
 POOL_RAW static bool block_right(const struct pool_head *h, enum ex_pool pool,

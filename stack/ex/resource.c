@@ -2,7 +2,8 @@
 /*
  * ERESOURCE.  Who lets it go hands it over: after an exclusive owner all that
  * wait to share come first, after the last sharer the first that wants it alone.
- * A new sharer waits behind those that want it alone.
+ * A new sharer waits behind those that want it alone.  All of it is under the
+ * dispatcher's lock, which a wait lets go.
  */
 #include "../sched/inside.h"
 #include "../trace/trace.h"
@@ -92,12 +93,12 @@ static void wait_at(struct ex_resource *r, struct ke_thread *t,
 	++*waiters;
 	t->resource = r;
 	wait_block(gate);
+	dispatch_lock();
 	t->resource = NULL;
 }
 
 static bool exclusive(struct ex_resource *r, struct ke_thread *t, bool wait)
 {
-	ke_point(SCHED_WAIT, &r->exclusive_gate.h);
 	if (r->exclusive == t) {
 		r->depth++;
 		return true;
@@ -116,8 +117,12 @@ static bool exclusive(struct ex_resource *r, struct ke_thread *t, bool wait)
 bool ex_resource_exclusive(struct ex_resource *r, bool wait)
 {
 	struct ke_thread *t = caller(r, __builtin_return_address(0));
-	bool got = exclusive(r, t, wait);
+	bool got;
 
+	ke_point(SCHED_WAIT, &r->exclusive_gate.h);
+	dispatch_lock();
+	got = exclusive(r, t, wait);
+	dispatch_unlock();
 	if (got)
 		RACE_GOT(r);
 	return got;
@@ -127,7 +132,6 @@ static bool shared(struct ex_resource *r, struct ke_thread *t, bool wait)
 {
 	s64 mine;
 
-	ke_point(SCHED_WAIT, &r->shared_gate.h);
 	if (r->exclusive == t) {
 		r->depth++;
 		return true;
@@ -140,7 +144,9 @@ static bool shared(struct ex_resource *r, struct ke_thread *t, bool wait)
 	while (!make_room(r)) {
 		if (!wait)
 			return false;
+		dispatch_unlock();
 		ke_sleep(10000000); /* as NT: memory may come back */
+		dispatch_lock();
 	}
 	if (!r->exclusive && !r->exclusive_waiters) {
 		add_share(r, t);
@@ -155,8 +161,12 @@ static bool shared(struct ex_resource *r, struct ke_thread *t, bool wait)
 bool ex_resource_shared(struct ex_resource *r, bool wait)
 {
 	struct ke_thread *t = caller(r, __builtin_return_address(0));
-	bool got = shared(r, t, wait);
+	bool got;
 
+	ke_point(SCHED_WAIT, &r->shared_gate.h);
+	dispatch_lock();
+	got = shared(r, t, wait);
+	dispatch_unlock();
 	if (got)
 		RACE_GOT(r);
 	return got;
@@ -191,12 +201,10 @@ static void hand_over(struct ex_resource *r, bool to_sharers)
 		ke_point(SCHED_SIGNAL, &r->exclusive_gate.h);
 }
 
-void ex_resource_release(struct ex_resource *r)
+static void release(struct ex_resource *r, struct ke_thread *t)
 {
-	struct ke_thread *t = caller(r, __builtin_return_address(0));
 	s64 mine;
 
-	RACE_PUT(r);
 	if (r->exclusive == t) {
 		if (--r->depth)
 			return;
@@ -212,4 +220,14 @@ void ex_resource_release(struct ex_resource *r)
 	r->shared[mine] = r->shared[--r->nshared];
 	if (!r->nshared)
 		hand_over(r, false);
+}
+
+void ex_resource_release(struct ex_resource *r)
+{
+	struct ke_thread *t = caller(r, __builtin_return_address(0));
+
+	RACE_PUT(r);
+	dispatch_lock();
+	release(r, t);
+	dispatch_unlock();
 }

@@ -47,7 +47,7 @@ static u8 *find(struct ex_pages *g, size_t n)
 	return NULL;
 }
 
-void *special_get(struct ex *x, size_t n)
+static u8 *get(struct ex *x, size_t n)
 {
 	struct ex_area *a = &x->pages.special;
 	size_t pages = pages_of(n);
@@ -59,6 +59,16 @@ void *special_get(struct ex *x, size_t n)
 	state = x->pages.special_state + page_at(a, p);
 	memset(state, LIVE, pages);
 	state[pages] = GUARD;
+	return p;
+}
+
+void *special_get(struct ex *x, size_t n)
+{
+	u8 *p;
+
+	ke_latch(&x->pages.latch);
+	p = get(x, n);
+	ke_unlatch(&x->pages.latch);
 	return p;
 }
 
@@ -98,9 +108,11 @@ void special_put(struct ex *x, void *p, size_t n)
 	struct ex_area *a = &x->pages.special;
 	size_t pages = pages_of(n);
 
-	memset(x->pages.special_state + page_at(a, p), FREED, pages + 1);
+	ke_latch(&x->pages.latch);
 	madvise(p, pages * EX_PAGE, MADV_DONTNEED);
 	mprotect(p, pages * EX_PAGE, PROT_NONE);
+	memset(x->pages.special_state + page_at(a, p), FREED, pages + 1);
+	ke_unlatch(&x->pages.latch);
 }
 
 bool pages_special_freed(const struct ex *x, const u8 *at)

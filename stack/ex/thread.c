@@ -45,7 +45,7 @@ void thread_requeue(struct ke_thread *t, bool first)
 	}
 	x->ready_bits |= 1u << t->priority;
 	x->nready++;
-	x->s->slow++;
+	x->s->first.slow += !x->s->live;
 }
 
 struct ke_thread *thread_pop(struct ex *x)
@@ -61,7 +61,7 @@ struct ke_thread *thread_pop(struct ex *x)
 	if (!q->head)
 		x->ready_bits &= ~(1u << t->priority);
 	x->nready--;
-	x->s->slow--;
+	x->s->first.slow -= !x->s->live;
 	t->next = NULL;
 	return t;
 }
@@ -140,6 +140,7 @@ static void thread_main(void *arg)
 {
 	struct ke_thread *t = arg;
 
+	lane_arrived();
 	RACE_GOT(t->x->s);
 	t->fn(t->context);
 	if (ke_current->irql != KE_PASSIVE)
@@ -148,9 +149,11 @@ static void thread_main(void *arg)
 	if (t->mutexes)   /* THREAD_TERMINATE_HELD_MUTEX */
 		ke_bugcheck(0x4000008a, TRACE_V(t), TRACE_V(t->mutex), 0, 0);
 	RACE_PUT(&t->h);
+	dispatch_lock();
 	t->state = KE_ENDED;
 	t->h.signal = 1;
-	t->x->s->to_host |= t->is_call;
+	if (t->is_call)
+		sched_to_host(ke_current);
 	wait_signal(&t->h);
 	sched_leave(ke_current);
 }
@@ -173,7 +176,6 @@ struct ke_thread *ke_thread_create(struct ex *x, const char *name,
 	RACE_GOT(stack);
 	t->h = (struct ke_header){ .type = KE_THREAD, .name = name };
 	t->x = x;
-	t->id = ++x->next_thread;
 	t->refs = 2;
 	t->priority = priority < KE_PRIORITIES ? priority : KE_PRIORITIES - 1;
 	t->cpu = -1;
@@ -183,15 +185,23 @@ struct ke_thread *ke_thread_create(struct ex *x, const char *name,
 	t->timer.x = x;
 	t->timer.of_wait = true;
 	co_make(&t->co, stack, x->stack_size, thread_main, t);
+	dispatch_lock();
+	t->id = ++x->next_thread;
 	link_all(t);
 	thread_ready(t);
+	dispatch_unlock();
 	return t;
 }
 
 void ke_thread_put(struct ke_thread *t)
 {
-	if (--t->refs)
-		return;
-	unlink_all(t);
-	ex_free_pool(t->x, t, TAG);
+	bool last;
+
+	dispatch_lock();
+	last = !--t->refs;
+	if (last)
+		unlink_all(t);
+	dispatch_unlock();
+	if (last)
+		ex_free_pool(t->x, t, TAG);
 }

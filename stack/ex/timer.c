@@ -26,6 +26,7 @@ void ke_timer_set(struct ke_timer *t, u64 in_ns, u64 period_ns,
 		ke_bugcheck(0xa, TRACE_V(t), 0, 0, 0);
 	if (t->x->stop)
 		return;
+	dispatch_lock();
 	clock_cancel(t->x->s, t);
 	t->h.signal = 0;
 	t->due = later(clock_now(t->x->s), in_ns);
@@ -37,14 +38,18 @@ void ke_timer_set(struct ke_timer *t, u64 in_ns, u64 period_ns,
 	t->cpu = c && c->x == t->x ? (s32)c->number : -1;
 	if (!clock_set(t->x->s, t))
 		ke_bugcheck(0x4e, TRACE_V(t), 0, 0, 0); /* no host memory */
+	dispatch_unlock();
 }
 
 bool ke_timer_cancel(struct ke_timer *t)
 {
-	bool was = t->heap;
+	bool was;
 
+	dispatch_lock();
+	was = t->heap;
 	if (was)
 		clock_cancel(t->x->s, t);
+	dispatch_unlock();
 	return was;
 }
 

@@ -157,7 +157,8 @@ static void circle_here(struct ke_thread *t)
 		machine_stop(t->x, EX_DEADLOCK);
 }
 
-/* Gives the CPU up until somebody, or the clock, has unwaited the thread. */
+/* Gives the CPU up until somebody, or the clock, has unwaited the thread; the
+ * dispatcher's lock, which the caller has, goes with it. */
 static enum ex_status block(struct ke_thread *t, const void *object, u64 ns,
 			    const void *site)
 {
@@ -216,6 +217,19 @@ static void give_blocks(struct ke_thread *t, struct ke_wait_block *blocks)
 		ex_free_pool(t->x, blocks, TAG);
 }
 
+static enum ex_status left(enum ex_status st)
+{
+	dispatch_unlock();
+	return st;
+}
+
+/* Memory is a point, and live the lock was let go. */
+static bool try_again(const struct ke_wait_block *blocks,
+		      const struct ke_thread *t)
+{
+	return blocks != t->own || t->x->s->live;
+}
+
 static enum ex_status wait(struct ke_header *const *h, unsigned n, bool all,
 			   u64 ns, unsigned *which, const void *site)
 {
@@ -228,15 +242,19 @@ static enum ex_status wait(struct ke_header *const *h, unsigned n, bool all,
 	if (n > KE_WAIT_MAX) /* MAXIMUM_WAIT_OBJECTS_EXCEEDED */
 		ke_bugcheck(0xc, n, 0, 0, 0);
 	ke_point(SCHED_WAIT, h[0]);
+	dispatch_lock();
 	if (try_wait(h, n, all, t, which))
-		return EX_SUCCESS;
+		return left(EX_SUCCESS);
 	if (!ns)
-		return EX_TIMEOUT;
+		return left(EX_TIMEOUT);
+	dispatch_unlock();
 	if (!take_blocks(t, n))
 		return EX_INSUFFICIENT_RESOURCES;
 	blocks = t->block;
-	/* Memory is a point: one of them may have been signalled meanwhile. */
-	if (blocks != t->own && try_wait(h, n, all, t, which)) {
+	dispatch_lock();
+	/* One of them may have been signalled meanwhile. */
+	if (try_again(blocks, t) && try_wait(h, n, all, t, which)) {
+		dispatch_unlock();
 		give_blocks(t, blocks);
 		return EX_SUCCESS;
 	}
@@ -291,6 +309,7 @@ void ke_sleep(u64 ns)
 	struct ke_thread *t = ke_thread();
 
 	wait_irql(t, __builtin_return_address(0));
+	dispatch_lock();
 	t->nblocks = 0;
 	t->wait_all = false;
 	block(t, t, ns, __builtin_return_address(0));
@@ -312,21 +331,25 @@ void ke_event_init(struct ke_event *e, const char *name, bool synchronization,
 void ke_event_set(struct ke_event *e)
 {
 	RACE_PUT(&e->h);
+	dispatch_lock();
 	e->h.signal = 1;
 	wait_signal(&e->h);
+	dispatch_unlock();
 	ke_point(SCHED_SIGNAL, &e->h);
 }
 
 void ke_event_clear(struct ke_event *e)
 {
-	e->h.signal = 0;
+	KE_SET(&e->h.signal, 0);
 }
 
 bool ke_event_is_set(const struct ke_event *e)
 {
-	if (e->h.signal > 0)
+	s32 signal = KE_GET(&e->h.signal);
+
+	if (signal > 0)
 		RACE_GOT(&e->h);
-	return e->h.signal > 0;
+	return signal > 0;
 }
 
 void ke_semaphore_init(struct ke_semaphore *s, const char *name, s32 count,
@@ -340,6 +363,7 @@ void ke_semaphore_init(struct ke_semaphore *s, const char *name, s32 count,
 /* STATUS_SEMAPHORE_LIMIT_EXCEEDED, which nobody in a kernel catches. */
 void ke_semaphore_release(struct ke_semaphore *s, s32 by)
 {
+	dispatch_lock();
 	if (by < 0 || by > s->limit - s->h.signal)
 		ke_bugcheck(0x1e, 0xc0000047,
 			    TRACE_V(__builtin_return_address(0)), TRACE_V(s),
@@ -347,6 +371,7 @@ void ke_semaphore_release(struct ke_semaphore *s, s32 by)
 	RACE_PUT(&s->h);
 	s->h.signal += by;
 	wait_signal(&s->h);
+	dispatch_unlock();
 	ke_point(SCHED_SIGNAL, &s->h);
 }
 
@@ -369,8 +394,10 @@ void ke_mutex_release(struct ke_mutex *m)
 		return;
 	RACE_PUT(&m->h);
 	t->mutexes--;
+	dispatch_lock();
 	m->owner = NULL;
 	m->h.signal = 1;
 	wait_signal(&m->h);
+	dispatch_unlock();
 	ke_point(SCHED_SIGNAL, &m->h);
 }

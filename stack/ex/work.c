@@ -45,16 +45,19 @@ void ex_work_init(struct ex_work *w, ke_thread_fn *routine, void *context)
 
 static struct ex_work *pop(struct ex_work_queue *q)
 {
-	struct ex_work *w = q->head;
+	struct ex_work *w;
 
-	if (!w)
-		return NULL;
-	q->head = w->next;
-	if (!q->head)
-		q->tail = NULL;
-	q->depth--;
-	w->next = NULL;
-	w->queued = false;
+	dispatch_lock();
+	w = q->head;
+	if (w) {
+		q->head = w->next;
+		if (!q->head)
+			q->tail = NULL;
+		q->depth--;
+		w->next = NULL;
+		w->queued = false;
+	}
+	dispatch_unlock();
 	return w;
 }
 
@@ -63,8 +66,8 @@ static void work_do(struct ex_worker *me, struct ex_work *w)
 	ke_thread_fn *routine = w->routine;
 
 	RACE_GOT(w);
-	me->item = w;
 	me->routine = routine;
+	KE_SET(&me->item, w);
 	ke_point(SCHED_WORK, w);
 	TRACE(ex_work_begin, w, routine, me->queue, 0);
 	routine(w->context);
@@ -72,8 +75,8 @@ static void work_do(struct ex_worker *me, struct ex_work *w)
 	if (ke_irql() != KE_PASSIVE)  /* WORKER_THREAD_RETURNED_AT_BAD_IRQL */
 		ke_bugcheck(0xe1, TRACE_V(routine), ke_irql(), TRACE_V(w), 0);
 	TRACE(ex_work_done, w, routine, me->queue, 0);
-	me->item = NULL;
-	me->x->queue[me->queue].processed++;
+	KE_SET(&me->item, NULL);
+	KE_ADD(&me->x->queue[me->queue].processed, 1);
 }
 
 static void leave(struct ex_worker *me)
@@ -81,11 +84,13 @@ static void leave(struct ex_worker *me)
 	struct ex_work_queue *q = &me->x->queue[me->queue];
 	struct ex_worker **at;
 
+	dispatch_lock();
 	for (at = &q->workers; *at != me; at = &(*at)->next)
 		;
 	*at = me->next;
 	q->count--;
 	q->dynamic--;
+	dispatch_unlock();
 	ke_thread_put(me->thread);
 	ex_free_pool(me->x, me, TAG);
 }
@@ -96,9 +101,9 @@ static bool has_item(struct ex_work_queue *q, u64 limit)
 {
 	bool yes;
 
-	q->idle++;
+	KE_ADD(&q->idle, 1);
 	yes = !ke_wait(&q->items, limit) || !ke_wait(&q->items, 0);
-	q->idle--;
+	KE_ADD(&q->idle, -1);
 	return yes;
 }
 
@@ -134,10 +139,12 @@ static bool add_worker(struct ex *x, enum ex_queue n, bool dynamic)
 		ex_free_pool(x, w, TAG);
 		return false;
 	}
+	dispatch_lock();
 	w->next = q->workers;
 	q->workers = w;
 	q->count++;
 	q->dynamic += dynamic;
+	dispatch_unlock();
 	return true;
 }
 
@@ -147,11 +154,14 @@ static void detector_arm(struct ex *x)
 {
 	u64 now;
 
-	if (x->detector_set)
-		return;
-	x->detector_set = true;
-	now = ex_now(x);
-	ke_timer_set(&x->detector, SECOND - now % SECOND, 0, &x->detector_dpc);
+	dispatch_lock();
+	if (!x->detector_set) {
+		x->detector_set = true;
+		now = ex_now(x);
+		ke_timer_set(&x->detector, SECOND - now % SECOND, 0,
+			     &x->detector_dpc);
+	}
+	dispatch_unlock();
 }
 
 static void look(struct ex *x, enum ex_queue n, bool *again)
@@ -175,9 +185,11 @@ static void detect(void *context, void *arg1, void *arg2)
 
 	(void)arg1;
 	(void)arg2;
+	dispatch_lock();
 	x->detector_set = false;
 	for (int n = 0; n < EX_QUEUES; n++)
 		look(x, (enum ex_queue)n, &again);
+	dispatch_unlock();
 	if (again)
 		detector_arm(x);
 }
@@ -185,11 +197,14 @@ static void detect(void *context, void *arg1, void *arg2)
 bool ex_work_inside(struct ex *x, bool (*is)(void *ctx, ke_thread_fn *routine),
 		    void *ctx)
 {
+	bool yes = false;
+
+	dispatch_lock();
 	for (int n = 0; n < EX_QUEUES; n++)
 		for (struct ex_worker *w = x->queue[n].workers; w; w = w->next)
-			if (w->item && is(ctx, w->routine))
-				return true;
-	return false;
+			yes |= KE_GET(&w->item) && is(ctx, w->routine);
+	dispatch_unlock();
+	return yes;
 }
 
 /* --- items ------------------------------------------------------------------------------------ */
@@ -200,7 +215,9 @@ void ex_work_queue(struct ex *x, struct ex_work *w, enum ex_queue n)
 
 	if (x->stop)
 		return;
+	dispatch_lock();
 	if (w->queued) {   /* WORKER_INVALID */
+		dispatch_unlock();
 		bugcheck_of(x, 0xe4, 1, TRACE_V(w), TRACE_V(w->routine), 0);
 		return;
 	}
@@ -214,8 +231,9 @@ void ex_work_queue(struct ex *x, struct ex_work *w, enum ex_queue n)
 	q->tail = w;
 	q->depth++;
 	TRACE(ex_work_queue, w, w->routine, n, q->depth);
-	if (q->depth > q->idle)
+	if (q->depth > KE_GET(&q->idle))
 		detector_arm(x);
+	dispatch_unlock();
 	ke_semaphore_release(&q->items, 1);
 }
 
@@ -223,12 +241,14 @@ void ex_queue_state(struct ex *x, enum ex_queue n, struct ex_queue_state *out)
 {
 	const struct ex_work_queue *q = &x->queue[n];
 
+	dispatch_lock();
 	*out = (struct ex_queue_state){
 		.depth = q->depth, .workers = q->count, .dynamic = q->dynamic,
 		.processed = q->processed,
 	};
 	for (const struct ex_worker *w = q->workers; w; w = w->next)
 		out->blocked += w->item && w->thread->state == KE_WAITING;
+	dispatch_unlock();
 }
 
 bool work_start(struct ex *x)

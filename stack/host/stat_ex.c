@@ -187,14 +187,13 @@ void stat_dpc(const struct stat_of *s, struct out *o)
 	out_table_end(o);
 }
 
-void stat_timers(const struct stat_of *s, struct out *o)
+static void put_timers(const struct stat_of *s, const struct lane *l,
+		       struct out *o)
 {
-	const struct sched *sc = s->x->s;
 	u64 now = ex_now(s->x);
 
-	out_table(o, "timers", "Timers");
-	for (size_t i = 1; i <= sc->nheap; i++) {
-		const struct ke_timer *t = sc->heap[i];
+	for (size_t i = 1; i <= l->nheap; i++) {
+		const struct ke_timer *t = l->heap[i];
 
 		if (t->x != s->x || !out_row(o))
 			continue;
@@ -207,6 +206,15 @@ void stat_timers(const struct stat_of *s, struct out *o)
 		else
 			out_str(o, "routine", -28, "");
 	}
+}
+
+void stat_timers(const struct stat_of *s, struct out *o)
+{
+	const struct sched *sc = s->x->s;
+
+	out_table(o, "timers", "Timers");
+	for (u32 i = 0; i < sc->nlanes; i++)
+		put_timers(s, sc->lane[i], o);
 	out_table_end(o);
 }
 

@@ -37,30 +37,40 @@ static void cpu_circle_text(void *ctx)
 	say(x, "deadlock: ");
 	do {
 		struct ke_lock *l = at->spinning;
+		struct ke_cpu *owner = l ? KE_GET(&l->owner) : NULL;
 
+		if (!owner)
+			break;
 		say(x, "CPU %u spins for lock %s (wanted at %p), which CPU %u "
 		       "took at %p; ",
-		    at->number, l->name, at->spin_site, l->owner->number,
+		    at->number, l->name, at->spin_site, owner->number,
 		    l->site);
-		at = l->owner;
+		at = owner;
 	} while (at != c);
 	say(x, "a circle");
 }
 
-bool deadlock_of_cpu(struct ke_cpu *c)
+static bool is_circle(const struct ke_cpu *c)
 {
-	struct ke_cpu *at = c;
+	const struct ke_cpu *at = c;
 
 	for (u32 i = 0; i <= EX_CPUS; i++) {
-		at = at->spinning ? at->spinning->owner : NULL;
-		if (!at)
-			return false;
-		if (at == c) {
-			ex_on_host(cpu_circle_text, c);
-			return true;
-		}
+		const struct ke_lock *l = KE_GET(&at->spinning);
+
+		at = l ? KE_GET(&l->owner) : NULL;
+		if (!at || at == c)
+			return at;
 	}
 	return false;
+}
+
+/* Live the others move on while they are looked at; who is in a circle does not. */
+bool deadlock_of_cpu(struct ke_cpu *c)
+{
+	if (!is_circle(c) || (c->s->live && !is_circle(c)))
+		return false;
+	ex_on_host(cpu_circle_text, c);
+	return true;
 }
 
 /* --- threads that wait ------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
  *
  * Invariants
  *  - `ready` has a bit for every CPU that can go on; nready counts them.
- *  - `slow` is not 0 when ke_point() has to ask: more than one CPU is ready
+ *  - A lane's `slow` is not 0 when ke_point() has to ask: more than one CPU is ready
  *    (unless the policy is coarse), a thread waits for a CPU, the policy counts
  *    points, or somebody asks between steps; and it asks at the step
  *    `attention`.
@@ -16,6 +16,8 @@
 
 #include "../ex/machine.h"
 #include "sched.h"
+
+#include <pthread.h>
 
 #define SCHED_CPUS 512
 #define SCHED_WORDS (SCHED_CPUS / 64)
@@ -32,18 +34,55 @@ enum { SCHED_MARK_MORE = 63 };       /* point: `after` is not over yet */
 struct sched_pct;
 struct sched_live;
 
-struct sched {
-	u32 slow, nready, always_slow;
+/*
+ * A host thread that CPUs run on.  In simulation there is one, for all of them;
+ * live each CPU has its own (lane.c), the first one's being whoever calls
+ * sched_run().
+ */
+struct lane {
+	struct sched *s;
+	struct ke_cpu *cpu;          /* live: whose it is; NULL: nobody's now */
+	u32 slow;
 	u64 steps, attention;        /* the step that is looked into */
 	struct co *running;
 	struct co host;
 	struct ke_cpu *chosen;       /* goes on when the host is back */
+	bool to_host;                /* the next switch by way of the host */
+	struct ke_thread *dead_thread; /* it ended; its stack is to be freed */
+	struct co *asker;            /* of host_fn */
+	void (*host_fn)(void *ctx);
+	void *host_ctx;
+	struct ke_timer **heap;      /* from 1 */
+	size_t nheap, heap_room;
+	/* live */
+	struct sched_live *live;
+	u64 looked;                  /* outside: up to this step */
+	u64 idle_since;              /* 0: it is not */
+	u32 depth;                   /* of dispatch_lock() */
+	bool asleep;                 /* for whoever has something for it */
+	bool parked, quit, started;
+	pthread_t thread;
+};
+
+struct sched {
+	u32 nready, always_slow;
 	bool inside;                 /* sched_run() is at work */
 	bool at_point;               /* the decision is one that rules count */
 	bool coarse;                 /* points are no decisions */
-	bool to_host;                /* the next switch by way of the host */
-	bool asks;                   /* each one */
+	bool asks;                   /* each switch by way of the host */
+	bool live;
 	struct sched_config config;
+	struct lane first;
+	struct lane *lane[SCHED_CPUS]; /* [0]: &first */
+	u32 nlanes;
+	/* Live, with more lanes than one: of all that the executive shares. */
+	struct ke_latch dispatcher;
+	bool parking;                /* the run is over: all lanes to their hosts */
+	bool (*until)(void *ctx);    /* of this run; NULL: none */
+	u32 nasleep, nwatches;
+	pthread_mutex_t gate;        /* of `parked`, `quit` and `running` */
+	pthread_cond_t gate_moves;
+	bool running;                /* the lanes' threads may */
 	u64 ready[SCHED_WORDS];
 	struct ke_cpu *cpu[SCHED_CPUS];
 	u32 ncpus;
@@ -51,8 +90,7 @@ struct sched {
 	u32 nmachines, machine_room;
 	/* time */
 	u64 now, limit, seen;        /* seen: what clock_now() said last */
-	struct ke_timer **heap;      /* from 1 */
-	size_t nheap, heap_room, foreground;
+	size_t foreground;
 	u64 timer_seq;
 	/* decisions */
 	u64 random;
@@ -73,13 +111,27 @@ struct sched {
 	/* the end, and calls to the host */
 	struct ex *stopped;
 	bool stop_seen;
-	struct ke_thread *dead_thread; /* it ended; its stack is to be freed */
-	struct co *asker;            /* of host_fn */
-	void (*host_fn)(void *ctx);
-	void *host_ctx;
-	struct sched_live *live;
-	u64 live_steps;
 };
+
+/*
+ * What the executive of all machines shares (objects and who waits for them,
+ * ready and DPC queues, timers, work queues, lists) is under one lock, as in NT
+ * before 6.1: nothing where there is one lane.  It may be taken again by whoever
+ * has it; points are none while it is held; a switch hands it to whom it leads
+ * to, who lets it go.
+ */
+void dispatch_lock_slow(struct lane *l);
+static inline void dispatch_lock(void)
+{
+	if (__builtin_expect(ke_lane != NULL, 0))
+		dispatch_lock_slow(ke_lane);
+}
+void dispatch_unlock_slow(struct lane *l);
+static inline void dispatch_unlock(void)
+{
+	if (__builtin_expect(ke_lane != NULL, 0))
+		dispatch_unlock_slow(ke_lane);
+}
 
 /* --- CPUs (sched.c) -------------------------------------------------------------- */
 
@@ -100,6 +152,18 @@ __attribute__((noreturn)) void sched_leave(struct ke_cpu *c);
 enum ex_stop sched_run_call(struct sched *s, bool (*until)(void *ctx),
 			    void *ctx);
 void sched_halt(struct ex *x);                     /* no CPU of it goes on */
+/* The host looks before c's lane goes on: a call has ended, a machine stopped. */
+void sched_to_host(struct ke_cpu *c);
+/* The host's side: the context that c goes on with, until one comes back. */
+void sched_step(struct lane *l, struct ke_cpu *c);
+enum ex_stop sched_idle(struct sched *s);
+#define SCHED_LOOK 4096              /* points between two looks outside, and
+					turns where points are no decisions */
+void sched_attend_at(struct lane *l);
+/* c goes on, or what it has more urgent; NULL: the host. */
+void sched_go(struct lane *l, struct ke_cpu *c);
+/* Threads of one priority take turns; under the lock. */
+void sched_quantum(struct ke_cpu *c);
 static inline bool sched_is_ready(const struct sched *s, u32 id)
 {
 	return s->ready[id / 64] >> id % 64 & 1;
@@ -107,12 +171,16 @@ static inline bool sched_is_ready(const struct sched *s, u32 id)
 
 /* --- time (clock.c) ---------------------------------------------------------------- */
 
+/* A timer is in the heap of the lane of the CPU that set it. */
+/* Live, `now` is the host's time at the start. */
+void clock_start(struct sched *s);
 bool clock_set(struct sched *s, struct ke_timer *t);
 void clock_cancel(struct sched *s, struct ke_timer *t);
 u64 clock_now(struct sched *s);
-/* All that are due; true if there was one. */
-bool clock_fire(struct sched *s);
-void clock_forget(struct sched *s, struct ex *x);
+u64 clock_due(const struct lane *l);               /* UINT64_MAX: none */
+/* All of a lane that are due; true if there was one. */
+bool clock_fire(struct lane *l);
+void clock_forget(struct lane *l, struct ex *x);
 
 /* --- decisions (policy.c, string.c) -------------------------------------------------- */
 
@@ -135,13 +203,36 @@ bool deadlock_of_thread(struct ke_thread *t);
 struct ex *deadlock_any(struct sched *s);
 void deadlock_livelock(struct ex *x);
 
-/* --- live (live.c) ----------------------------------------------------------------------- */
+/* --- live (lane.c, live.c) ---------------------------------------------------------------- */
 
-bool live_start(struct sched *s);
-void live_end(struct sched *s);
-/* Waits up to ns for a descriptor; false: the host refuses. */
-bool live_poll(struct sched *s, u64 ns);
-bool live_waits(const struct sched *s); /* for a descriptor */
-void live_forget(struct sched *s, struct ex *x);
+/* Each CPU of x its lane; false: no memory. */
+bool lanes_add(struct sched *s, struct ex *x);
+void lanes_remove(struct sched *s, struct ex *x);
+void lanes_end(struct sched *s);
+enum ex_stop lanes_run(struct sched *s, bool (*until)(void *ctx), void *ctx);
+void lane_point(struct ke_cpu *c);
+/* It has something to do: another lane's, which may sleep. Under the lock. */
+void lane_wake(struct lane *l);
+/* The lane itself, after a sleep. */
+void lane_woke(struct lane *l);
+/* To its host, wherever it is. */
+void lane_kick(struct lane *l);
+/* The caller switches away; it has dispatch_lock(), or takes it. */
+void lane_leaves_slow(struct lane *l);
+static inline void lane_leaves(struct lane *l)
+{
+	if (__builtin_expect(ke_lane != NULL, 0))
+		lane_leaves_slow(l);
+}
+/* A context goes on: what it was handed it lets go. */
+__attribute__((noinline)) void lane_arrived(void);
+bool lane_can(struct ke_cpu *c);
+
+bool live_start(struct lane *l);
+void live_end(struct lane *l);
+/* Waits up to ns for a descriptor or lane_wake(); false: the host refuses. */
+bool live_poll(struct lane *l, u64 ns);
+void live_wake(struct lane *l);
+void live_forget(struct lane *l, struct ex *x);
 
 #endif

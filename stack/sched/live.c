@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Live: descriptors that wake machines.  As long as a descriptor has something,
+ * Live: descriptors that wake CPUs, and an event by which lanes wake one another.
+ * As long as a descriptor has something,
  * every look outside queues its DPC, unless it is queued.  Reading and writing of
  * one descriptor are two watches.
  */
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,25 +24,39 @@ struct watch {
 	struct ex *x;                /* NULL: it is gone */
 	int fd, own;                 /* own: a duplicate of fd, which epoll
 					knows once only */
-	bool write, dead;
+	bool write;
+	bool dead;                   /* under the lock */
 	void (*fn)(void *ctx);
 	void *ctx;
 	struct ke_dpc dpc;
 };
 
+/* Watches are linked and marked as dead by whoever, and freed by their lane. */
 struct sched_live {
-	int epoll;
+	int epoll, event;
 	struct watch *watches;
-	unsigned n;
 };
 
-bool live_start(struct sched *s)
+bool live_start(struct lane *l)
 {
-	s->live = calloc(1, sizeof(*s->live));
-	if (!s->live)
+	struct epoll_event e = { .events = EPOLLIN };
+	struct sched_live *live = malloc(sizeof(*live));
+
+	if (!live)
 		return false;
-	s->live->epoll = epoll_create1(EPOLL_CLOEXEC);
-	return s->live->epoll >= 0;
+	*live = (struct sched_live){ .epoll = epoll_create1(EPOLL_CLOEXEC),
+				     .event = eventfd(0, EFD_CLOEXEC |
+							 EFD_NONBLOCK) };
+	l->live = live;
+	return live->epoll >= 0 && live->event >= 0 &&
+	       !epoll_ctl(live->epoll, EPOLL_CTL_ADD, live->event, &e);
+}
+
+void live_wake(struct lane *l)
+{
+	const u64 one = 1;
+
+	(void)!write(l->live->event, &one, sizeof(one));
 }
 
 static void watch_dpc(void *context, void *arg1, void *arg2)
@@ -49,7 +65,7 @@ static void watch_dpc(void *context, void *arg1, void *arg2)
 
 	(void)arg1;
 	(void)arg2;
-	if (!w->dead)
+	if (!KE_GET(&w->dead))
 		w->fn(w->ctx);
 }
 
@@ -57,6 +73,7 @@ bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		 void (*fn)(void *ctx), void *ctx)
 {
 	struct watch *w = s->live ? calloc(1, sizeof(*w)) : NULL;
+	struct sched_live *live = x->cpu[WATCH_CPU]->lane->live;
 	struct epoll_event e = { .events = write ? EPOLLOUT : EPOLLIN,
 				 .data.ptr = w };
 
@@ -64,38 +81,48 @@ bool sched_watch(struct sched *s, struct ex *x, int fd, bool write,
 		return false;
 	*w = (struct watch){ .s = s, .x = x, .fd = fd, .write = write,
 			     .fn = fn, .ctx = ctx };
+	ke_dpc_init(&w->dpc, watch_dpc, w);
+	w->dpc.target = WATCH_CPU;
 	w->own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (w->own < 0 ||
-	    epoll_ctl(s->live->epoll, EPOLL_CTL_ADD, w->own, &e)) {
-		if (w->own >= 0)
-			close(w->own);
+	if (w->own < 0) {
 		free(w);
 		return false;
 	}
-	ke_dpc_init(&w->dpc, watch_dpc, w);
-	w->dpc.target = WATCH_CPU;
-	w->next = s->live->watches;
-	s->live->watches = w;
-	s->live->n++;
+	dispatch_lock();
+	if (epoll_ctl(live->epoll, EPOLL_CTL_ADD, w->own, &e)) {
+		dispatch_unlock();
+		close(w->own);
+		free(w);
+		return false;
+	}
+	w->next = live->watches;
+	live->watches = w;
+	s->nwatches++;
+	dispatch_unlock();
 	return true;
 }
 
-static void kill_watch(struct watch *w)
+static void kill_watch(struct sched_live *l, struct watch *w)
 {
 	if (w->dead)
 		return;
-	w->dead = true;
-	epoll_ctl(w->s->live->epoll, EPOLL_CTL_DEL, w->own, NULL);
+	KE_SET(&w->dead, true);
+	epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->own, NULL);
 	close(w->own);
-	w->s->live->n--;
+	w->s->nwatches--;
 }
 
 void sched_unwatch(struct sched *s, int fd)
 {
-	for (struct watch *w = s->live ? s->live->watches : NULL; w;
-	     w = w->next)
-		if (w->fd == fd)
-			kill_watch(w);
+	if (!s->live)
+		return;
+	dispatch_lock();
+	for (u32 i = 0; i < s->nlanes; i++)
+		for (struct watch *w = s->lane[i]->live->watches; w;
+		     w = w->next)
+			if (w->fd == fd)
+				kill_watch(s->lane[i]->live, w);
+	dispatch_unlock();
 }
 
 /* Its DPC waits, is about to begin, or has begun. */
@@ -110,6 +137,7 @@ static void sweep(struct sched_live *l)
 {
 	struct watch **at = &l->watches, *w;
 
+	dispatch_lock();
 	while ((w = *at)) {
 		if (!w->dead || in_hand(w)) {
 			at = &w->next;
@@ -118,59 +146,68 @@ static void sweep(struct sched_live *l)
 		*at = w->next;
 		free(w);
 	}
+	dispatch_unlock();
 }
 
-bool live_waits(const struct sched *s)
+/* What it says it will say again until it is looked at, so nothing is lost. */
+static void is_ready(struct sched_live *l, struct watch *w)
 {
-	return s->live->n;
+	u64 n;
+
+	if (!w) {
+		(void)!read(l->event, &n, sizeof(n));
+		return;
+	}
+	dispatch_lock();
+	if (w->x->stop)
+		kill_watch(l, w);            /* it would turn for ever */
+	else if (!w->dead)
+		ex_interrupt(w->x, &w->dpc, NULL, NULL);
+	dispatch_unlock();
 }
 
-bool live_poll(struct sched *s, u64 ns)
+bool live_poll(struct lane *l, u64 ns)
 {
 	struct epoll_event e[EVENTS];
 	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000),
 			      .tv_nsec = (long)(ns % 1000000000) };
 	int n;
 
-	sweep(s->live);
-	n = epoll_pwait2(s->live->epoll, e, EVENTS,
+	sweep(l->live);
+	n = epoll_pwait2(l->live->epoll, e, EVENTS,
 			 ns == UINT64_MAX ? NULL : &t, NULL);
-	(void)clock_now(s);          /* for ex_tick() */
-	for (int i = 0; i < n; i++) {
-		struct watch *w = e[i].data.ptr;
-
-		if (!w->dead && w->x->stop)
-			kill_watch(w);       /* it would turn for ever */
-		else if (!w->dead)
-			ex_interrupt(w->x, &w->dpc, NULL, NULL);
-	}
+	lane_woke(l);
+	(void)clock_now(l->s);       /* for ex_tick() */
+	for (int i = 0; i < n; i++)
+		is_ready(l->live, e[i].data.ptr);
 	return n >= 0 || errno == EINTR;
 }
 
-void live_forget(struct sched *s, struct ex *x)
+void live_forget(struct lane *l, struct ex *x)
 {
-	for (struct watch *w = s->live ? s->live->watches : NULL; w;
-	     w = w->next)
+	for (struct watch *w = l->live->watches; w; w = w->next)
 		if (w->x == x) {
-			kill_watch(w);
+			kill_watch(l->live, w);
 			w->x = NULL;
 		}
-	if (s->live)
-		sweep(s->live);
+	sweep(l->live);
 }
 
-void live_end(struct sched *s)
+void live_end(struct lane *l)
 {
 	struct watch *next;
 
-	if (!s->live)
+	if (!l->live)
 		return;
-	for (struct watch *w = s->live->watches; w; w = next) {
+	for (struct watch *w = l->live->watches; w; w = next) {
 		next = w->next;
-		kill_watch(w);
+		kill_watch(l->live, w);
 		free(w);
 	}
-	if (s->live->epoll >= 0)
-		close(s->live->epoll);
-	free(s->live);
+	if (l->live->epoll >= 0)
+		close(l->live->epoll);
+	if (l->live->event >= 0)
+		close(l->live->event);
+	free(l->live);
+	l->live = NULL;
 }

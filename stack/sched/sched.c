@@ -4,30 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK 4096                    /* points between two looks outside, and
-					turns where points are no decisions */
-
 /* --- the set of CPUs that can go on -------------------------------------------------- */
 
 void sched_slow(struct sched *s)
 {
 	u32 waiting = 0;
 
+	if (s->live)
+		return;
 	for (u32 i = 0; i < s->nmachines; i++)
 		if (!s->machine[i]->stop)
 			waiting += s->machine[i]->nready;
-	s->slow = (!s->coarse && s->nready > 1) + s->always_slow + s->asks + waiting;
+	s->first.slow = (!s->coarse && s->nready > 1) + s->always_slow +
+			s->asks + waiting;
 }
 
 void sched_ready(struct ke_cpu *c)
 {
 	struct sched *s = c->s;
 
+	if (s->live) {
+		lane_wake(c->lane);
+		return;
+	}
 	if (c->x->stop || sched_is_ready(s, c->id))
 		return;
 	s->ready[c->id / 64] |= (u64)1 << c->id % 64;
 	if (++s->nready == 2)
-		s->slow += !s->coarse;
+		s->first.slow += !s->coarse;
 }
 
 void sched_unready(struct ke_cpu *c)
@@ -38,16 +42,26 @@ void sched_unready(struct ke_cpu *c)
 		return;
 	s->ready[c->id / 64] &= ~((u64)1 << c->id % 64);
 	if (--s->nready == 1)
-		s->slow -= !s->coarse;
-	if (s->chosen == c)
-		s->chosen = NULL;
+		s->first.slow -= !s->coarse;
+	if (s->first.chosen == c)
+		s->first.chosen = NULL;
 }
 
 void sched_halt(struct ex *x)
 {
-	for (u32 i = 0; i < x->ncpus; i++)
+	for (u32 i = 0; i < x->ncpus; i++) {
 		sched_unready(x->cpu[i]);
+		if (x->s->live)
+			lane_kick(x->cpu[i]->lane);
+	}
 	sched_slow(x->s);
+}
+
+void sched_to_host(struct ke_cpu *c)
+{
+	c->lane->to_host = true;
+	if (c->s->live && c->lane != &c->s->first)
+		lane_kick(&c->s->first);
 }
 
 static bool ids_free(const struct sched *s, u32 first, u32 n)
@@ -82,7 +96,7 @@ bool sched_add(struct sched *s, struct ex *x)
 		if (id + i >= s->ncpus)
 			s->ncpus = id + i + 1;
 	}
-	return true;
+	return !s->live || lanes_add(s, x);
 }
 
 void sched_remove(struct sched *s, struct ex *x)
@@ -100,36 +114,38 @@ void sched_remove(struct sched *s, struct ex *x)
 	s->nmachines = n;
 	if (s->stopped == x)
 		s->stopped = NULL;
-	if (s->dead_thread && s->dead_thread->x == x)
-		s->dead_thread = NULL;
-	clock_forget(s, x);
-	live_forget(s, x);
+	if (s->first.dead_thread && s->first.dead_thread->x == x)
+		s->first.dead_thread = NULL;
+	for (u32 i = 0; i < s->nlanes; i++)
+		clock_forget(s->lane[i], x);
+	if (s->live)
+		lanes_remove(s, x);
 	sched_slow(s);
 }
 
 /* --- switching ---------------------------------------------------------------------------- */
 
 /* The stack of a thread that has ended; nobody is on it any more. */
-static void reap(struct sched *s)
+static void reap(struct lane *l)
 {
-	struct ke_thread *t = s->dead_thread;
+	struct ke_thread *t = l->dead_thread;
 
 	if (!t)
 		return;
-	s->dead_thread = NULL;
+	l->dead_thread = NULL;
 	pages_stack_put(t->x, t->co.low);
 	co_end(&t->co);
 	ke_thread_put(t);
 }
 
-static struct co *target(struct sched *s, struct ke_cpu *next)
+static struct co *target(struct lane *l, struct ke_cpu *next)
 {
 	struct co *to;
 
-	if (!next || s->to_host) {
-		s->chosen = next;
+	if (!next || l->to_host) {
+		l->chosen = next;
 		ke_current = NULL;
-		to = &s->host;
+		to = &l->host;
 	} else {
 		ke_current = next;
 		to = cpu_enter(next);
@@ -137,31 +153,38 @@ static struct co *target(struct sched *s, struct ke_cpu *next)
 	return to;
 }
 
-static void go(struct sched *s, struct ke_cpu *next)
+void sched_go(struct lane *l, struct ke_cpu *next)
 {
-	struct co *from = s->running, *to = target(s, next);
+	struct co *from = l->running, *to;
+	struct sched *s = l->s;
 
-	if (to == from)
-		return;
-	s->running = to;
-	RACE_PUT(&s->host);
-	co_switch(from, to);
-	RACE_GOT(s);
+	lane_leaves(l);
+	to = target(l, next);
+	if (to != from) {
+		l->running = to;
+		RACE_PUT(&s->first.host);
+		co_switch(from, to);
+		RACE_GOT(s);
+	}
+	lane_arrived();
 }
 
 void sched_interrupt(struct ke_cpu *c)
 {
-	go(c->s, c);
+	if (!c->lane->depth)
+		sched_go(c->lane, c);
 }
 
 static struct ke_cpu *decide(struct sched *s, struct ke_cpu *c, u32 point,
 			     const void *object)
 {
+	if (s->live)
+		return lane_can(c) && !c->spinning ? c : NULL;
 	return s->nready ? policy_choose(s, c, point, object) : NULL;
 }
 
 /* Threads of one priority take turns, points being the only clock. */
-static void quantum(struct ke_cpu *c)
+void sched_quantum(struct ke_cpu *c)
 {
 	struct ex *x = c->x;
 	struct ke_thread *t = c->thread;
@@ -178,81 +201,87 @@ static void quantum(struct ke_cpu *c)
 	thread_requeue(t, false);
 }
 
-static void attend_at(struct sched *s)
+void sched_attend_at(struct lane *l)
 {
-	u64 look = s->coarse ? s->steps + LOOK : UINT64_MAX;
+	const struct sched *s = l->s;
+	u64 look = s->coarse ? l->steps + SCHED_LOOK : UINT64_MAX;
 	u64 end = s->config.max_steps ? s->config.max_steps + 1 : UINT64_MAX;
 
-	s->attention = look < end ? look : end;
+	l->attention = look < end ? look : end;
 }
 
 /* So many steps: too many, or time for another's turn and a look outside. */
 static void attention(struct ke_cpu *c)
 {
+	struct lane *l = c->lane;
 	struct sched *s = c->s;
 
-	if (!s->config.max_steps || s->steps <= s->config.max_steps) {
+	if (!s->config.max_steps || l->steps <= s->config.max_steps) {
 		s->in_a_row = SCHED_FAIR;
-		s->to_host |= s->live != NULL;
-		attend_at(s);
+		sched_attend_at(l);
 		return;
 	}
 	deadlock_livelock(c->x);
 	machine_stop(c->x, EX_LIVELOCK);
-	go(s, NULL);
+	sched_go(l, NULL);
 }
 
 static void slow_point(struct ke_cpu *c, u32 what, const void *object)
 {
 	struct sched *s = c->s;
 
-	if (s->steps >= s->attention)
+	if (s->live) {
+		lane_point(c);
+		return;
+	}
+	if (c->lane->steps >= c->lane->attention)
 		attention(c);
-	quantum(c);
+	sched_quantum(c);
 	s->at_point = true;
 	if (!s->coarse || s->in_a_row >= SCHED_FAIR)
 		c = decide(s, c, what, object);
 	s->at_point = false;
-	go(s, c);
+	sched_go(&s->first, c);
 }
 
 void ke_point(u32 what, const void *object)
 {
 	struct ke_cpu *c = ke_current;
-	struct sched *s;
+	struct lane *l;
 
 	if (!c)
 		return;
-	s = c->s;
-	if (__builtin_expect(s->slow | (u32)c->pending |
-			     (++s->steps >= s->attention), 0))
+	l = c->lane;
+	if (__builtin_expect(l->slow | (u32)c->pending |
+			     (++l->steps >= l->attention), 0))
 		slow_point(c, what, object);
 }
 
 void sched_next(struct ke_cpu *c, u32 point, const void *object)
 {
-	struct sched *s = c->s;
-
-	s->steps++;
+	lane_leaves(c->lane);
+	c->lane->steps++;
 	if (c->spinning || !cpu_busy(c))
 		sched_unready(c);
-	go(s, decide(s, c, point, object));
+	sched_go(c->lane, decide(c->s, c, point, object));
 }
 
 void sched_leave(struct ke_cpu *c)
 {
+	struct lane *l = c->lane;
 	struct sched *s = c->s;
-	struct co *from = s->running, *to;
+	struct co *from = l->running, *to;
 
-	reap(s);
-	s->dead_thread = c->thread;
+	lane_leaves(l);
+	reap(l);
+	l->dead_thread = c->thread;
 	c->thread = NULL;
 	if (!cpu_busy(c))
 		sched_unready(c);
-	to = target(s, decide(s, c, SCHED_WAIT, NULL));
-	s->running = to;
-	RACE_PUT(s->dead_thread->co.low);
-	RACE_PUT(&s->host);
+	to = target(l, decide(s, c, SCHED_WAIT, NULL));
+	l->running = to;
+	RACE_PUT(l->dead_thread->co.low);
+	RACE_PUT(&s->first.host);
 	co_leave(from, to);
 	__builtin_trap();
 }
@@ -260,86 +289,73 @@ void sched_leave(struct ke_cpu *c)
 void ex_on_host(void (*fn)(void *ctx), void *ctx)
 {
 	struct ke_cpu *c = ke_current;
-	struct sched *s = c ? c->s : NULL;
+	struct lane *l = c ? c->lane : NULL;
 	struct co *from;
 
 	if (!c) {
 		fn(ctx);
 		return;
 	}
-	from = s->running;
-	s->asker = from;
-	s->host_fn = fn;
-	s->host_ctx = ctx;
+	from = l->running;
+	l->asker = from;
+	l->host_fn = fn;
+	l->host_ctx = ctx;
 	ke_current = NULL;
-	s->running = &s->host;
-	RACE_PUT(&s->asker);
-	co_switch(from, &s->host);
-	RACE_GOT(&s->asker);
-	ke_current = c;
+	l->running = &l->host;
+	RACE_PUT(&l->asker);
+	co_switch(from, &l->host);
+	RACE_GOT(&l->asker);
+	ke_current = c;              /* the same: nobody else may have run here */
 }
 
 /* --- the host's side ------------------------------------------------------------------------- */
 
 /* To a context, until one comes back for more than a call on the host's stack. */
-static void enter(struct sched *s, struct co *co)
+static void enter(struct lane *l, struct co *co)
 {
 	void (*fn)(void *ctx);
 
 	for (;;) {
-		s->running = co;
-		co_switch(&s->host, co);
-		s->running = &s->host;
-		fn = s->host_fn;
+		l->running = co;
+		co_switch(&l->host, co);
+		l->running = &l->host;
+		fn = l->host_fn;
 		if (!fn)
 			return;
-		s->host_fn = NULL;
-		co = s->asker;
-		RACE_GOT(&s->asker);
-		fn(s->host_ctx);
-		RACE_PUT(&s->asker);
+		l->host_fn = NULL;
+		co = l->asker;
+		RACE_GOT(&l->asker);
+		fn(l->host_ctx);
+		RACE_PUT(&l->asker);
 	}
 }
 
-static void step(struct sched *s, struct ke_cpu *c)
+void sched_step(struct lane *l, struct ke_cpu *c)
 {
-	s->chosen = NULL;
-	s->to_host = s->asks;
+	l->chosen = NULL;
+	l->to_host = l->s->asks;
 	ke_current = c;
-	enter(s, cpu_enter(c));
+	enter(l, cpu_enter(c));
 	ke_current = NULL;
-	reap(s);
+	lane_arrived();
+	reap(l);
 }
 
 /* Nothing can go on: time may. false: it does not. */
 static bool advance(struct sched *s)
 {
-	u64 due = s->nheap ? s->heap[1]->due : UINT64_MAX;
+	u64 due = clock_due(&s->first);
 
-	if (s->live) {
-		u64 now = clock_now(s);
-
-		if (clock_fire(s))
-			return true;
-		if (s->limit == UINT64_MAX && !s->foreground && !live_waits(s))
-			return false;
-		if (due == UINT64_MAX && s->limit == UINT64_MAX)
-			return live_poll(s, UINT64_MAX);
-		if (now >= s->limit)
-			return false;
-		due = due < s->limit ? due : s->limit;
-		return live_poll(s, due > now ? due - now : 0);
-	}
 	if (due > s->limit || (!s->foreground && s->limit == UINT64_MAX))
 		return false;
 	if (s->config.max_ns && due > s->config.max_ns)
 		return false;
 	if (due > s->now)
 		s->now = due;
-	return clock_fire(s);
+	return clock_fire(&s->first);
 }
 
-static enum ex_stop idle(struct sched *s)
+enum ex_stop sched_idle(struct sched *s)
 {
 	struct ex *x = deadlock_any(s);
 
@@ -348,8 +364,9 @@ static enum ex_stop idle(struct sched *s)
 		s->stop_seen = true;
 		return EX_DEADLOCK;
 	}
-	if (s->config.max_ns && s->nheap &&
-	    s->heap[1]->due > s->config.max_ns && s->limit > s->config.max_ns)
+	if (s->config.max_ns && s->first.nheap &&
+	    clock_due(&s->first) > s->config.max_ns &&
+	    s->limit > s->config.max_ns)
 		return EX_STOPPED;
 	if (!s->live && s->limit != UINT64_MAX && s->now < s->limit)
 		s->now = s->limit;
@@ -366,19 +383,16 @@ static enum ex_stop run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 			return s->stopped->stop;
 		}
 		if (until && s->asks)
-			RACE_GOT(&s->host);
+			RACE_GOT(&s->first.host);
 		if (until && until(ctx))
 			return EX_RUNNING;
-		if (s->live && s->steps >= s->live_steps) {
-			s->live_steps = s->steps + LOOK;
-			clock_fire(s);
-			live_poll(s, 0);
-		}
-		c = s->chosen ? s->chosen : decide(s, NULL, SCHED_TIMER, NULL);
+		c = s->first.chosen;
+		if (!c)
+			c = decide(s, NULL, SCHED_TIMER, NULL);
 		if (c)
-			step(s, c);
+			sched_step(&s->first, c);
 		else if (!advance(s))
-			return idle(s);
+			return sched_idle(s);
 	}
 }
 
@@ -393,11 +407,11 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit, bool each,
 	s->inside = true;
 	s->limit = limit;
 	s->asks = each && !s->live;
-	s->running = &s->host;
+	s->first.running = &s->first.host;
 	sched_slow(s);
 	RACE_PUT(s);
-	why = run(s, until, ctx);
-	RACE_GOT(&s->host);
+	why = s->live ? lanes_run(s, until, ctx) : run(s, until, ctx);
+	RACE_GOT(&s->first.host);
 	s->inside = false;
 	return why;
 }
@@ -420,7 +434,11 @@ enum ex_stop sched_run_to(struct sched *s, u64 ns)
 
 u64 sched_steps(const struct sched *s)
 {
-	return s->steps;
+	u64 n = 0;
+
+	for (u32 i = 0; i < s->nlanes; i++)
+		n += s->lane[i]->steps;
+	return n;
 }
 
 struct ex *sched_stopped(struct sched *s)
@@ -453,11 +471,17 @@ struct sched *sched_new(const struct sched_config *c)
 	s->config = *c;
 	s->coarse = c->policy == SCHED_LIVE || c->policy == SCHED_RUN_ON;
 	s->always_slow = c->policy == SCHED_DIRECTED && c->nrules;
-	attend_at(s);
+	s->live = c->policy == SCHED_LIVE;
+	s->first.s = s;
+	s->first.running = &s->first.host;
+	s->lane[s->nlanes++] = &s->first;
+	sched_attend_at(&s->first);
 	s->limit = UINT64_MAX;
-	s->running = &s->host;
+	clock_start(s);
+	pthread_mutex_init(&s->gate, NULL);
+	pthread_cond_init(&s->gate_moves, NULL);
 	if (!copy_rules(s) || !policy_start(s) ||
-	    (c->policy == SCHED_LIVE && !live_start(s))) {
+	    (s->live && !live_start(&s->first))) {
 		sched_free(s);
 		return NULL;
 	}
@@ -471,10 +495,9 @@ void sched_free(struct sched *s)
 		return;
 	while (s->nmachines)
 		ex_free(s->machine[0]);
-	live_end(s);
+	lanes_end(s);
 	policy_end(s);
 	free(s->machine);
-	free(s->heap);
 	free(s->marks);
 	free(s->replay);
 	free(s->rules);

@@ -15,9 +15,10 @@
  * Run on: simulation for bulk work: a CPU goes on as long as it can, points cost
  * next to nothing, and there is no string (the same seed is the same run anyway).
  *
- * Live: the host's clock, an epoll loop that wakes machines when a descriptor
- * has something (sched_watch()); a CPU goes on as long as it can, and after
- * some thousands of points the next one does.
+ * Live: the host's clock, and a host thread for each CPU (the first one's is the
+ * caller of sched_run()) with an epoll loop that wakes it when a descriptor has
+ * something (sched_watch()).  When sched_run() returns none of them is at work, so
+ * what is outside of machines needs no locks, but for `until`.
  */
 #ifndef SCHED_H
 #define SCHED_H
@@ -62,6 +63,9 @@ struct sched_config {
 	const char *replay;          /* a schedule string */
 	u64 max_steps;               /* 0: none; then LIVELOCK */
 	u64 max_ns;                  /* of virtual time; 0: none; then STOPPED */
+	u64 busy_ns;                 /* live: how long a CPU without anything to
+					do looks again and again before it
+					sleeps; 0: it sleeps at once */
 	bool past_deadlock;          /* CPUs and threads outside of a circle go
 					on until idle, then DEADLOCK */
 };
@@ -72,7 +76,8 @@ void sched_free(struct sched *s);
 /*
  * Until nothing is left to do (EX_IDLE), a machine stops, or `until` (may be
  * NULL) says so (EX_RUNNING).  In simulation it is asked between all steps, which
- * costs; live, every few thousand.  May be called again.
+ * costs; live, every few thousand and when a CPU has nothing to do, while other
+ * CPUs go on.  May be called again.
  */
 enum ex_stop sched_run(struct sched *s, bool (*until)(void *ctx), void *ctx);
 /* The same, at most to this time. */

@@ -35,8 +35,11 @@ void trace_write(struct ke_cpu *c, enum trace_event e, u64 a0, u64 a1, u64 a2,
 
 	if (c->ring)
 		c->ring->record[c->ring->next++ & (TRACE_RING - 1)] = r;
-	if (x->sink)
-		x->sink(x->sink_ctx, x, &r);
+	if (!x->sink)
+		return;
+	ke_latch(&x->sinking);
+	x->sink(x->sink_ctx, x, &r);
+	ke_unlatch(&x->sinking);
 }
 
 u64 trace_count(const struct ex *x, enum trace_event e)

@@ -136,7 +136,7 @@ static void unwatches(void *context)
 	while (!ke_cpu()->dpc_head)
 		ke_point(SCHED_USER, NULL);
 	sched_unwatch(s->s, s->fd[0]);
-	while (s->s->steps + 1 != s->s->attention)
+	while (ke_cpu()->lane->steps + 1 != ke_cpu()->lane->attention)
 		ke_point(SCHED_USER, NULL);
 	ke_lower(before);
 	s->sent++;
