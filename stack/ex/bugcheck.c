@@ -17,8 +17,8 @@ void machine_stop(struct ex *x, enum ex_stop why)
 	if (!x->stop) {
 		x->stop = why;
 		if (!s->stopped || s->stop_seen) {
-			s->stopped = x;
 			s->stop_seen = false;
+			KE_SET(&s->stopped, x);
 		}
 		sched_halt(x);
 		sched_to_host(ke_current ? ke_current : x->cpu[0]);

@@ -8,16 +8,19 @@
 #endif
 
 /* The coroutine that the running one came from: the first thing that the
- * running one does is to tell AddressSanitizer that it has arrived. */
+ * running one does is to tell AddressSanitizer that it has arrived, which may be on
+ * another host thread than the one it left. */
 static _Thread_local struct co *came_from;
+_Thread_local bool co_orders;
 
-static void before(struct co *from, const struct co *to, bool for_good)
+__attribute__((noinline)) static void before(struct co *from, const struct co *to, bool for_good)
 {
 	came_from = from;
 #if CO_TSAN
 	if (!from->entry)            /* a host's own, perhaps another's now */
 		from->fiber = __tsan_get_current_fiber();
-	__tsan_switch_to_fiber(to->fiber, __tsan_switch_to_fiber_no_sync);
+	__tsan_switch_to_fiber(to->fiber,
+			       co_orders ? 0 : __tsan_switch_to_fiber_no_sync);
 #endif
 #if CO_ASAN
 	__sanitizer_start_switch_fiber(for_good ? NULL : &from->fake, to->low,
@@ -28,7 +31,7 @@ static void before(struct co *from, const struct co *to, bool for_good)
 #endif
 }
 
-static void arrived(struct co *c)
+__attribute__((noinline)) static void arrived(struct co *c)
 {
 #if CO_ASAN
 	const void *low;

@@ -46,6 +46,10 @@ struct co {
 #endif
 };
 
+/* For ThreadSanitizer: of this host thread, switches order what they switch between
+ * (it is one CPU's); else they do not (it is all CPUs'). */
+extern _Thread_local bool co_orders;
+
 /* entry must not return. */
 void co_make(struct co *c, u8 *low, size_t size, void (*entry)(void *arg),
 	     void *arg);

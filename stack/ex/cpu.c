@@ -55,7 +55,7 @@ void ke_lower(enum ke_irql to)
 	if (to < KE_DISPATCH)
 		RACE_PUT(c);
 	c->irql = to;
-	if (c->pending && to < KE_DISPATCH)
+	if (KE_PEEK(&c->pending) && to < KE_DISPATCH)
 		sched_interrupt(c);
 }
 
@@ -100,7 +100,7 @@ bool dpc_put(struct ke_cpu *c, struct ke_dpc *d, void *arg1, void *arg2)
 	else
 		c->dpc_head = d;
 	c->dpc_tail = d;
-	c->pending = true;
+	KE_SET(&c->pending, true);
 	c->x->idle &= ~(1u << c->number);
 	if (!c->spinning)
 		sched_ready(c);
@@ -130,7 +130,8 @@ bool ex_interrupt(struct ex *x, struct ke_dpc *d, void *arg1, void *arg2)
 	return dpc_put(dpc_target(x, d, -1), d, arg1, arg2);
 }
 
-static struct ke_dpc *dpc_pop(struct ke_cpu *c)
+/* *out is what was queued: from here on it may be queued anew. */
+static struct ke_dpc *dpc_pop(struct ke_cpu *c, struct ke_dpc *out)
 {
 	struct ke_dpc *d;
 
@@ -140,9 +141,10 @@ static struct ke_dpc *dpc_pop(struct ke_cpu *c)
 		c->dpc_head = d->next;
 		if (!d->next)
 			c->dpc_tail = NULL;
-		c->pending = c->dpc_head || c->standby;
+		KE_SET(&c->pending, c->dpc_head || c->standby);
 		d->next = NULL;
 		d->queued = false;
+		*out = *d;
 		KE_SET(&c->dpc, d);
 	}
 	dispatch_unlock();
@@ -161,7 +163,7 @@ static bool dpc_remove(struct ke_dpc *d)
 	*at = d->next;
 	if (c->dpc_tail == d)
 		c->dpc_tail = last;
-	c->pending = c->dpc_head || c->standby;
+	KE_SET(&c->pending, c->dpc_head || c->standby);
 	d->queued = false;
 	if (!c->s->live && !c->spinning && !cpu_busy(c))
 		sched_unready(c);
@@ -178,14 +180,15 @@ bool ke_dpc_remove(struct ke_dpc *d)
 	return was;
 }
 
-static void dpc_run(struct ke_cpu *c, struct ke_dpc *d)
+static void dpc_run(struct ke_cpu *c, const struct ke_dpc *d,
+		    const struct ke_dpc *was)
 {
-	ke_dpc_fn *routine = d->routine;
+	ke_dpc_fn *routine = was->routine;
 
 	RACE_GOT(d);
 	ke_point(SCHED_DPC, d);
 	trace_on(c, TRACE_ke_dpc_enter, TRACE_V(d), TRACE_V(routine), 0, 0);
-	routine(d->context, d->arg1, d->arg2);
+	routine(was->context, was->arg1, was->arg2);
 	RACE_PUT(c);
 	/* d may be gone: its address is but a number here. */
 	trace_on(c, TRACE_ke_dpc_leave, TRACE_V(d), TRACE_V(routine), 0, 0);
@@ -200,13 +203,13 @@ static void dpc_run(struct ke_cpu *c, struct ke_dpc *d)
 static void dpc_loop(void *arg)
 {
 	struct ke_cpu *c = arg;
-	struct ke_dpc *d;
+	struct ke_dpc *d, was;
 
 	lane_arrived();
 	for (;;) {
 		RACE_GOT(c);
-		while ((d = dpc_pop(c)))
-			dpc_run(c, d);
+		while ((d = dpc_pop(c, &was)))
+			dpc_run(c, d, &was);
 		RACE_PUT(c);
 		lane_leaves(c->lane);
 		c->in_dpc = false;
@@ -226,7 +229,8 @@ bool cpu_busy(struct ke_cpu *c)
 	c->standby = thread_pop(x);
 	if (c->standby) {
 		c->standby->state = KE_STANDBY;
-		c->pending = true;
+		KE_SET(&c->pending, true);
+		x->idle &= ~(1u << c->number);
 		return true;
 	}
 	x->idle |= 1u << c->number;
@@ -238,10 +242,13 @@ static void take_standby(struct ke_cpu *c)
 	struct ke_thread *t = c->standby, *was = c->thread;
 
 	c->standby = NULL;
-	c->pending = c->dpc_head != NULL;
+	KE_SET(&c->pending, c->dpc_head != NULL);
 	if (was) {
 		was->irql = c->irql;
 		thread_requeue(was, true);
+		/* who became idle since it was to be preempted takes it */
+		if (c->s->live && c->x->idle)
+			lane_wake(c->x->cpu[__builtin_ctz(c->x->idle)]->lane);
 	}
 	c->thread = t;
 	c->irql = t->irql;

@@ -27,8 +27,10 @@ extern _Thread_local struct lane *ke_lane
 	__attribute__((tls_model("initial-exec")));
 #define KE_PARALLEL (CO_TSAN || __builtin_expect(ke_lane != NULL, 0))
 
-/* Whatever was written before KE_SET() is seen after KE_GET(). */
+/* Whatever was written before KE_SET() is seen after KE_GET(); after KE_PEEK() the
+ * word alone. */
 #define KE_GET(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define KE_PEEK(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define KE_SET(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 /* By whatever sign; its value is the new one. */
 #define KE_ADD(p, by)                                                      \

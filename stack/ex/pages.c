@@ -74,7 +74,7 @@ static void *take(struct ex_area *a, size_t n)
 			return NULL;
 		a->ready += more;
 	}
-	a->next = p + n;
+	KE_SET(&a->next, p + n);
 	return p;
 }
 

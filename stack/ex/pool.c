@@ -329,7 +329,7 @@ static bool in_special(const struct ex_area *a, const void *p)
 
 static bool in_area(const struct ex_area *a, const void *p)
 {
-	return (const u8 *)p > a->base && (const u8 *)p < a->next;
+	return (const u8 *)p > a->base && (const u8 *)p < KE_GET(&a->next);
 }
 
 POOL_RAW static bool head_right(const struct pool_head *h)
@@ -424,9 +424,39 @@ static struct pool_head *head_of(struct ex *x, void *p, u64 *why)
 	return (struct pool_head *)p - 1;
 }
 
+/* The pool whose latch its block is under; of a header that is none, any. */
+POOL_RAW static struct ex_pool_side *side_of(struct ex *x,
+					     const struct pool_head *h)
+{
+	return x->pool[h->pool < EX_POOLS ? h->pool : EX_NONPAGED];
+}
+
+/* The neighbours' headers are looked at, so it is under the latch. */
+static u32 free_block(struct ex *x, struct pool_head *h, u32 tag, u64 *why,
+		      struct pool_head *v)
+{
+	struct ex_pool_side *p = side_of(x, h);
+	u32 code;
+
+	ke_latch(&p->latch);
+	code = judge(h, tag, why);
+	*v = head_read(h);
+	if (!code) {
+		count_free(p, v->index, pool_size(v->bytes));
+		give(x, p, h, *v);
+	}
+	ke_unlatch(&p->latch);
+	return code;
+}
+
+POOL_RAW static bool is_paged(const struct pool_head *h)
+{
+	return h->pool == EX_PAGED;
+}
+
 void ex_free_pool(struct ex *x, void *p, u32 tag)
 {
-	struct ex_pool_side *side;
+	const void *site = __builtin_return_address(0);
 	struct pool_head *h, v;
 	u64 why = CALLER_NO_BLOCK;
 	u32 code = 0xc2;
@@ -434,22 +464,13 @@ void ex_free_pool(struct ex *x, void *p, u32 tag)
 	if (!p)
 		return;
 	h = head_of(x, p, &why);
-	if (h)
-		code = judge(h, tag, &why);
-	if (code) {
-		bugcheck_of(x, code, why, TRACE_V(p), tag,
-			    TRACE_V(__builtin_return_address(0)));
-		return;
-	}
+	if (h && is_paged(h) && ke_irql() >= KE_DISPATCH)
+		ke_bugcheck(0xa, TRACE_V(p), ke_irql(), 1, TRACE_V(site));
 	RACE_PUT(p);
-	v = head_read(h);
-	if (v.pool == EX_PAGED && ke_irql() >= KE_DISPATCH)
-		ke_bugcheck(0xa, TRACE_V(p), ke_irql(), 1,
-			    TRACE_V(__builtin_return_address(0)));
-	TRACE(ex_pool_free, p, v.tag, v.bytes, __builtin_return_address(0));
-	side = x->pool[v.pool];
-	ke_latch(&side->latch);
-	count_free(side, v.index, pool_size(v.bytes));
-	give(x, side, h, v);
-	ke_unlatch(&side->latch);
+	if (h)
+		code = free_block(x, h, tag, &why, &v);
+	if (code)
+		bugcheck_of(x, code, why, TRACE_V(p), tag, TRACE_V(site));
+	else
+		TRACE(ex_pool_free, p, v.tag, v.bytes, site);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What orders memory between virtual CPUs, told to ThreadSanitizer (MODE=tsan),
- * to which each coroutine is a thread of its own and a switch orders nothing.  So
+ * to which each coroutine is a thread of its own and a switch of a simulation orders nothing.  So
  * drivers that share memory without a lock are found in the simulation, by the
  * seed that shows it, though it has one host thread only.
  *

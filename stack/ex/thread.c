@@ -72,7 +72,7 @@ static void give(struct ke_cpu *c, struct ke_thread *t)
 		thread_requeue(c->standby, true);
 	c->standby = t;
 	t->state = KE_STANDBY;
-	c->pending = true;
+	KE_SET(&c->pending, true);
 	c->x->idle &= ~(1u << c->number);
 	if (!c->spinning)
 		sched_ready(c);

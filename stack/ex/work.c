@@ -55,7 +55,7 @@ static struct ex_work *pop(struct ex_work_queue *q)
 			q->tail = NULL;
 		q->depth--;
 		w->next = NULL;
-		w->queued = false;
+		KE_SET(&w->queued, false);
 	}
 	dispatch_unlock();
 	return w;
@@ -222,7 +222,7 @@ void ex_work_queue(struct ex *x, struct ex_work *w, enum ex_queue n)
 		return;
 	}
 	RACE_PUT(w);
-	w->queued = true;
+	KE_SET(&w->queued, true);
 	w->next = NULL;
 	if (q->tail)
 		q->tail->next = w;

@@ -142,6 +142,11 @@ static bool rest(struct lane *l)
 	u64 now = clock_now(s), due = clock_due(l);
 	bool over = is_over(s);
 
+	if (l->slow) {               /* kicked: its host has something to see */
+		KE_SET(&l->slow, 0);
+		dispatch_unlock();
+		return true;
+	}
 	if (due > now && first && (over || now >= s->limit)) {
 		dispatch_unlock();
 		return false;
@@ -182,7 +187,7 @@ static enum ex_stop first_lane(struct sched *s, bool (*until)(void *ctx),
 			       void *ctx)
 {
 	do {
-		if (s->stopped && !s->stop_seen) {
+		if (KE_GET(&s->stopped) && !s->stop_seen) {
 			s->stop_seen = true;
 			return s->stopped->stop;
 		}
@@ -214,6 +219,7 @@ static void *lane_main(void *arg)
 	struct lane *l = arg;
 
 	ke_lane = l;
+	co_orders = true;
 	l->running = &l->host;
 	while (fault_catch() && may_run(l))
 		while (!KE_GET(&l->s->parking))

@@ -195,7 +195,7 @@ void sched_quantum(struct ke_cpu *c)
 	c->quantum = 0;
 	c->standby = thread_pop(x);
 	c->standby->state = KE_STANDBY;
-	c->pending = true;
+	KE_SET(&c->pending, true);
 	c->thread = NULL;
 	t->irql = c->irql;
 	thread_requeue(t, false);
@@ -252,7 +252,7 @@ void ke_point(u32 what, const void *object)
 	if (!c)
 		return;
 	l = c->lane;
-	if (__builtin_expect(l->slow | (u32)c->pending |
+	if (__builtin_expect(KE_PEEK(&l->slow) | (u32)KE_PEEK(&c->pending) |
 			     (++l->steps >= l->attention), 0))
 		slow_point(c, what, object);
 }
@@ -408,6 +408,7 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit, bool each,
 	s->limit = limit;
 	s->asks = each && !s->live;
 	s->first.running = &s->first.host;
+	co_orders = s->live;
 	sched_slow(s);
 	RACE_PUT(s);
 	why = s->live ? lanes_run(s, until, ctx) : run(s, until, ctx);
