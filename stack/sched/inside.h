@@ -79,6 +79,7 @@ struct sched {
 	struct ke_latch dispatcher;
 	bool parking;                /* the run is over: all lanes to their hosts */
 	bool (*until)(void *ctx);    /* of this run; NULL: none */
+	u64 asked;                   /* when it was */
 	u32 nasleep, nwatches;
 	pthread_mutex_t gate;        /* of `parked`, `quit` and `running` */
 	pthread_cond_t gate_moves;

@@ -18,6 +18,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#define ASK_EVERY UINT64_C(1000000)  /* ns */
+
 /* --- the lock --------------------------------------------------------------------------- */
 
 void dispatch_lock_slow(struct lane *l)
@@ -133,6 +135,19 @@ static bool is_busy(struct lane *l, u64 now)
 	return now - l->idle_since < busy;
 }
 
+/* The first lane is to see that the run is over, and to ask `until`, which may say
+ * something else now: at once, or when it has not for long. */
+static u64 tell_first(struct sched *s, bool over, u64 now, u64 due)
+{
+	u64 ask = s->asked + ASK_EVERY;
+
+	if (over || (s->until && now >= ask))
+		lane_wake(&s->first);
+	else if (s->until && s->first.asleep && ask < due)
+		return ask;
+	return due;
+}
+
 /* The CPU has nothing to do; the lock is held, and let go. false: the run is
  * over. */
 static bool rest(struct lane *l)
@@ -156,10 +171,10 @@ static bool rest(struct lane *l)
 		clock_fire(l);
 		return live_poll(l, 0);
 	}
-	if (!first && (over || s->until))
-		lane_wake(&s->first);
 	if (first && s->limit < due)
 		due = s->limit;
+	if (!first)
+		due = tell_first(s, over, now, due);
 	l->asleep = true;
 	s->nasleep++;
 	dispatch_unlock();
@@ -193,6 +208,7 @@ static enum ex_stop first_lane(struct sched *s, bool (*until)(void *ctx),
 		}
 		if (until && until(ctx))
 			return EX_RUNNING;
+		KE_SET(&s->asked, KE_PEEK(&s->seen));
 	} while (turn(&s->first));
 	return EX_IDLE;
 }
