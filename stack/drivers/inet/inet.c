@@ -164,10 +164,32 @@ void tcp_stop(struct inet *s)
 	struct tcp *tcp = s->tcp;
 	enum ke_irql before = ke_raise(KE_DISPATCH);
 
-	tcp->stopping = true;
+	KE_SET(&tcp->stopping, true);
 	tcp_syn_stop(tcp);
 	abort_all(tcp, NULL);
 	ke_lower(before);
+}
+
+static void passed(void *context, void *arg1, void *arg2)
+{
+	(void)arg1;
+	(void)arg2;
+	ke_event_set(context);
+}
+
+/* Whatever was at DISPATCH on some CPU is through with tcp. */
+static void let_pass(struct tcp *tcp)
+{
+	for (u32 i = 0; i < tcp->ncpus; i++) {
+		struct ke_event e;
+		struct ke_dpc d;
+
+		ke_event_init(&e, "passed", false, false);
+		ke_dpc_init(&d, passed, &e);
+		d.target = (s32)i;
+		ke_dpc_queue(&d, NULL, NULL);
+		ke_wait(&e, KE_FOREVER);
+	}
 }
 
 void tcp_free(struct inet *s)
@@ -178,8 +200,9 @@ void tcp_free(struct inet *s)
 		return;
 	tcp_stop(s);                 /* what was on its way in meanwhile */
 	/* DPCs on other CPUs that have one in their hands */
-	for (unsigned i = 0; i < 1000 && tcp->live; i++)
+	for (unsigned i = 0; i < 1000 && KE_GET(&tcp->live); i++)
 		ke_sleep(MS);
+	let_pass(tcp);
 	for (u32 i = 0; i < tcp->ncpus; i++)
 		ke_dpc_remove(&tcp->delayq[i].dpc);
 	ex_free_pool(s->x, tcp->table, TAG_TCP);

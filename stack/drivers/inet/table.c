@@ -15,6 +15,7 @@ struct inet_row *inet_row(struct inet_ask *a)
 	return r;
 }
 
+/* Locked. */
 static void connection(struct inet_ask *a, const struct tcb *t)
 {
 	const struct inet *s = t->tcp->s;
@@ -51,8 +52,11 @@ static void connections(struct inet *s, struct inet_ask *a)
 
 	ke_lock_dpc(&tcp->table_lock);
 	for (u32 i = 0; i < tcp->buckets; i++)
-		for (const struct tcb *t = tcp->table[i]; t; t = t->hash_next)
+		for (struct tcb *t = tcp->table[i]; t; t = t->hash_next) {
+			ke_lock_dpc(&t->lock);
 			connection(a, t);
+			ke_unlock_dpc(&t->lock);
+		}
 	ke_unlock_dpc(&tcp->table_lock);
 	ke_lock_dpc(&tcp->syn_lock);
 	for (u32 i = 0; i < TCP_SYN_BUCKETS; i++)

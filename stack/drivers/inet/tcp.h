@@ -192,6 +192,9 @@ struct tcb {
 	struct ke_timer timer;
 	struct ke_dpc dpc;
 	u64 due_rtx, due_ack, due_keep, due_wait; /* ns; 0: not set */
+	u64 armed;                   /* what timer was set for; 0: neither it nor
+					dpc is out. What those two say of it
+					changes without the lock. */
 	u64 heard;
 	u32 user_timeout_ms;
 	u16 keep_idle_s, keep_interval_s; /* 0: the machine's */
@@ -267,6 +270,7 @@ struct tcp {
 	struct tcp_syn *syn[TCP_SYN_BUCKETS];
 	struct tcp_syn_queue syn_queue[TCP_SYN_LATER + 1];
 	u32 syns;
+	u64 syn_due;                 /* what syn_timer was set for; 0: it is not */
 	struct ke_timer syn_timer;
 	struct ke_dpc syn_dpc;
 	u64 cookies_at;              /* when the last one was sent */
@@ -409,16 +413,15 @@ void TCBTimeout(void *context, void *arg1, void *arg2);
 
 /* --- tcp_deliver.c, delayq.c ---------------------------------------------------------------------------- */
 
-void tcp_deliver(struct tcb *t);     /* completions, indications; not locked */
 void tcp_need(struct tcb *t, u8 what); /* into the delay queue; locked */
 void ProcessTCBDelayQ(struct tcp *tcp);
-void tcp_settle(struct tcb *t);      /* does what `need` says */
+void tcp_settle(struct tcb *t);      /* does what `need` says; not locked */
 void tcp_delayq_dpc(void *context, void *arg1, void *arg2);
 
 /* --- tcp_syn.c -------------------------------------------------------------------------------------------- */
 
-/* A segment that belongs to no TCB. NULL: it was dealt with; else a new TCB,
- * referenced and ESTABLISHED, that the segment goes to. */
+/* A segment that belonged to no TCB. NULL: it was dealt with; else the TCB that it
+ * goes to, referenced: a new one, or what another CPU has made meanwhile. */
 struct tcb *tcp_syn_input(struct tcp *tcp, const struct tcp_seg *g,
 			  u32 above);
 void tcp_syn_start(struct tcp *tcp);
@@ -426,8 +429,12 @@ void tcp_syn_stop(struct tcp *tcp);
 
 /* --- tcp_request.c: the client's requests ------------------------------------------------------------------- */
 
-/* t is c's from now on; false: c is being closed, or has one. Not locked. */
-bool tcp_join(struct inet_connection *c, struct tcb *t);
+/* t is c's from now on, which begin() makes the most of before anybody else sees
+ * it: both are locked, its status is returned.  INVALID_CONNECTION: c is being
+ * closed, or has one, and irp is the caller's.  Not locked. */
+typedef enum ex_status tcp_begin_fn(struct tcb *t, struct irp *irp);
+enum ex_status tcp_join(struct inet_connection *c, struct tcb *t,
+			struct irp *irp, tcp_begin_fn *begin);
 enum ex_status TCPConnect(struct inet_connection *c, struct irp *irp,
 			  struct tdi_request *r);
 enum ex_status TCPListen(struct inet_connection *c, struct irp *irp);
