@@ -51,6 +51,7 @@ struct race {
 	struct two t;
 	struct place at[2];
 	u32 up, left;                /* places, clients */
+	u32 moves;                   /* what clients have done */
 	u32 wrong, done[KINDS], sunk, rows, asked;
 };
 
@@ -297,6 +298,7 @@ static void take_back(struct client *c, struct tdi_end *e, enum kind kind,
 		}
 		must(r, is_pattern(b, more, got), "echo", got);
 		got += more;
+		KE_ADD(&r->moves, 1);
 	}
 	must(r, !ex_failed(st) && got == n, "all of an echo", (u32)st);
 }
@@ -381,12 +383,23 @@ static void client(void *ctx)
 		}
 		end_close(&e);
 		KE_ADD(&at->r->done[kind], 1);
+		KE_ADD(&at->r->moves, 1);
 	}
 	ex_free_pool(at->x, b, TAG);
 	KE_ADD(&at->r->left, -1u);
 }
 
 /* --- those who look ----------------------------------------------------------------------------- */
+
+/* Often while something goes on, seldom while all wait for a timer. */
+static void look_again(struct race *r, u64 *ns, u32 *was)
+{
+	u32 now = KE_GET(&r->moves);
+
+	*ns = now != *was || *ns >= 20000000 ? 20000 : *ns * 2;
+	*was = now;
+	ke_sleep(*ns);
+}
 
 static void look_at(struct race *r, const struct inet_row *w)
 {
@@ -408,6 +421,9 @@ static void lister(void *ctx)
 	struct inet_row *rows = ex_alloc(at->x, EX_NONPAGED,
 					 ROWS * sizeof(*rows), TAG);
 
+	u64 ns = 20000;
+	u32 was = 0;
+
 	for (u32 i = 0; KE_GET(&at->r->left); i++) {
 		struct irp *irp = io_irp_alloc(at->x);
 		struct io_stack *here = io_next(irp);
@@ -425,7 +441,7 @@ static void lister(void *ctx)
 		for (u32 k = 0; i % 4 && k < a->n; k++)
 			look_at(at->r, &rows[k]);
 		KE_ADD(&at->r->rows, a->n);
-		ke_sleep(30000);
+		look_again(at->r, &ns, &was);
 	}
 	ex_free_pool(at->x, rows, TAG);
 	ex_free_pool(at->x, a, TAG);
@@ -437,6 +453,8 @@ static void asker(void *ctx)
 	static const int info[] = { TDI_NODELAY, TDI_KEEPALIVE, TDI_TTL,
 				    TDI_USER_TIMEOUT };
 	struct place *at = ctx;
+	u64 ns = 20000;
+	u32 was = 0;
 
 	for (u32 i = 0; KE_GET(&at->r->left); i++) {
 		u32 on = i % 3 ? 64 : 0;
@@ -455,7 +473,7 @@ static void asker(void *ctx)
 			KE_ADD(&at->r->asked, 1);
 		}
 		ke_mutex_release(&at->showing);
-		ke_sleep(20000);
+		look_again(at->r, &ns, &was);
 	}
 }
 
@@ -545,13 +563,13 @@ static void race(enum sched_policy policy, u64 seed, unsigned cpus)
 
 static void at_random(void)
 {
-	for (u64 seed = 1; seed <= 6 && !test_.bad; seed++)
+	for (u64 seed = 1; seed <= 20 && !test_.bad; seed++)
 		race(SCHED_RANDOM, seed, 2 + seed % 3);
 }
 
 static void by_priorities(void)
 {
-	for (u64 seed = 1; seed <= 3 && !test_.bad; seed++)
+	for (u64 seed = 1; seed <= 8 && !test_.bad; seed++)
 		race(SCHED_PCT, seed, 2 + seed % 3);
 }
 
