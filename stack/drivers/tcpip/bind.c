@@ -163,6 +163,8 @@ static void unbind(struct ndis_binding *b)
 		return;
 	while (KE_GET(&f->query.busy))
 		ke_sleep(1000000);
+	if (!ndis_binding_get(b))    /* it was of no use, and is released */
+		return;
 	ndis_binding_set(b, NULL);
 	release(f);
 }
