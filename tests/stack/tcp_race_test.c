@@ -485,6 +485,15 @@ static void wait_ready(struct place *at, u32 n)
 		ke_sleep(1000000);
 }
 
+static void start(struct place *at, const char *name, ke_thread_fn *fn)
+{
+	struct ke_thread *t = ke_thread_create(at->x, name, 8, fn, at);
+
+	must(at->r, t, name, 0);
+	if (t)
+		ke_thread_put(t);
+}
+
 static void boss(void *ctx)
 {
 	struct place *at = ctx;
@@ -497,10 +506,10 @@ static void boss(void *ctx)
 	ke_mutex_init(&at->showing, "showing");
 	must(at->r, st == EX_SUCCESS && sink_open(at), "open", (u32)st);
 	for (u32 i = 0; i < SERVERS; i++)
-		thread_of(at->x, "server", server, at);
+		start(at, "server", server);
 	wait_ready(at, SERVERS);
-	thread_of(at->x, "lister", lister, at);
-	thread_of(at->x, "asker", asker, at);
+	start(at, "lister", lister);
+	start(at, "asker", asker);
 	KE_ADD(&at->r->up, 1);
 	while (KE_GET(&at->r->left))
 		ke_sleep(1000000);

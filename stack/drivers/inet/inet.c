@@ -55,6 +55,44 @@ void inet_free(struct inet *s)
 	inet_objects_stop(s);
 }
 
+static void has_run(void *context, void *event, void *unused)
+{
+	(void)context;
+	(void)unused;
+	ke_event_set(event);
+}
+
+/* A CPU's run one after the other: behind this one none is left of before. */
+void inet_dpcs_done(struct ex *x)
+{
+	for (u32 i = 0; i < ex_cpus(x); i++) {
+		struct ke_event e;
+		struct ke_dpc d;
+
+		ke_event_init(&e, "DPCs done", false, false);
+		ke_dpc_init(&d, has_run, NULL);
+		d.target = (s32)i;
+		(void)ke_dpc_queue(&d, &e, NULL);
+		(void)ke_wait(&e, KE_FOREVER);
+	}
+}
+
+bool inet_limit_take(struct inet_limit *l, u64 now, u32 a_second)
+{
+	u64 step = UINT64_C(1000000000) / a_second, steps;
+	bool may;
+
+	ke_latch(&l->latch);
+	steps = inet_since(now, l->when) / step;
+	l->tokens = l->tokens + steps > a_second ? a_second :
+						   l->tokens + (u32)steps;
+	l->when += steps * step;
+	may = l->tokens;
+	l->tokens -= may;
+	ke_unlatch(&l->latch);
+	return may;
+}
+
 void inet_deliver(struct inet *s, struct ndis_packet *p,
 		  const struct inet_rx *rx)
 {
@@ -170,28 +208,6 @@ void tcp_stop(struct inet *s)
 	ke_lower(before);
 }
 
-static void passed(void *context, void *arg1, void *arg2)
-{
-	(void)arg1;
-	(void)arg2;
-	ke_event_set(context);
-}
-
-/* Whatever was at DISPATCH on some CPU is through with tcp. */
-static void let_pass(struct tcp *tcp)
-{
-	for (u32 i = 0; i < tcp->ncpus; i++) {
-		struct ke_event e;
-		struct ke_dpc d;
-
-		ke_event_init(&e, "passed", false, false);
-		ke_dpc_init(&d, passed, &e);
-		d.target = (s32)i;
-		ke_dpc_queue(&d, NULL, NULL);
-		ke_wait(&e, KE_FOREVER);
-	}
-}
-
 void tcp_free(struct inet *s)
 {
 	struct tcp *tcp = s->tcp;
@@ -202,7 +218,7 @@ void tcp_free(struct inet *s)
 	/* DPCs on other CPUs that have one in their hands */
 	for (unsigned i = 0; i < 1000 && KE_GET(&tcp->live); i++)
 		ke_sleep(MS);
-	let_pass(tcp);
+	inet_dpcs_done(s->x);        /* whoever was at DISPATCH is through */
 	for (u32 i = 0; i < tcp->ncpus; i++)
 		ke_dpc_remove(&tcp->delayq[i].dpc);
 	ex_free_pool(s->x, tcp->table, TAG_TCP);

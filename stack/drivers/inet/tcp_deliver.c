@@ -193,23 +193,31 @@ static bool fill_one(struct tcb *t)
 
 struct up {
 	struct inet_connection *c;
+	struct inet_address *a;
 	void *fn, *context;
 };
 
-/* tcb_lock is let go; it is taken again by up_end(). false: nobody there. */
+/* tcb_lock is let go; it is taken again by up_end(). false: nobody there. What is
+ * counted before t->conn was taken away, whoever did that waits for. */
 static bool up_begin(struct tcb *t, enum tdi_event e, struct up *u)
 {
 	u->c = t->conn;
 	if (!u->c)
 		return false;
 	inet_connection_get(u->c);
+	KE_ADD(&u->c->inside, 1);
 	ke_unlock_dpc(&t->lock);
-	u->fn = inet_handler(u->c, e, &u->context);
+	u->fn = inet_handler(u->c, e, &u->context, &u->a);
 	return true;
 }
 
 static void up_end(struct tcb *t, struct up *u)
 {
+	if (u->fn) {
+		inet_address_leave(u->a);
+		inet_address_put(u->a);
+	}
+	KE_ADD(&u->c->inside, -1u);
 	inet_connection_put(u->c);
 	ke_lock_dpc(&t->lock);
 }

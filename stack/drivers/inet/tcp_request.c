@@ -144,7 +144,7 @@ static struct inet_address *address_of(struct inet_connection *c,
 	ke_lock_dpc(&c->lock);
 	a = c->address;
 	if (a)
-		KE_ADD(&a->refs, 1);
+		inet_address_get(a);
 	*w = c->wish;
 	ke_unlock_dpc(&c->lock);
 	return a;

@@ -331,14 +331,12 @@ static enum ex_status ask(struct inet_address *a, struct tcb *t,
 	void *context, *connection_context = NULL;
 	enum ex_status st;
 
-	ke_lock_dpc(&a->lock);
-	fn = a->event[TDI_EVENT_CONNECT].fn;
-	context = a->event[TDI_EVENT_CONNECT].context;
-	ke_unlock_dpc(&a->lock);
+	fn = inet_address_enter(a, TDI_EVENT_CONNECT, &context);
 	if (!fn)
 		return EX_CONNECTION_REFUSED;
 	remote_of(t, &remote);
 	st = fn(context, &remote, &connection_context, irp);
+	inet_address_leave(a);
 	if (ex_failed(st) && st != EX_MORE_PROCESSING_REQUIRED)
 		return st;
 	if (!*irp)
