@@ -11,7 +11,7 @@
 
 #define CLIENTS 4u                   /* of a machine */
 #define SERVERS (6u * CLIENTS)       /* so many that no client is refused */
-#define ROUNDS 14u                   /* of a client: each kind twice */
+#define ROUNDS 18u                   /* of a client: each kind twice */
 #define MOST 6000u                   /* bytes of an echo */
 #define TAG EX_TAG('R', 'a', 'c', 'e')
 #define ROWS 128u
@@ -20,7 +20,7 @@
 #define SINKS 3u                     /* fewer than may want one: they wait */
 
 enum kind { ECHO, CLIENT_ABORTS, CLIENT_CLOSES, SERVER_ABORTS, SERVER_CLOSES,
-	    CANCELS, SENDS, KINDS };
+	    CANCELS, SENDS, QUITS, QUITS_SINK, KINDS };
 
 struct place;
 
@@ -43,7 +43,8 @@ struct place {                       /* one of the machines */
 	struct ke_lock lock;
 	struct sink sink[SINKS];
 	struct ke_mutex showing;     /* what is shown stays meanwhile */
-	struct tdi_end *shown;
+	struct tdi_end *shown, *victim;
+	struct ke_event chosen;      /* there is a victim */
 	u32 ready;                   /* servers; with KE_ADD(), as all below */
 };
 
@@ -52,7 +53,7 @@ struct race {
 	struct place at[2];
 	u32 up, left;                /* places, clients */
 	u32 moves;                   /* what clients have done */
-	u32 wrong, done[KINDS], sunk, rows, asked;
+	u32 wrong, done[KINDS], sunk, early, rows, asked;
 };
 
 struct client {
@@ -117,9 +118,13 @@ static bool listen_once(struct place *at, u8 *b)
 	must(at->r, !ex_failed(st), "associate", (u32)st);
 	KE_ADD(&at->ready, 1);
 	st = end_listen(&e);
-	if (!ex_failed(st)) {
+	if (st == EX_SUCCESS || st == EX_CONNECTION_RESET) {
 		KE_ADD(&at->ready, -1u);
-		serve(&e, b);
+		if (st == EX_SUCCESS)
+			serve(&e, b);
+		else                 /* before it was accepted */
+			KE_ADD(&at->r->early, 1);
+		st = EX_SUCCESS;
 	}
 	end_close(&e);
 	return !ex_failed(st);
@@ -149,9 +154,16 @@ static void sink_accepted(void *context, struct irp *irp)
 {
 	struct sink *k = context;
 
-	must(k->at->r, irp->status == EX_SUCCESS, "accept", (u32)irp->status);
-	k->open = true;
+	bool ok = irp->status == EX_SUCCESS;
+
+	must(k->at->r, ok || irp->status == EX_CONNECTION_RESET, "accept",
+	     (u32)irp->status);
+	k->open = ok;
 	io_irp_free(k->at->x, irp);
+	if (!ok) {
+		KE_ADD(&k->at->r->early, 1);
+		give_back(k);
+	}
 }
 
 static enum ex_status sink_connect(void *context,
@@ -171,6 +183,8 @@ static enum ex_status sink_connect(void *context,
 	ke_unlock_dpc(&at->lock);
 	if (!k)
 		return EX_INSUFFICIENT_RESOURCES; /* soon */
+	for (u32 i = 0; i < 100; i++) /* what comes meanwhile? */
+		ke_point(SCHED_USER, "asked");
 	*accept = io_irp_alloc(at->x);
 	k->got = 0;
 	k->open = false;
@@ -214,11 +228,17 @@ static void sink_disconnect(void *context, void *connection, u32 flags,
 			    enum ex_status why)
 {
 	struct sink *k = connection;
-	struct irp *irp = io_irp_alloc(k->at->x);
+	struct irp *irp;
 
 	(void)context;
-	must(k->at->r, flags == TDI_DISCONNECT_RELEASE && k->open,
-	     "the sink's end", (u32)why);
+	must(k->at->r, k->open, "the end of what was not accepted", (u32)why);
+	k->open = false;
+	if (flags & TDI_DISCONNECT_ABORT) {
+		must(k->at->r, !k->got, "the sink was reset", k->got);
+		give_back(k);
+		return;
+	}
+	irp = io_irp_alloc(k->at->x);
 	KE_ADD(&k->at->r->sunk, k->got);
 	k->release = (struct tdi_request){ .flags = TDI_DISCONNECT_RELEASE };
 	irp->done = sink_released;
@@ -359,6 +379,54 @@ static void show(struct place *at, struct tdi_end *was, struct tdi_end *e)
 	ke_mutex_release(&at->showing);
 }
 
+/* Somebody else aborts it while it connects: over loopback all of that is one call
+ * here, which only another CPU can come into. */
+static void quit(struct place *at, struct tdi_end *e, int to, enum kind kind)
+{
+	enum ex_status st;
+
+	ke_wait(&at->showing, KE_FOREVER);
+	at->victim = e;
+	ke_mutex_release(&at->showing);
+	ke_event_set(&at->chosen);
+	st = end_connect(e, to, kind == QUITS_SINK ? SINK : PORT);
+	must(at->r, st == EX_SUCCESS || st == EX_CONNECTION_ABORTED, "quit",
+	     (u32)st);
+	ke_wait(&at->showing, KE_FOREVER);
+	if (at->victim == e)
+		at->victim = NULL;
+	ke_mutex_release(&at->showing);
+	(void)end_disconnect(e, TDI_DISCONNECT_ABORT);
+}
+
+static void breaker(void *ctx)
+{
+	struct place *at = ctx;
+
+	for (u32 i = 0; KE_GET(&at->r->left); i++) {
+		ke_wait(&at->chosen, KE_FOREVER);
+		for (u32 k = 0; k < i * 37 % 200; k++)
+			ke_point(SCHED_USER, "breaks");
+		ke_wait(&at->showing, KE_FOREVER);
+		if (at->victim)
+			(void)end_disconnect(at->victim, TDI_DISCONNECT_ABORT);
+		ke_mutex_release(&at->showing);
+	}
+}
+
+static void use(struct client *c, struct tdi_end *e, int to, enum kind kind,
+		u8 *b, u32 n)
+{
+	enum ex_status st = end_connect(e, to, kind == SENDS ? SINK : PORT);
+
+	must(c->at->r, st == EX_SUCCESS, "connect", (u32)st);
+	if (ex_failed(st))
+		return;
+	show(c->at, NULL, e);
+	talk(c, e, kind, b, n);
+	show(c->at, e, NULL);
+}
+
 static void client(void *ctx)
 {
 	struct client *c = ctx;
@@ -371,16 +439,14 @@ static void client(void *ctx)
 	for (u32 i = 0; i < ROUNDS; i++) {
 		enum kind kind = (enum kind)((c->i + i) % KINDS);
 		enum ex_status st = end_open(at->x, &e, 0);
+		int to = i < KINDS ? !at->me : at->me;
 
-		if (!ex_failed(st))
-			st = end_connect(&e, i < KINDS ? !at->me : at->me,
-					 kind == SENDS ? SINK : PORT);
-		must(at->r, st == EX_SUCCESS, "connect", (u32)st);
-		if (st == EX_SUCCESS) {
-			show(at, NULL, &e);
-			talk(c, &e, kind, b, 1 + (c->i * 1999 + i * 997) % MOST);
-			show(at, &e, NULL);
-		}
+		must(at->r, st == EX_SUCCESS, "open", (u32)st);
+		if (kind == QUITS || kind == QUITS_SINK)
+			quit(at, &e, to, kind);
+		else
+			use(c, &e, to, kind, b,
+			    1 + (c->i * 1999 + i * 997) % MOST);
 		end_close(&e);
 		KE_ADD(&at->r->done[kind], 1);
 		KE_ADD(&at->r->moves, 1);
@@ -504,15 +570,18 @@ static void boss(void *ctx)
 
 	ke_lock_init(&at->lock, "sinks");
 	ke_mutex_init(&at->showing, "showing");
+	ke_event_init(&at->chosen, "chosen", true, false);
 	must(at->r, st == EX_SUCCESS && sink_open(at), "open", (u32)st);
 	for (u32 i = 0; i < SERVERS; i++)
 		start(at, "server", server);
 	wait_ready(at, SERVERS);
 	start(at, "lister", lister);
 	start(at, "asker", asker);
+	start(at, "breaker", breaker);
 	KE_ADD(&at->r->up, 1);
 	while (KE_GET(&at->r->left))
 		ke_sleep(1000000);
+	ke_event_set(&at->chosen);   /* nobody: that was all */
 	wait_ready(at, SERVERS);
 	io_close(at->address);       /* all LISTENs end */
 	wait_ready(at, 0);
@@ -539,7 +608,8 @@ static u32 sunk_by(u32 clients)
 	return sum;
 }
 
-static void race(enum sched_policy policy, u64 seed, unsigned cpus)
+/* How many were reset before they were accepted. */
+static u32 race(enum sched_policy policy, u64 seed, unsigned cpus)
 {
 	static struct race r;
 	static struct client c[2][CLIENTS];
@@ -568,23 +638,27 @@ static void race(enum sched_policy policy, u64 seed, unsigned cpus)
 		       cpus);
 	no_leak(&r.t);
 	two_close(&r.t);
+	return r.early;
 }
 
 static void at_random(void)
 {
+	u32 early = 0;
+
 	for (u64 seed = 1; seed <= 20 && !test_.bad; seed++)
-		race(SCHED_RANDOM, seed, 2 + seed % 3);
+		early += race(SCHED_RANDOM, seed, 2 + seed % 3);
+	CHECK(early > 10);
 }
 
 static void by_priorities(void)
 {
 	for (u64 seed = 1; seed <= 8 && !test_.bad; seed++)
-		race(SCHED_PCT, seed, 2 + seed % 3);
+		(void)race(SCHED_PCT, seed, 2 + seed % 3);
 }
 
 static void run_on(void)
 {
-	race(SCHED_RUN_ON, 1, 4);
+	(void)race(SCHED_RUN_ON, 1, 4);
 }
 
 int main(void)

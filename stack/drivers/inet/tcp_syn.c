@@ -514,15 +514,19 @@ static enum half for_half_open(struct tcp *tcp, const struct tcp_seg *g,
 	return what;
 }
 
-static void forget(struct tcp *tcp, const struct tcp_seg *g)
+/* false: it was gone. */
+static bool forget(struct tcp *tcp, const struct tcp_seg *g)
 {
 	struct tcp_syn **at;
+	bool was;
 
 	ke_lock_dpc(&tcp->syn_lock);
 	at = place_of(tcp, g);
-	if (*at)
+	was = *at;
+	if (was)
 		syn_free(tcp, at);
 	ke_unlock_dpc(&tcp->syn_lock);
+	return was;
 }
 
 /* The client has no room now and may have soon: the other is asked for its ACK
@@ -555,9 +559,14 @@ static struct tcb *find(struct tcp *tcp, const struct tcp_seg *g)
 	return FindTCB(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
 }
 
-/* The handshake is complete. NULL: it has come to nothing, or not yet. */
+/*
+ * The handshake is complete; half: of an entry, which stays until the client knows.
+ * Another CPU that gets a RST frees it before, and finds the TCB after that.
+ * NULL: it has come to nothing, or not yet.
+ */
 static struct tcb *complete(struct tcp *tcp, struct inet_address *a,
-			    const struct tcp_syn *y, const struct tcp_seg *g)
+			    const struct tcp_syn *y, const struct tcp_seg *g,
+			    bool half)
 {
 	struct tcb *t = make_tcb(tcp, y, g);
 	enum ex_status st = EX_INSUFFICIENT_RESOURCES;
@@ -581,23 +590,25 @@ static struct tcb *complete(struct tcp *tcp, struct inet_address *a,
 		again_soon(tcp, g);
 		return NULL;
 	}
-	forget(tcp, g);
+	if (!forget(tcp, g) && half && t)
+		tcp_abort(t, EX_CONNECTION_RESET, false);
 	if (!t)
 		tcp_refuse(tcp, g);
 	return t;
 }
 
-/* An ACK of what is not half-open: it may be whole since it was looked for. */
+/* An ACK or RST of what is not half-open: it may be whole since it was looked
+ * for. */
 static struct tcb *for_nothing(struct tcp *tcp, struct inet_address *a,
 			       const struct tcp_seg *g)
 {
 	struct tcb *t = find(tcp, g);
 	struct tcp_syn y;
 
-	if (t)
+	if (t || g->flags & TH_RST)
 		return t;
 	if (open_cookie(tcp, g, window_of(tcp, a), &y))
-		return complete(tcp, a, &y, g);
+		return complete(tcp, a, &y, g, false);
 	tcp_refuse(tcp, g);
 	return NULL;
 }
@@ -609,10 +620,10 @@ static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
 	enum half what = for_half_open(tcp, g, &y);
 
 	if (what == HALF_OPEN)
-		return complete(tcp, a, &y, g);
-	if (what != HALF_NONE || g->flags & TH_RST)
+		return complete(tcp, a, &y, g, true);
+	if (what != HALF_NONE)
 		return NULL;
-	if (g->flags & TH_ACK)
+	if (g->flags & (TH_ACK | TH_RST))
 		return for_nothing(tcp, a, g);
 	if (!(g->flags & TH_SYN)) {
 		if (tcp->s->as->refuses_stray)
