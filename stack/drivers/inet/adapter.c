@@ -41,7 +41,7 @@ static bool answered(struct inet_query *q)
 static void finish(struct inet_query *q, bool ok)
 {
 	q->ready(q, ok);
-	q->busy = false;
+	KE_SET(&q->busy, false);     /* the last that is seen of q */
 }
 
 static void ask_on(struct inet_query *q);

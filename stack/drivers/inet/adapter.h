@@ -8,8 +8,8 @@
  * is left (KB968597).  So nothing waits here: each answer asks the next question,
  * in whatever thread it comes, and behind the last one ready() is called.
  *
- * Invariant: while busy, the binding and the query stay; an unbind waits for its
- * end.  ready() is called once, at DISPATCH or below; ok false: the adapter is of
+ * Invariant: while busy, the binding and the query stay, and are the answering
+ * CPU's alone (there is one question at a time); an unbind waits for its end.  ready() is called once, at DISPATCH or below; ok false: the adapter is of
  * no use.
  *
  * To ask for more: a row of questions in adapter.c, and where its answer goes.
@@ -30,7 +30,7 @@ struct inet_query {
 	/* adapter.c's */
 	struct ndis_request r;
 	u32 step, value;
-	bool busy;                   /* an answer is still to come */
+	bool busy;                   /* an answer is still to come: a word */
 };
 
 /* Its first four fields are set, all else is zero. */

@@ -3,6 +3,7 @@
 #include "object.h"
 #include "tcp.h"
 
+#define MILLI UINT64_C(1000000)
 #define EPHEMERAL_FIRST 1025u        /* as on NT; RFC 6056 3.3.1 from there */
 #define EPHEMERAL_LAST 65000u
 
@@ -130,19 +131,76 @@ enum ex_status inet_address_open(struct inet *s, const struct tdi_open *o,
 	return EX_SUCCESS;
 }
 
+void inet_address_get(struct inet_address *a)
+{
+	(void)KE_ADD(&a->refs, 1);
+}
+
 void inet_address_put(struct inet_address *a)
 {
-	if (--a->refs)
+	if (KE_ADD(&a->refs, -1))
 		return;
 	ke_lock_fini(&a->lock);
 	ex_free_pool(a->s->x, a, TAG_ADDRESS);
 }
 
-/* Somebody waits for connections there. */
-static bool listens(const struct inet_address *a)
+bool inet_listens(const struct inet_address *a)
 {
-	return a->event[TDI_EVENT_CONNECT].fn || a->listens;
+	return KE_GET(&a->event[TDI_EVENT_CONNECT].fn) || KE_GET(&a->listens);
 }
+
+/* --- handlers ------------------------------------------------------------------------ */
+
+void inet_address_handler(struct inet_address *a, enum tdi_event e, void *fn,
+			  void *context)
+{
+	ke_lock_dpc(&a->lock);
+	ke_latch(&a->events);
+	KE_SET(&a->event[e].fn, fn);
+	a->event[e].context = context;
+	ke_unlatch(&a->events);
+	ke_unlock_dpc(&a->lock);
+}
+
+static void *handler(struct inet_address *a, enum tdi_event e, void **context)
+{
+	void *fn;
+
+	ke_latch(&a->events);
+	fn = a->event[e].fn;
+	*context = a->event[e].context;
+	ke_unlatch(&a->events);
+	return fn;
+}
+
+/* First counted, then looked at: whoever takes it away looks at the count
+ * afterwards. */
+void *inet_address_enter(struct inet_address *a, enum tdi_event e,
+			 void **context)
+{
+	void *fn;
+
+	if (!KE_GET(&a->event[e].fn))
+		return NULL;
+	(void)KE_ADD(&a->inside, 1);
+	fn = handler(a, e, context);
+	if (!fn)
+		inet_address_leave(a);
+	return fn;
+}
+
+void inet_address_leave(struct inet_address *a)
+{
+	(void)KE_ADD(&a->inside, -1);
+}
+
+void inet_address_wait(struct inet_address *a)
+{
+	while (KE_ADD(&a->inside, 0))
+		ke_sleep(MILLI);
+}
+
+/* --- finding -------------------------------------------------------------------------- */
 
 /* The better, the larger; 0: not this one. */
 static unsigned match(const struct inet_address *a, u8 protocol,
@@ -154,7 +212,7 @@ static unsigned match(const struct inet_address *a, u8 protocol,
 		return 0;
 	if (!exact && memcmp(&a->ip, &any, sizeof(any)))
 		return 0;
-	if (protocol == 6 && !listens(a))
+	if (protocol == 6 && !inet_listens(a))
 		return 0;
 	return 1 + exact;
 }
@@ -177,7 +235,7 @@ struct inet_address *inet_address_find(struct inet *s, u8 protocol,
 		}
 	}
 	if (best)
-		best->refs++;
+		inet_address_get(best);
 	ke_unlock_dpc(&s->objects->lock);
 	return best;
 }
@@ -212,7 +270,7 @@ struct inet_address *inet_address_next(struct inet *s, u8 protocol,
 	while (a && (a->serial >= below || !takes(a, protocol, dst, port)))
 		a = a->next;
 	if (a)
-		a->refs++;
+		inet_address_get(a);
 	ke_unlock_dpc(&s->objects->lock);
 	return a;
 }
@@ -262,16 +320,17 @@ void inet_address_close(struct inet_address *a)
 
 	ke_lock_dpc(&o->lock);
 	leave(o, a);
+	ke_lock_dpc(&a->lock);
 	a->closing = true;
+	ke_unlock_dpc(&a->lock);
 	ke_unlock_dpc(&o->lock);
 	while ((c = take_first(a))) {
 		TCPDetach(c, false);
 		inet_address_put(a);
 		inet_connection_put(c);
 	}
-	ke_lock_dpc(&a->lock);
-	memset(a->event, 0, sizeof(a->event));
-	ke_unlock_dpc(&a->lock);
+	for (u32 e = 0; e < TDI_EVENTS; e++)
+		inet_address_handler(a, (enum tdi_event)e, NULL, NULL);
 	if (a->protocol != 6)
 		udp_close(a);
 }
@@ -296,28 +355,36 @@ enum ex_status inet_connection_open(struct inet *s, void *context,
 
 void inet_connection_get(struct inet_connection *c)
 {
-	c->refs++;
+	(void)KE_ADD(&c->refs, 1);
 }
 
 void inet_connection_put(struct inet_connection *c)
 {
-	if (--c->refs)
+	if (KE_ADD(&c->refs, -1))
 		return;
 	ke_lock_fini(&c->lock);
 	ex_free_pool(c->s->x, c, TAG_CONNECTION);
 }
 
-void *inet_handler(struct inet_connection *c, enum tdi_event e, void **context)
+void *inet_handler(struct inet_connection *c, enum tdi_event e, void **context,
+		   struct inet_address **a)
 {
 	void *fn = NULL;
 
 	ke_lock_dpc(&c->lock);
-	if (c->address) {
-		fn = c->address->event[e].fn;
-		*context = c->address->event[e].context;
-	}
+	*a = c->address;
+	if (*a)
+		fn = inet_address_enter(*a, e, context);
+	if (fn)
+		inet_address_get(*a);
 	ke_unlock_dpc(&c->lock);
 	return fn;
+}
+
+void inet_connection_wait(struct inet_connection *c)
+{
+	while (KE_ADD(&c->inside, 0))
+		ke_sleep(MILLI);
 }
 
 enum ex_status inet_associate(struct inet_connection *c,
@@ -329,7 +396,7 @@ enum ex_status inet_associate(struct inet_connection *c,
 	ke_lock_dpc(&c->lock);
 	if (!c->address && !c->closing && !a->closing && a->protocol == 6) {
 		c->address = a;
-		a->refs++;
+		inet_address_get(a);
 		link_connection(a, c);
 		st = EX_SUCCESS;
 	}
@@ -348,7 +415,7 @@ static bool part(struct inet_connection *c)
 	ke_lock_dpc(&c->lock);
 	a = c->address;
 	if (a)
-		a->refs++;
+		inet_address_get(a);
 	ke_unlock_dpc(&c->lock);
 	if (!a)
 		return false;
@@ -446,19 +513,19 @@ enum ex_status inet_address_set(struct inet_address *a, struct tdi_request *r)
 	memcpy(&v, r->value, sizeof(v));
 	switch (r->info) {
 	case TDI_TTL:
-		a->ttl = (u8)v;
+		KE_SET(&a->ttl, (u8)v);
 		break;
 	case TDI_TOS:
-		a->tos = (u8)v;
+		KE_SET(&a->tos, (u8)v);
 		break;
 	case TDI_BROADCAST:
-		a->broadcast = v;
+		KE_SET(&a->broadcast, v != 0);
 		break;
 	case TDI_HDRINCL:
-		a->header_included = v;
+		KE_SET(&a->header_included, v != 0);
 		break;
 	case TDI_RECEIVE_WINDOW:
-		a->rcv_buf = max_u32(min_u32(v, 1u << 29), 512);
+		KE_SET(&a->rcv_buf, max_u32(min_u32(v, 1u << 29), 512));
 		break;
 	default:
 		return EX_INVALID_PARAMETER;

@@ -26,15 +26,6 @@ static struct tcb *pop(struct tcp_delayq *q)
 	return t;
 }
 
-static void one(struct tcb *t)
-{
-	ke_lock_dpc(&t->lock);
-	t->flags &= ~(u32)F_QUEUED;
-	ke_unlock_dpc(&t->lock);
-	tcp_settle(t);
-	tcb_put(t);
-}
-
 /* At DISPATCH, so on one CPU from here to the end. */
 void ProcessTCBDelayQ(struct tcp *tcp)
 {
@@ -48,7 +39,8 @@ void ProcessTCBDelayQ(struct tcp *tcp)
 	q->depth++;
 	TRACE(tcp_delayq_enter, ke_cpu_number(), q->depth, q->head, 0);
 	while (n < BATCH && (t = pop(q))) {
-		one(t);
+		tcp_settle(t);
+		tcb_put(t);
 		n++;
 	}
 	TRACE(tcp_delayq_leave, ke_cpu_number(), q->depth, n, 0);

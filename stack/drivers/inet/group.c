@@ -15,6 +15,16 @@ struct inet_group *inet_group_find(const struct inet_groups *s,
 	return g;
 }
 
+bool inet_group_has(struct inet_groups *s, const struct inet_ip *a)
+{
+	bool has;
+
+	ke_latch(&s->latch);
+	has = inet_group_find(s, a);
+	ke_unlatch(&s->latch);
+	return has;
+}
+
 bool inet_group_join(struct ex *x, struct inet_groups *s,
 		     const struct inet_ip *a, const struct inet_group_limits *l)
 {
@@ -31,7 +41,9 @@ bool inet_group_join(struct ex *x, struct inet_groups *s,
 	*g = (struct inet_group){ .next = s->head, .group = *a, .users = 1,
 				  .more = l->reports,
 				  .report_at = ex_now(x) + 1 };
+	ke_latch(&s->latch);
 	s->head = g;
+	ke_unlatch(&s->latch);
 	s->count++;
 	return true;
 }
@@ -46,7 +58,9 @@ bool inet_group_leave(struct inet_groups *s, const struct inet_ip *a,
 		at = &(*at)->next;
 	g = *at;
 	if (g && !--g->users) {
+		ke_latch(&s->latch);
 		*at = g->next;
+		ke_unlatch(&s->latch);
 		s->count--;
 		*gone = g;
 	}
@@ -55,13 +69,16 @@ bool inet_group_leave(struct inet_groups *s, const struct inet_ip *a,
 
 void inet_groups_free(struct ex *x, struct inet_groups *s, u32 tag)
 {
-	while (s->head) {
-		struct inet_group *g = s->head;
+	struct inet_group *g = s->head, *next;
 
-		s->head = g->next;
+	ke_latch(&s->latch);
+	s->head = NULL;
+	ke_unlatch(&s->latch);
+	s->count = 0;
+	for (; g; g = next) {
+		next = g->next;
 		ex_free_pool(x, g, tag);
 	}
-	s->count = 0;
 }
 
 /* --- reports -------------------------------------------------------------------------- */

@@ -3,9 +3,9 @@
  * Groups that an interface is in, as IGMP (tcpip/igmp.c) and MLD (tcpip6/mld.c)
  * report them: the messages are theirs.
  *
- * Invariants: everything here is called under the family's lock, but what
- * inet_group_leave() gives out is the caller's alone; a group in the list has at
- * least one user.
+ * Invariants: everything here is called under the family's lock, but
+ * inet_group_has(), for which the list has a latch; what inet_group_leave() gives
+ * out is the caller's alone; a group in the list has at least one user.
  */
 #ifndef INET_GROUP_H
 #define INET_GROUP_H
@@ -22,8 +22,9 @@ struct inet_group {
 };
 
 struct inet_groups {
-	struct inet_group *head;
+	struct inet_group *head;     /* linked and unlinked under the latch, too */
 	u32 count;
+	struct ke_latch latch;
 };
 
 struct inet_group_limits {
@@ -33,6 +34,8 @@ struct inet_group_limits {
 
 struct inet_group *inet_group_find(const struct inet_groups *s,
 				   const struct inet_ip *a);
+/* The same, without the lock. */
+bool inet_group_has(struct inet_groups *s, const struct inet_ip *a);
 /* false: too many, or no memory. The first report is due at once. */
 bool inet_group_join(struct ex *x, struct inet_groups *s,
 		     const struct inet_ip *a,

@@ -13,7 +13,13 @@
  * The way out: TDI request -> TCPSend or UDPSend -> inet->family->output().
  *
  * Order of locks (each level may take the ones behind it): address table,
- * address object, connection table, connection, TCB table, tcb.
+ * address object, connection table, connection, TCB table, tcb; then the
+ * family's lock, then its latch and those of this folder, under which nothing is
+ * called (ex/latch.h).
+ *
+ * CPUs run at the same time.  A field says which lock it is under; one that says
+ * nothing is set before others can find its structure, and stays.  "A word" is
+ * read and written by KE_GET() and KE_SET(), without a lock.
  */
 #ifndef INET_H
 #define INET_H
@@ -128,16 +134,24 @@ struct inet_personality {
 const struct inet_personality *inet_personality(const char *name);
 
 #define INET_CPUS 32u
-struct inet_loop {                   /* datagrams to oneself, of a CPU */
+struct inet_loop {                   /* datagrams to oneself */
 	struct ndis_packet *head, *tail;
 	u32 depth, queued;
+};
+
+/* What each CPU has for itself.  The loop is touched at DISPATCH there alone;
+ * counters are, but for what is dropped in a thread, so KE_ADD() it is. */
+struct inet_cpu {
+	struct inet_loop loop;
+	u64 count[INET_COUNTERS];
+	u64 apart[8];                /* no cache line of the next CPU's */
 };
 
 #define INET_DEVICES 32u
 struct inet_device {                 /* from the options; one per dev= */
 	char name[16];               /* empty: the first adapter */
 	u32 mtu;                     /* 0: the adapter's */
-	bool used;
+	bool used;                   /* under inet->devices */
 };
 
 struct inet {
@@ -148,8 +162,8 @@ struct inet {
 	void *ip;                    /* the family's own */
 	struct inet_objects *objects; /* TDI: object.c */
 	struct tcp *tcp;             /* tcp.c */
-	u64 count[INET_COUNTERS];
-	struct inet_loop loop[INET_CPUS];
+	struct inet_cpu cpu[INET_CPUS];
+	struct ke_latch devices;     /* who has which */
 	struct inet_device device[INET_DEVICES];
 	u32 ndevices;
 	struct inet_sysctl {
@@ -171,6 +185,8 @@ static inline bool inet_may_sack(const struct inet *s)
 enum ex_status inet_start(struct inet *s);
 void inet_stop(struct inet *s);
 void inet_free(struct inet *s);
+/* DPCs that were taken out of a queue before this have returned. PASSIVE. */
+void inet_dpcs_done(struct ex *x);
 
 /* From the family. p is lent: keep what is needed by ndis_buffer_clone(). */
 void inet_deliver(struct inet *s, struct ndis_packet *p,
@@ -195,6 +211,13 @@ struct ndis_packet *inet_keep(struct ex *x, struct ndis_packet *p);
 void inet_sum_now(struct ex *x, struct ndis_packet *p, u32 hlen);
 /* Tells whoever sent p, or gives it back if nobody waits for that. */
 void inet_sent(struct ndis_packet *p, enum ex_status st);
+/* So many a second, at most, and at most a second's at once. */
+struct inet_limit {
+	struct ke_latch latch;
+	u64 when;                    /* tokens were counted */
+	u32 tokens;
+};
+bool inet_limit_take(struct inet_limit *l, u64 now, u32 a_second);
 /* An address of ours went away. */
 void inet_address_gone(struct inet *s, const struct inet_ip *a);
 
@@ -203,27 +226,40 @@ void inet_address_gone(struct inet *s, const struct inet_ip *a);
 struct inet_address {                /* a TDI address object */
 	struct inet *s;
 	struct ke_lock lock;
-	struct inet_address *next;   /* of its hash chain */
+	struct inet_address *next;   /* of its hash chain, under the table's */
 	u64 serial;                  /* later ones have larger ones */
 	struct inet_ip ip;           /* zero: any */
 	u16 port;
 	u8 protocol;
-	bool reuse, broadcast, header_included;
-	u8 ttl, tos;
+	bool reuse, broadcast, header_included; /* the latter two and these */
+	u8 ttl, tos;                 /* three are words: a client's options */
 	u32 rcv_buf;                 /* of connections to it; 0: the default */
-	u32 listens;                 /* LISTENs that wait on its connections */
+	u32 listens;                 /* LISTENs that wait on its connections:
+					a word for the address table */
+	/* Set under the lock and the latch, read under either; fn, whether there
+	 * is one, a word. */
 	struct { void *fn, *context; } event[TDI_EVENTS];
-	struct inet_connection *connections; /* associated */
-	struct irp *datagrams;       /* RECEIVE_DATAGRAMs that wait */
-	u32 refs;
-	bool closing;
-	void *transport;             /* UDP's or raw's own */
+	struct ke_latch events;
+	u32 inside;                  /* handlers that run: KE_ADD() */
+	struct inet_connection *connections; /* associated; under the lock */
+	struct irp *datagrams;       /* RECEIVE_DATAGRAMs that wait; under the
+					lock, the head a word */
+	u32 refs;                    /* KE_ADD() */
+	bool closing;                /* set under the table's lock and its own,
+					read under either */
 };
 /* By where a datagram goes; the most specific wins. A reference, or NULL. */
 struct inet_address *inet_address_find(struct inet *s, u8 protocol,
 				       const struct inet_ip *dst, u16 port,
 				       const struct inet_ip *src);
+void inet_address_get(struct inet_address *a);
 void inet_address_put(struct inet_address *a);
+/* What a client wants to be called by; NULL: nothing. What is given counts as
+ * inside until _leave(), and a CLEANUP waits for that: a client whose address is
+ * closed is called no more. */
+void *inet_address_enter(struct inet_address *a, enum tdi_event e,
+			 void **context);
+void inet_address_leave(struct inet_address *a);
 /* All that such a datagram is for, one after the other: the one after prev, whose
  * reference is given back (NULL: the first). Raw sockets: port 0. */
 struct inet_address *inet_address_next(struct inet *s, u8 protocol,
@@ -232,7 +268,18 @@ struct inet_address *inet_address_next(struct inet *s, u8 protocol,
 				       struct inet_address *prev);
 
 /* One more of COUNTER(…, what, …). */
-#define inet_count(s, what) ((s)->count[INET_##what]++)
+#define inet_count(s, what) inet_count_by((s), INET_##what, 1)
+static inline void inet_count_by(struct inet *s, enum inet_counter what, u64 n)
+{
+	(void)KE_ADD(&s->cpu[ke_cpu_number()].count[what], n);
+}
+
+/* How long ago that was.  Another CPU may have had a later look at the clock. */
+static inline u64 inet_since(u64 now, u64 then)
+{
+	return now > then ? now - then : 0;
+}
+
 /* table.c */
 enum ex_status inet_table(struct inet *s, struct inet_ask *a);
 

@@ -59,7 +59,7 @@ void inet_loop(struct inet *s, struct ndis_packet *p)
 	/* The receiver has a packet of its own: the sender's fields stay. */
 	struct ndis_packet *r = inet_clone(s->x, p, 0, p->length, 0);
 	enum ke_irql before = ke_raise(KE_DISPATCH);
-	struct inet_loop *q = &s->loop[ke_cpu_number()];
+	struct inet_loop *q = &s->cpu[ke_cpu_number()].loop;
 	u32 at = s->family->protocol_at;
 	u8 protocol = p->head->length > at ? p->head->data[at] : 0;
 
@@ -81,10 +81,10 @@ void inet_loop(struct inet *s, struct ndis_packet *p)
 void inet_loop_free(struct inet *s)
 {
 	for (u32 i = 0; i < INET_CPUS; i++)
-		while (s->loop[i].head) {
-			struct ndis_packet *p = s->loop[i].head;
+		while (s->cpu[i].loop.head) {
+			struct ndis_packet *p = s->cpu[i].loop.head;
 
-			s->loop[i].head = p->next;
+			s->cpu[i].loop.head = p->next;
 			ndis_packet_put(p);
 		}
 }

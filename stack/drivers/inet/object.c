@@ -88,6 +88,11 @@ static enum ex_status cleanup(struct io_device *d, struct irp *irp)
 	else if (kind_of(f) == TDI_CONNECTION_FILE)
 		inet_connection_close(f->context);
 	ke_lower(before);
+	/* A handler of ours that closes is at DISPATCH, and waits for no one. */
+	if (kind_of(f) == TDI_ADDRESS_FILE && before < KE_DISPATCH)
+		inet_address_wait(f->context);
+	else if (kind_of(f) == TDI_CONNECTION_FILE && before < KE_DISPATCH)
+		inet_connection_wait(f->context);
 	return done(irp, EX_SUCCESS, 0);
 }
 
@@ -113,10 +118,7 @@ static enum ex_status set_event(struct inet_address *a,
 {
 	if (r->event < 0 || r->event >= TDI_EVENTS)
 		return EX_INVALID_PARAMETER;
-	ke_lock_dpc(&a->lock);
-	a->event[r->event].fn = r->handler;
-	a->event[r->event].context = r->context;
-	ke_unlock_dpc(&a->lock);
+	inet_address_handler(a, r->event, r->handler, r->context);
 	return EX_SUCCESS;
 }
 

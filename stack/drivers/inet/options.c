@@ -185,17 +185,21 @@ u32 inet_device_take(struct inet *s, const char *name)
 {
 	u32 i = 0;
 
+	ke_latch(&s->devices);
 	while (i < s->ndevices &&
 	       (s->device[i].used || !is_of(&s->device[i], name)))
 		i++;
 	if (i < s->ndevices)
 		s->device[i].used = true;
+	ke_unlatch(&s->devices);
 	return i;
 }
 
-void inet_device_give(struct inet *s, const char *name)
+void inet_device_give(struct inet *s, u32 i)
 {
-	for (u32 i = 0; i < s->ndevices; i++)
-		if (is_of(&s->device[i], name))
-			s->device[i].used = false;
+	if (i == s->ndevices)
+		return;
+	ke_latch(&s->devices);
+	s->device[i].used = false;
+	ke_unlatch(&s->devices);
 }

@@ -42,7 +42,7 @@ bool inet_option_address(int family, const char *v, size_t n, u8 *out);
 /* A device of an adapter of this name that none has yet: its index, used from
  * now on; s->ndevices: none. */
 u32 inet_device_take(struct inet *s, const char *name);
-/* The adapter of this name is gone. */
-void inet_device_give(struct inet *s, const char *name);
+/* What _take() gave: its adapter is gone. */
+void inet_device_give(struct inet *s, u32 i);
 
 #endif

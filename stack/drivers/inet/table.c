@@ -15,6 +15,7 @@ struct inet_row *inet_row(struct inet_ask *a)
 	return r;
 }
 
+/* Under the lock. */
 static void connection(struct inet_ask *a, const struct tcb *t)
 {
 	const struct inet *s = t->tcp->s;
@@ -51,8 +52,11 @@ static void connections(struct inet *s, struct inet_ask *a)
 
 	ke_lock_dpc(&tcp->table_lock);
 	for (u32 i = 0; i < tcp->buckets; i++)
-		for (const struct tcb *t = tcp->table[i]; t; t = t->hash_next)
+		for (struct tcb *t = tcp->table[i]; t; t = t->hash_next) {
+			ke_lock_dpc(&t->lock);
 			connection(a, t);
+			ke_unlock_dpc(&t->lock);
+		}
 	ke_unlock_dpc(&tcp->table_lock);
 	ke_lock_dpc(&tcp->syn_lock);
 	for (u32 i = 0; i < TCP_SYN_BUCKETS; i++)
@@ -67,13 +71,12 @@ static void addresses(struct inet *s, struct inet_ask *a, u8 protocol)
 
 	ke_lock_dpc(&o->lock);
 	for (u32 i = 0; i < INET_BUCKETS; i++)
-		for (const struct inet_address *d = o->bucket[i]; d;
+		for (struct inet_address *d = o->bucket[i]; d;
 		     d = d->next) {
 			struct inet_row *r;
 
 			if (d->protocol != protocol ||
-			    (protocol == 6 && !d->listens &&
-			     !d->event[TDI_EVENT_CONNECT].fn))
+			    (protocol == 6 && !inet_listens(d)))
 				continue;
 			r = inet_row(a);
 			if (!r)
@@ -85,11 +88,19 @@ static void addresses(struct inet *s, struct inet_ask *a, u8 protocol)
 	ke_unlock_dpc(&o->lock);
 }
 
+static void counters(struct inet *s, struct inet_ask *a)
+{
+	memset(a->count, 0, sizeof(a->count));
+	for (u32 i = 0; i < ex_cpus(s->x); i++)
+		for (u32 k = 0; k < INET_COUNTERS; k++)
+			a->count[k] += KE_GET(&s->cpu[i].count[k]);
+}
+
 enum ex_status inet_table(struct inet *s, struct inet_ask *a)
 {
 	a->n = a->total = 0;
 	a->family = s->family->family;
-	memcpy(a->count, s->count, sizeof(a->count));
+	counters(s, a);
 	switch (a->table) {
 	case INET_CONNECTIONS:
 		connections(s, a);

@@ -7,12 +7,20 @@
  *
  * Invariants
  *  - Everything of a TCB is behind its lock, but its addresses, which never
- *    change, and hash_next (TCBTableLock).  All of it runs at DISPATCH.
+ *    change, hash_next (TCBTableLock), tw_next and tw_prev (TimeWaitLock),
+ *    delayq_next (the CPU's in whose queue it is) and refs (KE_ADD()).  All of it
+ *    runs at DISPATCH, so a CPU's delay queue is its own.
+ *  - Locks are taken in this order: an address's, a connection's, TCBTableLock,
+ *    a TCB's; behind that one each alone TimeWaitLock, the machine's cancel lock
+ *    and what the family has in route().  SynTableLock is taken alone.
  *  - No lock is held in a call out: clients, IRP completion, family->output().
  *    So what a segment causes is noted in `need` and done by ProcessTCBDelayQ()
  *    (delayq.c) at the end of a batch.
- *  - References: the table, the connection, the timer while it is set, the delay
- *    queue while it is in it, each IRP in one of the lists.
+ *  - A TCB that is in the table and CLOSED, but not F_DEAD, is one for which a CPU
+ *    is asking a client (tcp_syn.c): what comes for it meanwhile is kept.
+ *  - References: the table, the connection, the timer until its DPC has run, the
+ *    delay queue while it is in it, each IRP in one of the lists.  TIME-WAIT's list
+ *    has none: what is in it is not F_DEAD, hence in the table.
  *  - Sequence numbers: the first byte of snd_q is snd_q_seq, snd_end is behind
  *    its last; a FIN that was asked for has the number snd_end.  Bytes in
  *    [snd_una, snd_nxt) were sent; of those below lost_edge that no SACK names,
@@ -192,6 +200,9 @@ struct tcb {
 	struct ke_timer timer;
 	struct ke_dpc dpc;
 	u64 due_rtx, due_ack, due_keep, due_wait; /* ns; 0: not set */
+	u64 armed;                   /* what timer was set for; 0: neither it nor
+					dpc is out. What those two say of it
+					changes without the lock. */
 	u64 heard;
 	u32 user_timeout_ms;
 	u16 keep_idle_s, keep_interval_s; /* 0: the machine's */
@@ -212,17 +223,19 @@ struct tcp_wishes {
 	u8 ttl, tos, keep_count;
 };
 
+/* What is not said to be of something else is under its lock. */
 struct inet_connection {
 	struct inet *s;
 	struct ke_lock lock;
-	struct inet_address *address; /* NULL: not associated */
-	struct inet_connection *next, **at; /* of the address's; at: what points
-					here */
+	struct inet_address *address; /* NULL: not associated; changes under its
+					lock, too */
+	struct inet_connection *next, **at; /* of the address's, under its lock;
+					at: what points here */
 	struct tcb *tcb;
-	void *context;
+	void *context;               /* a word: what its next client says */
 	struct irp *listen;
 	struct tcp_wishes wish;
-	u32 refs;
+	u32 refs, inside;            /* KE_ADD(); inside: its handlers that run */
 	bool closing;
 };
 
@@ -257,21 +270,22 @@ struct tcp {
 	struct ex *x;
 	struct ke_lock table_lock;   /* TCBTableLock */
 	struct tcb **table, *recent; /* recent: the last one found; in it, too */
-	u32 buckets, count;
+	u32 buckets, count;          /* count: a word */
 	struct ke_lock tw_lock;      /* behind tcb_lock */
 	struct tcb *tw_head, *tw_tail; /* TIME-WAIT, the oldest first */
 	u32 tw_count;
 	u64 secret[2];
-	u32 isn_steps;               /* the sum of all; atomic */
+	u32 isn_steps;               /* the sum of all; KE_ADD() */
 	struct ke_lock syn_lock;
 	struct tcp_syn *syn[TCP_SYN_BUCKETS];
 	struct tcp_syn_queue syn_queue[TCP_SYN_LATER + 1];
-	u32 syns;
+	u32 syns;                    /* a word */
+	u64 syn_due;                 /* what syn_timer was set for; 0: it is not */
 	struct ke_timer syn_timer;
 	struct ke_dpc syn_dpc;
-	u64 cookies_at;              /* when the last one was sent */
-	bool stopping;
-	u32 live;                    /* TCBs, in the table or not */
+	u64 cookies_at;              /* when the last one was sent: a word */
+	bool stopping;               /* a word */
+	u32 live;                    /* TCBs, in the table or not; KE_ADD() */
 	u32 ncpus;
 	struct tcp_delayq delayq[];
 };
@@ -409,16 +423,15 @@ void TCBTimeout(void *context, void *arg1, void *arg2);
 
 /* --- tcp_deliver.c, delayq.c ---------------------------------------------------------------------------- */
 
-void tcp_deliver(struct tcb *t);     /* completions, indications; not locked */
 void tcp_need(struct tcb *t, u8 what); /* into the delay queue; locked */
 void ProcessTCBDelayQ(struct tcp *tcp);
-void tcp_settle(struct tcb *t);      /* does what `need` says */
+void tcp_settle(struct tcb *t);      /* does what `need` says; not locked */
 void tcp_delayq_dpc(void *context, void *arg1, void *arg2);
 
 /* --- tcp_syn.c -------------------------------------------------------------------------------------------- */
 
-/* A segment that belongs to no TCB. NULL: it was dealt with; else a new TCB,
- * referenced and ESTABLISHED, that the segment goes to. */
+/* A segment that belonged to no TCB. NULL: it was dealt with; else the TCB that it
+ * goes to, referenced: a new one, or what another CPU has made meanwhile. */
 struct tcb *tcp_syn_input(struct tcp *tcp, const struct tcp_seg *g,
 			  u32 above);
 void tcp_syn_start(struct tcp *tcp);
@@ -426,8 +439,12 @@ void tcp_syn_stop(struct tcp *tcp);
 
 /* --- tcp_request.c: the client's requests ------------------------------------------------------------------- */
 
-/* t is c's from now on; false: c is being closed, or has one. Not locked. */
-bool tcp_join(struct inet_connection *c, struct tcb *t);
+/* t is c's from now on, which begin() makes the most of before anybody else sees
+ * it: both are locked, its status is returned.  INVALID_CONNECTION: c is being
+ * closed, or has one, and irp is the caller's.  Not locked. */
+typedef enum ex_status tcp_begin_fn(struct tcb *t, struct irp *irp);
+enum ex_status tcp_join(struct inet_connection *c, struct tcb *t,
+			struct irp *irp, tcp_begin_fn *begin);
 enum ex_status TCPConnect(struct inet_connection *c, struct irp *irp,
 			  struct tdi_request *r);
 enum ex_status TCPListen(struct inet_connection *c, struct irp *irp);
@@ -451,8 +468,11 @@ void tcp_abort(struct tcb *t, enum ex_status why, bool told);
 
 void inet_connection_get(struct inet_connection *c);
 void inet_connection_put(struct inet_connection *c);
-/* The handler of the address of c; NULL: none. */
-void *inet_handler(struct inet_connection *c, enum tdi_event e,
-		   void **context);
+/* No handler is called with it any more: it is nobody's. PASSIVE. */
+void inet_connection_wait(struct inet_connection *c);
+/* The handler of the address of c; NULL: none. Else *a, which has a reference, is
+ * inside of it until inet_address_leave(). */
+void *inet_handler(struct inet_connection *c, enum tdi_event e, void **context,
+		   struct inet_address **a);
 
 #endif

@@ -36,7 +36,7 @@ static struct ndis_buffer *detach(struct ndis_packet *p, u32 off)
 {
 	struct ndis_buffer *b = p->head, *before = NULL;
 
-	if (p->refs != 1)
+	if (KE_GET(&p->refs) != 1)
 		return NULL;
 	for (; b && off >= b->length; before = b, b = b->next)
 		off -= b->length;

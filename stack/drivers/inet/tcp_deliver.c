@@ -31,22 +31,6 @@ void tcp_delayq_dpc(void *context, void *arg1, void *arg2)
 	ProcessTCBDelayQ(q->tcp);
 }
 
-void tcp_settle(struct tcb *t)
-{
-	u8 need;
-
-	ke_lock_dpc(&t->lock);
-	need = t->need;
-	t->need &= (u8)~NEED_RCV_CMPLT;
-	ke_unlock_dpc(&t->lock);
-	if (need & NEED_RCV_CMPLT)
-		tcp_deliver(t);
-	if (t->need & (NEED_OUTPUT | NEED_ACK))
-		tcp_output(t);
-	if (t->flags & F_DEAD)
-		tcb_unlink(t);
-}
-
 /* --- completions --------------------------------------------------------------------------- */
 
 static bool complete_one(struct tcb *t)
@@ -177,25 +161,30 @@ static bool fill_one(struct tcb *t)
 {
 	struct irp *irp = first_receive(t, false);
 	struct tdi_request *r = irp ? request_of(irp) : NULL;
-	bool end = t->flags & F_FIN_RCVD, all;
+	bool end = t->flags & F_FIN_RCVD, peek, stays;
 	u32 n;
 
 	if (!irp || (!t->rcv_queued && !end))
 		return false;
+	peek = r->flags & TDI_RECEIVE_PEEK;
+	stays = r->flags & TDI_RECEIVE_ENTIRE_MESSAGE && !end &&
+		t->rcv_queued < r->length - r->moved;
+	if (stays && peek)
+		return false;
+	if (!stays) {
+		/* It may have come while an indication was refused: that is
+		 * over, too. */
+		t->flags &= ~(u32)F_HELD;
+		/* Before it has any bytes: cancelled, it would lose them. */
+		if (!pop_receive(t, irp))
+			return true;
+	}
 	n = copy_out(t, r);
 	r->moved += n;
-	if (!(r->flags & TDI_RECEIVE_PEEK))
+	if (!peek)
 		consume(t, n);
-	all = r->flags & TDI_RECEIVE_ENTIRE_MESSAGE;
-	if (all && r->moved < r->length && !end) {
-		if (r->flags & TDI_RECEIVE_PEEK)
-			r->moved = 0;
+	if (stays)
 		return false;
-	}
-	/* It may have come while an indication was refused: that is over, too. */
-	t->flags &= ~(u32)F_HELD;
-	if (!pop_receive(t, irp))
-		return true;
 	tcb_irp_done(t, irp, EX_SUCCESS, r->moved);
 	return true;
 }
@@ -204,23 +193,31 @@ static bool fill_one(struct tcb *t)
 
 struct up {
 	struct inet_connection *c;
+	struct inet_address *a;
 	void *fn, *context;
 };
 
-/* tcb_lock is let go; it is taken again by up_end(). false: nobody there. */
+/* tcb_lock is let go; it is taken again by up_end(). false: nobody there. What is
+ * counted before t->conn was taken away, whoever did that waits for. */
 static bool up_begin(struct tcb *t, enum tdi_event e, struct up *u)
 {
 	u->c = t->conn;
 	if (!u->c)
 		return false;
 	inet_connection_get(u->c);
+	KE_ADD(&u->c->inside, 1);
 	ke_unlock_dpc(&t->lock);
-	u->fn = inet_handler(u->c, e, &u->context);
+	u->fn = inet_handler(u->c, e, &u->context, &u->a);
 	return true;
 }
 
 static void up_end(struct tcb *t, struct up *u)
 {
+	if (u->fn) {
+		inet_address_leave(u->a);
+		inet_address_put(u->a);
+	}
+	KE_ADD(&u->c->inside, -1u);
 	inet_connection_put(u->c);
 	ke_lock_dpc(&t->lock);
 }
@@ -278,7 +275,7 @@ static bool indicate(struct tcb *t)
 		return false;
 	}
 	if (u.fn) {
-		st = ((tdi_receive_fn *)u.fn)(u.context, u.c->context,
+		st = ((tdi_receive_fn *)u.fn)(u.context, KE_GET(&u.c->context),
 					      TDI_RECEIVE_NORMAL, n, available,
 					      &taken, b->data, b, &irp);
 		tdi_check_indication("tcp", n, available, taken);
@@ -310,7 +307,7 @@ static bool indicate_urgent(struct tcb *t)
 	if (!up_begin(t, TDI_EVENT_RECEIVE_EXPEDITED, &u))
 		return false;
 	if (u.fn) {
-		st = ((tdi_receive_fn *)u.fn)(u.context, u.c->context,
+		st = ((tdi_receive_fn *)u.fn)(u.context, KE_GET(&u.c->context),
 					      TDI_RECEIVE_EXPEDITED, n,
 					      n + ahead, &taken, &byte, NULL,
 					      &irp);
@@ -331,7 +328,7 @@ static bool tell_end(struct tcb *t, u32 flags, enum ex_status why)
 	if (!up_begin(t, TDI_EVENT_DISCONNECT, &u))
 		return false;
 	if (u.fn)
-		((tdi_disconnect_fn *)u.fn)(u.context, u.c->context, flags,
+		((tdi_disconnect_fn *)u.fn)(u.context, KE_GET(&u.c->context), flags,
 					    why);
 	up_end(t, &u);
 	return true;
@@ -346,7 +343,7 @@ static bool tell_room(struct tcb *t)
 	if (!up_begin(t, TDI_EVENT_SEND_POSSIBLE, &u))
 		return false;
 	if (u.fn)
-		((tdi_send_possible_fn *)u.fn)(u.context, u.c->context, room);
+		((tdi_send_possible_fn *)u.fn)(u.context, KE_GET(&u.c->context), room);
 	up_end(t, &u);
 	return true;
 }
@@ -355,10 +352,12 @@ static bool deliver_one(struct tcb *t)
 {
 	if (complete_one(t) || fill_expedited(t) || fill_one(t))
 		return true;
+	if (!t->conn)                /* nobody's any more, or not yet */
+		return false;
 	if (((t->flags & (F_OOB | F_OOB_TOLD)) == F_OOB || t->flags & F_MARK) &&
 	    indicate_urgent(t))
 		return true;
-	if (t->rcv_q && !(t->flags & F_HELD) && t->conn && indicate(t))
+	if (t->rcv_q && !(t->flags & F_HELD) && indicate(t))
 		return true;
 	if ((t->flags & (F_FIN_RCVD | F_TOLD_FIN | F_TOLD_ABORT)) ==
 	    F_FIN_RCVD && !t->rcv_queued) {
@@ -390,12 +389,11 @@ static void window_grew(struct tcb *t)
 		t->need |= NEED_ACK;
 }
 
-void tcp_deliver(struct tcb *t)
+/* Locked; not while it calls. */
+static void deliver(struct tcb *t)
 {
-	ke_lock_dpc(&t->lock);
 	if (t->flags & F_DELIVERING) {
 		t->flags |= F_DELIVER_AGAIN;
-		ke_unlock_dpc(&t->lock);
 		return;
 	}
 	t->flags |= F_DELIVERING;
@@ -406,5 +404,25 @@ void tcp_deliver(struct tcb *t)
 	} while (t->flags & F_DELIVER_AGAIN);
 	t->flags &= ~(u32)F_DELIVERING;
 	window_grew(t);
+}
+
+/* What comes up behind the look at `need` and at F_DEAD puts t into a queue anew,
+ * since F_QUEUED is off: of this CPU or of another one. */
+void tcp_settle(struct tcb *t)
+{
+	bool output, dead;
+
+	ke_lock_dpc(&t->lock);
+	t->flags &= ~(u32)F_QUEUED;
+	if (t->need & NEED_RCV_CMPLT) {
+		t->need &= (u8)~NEED_RCV_CMPLT;
+		deliver(t);
+	}
+	output = t->need & (NEED_OUTPUT | NEED_ACK);
+	dead = t->flags & F_DEAD;
 	ke_unlock_dpc(&t->lock);
+	if (output)
+		tcp_output(t);
+	if (dead)
+		tcb_unlink(t);
 }

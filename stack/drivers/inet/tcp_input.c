@@ -112,6 +112,8 @@ void tcp_negotiate(struct tcb *t, const struct tcp_options *o)
 void tcp_established(struct tcb *t)
 {
 	tcp_set_state(t, TCP_ESTABLISHED);
+	if (t->flags & F_FIN_RCVD)   /* it came while the client was asked */
+		tcp_set_state(t, TCP_CLOSE_WAIT);
 	t->high_rxt = t->lost_edge = t->snd_una;
 	t->recover = t->snd_una - 1; /* RFC 6582 3.2 (1) */
 	t->snd_up = t->snd_una;
@@ -342,10 +344,12 @@ static bool ack_ok(struct tcb *t, struct tcp_seg *g)
 	return false;
 }
 
-/* The client is gone: nobody takes these bytes (RFC 9293 3.6.1, MAY-1). */
+/* The client is gone: nobody takes these bytes (RFC 9293 3.6.1, MAY-1). While
+ * another CPU asks one (tcp_syn.c), it is CLOSED: they are for whom that finds. */
 static bool nobody_wants(struct tcb *t, struct tcp_seg *g)
 {
 	if (t->conn || !g->len || t->state == TCP_TIME_WAIT ||
+	    t->state == TCP_CLOSED ||
 	    seq_le(g->seq + g->len, t->rcv_nxt))
 		return false;
 	tcp_fail(t, EX_SUCCESS);

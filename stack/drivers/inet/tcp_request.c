@@ -9,6 +9,16 @@
 #define PARTIAL_NS (200 * MS)        /* until what was left open goes anyway */
 #define ORPHAN_NS (120 * SECOND)
 
+static bool is_dead(struct tcb *t)
+{
+	bool dead;
+
+	ke_lock_dpc(&t->lock);
+	dead = t->flags & F_DEAD;
+	ke_unlock_dpc(&t->lock);
+	return dead;
+}
+
 /* The TCB of c, referenced; NULL: none. */
 static struct tcb *tcb_of(struct inet_connection *c)
 {
@@ -32,9 +42,11 @@ static enum ex_status why_dead(const struct tcb *t)
 
 static struct tcb *tcb_for(struct inet_connection *c,
 			   const struct inet_address *a,
+			   const struct tcp_wishes *w,
 			   const struct tdi_address *to, enum ex_status *st)
 {
 	struct inet *s = c->s;
+	u32 rcv_buf = KE_GET(&a->rcv_buf);
 	struct inet_ip src = a->ip, dst = { 0 };
 	struct inet_path path = { 0 };
 	struct tcb *t;
@@ -50,9 +62,9 @@ static struct tcb *tcb_for(struct inet_connection *c,
 	t = tcb_new(s->tcp, &src, a->port, &dst, to->port);
 	if (!t)
 		return NULL;
-	tcb_wish(t, &c->wish);
-	if (!c->wish.rcv_buf && a->rcv_buf)
-		t->rcv_buf = a->rcv_buf;
+	tcb_wish(t, w);
+	if (!w->rcv_buf && rcv_buf)
+		t->rcv_buf = rcv_buf;
 	t->rcv_wscale = tcp_wscale_for(s->tcp, t->rcv_buf);
 	if (tcp_own_mss(t))
 		return t;
@@ -74,27 +86,29 @@ static void let_go(struct tcb *old)
 	tcb_put(old);
 }
 
-bool tcp_join(struct inet_connection *c, struct tcb *t)
+enum ex_status tcp_join(struct inet_connection *c, struct tcb *t,
+			struct irp *irp, tcp_begin_fn *begin)
 {
+	enum ex_status st = EX_INVALID_CONNECTION;
 	struct tcb *old;
-	bool ok;
 
 	ke_lock_dpc(&c->lock);
 	old = c->tcb;
-	ok = !c->closing && c->address && !c->listen &&
-	     (!old || old->flags & F_DEAD);
-	if (ok) {
-		c->tcb = t;
-		tcb_get(t);
-		ke_lock_dpc(&t->lock);
-		t->conn = c;
-		inet_connection_get(c);
-		ke_unlock_dpc(&t->lock);
+	if (c->closing || !c->address || c->listen || (old && !is_dead(old))) {
+		ke_unlock_dpc(&c->lock);
+		return st;
 	}
+	c->tcb = t;
+	tcb_get(t);
+	ke_lock_dpc(&t->lock);
+	t->conn = c;
+	inet_connection_get(c);
+	st = begin(t, irp);
+	ke_unlock_dpc(&t->lock);
 	ke_unlock_dpc(&c->lock);
-	if (ok && old)
+	if (old)
 		let_go(old);
-	return ok;
+	return st;
 }
 
 static void begin(struct tcb *t, const struct tdi_request *r)
@@ -122,14 +136,16 @@ static enum ex_status wait_for(struct tcb *t, struct irp *irp)
 	return EX_PENDING;
 }
 
-static struct inet_address *address_of(struct inet_connection *c)
+static struct inet_address *address_of(struct inet_connection *c,
+				       struct tcp_wishes *w)
 {
 	struct inet_address *a;
 
 	ke_lock_dpc(&c->lock);
 	a = c->address;
 	if (a)
-		a->refs++;
+		inet_address_get(a);
+	*w = c->wish;
 	ke_unlock_dpc(&c->lock);
 	return a;
 }
@@ -137,13 +153,14 @@ static struct inet_address *address_of(struct inet_connection *c)
 enum ex_status TCPConnect(struct inet_connection *c, struct irp *irp,
 			  struct tdi_request *r)
 {
-	struct inet_address *a = address_of(c);
+	struct tcp_wishes w;
+	struct inet_address *a = address_of(c, &w);
 	enum ex_status st = EX_INVALID_PARAMETER;
 	struct tcb *t;
 
 	if (!a)
 		return EX_INVALID_CONNECTION;
-	t = tcb_for(c, a, &r->remote, &st);
+	t = tcb_for(c, a, &w, &r->remote, &st);
 	inet_address_put(a);
 	if (!t)
 		return st;
@@ -152,13 +169,12 @@ enum ex_status TCPConnect(struct inet_connection *c, struct irp *irp,
 		tcb_put(t);
 		return EX_ADDRESS_ALREADY_EXISTS;
 	}
-	st = tcp_join(c, t) ? EX_SUCCESS : EX_INVALID_CONNECTION;
-	ke_lock_dpc(&t->lock);
-	if (st == EX_SUCCESS)
-		st = wait_for(t, irp);
-	else
+	st = tcp_join(c, t, irp, wait_for);
+	if (st == EX_INVALID_CONNECTION) {
+		ke_lock_dpc(&t->lock);
 		tcp_fail(t, EX_SUCCESS);
-	ke_unlock_dpc(&t->lock);
+		ke_unlock_dpc(&t->lock);
+	}
 	tcp_output(t);
 	ProcessTCBDelayQ(t->tcp);
 	tcb_put(t);
@@ -177,7 +193,7 @@ static void listen_cancelled(struct io_device *d, struct irp *irp)
 	if (c->listen == irp) {
 		c->listen = NULL;
 		if (c->address)
-			c->address->listens--;
+			KE_ADD(&c->address->listens, -1u);
 	}
 	ke_unlock_dpc(&c->lock);
 	io_complete(irp, EX_CANCELLED, 0);
@@ -190,14 +206,14 @@ enum ex_status TCPListen(struct inet_connection *c, struct irp *irp)
 
 	ke_lock_dpc(&c->lock);
 	if (!c->address || c->listen || c->closing ||
-	    (c->tcb && !(c->tcb->flags & F_DEAD))) {
+	    (c->tcb && !is_dead(c->tcb))) {
 		st = EX_INVALID_CONNECTION;
 	} else if (!io_set_cancel(irp, listen_cancelled)) {
 		st = EX_CANCELLED;
 	} else {
 		io_pending(irp);
 		c->listen = irp;
-		c->address->listens++;
+		KE_ADD(&c->address->listens, 1);
 	}
 	ke_unlock_dpc(&c->lock);
 	return st;
@@ -500,7 +516,7 @@ static struct irp *take_listen(struct inet_connection *c)
 		return NULL;
 	c->listen = NULL;
 	if (c->address)
-		c->address->listens--;
+		KE_ADD(&c->address->listens, -1u);
 	return irp;
 }
 

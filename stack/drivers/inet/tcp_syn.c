@@ -76,7 +76,7 @@ static void syn_free(struct tcp *tcp, struct tcp_syn **at)
 
 	*at = y->next;
 	dequeue(tcp, y);
-	tcp->syns--;
+	KE_SET(&tcp->syns, tcp->syns - 1);
 	ex_free_pool(tcp->x, y, TAG_SYN);
 }
 
@@ -222,18 +222,18 @@ static void send_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf)
 	y.flags |= SYN_COOKIE;
 	if (!(y.flags & SYN_TS))
 		y.flags &= (u8)~(SYN_WSCALE | SYN_SACK);
-	tcp->cookies_at = ex_now(tcp->x);
+	KE_SET(&tcp->cookies_at, ex_now(tcp->x));
 	answer(tcp, &y);
 }
 
 static bool open_cookie(struct tcp *tcp, const struct tcp_seg *g, u32 rcv_buf,
 			struct tcp_syn *y)
 {
+	u64 sent = KE_GET(&tcp->cookies_at);
 	u32 now = (u32)(ex_now(tcp->x) / COOKIE_PERIOD), iss = g->ack - 1;
 	u32 count = iss >> 27;
 
-	if (!tcp->cookies_at ||
-	    ex_now(tcp->x) - tcp->cookies_at > 2 * COOKIE_PERIOD ||
+	if (!sent || ex_now(tcp->x) - sent > 2 * COOKIE_PERIOD ||
 	    ((now - count) & 31) > 1 ||
 	    cookie_hash(tcp, g, g->seq - 1, count) != (iss & 0xffffff))
 		return false;
@@ -297,24 +297,23 @@ static void remote_of(const struct tcb *t, struct tdi_address *a)
 	a->port = t->rport;
 }
 
-
 /* A LISTEN that waits on one of the address's connections; referenced. */
 static struct inet_connection *listening(struct inet_address *a,
 					 struct irp **irp)
 {
 	struct inet_connection *c = NULL;
 
-	if (!a->listens)             /* there may be very many connections */
+	/* A server by events has thousands, and none of them listens. */
+	if (!KE_GET(&a->listens))
 		return NULL;
 	ke_lock_dpc(&a->lock);
-	/* A server by events has thousands, and none of them listens. */
-	for (c = a->listens ? a->connections : NULL; c; c = c->next) {
+	for (c = a->connections; c; c = c->next) {
 		ke_lock_dpc(&c->lock);
 		*irp = c->listen;
 		if (*irp && io_take_cancel(*irp)) {
 			c->listen = NULL;
 			inet_connection_get(c);
-			a->listens--;
+			KE_ADD(&a->listens, -1u);
 			ke_unlock_dpc(&c->lock);
 			break;
 		}
@@ -332,14 +331,12 @@ static enum ex_status ask(struct inet_address *a, struct tcb *t,
 	void *context, *connection_context = NULL;
 	enum ex_status st;
 
-	ke_lock_dpc(&a->lock);
-	fn = a->event[TDI_EVENT_CONNECT].fn;
-	context = a->event[TDI_EVENT_CONNECT].context;
-	ke_unlock_dpc(&a->lock);
+	fn = inet_address_enter(a, TDI_EVENT_CONNECT, &context);
 	if (!fn)
 		return EX_CONNECTION_REFUSED;
 	remote_of(t, &remote);
 	st = fn(context, &remote, &connection_context, irp);
+	inet_address_leave(a);
 	if (ex_failed(st) && st != EX_MORE_PROCESSING_REQUIRED)
 		return st;
 	if (!*irp)
@@ -348,8 +345,27 @@ static enum ex_status ask(struct inet_address *a, struct tcb *t,
 	*c = io_here(*irp)->file->context;
 	inet_connection_get(*c);
 	if (connection_context)
-		(*c)->context = connection_context;
+		KE_SET(&(*c)->context, connection_context);
 	return EX_SUCCESS;
+}
+
+/* What came meanwhile is there already: data, a FIN, or a RST. */
+static enum ex_status accepted(struct tcb *t, struct irp *irp)
+{
+	enum ex_status st = EX_SUCCESS;
+
+	if (t->flags & F_DEAD) {
+		st = t->error ? (enum ex_status)t->error :
+				EX_CONNECTION_ABORTED;
+		t->flags |= F_TOLD_ABORT;
+	}
+	tcb_irp(t, NULL, irp, false);
+	tcb_irp_done(t, irp, st, 0);
+	if (st == EX_SUCCESS) {
+		tcb_wish(t, &t->conn->wish);
+		tcp_established(t);
+	}
+	return st;
 }
 
 /* The client's connection for t; its LISTEN or ACCEPT is complete. */
@@ -366,63 +382,37 @@ static enum ex_status offer(struct inet_address *a, struct tcb *t)
 		st = ask(a, t, &irp, &c);
 	if (!c)
 		return st;
+	st = tcp_join(c, t, irp, accepted);
 	/* It may have been closed since it said that it waits. */
-	if (!tcp_join(c, t))
-		st = EX_INVALID_CONNECTION;
-	ke_lock_dpc(&t->lock);
-	tcb_irp(t, NULL, irp, false);
-	tcb_irp_done(t, irp, st, 0);
-	if (st == EX_SUCCESS) {
-		tcb_wish(t, &c->wish);
-		tcp_established(t);
+	if (st == EX_INVALID_CONNECTION) {
+		ke_lock_dpc(&t->lock);
+		tcb_irp(t, NULL, irp, false);
+		tcb_irp_done(t, irp, st, 0);
+		ke_unlock_dpc(&t->lock);
 	}
-	ke_unlock_dpc(&t->lock);
 	inet_connection_put(c);
 	return st;
-}
-
-/* The reference is the caller's. *later: the client has no room now. */
-static struct tcb *complete(struct tcp *tcp, struct inet_address *a,
-			    const struct tcp_syn *y, const struct tcp_seg *g,
-			    bool *later)
-{
-	struct tcb *t = make_tcb(tcp, y, g);
-	enum ex_status st;
-
-	*later = !t;
-	if (!t)
-		return NULL;
-	/* Before the client knows: a second ACK must not make a second one. */
-	if (!tcb_insert(t)) {
-		tcb_put(t);
-		return NULL;
-	}
-	st = offer(a, t);
-	if (st == EX_SUCCESS)
-		return t;
-	*later = st == EX_INSUFFICIENT_RESOURCES;
-	ke_lock_dpc(&t->lock);
-	tcp_fail(t, EX_SUCCESS);
-	ke_unlock_dpc(&t->lock);
-	tcb_unlink(t);
-	tcb_put(t);
-	return NULL;
 }
 
 /* --- in -------------------------------------------------------------------------------------------------- */
 
 static u32 window_of(struct tcp *tcp, struct inet_address *a)
 {
-	return a->rcv_buf ? a->rcv_buf : tcp->s->ctl.rcv_buf;
+	u32 rcv_buf = KE_GET(&a->rcv_buf);
+
+	return rcv_buf ? rcv_buf : tcp->s->ctl.rcv_buf;
 }
 
+/* Locked, as are the syn_* of tcp. */
 static void syn_arm(struct tcp *tcp, u64 due)
 {
 	u64 now = ex_now(tcp->x);
 
-	if (!tcp->syn_timer.heap || due < tcp->syn_timer.due)
-		ke_timer_set(&tcp->syn_timer, due > now ? due - now : 0, 0,
-			     &tcp->syn_dpc);
+	if (KE_GET(&tcp->stopping) || (tcp->syn_due && tcp->syn_due <= due))
+		return;
+	tcp->syn_due = due;
+	ke_timer_set(&tcp->syn_timer, due > now ? due - now : 0, 0,
+		     &tcp->syn_dpc);
 }
 
 /* RFC 9293 3.10.7.2 "third" */
@@ -432,7 +422,8 @@ static void new_syn(struct tcp *tcp, struct inet_address *a,
 	u32 rcv_buf = window_of(tcp, a);
 	struct tcp_syn *y, copy, **at;
 
-	if (tcp->syns >= tcp->s->ctl.syn_backlog && tcp->s->ctl.syn_cookies) {
+	if (KE_GET(&tcp->syns) >= tcp->s->ctl.syn_backlog &&
+	    tcp->s->ctl.syn_cookies) {
 		send_cookie(tcp, g, rcv_buf);
 		return;
 	}
@@ -448,11 +439,15 @@ static void new_syn(struct tcp *tcp, struct inet_address *a,
 	ke_lock_dpc(&tcp->syn_lock);
 	if (tcp->syns && tcp->syns >= tcp->s->ctl.syn_backlog)
 		syn_free_one(tcp, oldest(tcp));
-	at = bucket_of(tcp, g);
-	y->next = *at;
+	at = place_of(tcp, g);
+	if (*at) {                   /* another CPU has had it, too */
+		ke_unlock_dpc(&tcp->syn_lock);
+		ex_free_pool(tcp->x, y, TAG_SYN);
+		return;
+	}
 	*at = y;
 	enqueue(tcp, y, 0);
-	tcp->syns++;
+	KE_SET(&tcp->syns, tcp->syns + 1);
 	inet_count(tcp->s, passive_opens);
 	syn_arm(tcp, y->due);
 	ke_unlock_dpc(&tcp->syn_lock);
@@ -519,15 +514,19 @@ static enum half for_half_open(struct tcp *tcp, const struct tcp_seg *g,
 	return what;
 }
 
-static void forget(struct tcp *tcp, const struct tcp_seg *g)
+/* false: it was gone. */
+static bool forget(struct tcp *tcp, const struct tcp_seg *g)
 {
 	struct tcp_syn **at;
+	bool was;
 
 	ke_lock_dpc(&tcp->syn_lock);
 	at = place_of(tcp, g);
-	if (*at)
+	was = *at;
+	if (was)
 		syn_free(tcp, at);
 	ke_unlock_dpc(&tcp->syn_lock);
+	return was;
 }
 
 /* The client has no room now and may have soon: the other is asked for its ACK
@@ -555,41 +554,84 @@ static bool is_land(const struct tcp_seg *g)
 	       !memcmp(&g->rx->src, &g->rx->dst, sizeof(g->rx->src));
 }
 
+static struct tcb *find(struct tcp *tcp, const struct tcp_seg *g)
+{
+	return FindTCB(tcp, &g->rx->dst, g->dport, &g->rx->src, g->sport);
+}
+
+/*
+ * The handshake is complete; half: of an entry, which stays until the client knows.
+ * Another CPU that gets a RST frees it before, and finds the TCB after that.
+ * NULL: it has come to nothing, or not yet.
+ */
+static struct tcb *complete(struct tcp *tcp, struct inet_address *a,
+			    const struct tcp_syn *y, const struct tcp_seg *g,
+			    bool half)
+{
+	struct tcb *t = make_tcb(tcp, y, g);
+	enum ex_status st = EX_INSUFFICIENT_RESOURCES;
+
+	/* Before the client knows: a second ACK must not make a second one. */
+	if (t && !tcb_insert(t)) {
+		tcb_put(t);
+		return find(tcp, g); /* another CPU's */
+	}
+	if (t)
+		st = offer(a, t);
+	if (t && st != EX_SUCCESS) {
+		ke_lock_dpc(&t->lock);
+		tcp_fail(t, EX_SUCCESS);
+		ke_unlock_dpc(&t->lock);
+		tcb_unlink(t);
+		tcb_put(t);
+		t = NULL;
+	}
+	if (st == EX_INSUFFICIENT_RESOURCES) {
+		again_soon(tcp, g);
+		return NULL;
+	}
+	if (!forget(tcp, g) && half && t)
+		tcp_abort(t, EX_CONNECTION_RESET, false);
+	if (!t)
+		tcp_refuse(tcp, g);
+	return t;
+}
+
+/* An ACK or RST of what is not half-open: it may be whole since it was looked
+ * for. */
+static struct tcb *for_nothing(struct tcp *tcp, struct inet_address *a,
+			       const struct tcp_seg *g)
+{
+	struct tcb *t = find(tcp, g);
+	struct tcp_syn y;
+
+	if (t || g->flags & TH_RST)
+		return t;
+	if (open_cookie(tcp, g, window_of(tcp, a), &y))
+		return complete(tcp, a, &y, g, false);
+	tcp_refuse(tcp, g);
+	return NULL;
+}
+
 static struct tcb *with_address(struct tcp *tcp, struct inet_address *a,
 				const struct tcp_seg *g, u32 above)
 {
 	struct tcp_syn y;
-	struct tcb *t = NULL;
-	bool later = false;
 	enum half what = for_half_open(tcp, g, &y);
 
-	if (what != HALF_NONE) {
-		if (what != HALF_OPEN)
-			return NULL;
-	} else if (g->flags & TH_RST) {
+	if (what == HALF_OPEN)
+		return complete(tcp, a, &y, g, true);
+	if (what != HALF_NONE)
 		return NULL;
-	} else if (g->flags & TH_ACK) {
-		if (!open_cookie(tcp, g, window_of(tcp, a), &y)) {
+	if (g->flags & (TH_ACK | TH_RST))
+		return for_nothing(tcp, a, g);
+	if (!(g->flags & TH_SYN)) {
+		if (tcp->s->as->refuses_stray)
 			tcp_refuse(tcp, g);
-			return NULL;
-		}
-	} else {
-		if (!(g->flags & TH_SYN)) {
-			if (tcp->s->as->refuses_stray)
-				tcp_refuse(tcp, g);
-		} else if (!is_land(g)) {
-			new_syn(tcp, a, g, above);
-		}
-		return NULL;
+	} else if (!is_land(g)) {
+		new_syn(tcp, a, g, above);
 	}
-	t = complete(tcp, a, &y, g, &later);
-	if (later)
-		again_soon(tcp, g);
-	else
-		forget(tcp, g);
-	if (!t && !later)
-		tcp_refuse(tcp, g);
-	return t;
+	return NULL;
 }
 
 struct tcb *tcp_syn_input(struct tcp *tcp, const struct tcp_seg *g, u32 above)
@@ -598,8 +640,10 @@ struct tcb *tcp_syn_input(struct tcp *tcp, const struct tcp_seg *g, u32 above)
 						   g->dport, &g->rx->src);
 	struct tcb *t;
 
-	if (!a || tcp->stopping) {
+	if (!a || KE_GET(&tcp->stopping)) {
 		tcp_refuse(tcp, g);
+		if (a)
+			inet_address_put(a);
 		return NULL;
 	}
 	t = with_address(tcp, a, g, above);
@@ -657,6 +701,7 @@ static void syn_timeout(void *context, void *arg1, void *arg2)
 	(void)arg2;
 	do {
 		ke_lock_dpc(&tcp->syn_lock);
+		tcp->syn_due = 0;
 		any = due_one(tcp, now, &copy, &send, &next);
 		if (!any && next != UINT64_MAX)
 			syn_arm(tcp, next);
@@ -673,12 +718,13 @@ void tcp_syn_start(struct tcp *tcp)
 	ke_dpc_init(&tcp->syn_dpc, syn_timeout, tcp);
 }
 
+/* `stopping` is set: the timer is not set any more. */
 void tcp_syn_stop(struct tcp *tcp)
 {
-	ke_timer_cancel(&tcp->syn_timer);
-	ke_dpc_remove(&tcp->syn_dpc);
 	ke_lock_dpc(&tcp->syn_lock);
 	while (tcp->syns)
 		syn_free_one(tcp, oldest(tcp));
+	ke_timer_cancel(&tcp->syn_timer);
 	ke_unlock_dpc(&tcp->syn_lock);
+	ke_dpc_remove(&tcp->syn_dpc);
 }

@@ -9,20 +9,22 @@
 
 void tcb_get(struct tcb *t)
 {
-	t->refs++;
+	KE_ADD(&t->refs, 1);
 }
 
 void tcb_put(struct tcb *t)
 {
-	if (--t->refs)
+	struct tcp *tcp = t->tcp;
+
+	if (KE_ADD(&t->refs, -1u))
 		return;
-	t->tcp->live--;
-	tcp_chain_free(t->tcp->x, t->snd_q);
-	tcp_chain_free(t->tcp->x, t->rcv_q);
+	tcp_chain_free(tcp->x, t->snd_q);
+	tcp_chain_free(tcp->x, t->rcv_q);
 	tcp_reasm_free(t);
 	tcp_board_free(t);
 	ke_lock_fini(&t->lock);
-	ex_free_pool(t->tcp->x, t, TAG_TCB);
+	ex_free_pool(tcp->x, t, TAG_TCB);
+	KE_ADD(&tcp->live, -1u);     /* tcp_free() waits for the last one */
 }
 
 /* --- hashing ------------------------------------------------------------------------ */
@@ -45,8 +47,7 @@ u32 tcp_iss(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 		return clock + (u32)keyed(tcp->secret, KEYED_ISN, local, lport,
 					  remote, rport, 0);
 	step = 1 + ((u32)ex_random(tcp->x) & 0x7fff);
-	return clock + __atomic_add_fetch(&tcp->isn_steps, step,
-					  __ATOMIC_RELAXED);
+	return clock + KE_ADD(&tcp->isn_steps, step);
 }
 
 /* RFC 7323 5.4. Not of the ports: a new connection of the same two hosts must
@@ -86,7 +87,7 @@ static bool unlink_locked(struct tcb *t)
 		return false;
 	*at = t->hash_next;
 	t->hash_next = NULL;
-	t->tcp->count--;
+	KE_SET(&t->tcp->count, t->tcp->count - 1);
 	if (t->tcp->recent == t)
 		t->tcp->recent = NULL;
 	return true;
@@ -186,7 +187,7 @@ bool tcb_insert(struct tcb *t)
 	if (ok) {
 		t->hash_next = tcp->table[t->hash & (tcp->buckets - 1)];
 		tcp->table[t->hash & (tcp->buckets - 1)] = t;
-		tcp->count++;
+		KE_SET(&tcp->count, tcp->count + 1);
 		tcb_get(t);
 	}
 	ke_unlock_dpc(&tcp->table_lock);
@@ -236,14 +237,14 @@ struct tcb *tcb_new(struct tcp *tcp, const struct inet_ip *local, u16 lport,
 	const struct inet *s = tcp->s;
 	struct tcb *t;
 
-	if (tcp->stopping ||
-	    (tcp->count >= s->ctl.max_tcbs && !recycle(tcp)))
+	if (KE_GET(&tcp->stopping) ||
+	    (KE_GET(&tcp->count) >= s->ctl.max_tcbs && !recycle(tcp)))
 		return NULL;
 	make_room(tcp);
 	t = ex_alloc_zero(tcp->x, EX_NONPAGED, sizeof(*t), TAG_TCB);
 	if (!t)
 		return NULL;
-	tcp->live++;
+	KE_ADD(&tcp->live, 1);
 	t->refs = 1;
 	t->tcp = tcp;
 	ke_lock_init(&t->lock, "tcb_lock");

@@ -20,15 +20,18 @@ void tcp_arm(struct tcb *t)
 	u64 busy = earlier(earlier(t->due_rtx, t->due_ack), t->due_wait);
 	u64 due = earlier(busy, t->due_keep), now;
 
-	if (!due || t->dpc.queued || t->flags & F_DEAD)
+	if (!due || t->flags & F_DEAD)
 		return;
-	if (t->timer.heap && t->timer.due <= due &&
-	    t->timer.background == !busy)
+	if (t->armed && t->armed <= due && t->timer.background == !busy)
 		return;
-	/* One that is set is counted as what it was. */
-	if (!ke_timer_cancel(&t->timer))
+	/* One that is set is counted as what it was; one that went off comes to
+	 * TCBTimeout(), which sets it again. */
+	if (t->armed && !ke_timer_cancel(&t->timer))
+		return;
+	if (!t->armed)
 		tcb_get(t);
 	now = ex_now(t->tcp->x);
+	t->armed = due;
 	t->timer.background = !busy;
 	ke_timer_set(&t->timer, due > now ? due - now : 0, 0, &t->dpc);
 }
@@ -36,8 +39,11 @@ void tcp_arm(struct tcb *t)
 void tcp_disarm(struct tcb *t)
 {
 	t->due_rtx = t->due_ack = t->due_keep = t->due_wait = 0;
-	if (ke_timer_cancel(&t->timer) || ke_dpc_remove(&t->dpc))
-		tcb_put(t);          /* the caller has one, too */
+	if (!t->armed ||
+	    !(ke_timer_cancel(&t->timer) || ke_dpc_remove(&t->dpc)))
+		return;
+	t->armed = 0;
+	tcb_put(t);                  /* the caller has one, too */
 }
 
 /* RFC 6298 5.5 */
@@ -264,6 +270,7 @@ void TCBTimeout(void *context, void *arg1, void *arg2)
 	(void)arg1;
 	(void)arg2;
 	ke_lock_dpc(&t->lock);
+	t->armed = 0;
 	if (is_due(t->due_ack, now)) {
 		t->due_ack = 0;
 		tcp_need(t, NEED_ACK);

@@ -38,7 +38,7 @@ static bool unlink_irp(struct inet_address *a, struct irp *irp)
 		at = &(*at)->next;
 	if (!*at)
 		return false;
-	*at = irp->next;
+	KE_SET(at, irp->next);
 	irp->next = NULL;
 	return true;
 }
@@ -72,8 +72,8 @@ void UDPReceive(struct inet_address *a, struct irp *irp, struct tdi_request *r)
 	if (st == EX_PENDING) {
 		while (*at)
 			at = &(*at)->next;
-		*at = irp;
-		a->refs++;
+		KE_SET(at, irp);
+		inet_address_get(a);
 	}
 	ke_unlock(&a->lock, before);
 	if (st != EX_PENDING)
@@ -87,7 +87,7 @@ static struct irp *take_irp(struct inet_address *a)
 	struct irp *irp;
 
 	while ((irp = a->datagrams)) {
-		a->datagrams = irp->next;
+		KE_SET(&a->datagrams, irp->next);
 		irp->next = NULL;
 		if (io_take_cancel(irp))
 			break;
@@ -137,12 +137,9 @@ static void fill(const struct datagram *d, struct irp *irp,
 	io_complete(irp, n < left ? EX_BUFFER_OVERFLOW : EX_SUCCESS, n);
 }
 
-static void indicate(const struct datagram *d, struct inet_address *a)
+static void indicate(const struct datagram *d, tdi_datagram_fn *fn,
+		     void *context)
 {
-	/* Both at once: the address may be closed meanwhile. */
-	tdi_datagram_fn *fn =
-		(tdi_datagram_fn *)a->event[TDI_EVENT_RECEIVE_DATAGRAM].fn;
-	void *context = a->event[TDI_EVENT_RECEIVE_DATAGRAM].context;
 	u32 n = d->p->length, indicated = n, taken = 0;
 	const u8 *data = ndis_packet_flat(d->s->x, d->p, n);
 	struct irp *irp = NULL;
@@ -162,14 +159,19 @@ static void indicate(const struct datagram *d, struct inet_address *a)
 
 static void give(const struct datagram *d, struct inet_address *a)
 {
-	struct irp *irp = a->datagrams ? take_irp(a) : NULL;
+	struct irp *irp = KE_GET(&a->datagrams) ? take_irp(a) : NULL;
+	void *context, *fn;
 
 	if (irp) {
 		fill(d, irp, irp->driver[1], 0);
 		inet_address_put(a);
-	} else if (a->event[TDI_EVENT_RECEIVE_DATAGRAM].fn) {
-		indicate(d, a);
+		return;
 	}
+	fn = inet_address_enter(a, TDI_EVENT_RECEIVE_DATAGRAM, &context);
+	if (!fn)
+		return;
+	indicate(d, (tdi_datagram_fn *)fn, context);
+	inet_address_leave(a);
 }
 
 static void give_all(struct datagram *d, const struct inet_rx *rx, u8 protocol,
@@ -279,7 +281,7 @@ void RawRcv(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx)
 			      .to = address(s, &rx->dst, 0) };
 
 	if (!a) {
-		s->count[INET_in_unknown] += !is_familys(rx->protocol);
+		inet_count_by(s, INET_in_unknown, !is_familys(rx->protocol));
 		s->family->refuse(s, p, rx, INET_PROTOCOL_UNREACHABLE);
 		return;
 	}
@@ -357,11 +359,11 @@ static enum ex_status send(struct inet_address *a, const struct tdi_request *r)
 	const struct inet_family *f = s->family;
 	bool raw = a->protocol != PROTOCOL_UDP;
 	u32 head = raw ? 0 : UDP_HEADER;
-	u32 most = 65535u - head - (f->family == 4 && !a->header_included ?
-					    f->header_len : 0u);
+	bool own = KE_GET(&a->header_included);
+	u32 most = 65535u - head - (f->family == 4 && !own ? f->header_len :
+							     0u);
 	struct inet_tx t = { .src = a->ip, .protocol = a->protocol,
-			     .tos = a->tos, .header_included =
-			     a->header_included };
+			     .tos = KE_GET(&a->tos), .header_included = own };
 	struct inet_path path;
 	struct ndis_packet *p;
 
@@ -370,9 +372,12 @@ static enum ex_status send(struct inet_address *a, const struct tdi_request *r)
 		return EX_BUFFER_OVERFLOW;
 	if (r->remote.family != f->family || (!raw && !r->remote.port))
 		return EX_INVALID_PARAMETER;
-	if (!f->is_unicast(s, &t.dst) && !is_group(s, &t.dst) && !a->broadcast)
+	if (!f->is_unicast(s, &t.dst) && !is_group(s, &t.dst) &&
+	    !KE_GET(&a->broadcast))
 		return EX_ACCESS_DENIED;
-	t.ttl = is_group(s, &t.dst) && !a->ttl ? 1 : a->ttl;
+	t.ttl = KE_GET(&a->ttl);
+	if (!t.ttl && is_group(s, &t.dst))
+		t.ttl = 1;
 	if (is_group(s, &a->ip)) /* bound to a group: from any of ours */
 		t.src = (struct inet_ip){ { 0 } };
 	if (!f->route(s, &t.dst, &t.src, &path))
@@ -428,7 +433,7 @@ void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 	struct tdi_address remote = address(s, dst, from ? get16(quoted + 2) :
 							   0);
 	struct inet_address *a;
-	tdi_error_fn *fn;
+	void *fn, *context;
 
 	(void)mtu;
 	if (protocol == PROTOCOL_UDP && !from)
@@ -436,9 +441,10 @@ void udp_icmp(struct inet *s, u8 protocol, const struct inet_ip *src,
 	a = inet_address_find(s, protocol, src, from, dst);
 	if (!a)
 		return;
-	fn = (tdi_error_fn *)a->event[TDI_EVENT_ERROR].fn;
-	if (fn)
-		fn(a->event[TDI_EVENT_ERROR].context, NULL, &remote,
-		   status_of(what));
+	fn = inet_address_enter(a, TDI_EVENT_ERROR, &context);
+	if (fn) {
+		((tdi_error_fn *)fn)(context, NULL, &remote, status_of(what));
+		inet_address_leave(a);
+	}
 	inet_address_put(a);
 }

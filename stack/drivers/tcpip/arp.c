@@ -20,7 +20,7 @@
 #define DEFEND_TIME (10 * SECOND)    /* RFC 5227 2.4 (c) */
 
 struct arp_entry {
-	struct arp_entry *next;
+	struct arp_entry *next;      /* all of it is under the lock */
 	struct inet_iface *f;
 	u32 addr;
 	u8 mac[6];
@@ -72,13 +72,14 @@ static struct ndis_packet *evict(struct ip *ip)
 	return p;
 }
 
-/* Under the lock; *out is a datagram that gave way. NULL: no memory. */
+/* Under the lock; *out is a datagram that gave way. NULL: no memory, or the
+ * adapter is gone and arp_drop() is over. */
 static struct arp_entry *make(struct inet_iface *f, u32 addr,
 			      struct ndis_packet **out)
 {
 	struct ip *ip = f->ip;
-	struct arp_entry *e = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*e),
-					    TAG_ARP);
+	struct arp_entry *e = KE_GET(&f->b) ?
+		ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*e), TAG_ARP) : NULL;
 
 	if (!e)
 		return NULL;
@@ -111,13 +112,17 @@ struct arp_message {
 
 static void send(struct inet_iface *f, const struct arp_message *m)
 {
-	struct ndis_packet *p = ndis_packet_new(f->ip->x, 0,
-						ETHER + ARP_LENGTH);
-	struct ndis_binding *b;
+	struct ndis_binding *b = ip_enter(f);
+	struct ndis_packet *p = b ? ndis_packet_new(f->ip->x, 0, ETHER +
+						    ARP_LENGTH) : NULL;
 	u8 *d;
 
-	if (!p)
+	if (!b)
 		return;
+	if (!p) {
+		ip_leave(f);
+		return;
+	}
 	d = p->head->data;
 	memset(d, 0, ETHER + ARP_LENGTH);
 	if (m->to)
@@ -136,11 +141,6 @@ static void send(struct inet_iface *f, const struct arp_message *m)
 	if (m->target_mac)
 		memcpy(d + 32, m->target_mac, 6);
 	put32(d + 38, m->target);
-	b = ip_enter(f);
-	if (!b) {
-		ndis_packet_put(p);
-		return;
-	}
 	ndis_send(b, p);
 	ip_leave(f);
 }
@@ -186,7 +186,7 @@ bool arp_resolve(struct inet_iface *f, u32 next, u8 *mac,
 	if (!e)
 		e = make(f, next, &evicted);
 	if (e) {
-		asks = !e->tries || now - e->asked >= SECOND;
+		asks = !e->tries || inet_since(now, e->asked) >= SECOND;
 		e->tries += asks && !e->tries;
 		e->asked = asks ? now : e->asked;
 		e->used = now;
@@ -234,8 +234,8 @@ static bool read_in(struct inet_iface *f, struct ndis_packet *p,
 
 static struct ip_local *local_of(struct inet_iface *f, u32 addr)
 {
-	for (u32 i = 0; i < f->nlocal; i++)
-		if (f->local[i].addr == addr)
+	for (u32 i = 0; i < KE_GET(&f->nlocal); i++)
+		if (ip_net_at(f, i).addr == addr)
 			return &f->local[i];
 	return NULL;
 }
@@ -245,17 +245,17 @@ static struct ip_local *local_of(struct inet_iface *f, u32 addr)
  * claimed once more, and when he says it again it is his (RFC 5227 2.4 b); later
  * we defend it, once in ten seconds.
  */
-static void conflict(struct inet_iface *f, struct ip_local *l)
+static void conflict(struct inet_iface *f, struct ip_local *l, u32 addr)
 {
 	struct ip *ip = f->ip;
 	u64 now = ex_now(ip->x);
-	struct inet_ip gone = ip4_to(l->addr);
+	struct inet_ip gone = ip4_to(addr);
 
-	if (!l->usable)
+	if (!KE_GET(&l->usable))
 		return;
 	if (l->defended && l->defended - l->since < CLAIM_TIME &&
 	    now - l->defended < CLAIM_TIME) {
-		l->usable = false;
+		KE_SET(&l->usable, false);
 		ex_log(ip->x, "%s: address %u.%u.%u.%u is in use", f->name,
 		       gone.b[0], gone.b[1], gone.b[2], gone.b[3]);
 		inet_address_gone(&ip->s, &gone);
@@ -264,7 +264,7 @@ static void conflict(struct inet_iface *f, struct ip_local *l)
 	if (l->defended && now - l->defended < DEFEND_TIME)
 		return;
 	l->defended = now;
-	arp_announce(f, l->addr);
+	arp_announce(f, addr);
 }
 
 /* RFC 826: what is there is renewed by whatever comes; asked is new. */
@@ -303,7 +303,7 @@ void ARPRcv(struct inet_iface *f, struct ndis_packet *p, const u8 *from)
 	mine = local_of(f, a.sender);
 	target = local_of(f, a.target);
 	if (mine) {
-		conflict(f, mine);
+		conflict(f, mine, a.sender);
 		return;
 	}
 	if (a.sender && (!ip4_unicast(a.sender) || !ip_on_link(f, a.sender) ||
@@ -311,7 +311,7 @@ void ARPRcv(struct inet_iface *f, struct ndis_packet *p, const u8 *from)
 		ip_drop(ip, DROP_ARP, 0, p->length);
 		return;
 	}
-	target = target && target->usable ? target : NULL;
+	target = target && KE_GET(&target->usable) ? target : NULL;
 	waited = a.sender ? learn(f, &a, target && a.op == 1, &evicted) : NULL;
 	give_up(ip, evicted);
 	if (target && a.op == 1)
@@ -327,10 +327,13 @@ void ARPRcv(struct inet_iface *f, struct ndis_packet *p, const u8 *from)
 
 static bool is_over(const struct arp_entry *e, u64 now)
 {
+	u64 made = inet_since(now, e->made);
+
 	if (!e->known)
-		return e->tries >= TRIES && now - e->asked >= SECOND;
-	return now - e->made >= USED_TIME || (now - e->used >= UNUSED_TIME &&
-					      now - e->made >= UNUSED_TIME);
+		return e->tries >= TRIES &&
+		       inet_since(now, e->asked) >= SECOND;
+	return made >= USED_TIME || (inet_since(now, e->used) >= UNUSED_TIME &&
+				     made >= UNUSED_TIME);
 }
 
 /* Under the lock: one that is over, taken out; or one to ask for, in *again. */
@@ -343,7 +346,7 @@ static struct arp_entry *next_due(struct ip *ip, u64 now,
 				unlink_entry(ip, e);
 				return e;
 			}
-			if (!e->known && now - e->asked >= SECOND) {
+			if (!e->known && inet_since(now, e->asked) >= SECOND) {
 				e->asked = now;
 				e->tries++;
 				*again = e;

@@ -6,38 +6,56 @@
 
 #include <string.h>
 
+/* First counted, then looked at: release() does it the other way round. */
 struct ndis_binding *ip_enter(struct inet_iface *f)
 {
-	if (f->b)
-		f->inside++;
-	return f->b;
+	struct ndis_binding *b;
+
+	(void)KE_ADD(&f->inside, 1);
+	b = KE_GET(&f->b);
+	if (!b)
+		ip_leave(f);
+	return b;
 }
 
 void ip_leave(struct inet_iface *f)
 {
-	f->inside--;
+	(void)KE_ADD(&f->inside, -1);
 }
 
 /* --- binding ---------------------------------------------------------------------- */
 
-/* An adapter that was there before has its place kept. */
-static struct inet_iface *iface_for(struct ip *ip, const char *name)
+static struct inet_iface *add_iface(struct ip *ip, const char *name)
 {
-	struct inet_iface *f = ip->ifaces, **at = &ip->ifaces;
+	struct inet_iface *f = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*f),
+					     TAG_IP);
+	struct inet_iface **at = &ip->ifaces;
 
-	while (f && (f->b || f->query.busy || strcmp(f->name, name)))
-		f = f->next;
-	if (f)
-		return f;
-	f = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*f), TAG_IP);
 	if (!f)
 		return NULL;
 	f->ip = ip;
-	while (*at)
-		at = &(*at)->next;
-	*at = f;
 	for (u32 i = 0; i + 1 < sizeof(f->name) && name[i]; i++)
 		f->name[i] = name[i];
+	while (*at)
+		at = &(*at)->next;
+	KE_SET(at, f);
+	return f;
+}
+
+/* An adapter that was there before has its place kept. */
+static struct inet_iface *iface_for(struct ip *ip, const char *name)
+{
+	enum ke_irql before = ke_lock(&ip->lock);
+	struct inet_iface *f = ip->ifaces;
+
+	while (f && (f->taken || KE_GET(&f->query.busy) ||
+		     strcmp(f->name, name)))
+		f = f->next;
+	if (!f)
+		f = add_iface(ip, name);
+	if (f)
+		f->taken = true;
+	ke_unlock(&ip->lock, before);
 	return f;
 }
 
@@ -48,10 +66,14 @@ static enum ex_status give_addresses(struct inet_iface *f,
 	enum ex_status st = EX_SUCCESS;
 
 	for (u32 i = 0; i < c->nlocal && !ex_failed(st); i++) {
-		f->local[i] = (struct ip_local){
-			.addr = c->local[i].addr, .mask = c->local[i].mask,
-			.usable = true, .since = ex_now(ip->x) };
-		f->nlocal = i + 1;
+		struct ip_local *l = &f->local[i];
+
+		KE_SET(&l->net, ip_net_word(c->local[i].addr,
+					    c->local[i].mask));
+		l->since = ex_now(ip->x);
+		l->defended = 0;
+		KE_SET(&l->usable, true);
+		KE_SET(&f->nlocal, i + 1);
 		st = ip_route_add(ip, c->local[i].addr, c->local[i].mask, 0,
 				  f);
 	}
@@ -63,22 +85,32 @@ static enum ex_status give_addresses(struct inet_iface *f,
 static void release(struct inet_iface *f)
 {
 	struct ip *ip = f->ip;
+	enum ke_irql before;
 
-	f->b = NULL;
-	f->up = false;
-	while (f->inside)
+	KE_SET(&f->b, NULL);
+	while (KE_ADD(&f->inside, 0)) /* not a look: it is ordered with ip_enter()'s */
 		ke_sleep(1000000);
 	ip_routes_drop(ip, f);
 	arp_drop(ip, f);
 	igmp_drop(f);
 	for (u32 i = 0; i < f->nlocal; i++) {
-		struct inet_ip a = ip4_to(f->local[i].addr);
+		struct inet_ip a = ip4_to(ip_net_at(f, i).addr);
 
-		f->local[i].usable = false;
-		if (!ip->stopping)
+		KE_SET(&f->local[i].usable, false);
+		if (!KE_GET(&ip->stopping))
 			inet_address_gone(&ip->s, &a);
 	}
-	f->nlocal = 0;
+	KE_SET(&f->nlocal, 0);
+	inet_device_give(&ip->s, f->device);
+	before = ke_lock(&ip->lock);
+	f->taken = false;
+	ke_unlock(&ip->lock, before);
+}
+
+static void announce(struct inet_iface *f)
+{
+	for (u32 i = 0; i < KE_GET(&f->nlocal); i++)
+		arp_announce(f, ip_net_at(f, i).addr);
 }
 
 static void ready(struct inet_query *q, bool ok)
@@ -87,19 +119,16 @@ static void ready(struct inet_query *q, bool ok)
 	struct inet_device *d = &f->ip->s.device[f->device];
 
 	memcpy(f->mac, q->mac, 6);
-	f->mtu = d->mtu && d->mtu < q->frame ? d->mtu : q->frame;
-	f->bps_100 = q->bps_100;
-	f->offloads = q->offloads;
+	KE_SET(&f->mtu, d->mtu && d->mtu < q->frame ? d->mtu : q->frame);
+	KE_SET(&f->bps_100, q->bps_100);
+	KE_SET(&f->offloads, q->offloads);
 	if (!ok || ex_failed(give_addresses(f, &f->ip->config[f->device]))) {
 		release(f);          /* nobody is inside: it has no f->b yet */
-		d->used = false;
 		ndis_binding_set(q->b, NULL);
 		return;
 	}
-	f->up = true;
-	f->b = q->b;
-	for (u32 i = 0; i < f->nlocal; i++)
-		arp_announce(f, f->local[i].addr);
+	KE_SET(&f->b, q->b);
+	announce(f);
 }
 
 static enum ex_status bind(struct ndis_binding *b, void *context)
@@ -113,7 +142,7 @@ static enum ex_status bind(struct ndis_binding *b, void *context)
 		return EX_NOT_FOUND;
 	f = iface_for(ip, name);
 	if (!f) {
-		ip->s.device[i].used = false;
+		inet_device_give(&ip->s, i);
 		return EX_INSUFFICIENT_RESOURCES;
 	}
 	f->device = i;
@@ -132,14 +161,17 @@ static void unbind(struct ndis_binding *b)
 
 	if (!f)
 		return;
-	while (f->query.busy)
+	while (KE_GET(&f->query.busy))
 		ke_sleep(1000000);
+	if (!ndis_binding_get(b))    /* it was of no use, and is released */
+		return;
 	ndis_binding_set(b, NULL);
 	release(f);
-	inet_device_give(&f->ip->s, f->name);
 }
 
 /* --- receiving ----------------------------------------------------------------------- */
+
+/* NDIS unbinds when no call of these is under way: the binding stays (ndis.h). */
 
 static void receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 {
@@ -148,7 +180,7 @@ static void receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 	u8 from[6];
 	bool cast, arp;
 
-	if (!h)
+	if (!h || !KE_GET(&f->b))
 		return;
 	cast = h[0] & 1;
 	if (!cast && memcmp(h, f->mac, 6))
@@ -156,34 +188,26 @@ static void receive_packet(struct ndis_binding *b, struct ndis_packet *p)
 	arp = h[13] == 0x06;
 	memcpy(from, h + 6, 6);
 	(void)ndis_packet_pull(p, ETHER);
-	if (!ip_enter(f))
-		return;
 	if (arp)
 		ARPRcv(f, p, from);
 	else
 		IPRcv(f, p, cast);
-	ip_leave(f);
 }
 
 static void receive_complete(struct ndis_binding *b)
 {
 	struct inet_iface *f = ndis_binding_get(b);
 
-	if (!f || !ip_enter(f))
-		return;
-	inet_deliver_complete(&f->ip->s);
-	ip_leave(f);
+	if (f && KE_GET(&f->b))
+		inet_deliver_complete(&f->ip->s);
 }
 
 static void status(struct ndis_binding *b, bool link_up)
 {
 	struct inet_iface *f = ndis_binding_get(b);
 
-	if (!f || !f->b)
-		return;
-	f->up = link_up;
-	for (u32 i = 0; link_up && i < f->nlocal; i++)
-		arp_announce(f, f->local[i].addr);
+	if (f && KE_GET(&f->b) && link_up)
+		announce(f);
 }
 
 static const struct ndis_protocol protocol = {

@@ -20,23 +20,6 @@ enum { ECHO_REPLY = 0, UNREACHABLE = 3, QUENCH = 4, REDIRECT = 5, ECHO = 8,
 
 /* --- sending ------------------------------------------------------------------------ */
 
-static bool may_send(struct ip *ip)
-{
-	u64 now = ex_now(ip->x), steps = (now - ip->icmp_when) /
-					 (SECOND / ERRORS_A_SECOND);
-
-	if (steps) {
-		ip->icmp_tokens = ip->icmp_tokens + steps > ERRORS_A_SECOND ?
-				ERRORS_A_SECOND :
-				ip->icmp_tokens + (u32)steps;
-		ip->icmp_when += steps * (SECOND / ERRORS_A_SECOND);
-	}
-	if (!ip->icmp_tokens)
-		return false;
-	ip->icmp_tokens--;
-	return true;
-}
-
 /* RFC 1122 3.2.2: about what no error is sent. */
 static bool deserves_error(struct ip *ip, const struct ip_head *h,
 			   const struct ndis_packet *p)
@@ -66,7 +49,7 @@ void icmp_error(struct ip *ip, const struct ip_head *h,
 
 	if (!deserves_error(ip, h, p))
 		return;
-	if (!may_send(ip)) {
+	if (!inet_limit_take(&ip->errors, ex_now(ip->x), ERRORS_A_SECOND)) {
 		ip_drop(ip, DROP_RATE, IP_ICMP, p->length);
 		return;
 	}

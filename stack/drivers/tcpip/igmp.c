@@ -21,6 +21,7 @@ static const struct inet_group_limits limits = { .most = GROUPS_MAX,
 						 .tag = TAG_GROUP,
 						 .reports = REPORTS };
 
+/* Under the lock. */
 static struct inet_group *find(const struct inet_iface *f, u32 group)
 {
 	struct inet_ip a = ip4_to(group);
@@ -28,9 +29,11 @@ static struct inet_group *find(const struct inet_iface *f, u32 group)
 	return inet_group_find(&f->groups, &a);
 }
 
-bool igmp_member(const struct inet_iface *f, u32 group)
+bool igmp_member(struct inet_iface *f, u32 group)
 {
-	return group == ALL_HOSTS || find(f, group);
+	struct inet_ip a = ip4_to(group);
+
+	return group == ALL_HOSTS || inet_group_has(&f->groups, &a);
 }
 
 /* With the router alert option (RFC 2113), to leave the machine at once. */
@@ -57,32 +60,35 @@ static void send(struct inet_iface *f, u8 type, u32 group, u32 dst)
 
 /* --- reports -------------------------------------------------------------------------- */
 
-/* To the report that is due first. */
+/* To the report that is due first; under the lock. Nothing sets it once the driver
+ * goes. */
 static void set_timer(struct ip *ip)
 {
 	u64 first = UINT64_MAX, now = ex_now(ip->x);
 
-	for (struct inet_iface *f = ip->ifaces; f; f = f->next)
+	EACH_IFACE(f, ip)
 		for (struct inet_group *g = f->groups.head; g; g = g->next)
 			if (g->report_at && g->report_at < first)
 				first = g->report_at;
-	if (first == UINT64_MAX)
+	if (first == UINT64_MAX || KE_GET(&ip->stopping))
 		(void)ke_timer_cancel(&ip->igmp_timer);
 	else
 		ke_timer_set(&ip->igmp_timer, first > now ? first - now : 1, 0,
 			     &ip->igmp_dpc);
 }
 
-/* Under the lock; 0: none. */
-static u32 next_due(struct ip *ip, u64 now, struct inet_iface **out)
+/* Under the lock; 0: none. type: of the report. */
+static u32 next_due(struct ip *ip, u64 now, struct inet_iface **out, u8 *type)
 {
 	struct inet_ip group;
 	bool joined;
 
-	for (struct inet_iface *f = ip->ifaces; f; f = f->next)
+	EACH_IFACE(f, ip)
 		if (inet_group_due(ip->x, &f->groups, now, UNSOLICITED, &group,
 				   &joined)) {
 			*out = f;
+			*type = now < f->igmp_v1_until ? REPORT_V1 :
+							 REPORT_V2;
 			return ip4_of(&group);
 		}
 	return 0;
@@ -95,21 +101,19 @@ void igmp_due(void *context, void *a, void *b)
 	enum ke_irql before;
 	struct inet_iface *f;
 	u32 group;
+	u8 type;
 
 	(void)a;
 	(void)b;
-	ip->ticking++;
 	do {
 		before = ke_lock(&ip->lock);
-		group = next_due(ip, now, &f);
+		group = next_due(ip, now, &f, &type);
 		if (!group)
 			set_timer(ip);
 		ke_unlock(&ip->lock, before);
 		if (group)
-			send(f, now < f->igmp_v1_until ? REPORT_V1 : REPORT_V2,
-			     group, group);
+			send(f, type, group, group);
 	} while (group);
-	ip->ticking--;
 }
 
 static void query(struct inet_iface *f, u32 group, u8 code)
@@ -168,20 +172,20 @@ void IGMPRcv(struct inet_iface *f, struct ndis_packet *p,
 
 static struct inet_iface *iface_for(struct ip *ip, struct inet_iface *want)
 {
-	struct inet_iface *f = ip->ifaces;
-
 	if (want)
-		return want->b ? want : NULL;
-	while (f && !f->b)
-		f = f->next;
-	return f;
+		return KE_GET(&want->b) ? want : NULL;
+	EACH_IFACE(f, ip)
+		if (KE_GET(&f->b))
+			return f;
+	return NULL;
 }
 
 static bool join(struct inet_iface *f, const struct inet_ip *group)
 {
 	struct ip *ip = f->ip;
 	enum ke_irql before = ke_lock(&ip->lock);
-	bool ok = inet_group_join(ip->x, &f->groups, group, &limits);
+	bool ok = KE_GET(&f->b) && /* else igmp_drop() is over */
+		  inet_group_join(ip->x, &f->groups, group, &limits);
 
 	set_timer(ip);
 	ke_unlock(&ip->lock, before);
@@ -194,12 +198,13 @@ static bool leave(struct inet_iface *f, const struct inet_ip *group)
 	enum ke_irql before = ke_lock(&ip->lock);
 	struct inet_group *gone;
 	bool known = inet_group_leave(&f->groups, group, &gone);
+	bool v1 = ex_now(ip->x) < f->igmp_v1_until;
 
 	set_timer(ip);
 	ke_unlock(&ip->lock, before);
 	if (!gone)
 		return known;
-	if (gone->last && ex_now(ip->x) >= f->igmp_v1_until)
+	if (gone->last && !v1)
 		send(f, LEAVE, ip4_of(group), ALL_ROUTERS);
 	ex_free_pool(ip->x, gone, TAG_GROUP);
 	return true;

@@ -32,9 +32,9 @@ static const u8 counter_of[DROP_REASONS] = {
 
 void ip_drop(struct ip *ip, enum ip_drop why, u8 protocol, u32 bytes)
 {
-	ip->dropped[why]++;
+	(void)KE_ADD(&ip->dropped[why], 1);
 	if (counter_of[why])
-		ip->s.count[counter_of[why]]++;
+		inet_count_by(&ip->s, counter_of[why], 1);
 	TRACE(ip_drop, why, protocol, bytes, 0);
 }
 

@@ -12,9 +12,15 @@
  *
  * Invariants: ip->lock is the innermost lock; nothing is sent, delivered or
  * called under it.  Interfaces live as long as the driver, so that those who
- * keep a path may point to them; one without an adapter has no binding.  The
- * tables that a remote party can fill (ARP, reassembly, path MTUs, redirects)
- * have the caps below.
+ * keep a path may point to them; one without an adapter has no binding, and
+ * nothing is made for it: what a release() dropped stays away.  The tables that a
+ * remote party can fill (ARP, reassembly, path MTUs, redirects) have the caps
+ * below.
+ *
+ * CPUs run at the same time (inet.h).  Routes, ARP, reassembly and groups are
+ * under ip->lock, path MTUs under a latch.  What each datagram is compared with,
+ * the interfaces and their addresses, is words, so that those that come in need no
+ * lock.
  *
  * To add a protocol on top: a case in ip_deliver().
  */
@@ -70,28 +76,38 @@ enum ip_drop {
 struct ip;
 struct arp_entry;
 
-struct ip_local {
+struct ip_net {
 	u32 addr, mask;
-	bool usable;                 /* no one else has it */
-	u64 since, defended;
+};
+struct ip_local {
+	u64 net;                     /* a struct ip_net, as one word */
+	bool usable;                 /* no one else has it: a word */
+	u64 since, defended;         /* the adapter's CPU's alone, which ARP
+					comes in on */
 };
 
 struct inet_iface {
-	struct inet_iface *next;
+	struct inet_iface *next;     /* a word; set under the lock, at the end */
 	struct ip *ip;
 	char name[16];
-	struct ndis_binding *b;      /* NULL: no adapter */
-	u32 inside;                  /* calls that use it right now */
-	u8 mac[6];
-	u32 mtu, offloads, bps_100;
+	struct ndis_binding *b;      /* NULL: no adapter; a word */
+	bool taken;                  /* by an adapter, from bind to the end of
+					unbind; under the lock */
+	u8 mac[6];                   /* set before b is; read with b in hand */
+	u32 mtu, offloads, bps_100;  /* words: paths are asked for without b */
 	struct ip_local local[LOCALS];
-	u32 nlocal;
+	u32 nlocal;                  /* a word; those above it stay as they were */
 	struct inet_groups groups;
 	struct inet_query query;
-	u32 device;                  /* of the configuration */
-	bool loopback, up;
-	u64 igmp_v1_until;           /* an IGMPv1 router is near; RFC 2236 4 */
+	u32 device;                  /* of the configuration; who took it sets it */
+	bool loopback;
+	u64 igmp_v1_until;           /* an IGMPv1 router is near (RFC 2236 4);
+					under the lock */
+	u32 inside;                  /* calls that use b: KE_ADD() */
 };
+#define EACH_IFACE(f, ip)                                                  \
+	for (struct inet_iface *f = KE_GET(&(ip)->ifaces); f;              \
+	     f = KE_GET(&f->next))
 
 struct ip_route {                    /* longest mask first */
 	struct ip_route *next;
@@ -121,19 +137,19 @@ struct ip {
 	struct arp_entry *arp[ARP_HASH];
 	u32 narp;
 	struct inet_reass_table reass;
+	struct ke_latch paths;       /* of the path MTUs */
 	struct ip_pmtu pmtu[PMTU_MAX];
-	u32 npmtu;
-	u32 id;                      /* of datagrams; see put_id() */
+	u32 npmtu;                   /* a word, for who has none to look for */
+	u32 id;                      /* of datagrams; see put_id(). KE_ADD() */
 	u32 id_key;
-	u16 path_id[PATH_IDS];       /* IP_ID_OF_PATH; by a keyed hash */
-	u64 icmp_when;               /* tokens of ICMP errors were counted */
-	u32 icmp_tokens;
+	u16 path_id[PATH_IDS];       /* IP_ID_OF_PATH; by a keyed hash. The same */
+	struct inet_limit errors;    /* of ICMP */
 	struct ke_timer tick, igmp_timer;
 	struct ke_dpc tick_dpc, igmp_dpc;
 	struct ip_config config[INET_DEVICES];
-	bool stopping;               /* the transports are gone */
-	u32 ticking;                 /* DPCs of time that run right now */
-	u64 dropped[DROP_REASONS];
+	bool stopping;               /* the transports are gone; set under the
+					lock, a word */
+	u64 dropped[DROP_REASONS];   /* KE_ADD() */
 };
 
 /* A header, read. raw: its bytes, as they came. */
@@ -181,6 +197,16 @@ static inline struct ip *ip_of(struct inet *s)
 bool ip_is_local(const struct ip *ip, u32 a);
 /* Of a connected network or 255.255.255.255. */
 bool ip_is_broadcast(const struct ip *ip, u32 a);
+static inline u64 ip_net_word(u32 addr, u32 mask)
+{
+	return (u64)addr << 32 | mask;
+}
+static inline struct ip_net ip_net_at(const struct inet_iface *f, u32 i)
+{
+	u64 w = KE_GET(&f->local[i].net);
+
+	return (struct ip_net){ (u32)(w >> 32), (u32)w };
+}
 bool ip_on_link(const struct inet_iface *f, u32 a);
 u32 ip_source(const struct inet_iface *f, u32 next); /* 0: has none */
 /* The way to dst: NULL none. next: whom to ask ARP for. Under the lock. */
@@ -260,7 +286,7 @@ void ip_refuse(struct inet *s, struct ndis_packet *p, const struct inet_rx *rx,
 
 void IGMPRcv(struct inet_iface *f, struct ndis_packet *p,
 	     const struct ip_head *h);
-bool igmp_member(const struct inet_iface *f, u32 group);
+bool igmp_member(struct inet_iface *f, u32 group);
 bool igmp_join(struct inet *s, const struct inet_ip *group,
 	       struct inet_iface *iface, bool leave);
 void igmp_due(void *context, void *a, void *b); /* DPC */

@@ -15,24 +15,17 @@ static u16 id_of_path(struct ip *ip, u32 dst)
 {
 	u32 h = (dst ^ ip->id_key) * 2654435761u;
 
-	return ip->path_id[h >> 16 & (PATH_IDS - 1)]++;
+	return (u16)(KE_ADD(&ip->path_id[h >> 16 & (PATH_IDS - 1)], 1) - 1);
 }
 
 /* As the personality has it. */
 static void put_id(struct ip *ip, u8 *at, u32 dst)
 {
-	switch (ip->s.as->ip_id) {
-	case IP_ID_OF_PATH:
-		put16(at, id_of_path(ip, dst));
-		break;
-	case IP_ID_SWAPPED:
-		at[0] = (u8)ip->id;
-		at[1] = (u8)(ip->id++ >> 8);
-		break;
-	default:
-		put16(at, (u16)ip->id++);
-		break;
-	}
+	u16 id = ip->s.as->ip_id == IP_ID_OF_PATH ? id_of_path(ip, dst) :
+						    (u16)(KE_ADD(&ip->id, 1) - 1);
+
+	put16(at, ip->s.as->ip_id == IP_ID_SWAPPED ?
+			  (u16)(id << 8 | id >> 8) : id);
 }
 
 /* --- fragments (RFC 791 3.2) --------------------------------------------------------- */
@@ -145,13 +138,13 @@ void ip_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 		return;
 	}
 	hlen = (h[0] & 15u) * 4;
-	mtu = f->ip->npmtu ? ip_path_mtu(f->ip, f, get32(h + 16)) : f->mtu;
+	mtu = ip_path_mtu(f->ip, f, get32(h + 16));
 	if (p->length <= mtu || p->flags & NDIS_LSO) {
 		p->csum_start = (u16)(ETHER + hlen);
 		to_adapter(&to, p);
 	} else {
 		/* Don't fragment, and it is too long: RFC 1191 3. */
-		f->ip->s.count[INET_frag_fails] += h[6] >> 6 & 1;
+		inet_count_by(&f->ip->s, INET_frag_fails, h[6] >> 6 & 1);
 		inet_sent(p, h[6] & 0x40 ? EX_BUFFER_OVERFLOW :
 			  fragments(&to, p, hlen, mtu));
 	}
@@ -167,21 +160,30 @@ struct way {
 	u8 mac[6];                   /* of next, when it is known */
 };
 
+static bool has(const struct inet_iface *f, u32 addr)
+{
+	for (u32 i = 0; i < KE_GET(&f->nlocal); i++)
+		if (ip_net_at(f, i).addr == addr)
+			return true;
+	return false;
+}
+
 /* Groups and 255.255.255.255 have no route: the first adapter, unless told. */
 static struct inet_iface *any_iface(struct ip *ip, u32 dst, u32 src)
 {
-	struct inet_iface *f = NULL;
+	struct inet_iface *routed;
 	u32 next;
 
-	for (f = ip->ifaces; f && src; f = f->next)
-		for (u32 i = 0; i < f->nlocal && f->b; i++)
-			if (f->local[i].addr == src)
+	if (src)
+		EACH_IFACE(f, ip)
+			if (KE_GET(&f->b) && has(f, src))
 				return f;
-	f = ip_route_to(ip, dst, &next);
-	for (struct inet_iface *i = ip->ifaces; i && !f; i = i->next)
-		if (i->b)
-			f = i;
-	return f;
+	routed = ip_route_to(ip, dst, &next);
+	if (!routed)
+		EACH_IFACE(f, ip)
+			if (KE_GET(&f->b))
+				return f;
+	return routed;
 }
 
 static bool find_way(struct ip *ip, u32 dst, u32 src, struct inet_iface *want,
@@ -199,7 +201,7 @@ static bool find_way(struct ip *ip, u32 dst, u32 src, struct inet_iface *want,
 	w->multicast = ip4_multicast(dst);
 	w->link_cast = w->multicast || ip_is_broadcast(ip, dst);
 	if (want && !want->loopback && (w->link_cast || ip_on_link(want, dst)))
-		w->f = want->b ? want : NULL;
+		w->f = KE_GET(&want->b) ? want : NULL;
 	else if (w->link_cast)
 		w->f = any_iface(ip, dst, src);
 	else
@@ -231,9 +233,9 @@ bool ip_path_to(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
 		*src = ip4_to(from);
 	}
 	*out = (struct inet_path){
-		.iface = w.f, .offloads = w.f->offloads, .local = w.local,
-		.loopback = w.local,
-		.mtu = ip->npmtu ? ip_path_mtu(ip, w.f, a) : w.f->mtu };
+		.iface = w.f, .offloads = KE_GET(&w.f->offloads),
+		.local = w.local, .loopback = w.local,
+		.mtu = ip_path_mtu(ip, w.f, a) };
 	return from;
 }
 
@@ -270,7 +272,8 @@ static void go(struct ip *ip, const struct way *w, u32 dst,
 	u8 mac[6];
 
 	inet_count(&ip->s, out_requests);
-	ip->s.count[INET_icmp_out] += p->head->data[9] == IP_ICMP;
+	if (p->head->data[9] == IP_ICMP)
+		inet_count(&ip->s, icmp_out);
 	if (w->local) {
 		inet_loop(&ip->s, p);
 		return;
@@ -349,8 +352,7 @@ enum ex_status ip_output_options(struct ip *ip, struct ndis_packet *p,
 	if (!src)
 		src = source_for(&w, dst);
 	if (t->dont_fragment && !w.local && !(p->flags & NDIS_LSO) &&
-	    p->length + hlen > (ip->npmtu ? ip_path_mtu(ip, w.f, dst) :
-					    w.f->mtu))
+	    p->length + hlen > ip_path_mtu(ip, w.f, dst))
 		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
 	h = ndis_packet_push(ip->x, p, hlen);
 	if (!h)

@@ -199,7 +199,7 @@ void reass_tick(struct ip *ip, u64 now)
 
 	while ((r = inet_reass_expired(&ip->reass, &ip->lock, now))) {
 		ip_drop(ip, DROP_REASS_TIME, r->protocol, r->r.have);
-		if (r->r.first && r->r.f->b)
+		if (r->r.first && KE_GET(&r->r.f->b))
 			icmp_error(ip, &r->head_of, r->r.head->data, 11, 1, 0);
 		inet_reass_free(ip->x, &ip->reass, r);
 	}

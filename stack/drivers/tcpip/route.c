@@ -15,9 +15,10 @@ bool ip_is_local(const struct ip *ip, u32 a)
 {
 	if (ip4_loopback(a))
 		return true;
-	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
-		for (u32 i = 0; i < f->nlocal; i++)
-			if (f->local[i].addr == a && f->local[i].usable)
+	EACH_IFACE(f, ip)
+		for (u32 i = 0; i < KE_GET(&f->nlocal); i++)
+			if (ip_net_at(f, i).addr == a &&
+			    KE_GET(&f->local[i].usable))
 				return true;
 	return false;
 }
@@ -27,12 +28,11 @@ bool ip_is_broadcast(const struct ip *ip, u32 a)
 {
 	if (a == UINT32_MAX)
 		return true;
-	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
-		for (u32 i = 0; i < f->nlocal; i++) {
-			const struct ip_local *l = &f->local[i];
+	EACH_IFACE(f, ip)
+		for (u32 i = 0; i < KE_GET(&f->nlocal); i++) {
+			struct ip_net n = ip_net_at(f, i);
 
-			if (l->mask < 0xfffffffe &&
-			    a == (l->addr | ~l->mask))
+			if (n.mask < 0xfffffffe && a == (n.addr | ~n.mask))
 				return true;
 		}
 	return false;
@@ -40,9 +40,12 @@ bool ip_is_broadcast(const struct ip *ip, u32 a)
 
 bool ip_on_link(const struct inet_iface *f, u32 a)
 {
-	for (u32 i = 0; i < f->nlocal; i++)
-		if (!((f->local[i].addr ^ a) & f->local[i].mask))
+	for (u32 i = 0; i < KE_GET(&f->nlocal); i++) {
+		struct ip_net n = ip_net_at(f, i);
+
+		if (!((n.addr ^ a) & n.mask))
 			return true;
+	}
 	return false;
 }
 
@@ -50,15 +53,15 @@ u32 ip_source(const struct inet_iface *f, u32 next)
 {
 	u32 first = 0;
 
-	for (u32 i = 0; i < f->nlocal; i++) {
-		const struct ip_local *l = &f->local[i];
+	for (u32 i = 0; i < KE_GET(&f->nlocal); i++) {
+		struct ip_net n = ip_net_at(f, i);
 
-		if (!l->usable)
+		if (!KE_GET(&f->local[i].usable))
 			continue;
-		if (!((l->addr ^ next) & l->mask))
-			return l->addr;
+		if (!((n.addr ^ next) & n.mask))
+			return n.addr;
 		if (!first)
-			first = l->addr;
+			first = n.addr;
 	}
 	return first;
 }
@@ -66,7 +69,7 @@ u32 ip_source(const struct inet_iface *f, u32 next)
 struct inet_iface *ip_route_to(struct ip *ip, u32 dst, u32 *next)
 {
 	for (const struct ip_route *r = ip->routes; r; r = r->next) {
-		if ((r->dst ^ dst) & r->mask || !r->iface->b)
+		if ((r->dst ^ dst) & r->mask || !KE_GET(&r->iface->b))
 			continue;
 		*next = r->gateway ? r->gateway : dst;
 		return r->iface;
@@ -124,6 +127,17 @@ void ip_routes_drop(struct ip *ip, struct inet_iface *f)
 	ke_unlock(&ip->lock, before);
 }
 
+static void pmtu_tick(struct ip *ip, u64 now)
+{
+	ke_latch(&ip->paths);
+	for (u32 i = ip->npmtu; i-- > 0;)
+		if (ip->pmtu[i].expires <= now) {
+			KE_SET(&ip->npmtu, ip->npmtu - 1);
+			ip->pmtu[i] = ip->pmtu[ip->npmtu];
+		}
+	ke_unlatch(&ip->paths);
+}
+
 void ip_routes_tick(struct ip *ip, u64 now)
 {
 	enum ke_irql before = ke_lock(&ip->lock);
@@ -133,12 +147,8 @@ void ip_routes_tick(struct ip *ip, u64 now)
 			drop(ip, at);
 		else
 			at = &(*at)->next;
-	for (u32 i = 0; i < ip->npmtu;)
-		if (ip->pmtu[i].expires <= now)
-			ip->pmtu[i] = ip->pmtu[--ip->npmtu];
-		else
-			i++;
 	ke_unlock(&ip->lock, before);
+	pmtu_tick(ip, now);
 }
 
 /*
@@ -176,19 +186,27 @@ void ip_route_redirect(struct ip *ip, u32 from, u32 dst, u32 gateway)
 
 u32 ip_path_mtu(struct ip *ip, const struct inet_iface *f, u32 dst)
 {
+	u32 mtu = KE_GET(&f->mtu);
+
+	if (!KE_GET(&ip->npmtu))
+		return mtu;
+	ke_latch(&ip->paths);
 	for (u32 i = 0; i < ip->npmtu; i++)
-		if (ip->pmtu[i].dst == dst && ip->pmtu[i].mtu < f->mtu)
-			return ip->pmtu[i].mtu;
-	return f->mtu;
+		if (ip->pmtu[i].dst == dst && ip->pmtu[i].mtu < mtu)
+			mtu = ip->pmtu[i].mtu;
+	ke_unlatch(&ip->paths);
+	return mtu;
 }
 
 void ip_pmtu_learn(struct ip *ip, u32 dst, u32 mtu)
 {
-	enum ke_irql before = ke_lock(&ip->lock);
-	struct ip_pmtu *m = ip->pmtu, *end = m + ip->npmtu, *oldest = m;
+	u64 expires = ex_now(ip->x) + ROUTE_TIME;
+	struct ip_pmtu *m = ip->pmtu, *end, *oldest = m;
 
 	if (mtu < IP_MIN_MTU)
 		mtu = IP_MIN_MTU;
+	ke_latch(&ip->paths);
+	end = m + ip->npmtu;
 	for (; m < end && m->dst != dst; m++)
 		if (m->expires < oldest->expires)
 			oldest = m;
@@ -196,10 +214,10 @@ void ip_pmtu_learn(struct ip *ip, u32 dst, u32 mtu)
 		m = oldest;
 		m->mtu = UINT32_MAX;
 	} else if (m == end) {
-		ip->npmtu++;
+		KE_SET(&ip->npmtu, ip->npmtu + 1);
 		m->mtu = UINT32_MAX;
 	}
 	if (mtu < m->mtu)
-		*m = (struct ip_pmtu){ dst, mtu, ex_now(ip->x) + ROUTE_TIME };
-	ke_unlock(&ip->lock, before);
+		*m = (struct ip_pmtu){ dst, mtu, expires };
+	ke_unlatch(&ip->paths);
 }

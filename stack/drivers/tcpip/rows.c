@@ -21,18 +21,19 @@ static void route(struct inet_ask *a, const struct inet_iface *f, u32 dst,
 
 static void addresses(const struct ip *ip, struct inet_ask *a)
 {
-	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
-		for (u32 i = 0; i < f->nlocal; i++) {
-			const struct ip_local *l = &f->local[i];
+	EACH_IFACE(f, ip)
+		for (u32 i = 0; i < KE_GET(&f->nlocal); i++) {
+			struct ip_net n = ip_net_at(f, i);
 			struct inet_row *r = inet_row(a);
 
 			if (!r)
 				continue;
 			r->local.family = 4;
-			put32(r->local.ip, l->addr);
+			put32(r->local.ip, n.addr);
 			memcpy(r->name, f->name, sizeof(r->name));
-			r->prefix = (u8)__builtin_popcount(l->mask);
-			r->state = l->usable ? "preferred" : "duplicate";
+			r->prefix = (u8)__builtin_popcount(n.mask);
+			r->state = KE_GET(&f->local[i].usable) ?
+					   "preferred" : "duplicate";
 		}
 }
 

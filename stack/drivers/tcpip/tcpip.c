@@ -71,11 +71,9 @@ static void tick(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
-	ip->ticking++;
 	arp_tick(ip, now);
 	reass_tick(ip, now);
 	ip_routes_tick(ip, now);
-	ip->ticking--;
 }
 
 static void init(struct ip *ip, struct io_driver *d)
@@ -88,13 +86,13 @@ static void init(struct ip *ip, struct io_driver *d)
 	ip->id_key = (u32)ex_random(d->x);
 	for (u32 i = 0; i < PATH_IDS; i++)
 		ip->path_id[i] = (u16)ex_random(d->x);
-	ip->icmp_tokens = 100;
+	ip->errors.tokens = 100;
 	ip->reass = (struct inet_reass_table){ .tag = TAG_REASS,
 					       .most_count = REASS_MAX,
 					       .most_bytes = REASS_BYTES };
 	ip->lo = (struct inet_iface){ .ip = ip, .name = "lo", .mtu = 65535,
 				      .offloads = NDIS_CSUM_L4_DO,
-				      .loopback = true, .up = true };
+				      .loopback = true };
 	ke_dpc_init(&ip->tick_dpc, tick, ip);
 	ke_dpc_init(&ip->igmp_dpc, igmp_due, ip);
 	ke_timer_init(&ip->igmp_timer, "igmp");
@@ -110,8 +108,7 @@ static void end(struct ip *ip)
 	(void)ke_timer_cancel(&ip->igmp_timer);
 	(void)ke_dpc_remove(&ip->tick_dpc);
 	(void)ke_dpc_remove(&ip->igmp_dpc);
-	while (ip->ticking)
-		ke_sleep(1000000);
+	inet_dpcs_done(x);           /* those that run right now */
 	reass_drop_all(ip);
 	arp_drop(ip, NULL);
 	ip_routes_drop(ip, NULL);
@@ -129,9 +126,12 @@ static void end(struct ip *ip)
 static void unload(struct io_driver *d)
 {
 	struct ip *ip = d->extension;
+	enum ke_irql before;
 
 	inet_stop(&ip->s);
-	ip->stopping = true;
+	before = ke_lock(&ip->lock); /* of set_timer(): it is set no more */
+	KE_SET(&ip->stopping, true);
+	ke_unlock(&ip->lock, before);
 	ip_unbind_all(ip);
 	inet_free(&ip->s);
 	d->extension = NULL;

@@ -6,17 +6,21 @@
  */
 #include "ip6.h"
 
+/* First counted, then looked at: iface_stop() does it the other way round. */
 struct ndis_binding *ip6_enter(struct inet_iface *f)
 {
-	if (!f->b || f->disabled)
-		return NULL;
-	f->sending++;
-	return f->b;
+	struct ndis_binding *b;
+
+	(void)KE_ADD(&f->sending, 1);
+	b = KE_GET(&f->disabled) ? NULL : KE_GET(&f->b);
+	if (!b)
+		ip6_leave(f);
+	return b;
 }
 
 void ip6_leave(struct inet_iface *f)
 {
-	f->sending--;
+	(void)KE_ADD(&f->sending, -1);
 }
 
 /* --- binding --------------------------------------------------------------------------- */
@@ -43,7 +47,7 @@ static void unbind(struct ndis_binding *b)
 
 	if (!f)
 		return;
-	while (f->query.busy)
+	while (KE_GET(&f->query.busy))
 		ke_sleep(MILLI);
 	ndis_binding_set(b, NULL);
 	iface_stop(f);

@@ -10,24 +10,6 @@
 
 /* --- sending ------------------------------------------------------------------------ */
 
-/* RFC 4443 2.4 (f): a bucket of tokens. */
-static bool may_send(struct ip6 *ip)
-{
-	u64 now = ex_now(ip->x), step = SECOND / ERRORS_A_SECOND;
-	u64 steps = (now - ip->icmp_when) / step;
-
-	if (steps) {
-		ip->icmp_tokens = ip->icmp_tokens + steps > ERRORS_A_SECOND ?
-				ERRORS_A_SECOND :
-				ip->icmp_tokens + (u32)steps;
-		ip->icmp_when += steps * step;
-	}
-	if (!ip->icmp_tokens)
-		return false;
-	ip->icmp_tokens--;
-	return true;
-}
-
 /* Bytes of the whole datagram: the headers that were kept, then p. */
 static u32 peek(const struct ip6_head *h, const struct ndis_packet *p, u32 off,
 		u8 *b, u32 n)
@@ -98,7 +80,8 @@ void icmp6_error(struct inet_iface *f, const struct ip6_head *h,
 	/* Headers that were not kept cannot be quoted. */
 	if (h->nraw != h->base || !deserves_error(h, p, type, code))
 		return;
-	if (!may_send(ip)) {
+	/* RFC 4443 2.4 (f): a bucket of tokens. */
+	if (!inet_limit_take(&ip->errors, ex_now(ip->x), ERRORS_A_SECOND)) {
 		ip6_drop(ip, DROP_RATE, NEXT_ICMP6, p->length);
 		return;
 	}

@@ -32,9 +32,9 @@ static const u8 counter_of[DROP_REASONS] = {
 
 void ip6_drop(struct ip6 *ip, enum ip6_drop why, u8 protocol, u32 bytes)
 {
-	ip->dropped[why]++;
+	(void)KE_ADD(&ip->dropped[why], 1);
 	if (counter_of[why])
-		ip->s.count[counter_of[why]]++;
+		inet_count_by(&ip->s, counter_of[why], 1);
 	TRACE(ip_drop, why, protocol, bytes, 0);
 }
 
@@ -86,7 +86,7 @@ static enum ip6_drop check_source(struct inet_iface *f,
 static enum ip6_drop check_destination(struct inet_iface *f,
 				       const struct ip6_head *h, bool link_cast)
 {
-	struct ip6_addr *l;
+	bool ours = f->loopback || !link_local(&h->dst);
 
 	if (multicast(&h->dst)) {
 		/* RFC 4291 2.7: scope 0 is reserved, 1 is of the node. */
@@ -99,11 +99,8 @@ static enum ip6_drop check_destination(struct inet_iface *f,
 		return DROP_DESTINATION;
 	if (link_cast)
 		return DROP_LINK_CAST;
-	l = f->loopback || !link_local(&h->dst) ? NULL :
-						  addr_find(f, &h->dst);
 	/* One of a link is ours on that link only. */
-	return !f->loopback && link_local(&h->dst) && !l ? DROP_DESTINATION :
-							   DROP_NOT;
+	return ours || addr_state(f, &h->dst) ? DROP_NOT : DROP_DESTINATION;
 }
 
 /* --- up ------------------------------------------------------------------------------ */

@@ -9,11 +9,16 @@
  * or for an address of ours inet_loop(), which delivers before it returns.
  *
  * Invariants: ip6->lock is the innermost lock; nothing is sent, delivered or
- * called under it.  It is that of neighbours, fragments and groups; addresses,
- * prefixes, routers, redirects and path MTUs are looked at and changed between
- * two points (ke_point()), so nothing there is kept across a lock, an allocation
- * or a send.  Interfaces live as long as the driver.  Each table that a remote
- * party can fill has a cap below.
+ * called under it.  Interfaces live as long as the driver; for one without an
+ * adapter nothing is made: what an iface_stop() dropped stays away.  Each table
+ * that a remote party can fill has a cap below.
+ *
+ * CPUs run at the same time (inet.h).  ip6->lock is that of neighbours, fragments
+ * and groups, which allocate.  The tables of fixed size (addresses, prefixes,
+ * routers, redirects, path MTUs) and what an interface does next are under the
+ * latch ip6->tables, which may be taken under the lock; no pointer into them
+ * leaves it.  Functions named in_… are called under it.  A neighbour is linked and
+ * unlinked under both, so it is found under either.
  *
  * To add an extension header: a case in chain.c.
  */
@@ -81,8 +86,8 @@ enum ip6_drop {
 
 struct ip6;
 
-enum addr_state { ADDR_TENTATIVE, ADDR_USABLE, ADDR_DUPLICATE };
-struct ip6_addr {
+enum addr_state { ADDR_NONE, ADDR_TENTATIVE, ADDR_USABLE, ADDR_DUPLICATE };
+struct ip6_addr {                    /* under the latch */
 	struct inet_ip a;
 	u8 plen;
 	enum addr_state state;
@@ -98,31 +103,44 @@ struct ip6_prefix {
 };
 
 struct inet_iface {
-	struct inet_iface *next;
+	struct inet_iface *next;     /* a word; set under the lock, at the end */
 	struct ip6 *ip;
 	char name[16];
-	struct ndis_binding *b;      /* NULL: no adapter, or not asked yet */
-	u32 sending;
-	u8 mac[6];
-	u32 frame, mtu, offloads, bps_100;
+	struct ndis_binding *b;      /* NULL: no adapter, or not asked yet; a
+					word */
+	bool taken;                  /* by an adapter, from bind to the end of
+					unbind; under the lock */
+	u8 mac[6];                   /* set under the latch before b is; read
+					under it, or with b in hand */
+	u32 frame, bps_100;          /* read with b in hand */
+	u32 mtu, offloads;           /* words */
 	struct inet_query query;
+	u32 device;                  /* of the configuration; with b in hand */
 	struct ip6_addr addr[ADDRS];
-	u32 naddr;
+	u32 naddr;                   /* under the latch, as the next three */
 	struct ip6_prefix prefix[PREFIXES];
 	u32 nprefix;
+	u8 rs_left;
+	u64 rs_at;                   /* too */
 	struct inet_groups groups;
-	bool loopback, up, disabled; /* its link-local address is another's */
-	u8 hop_limit, rs_left;
-	u64 rs_at, reachable_ns, retrans_ns, mld_v1_until;
+	bool loopback;
+	bool up, disabled;           /* its link-local address is another's.
+					From here on: words */
+	u8 hop_limit;
+	u64 reachable_ns, retrans_ns, mld_v1_until;
+	u32 sending;                 /* calls that use b: KE_ADD() */
 };
+#define EACH_IFACE(f, ip)                                                  \
+	for (struct inet_iface *f = KE_GET(&(ip)->ifaces); f;              \
+	     f = KE_GET(&f->next))
 
 enum nud { NUD_INCOMPLETE, NUD_REACHABLE, NUD_STALE, NUD_DELAY, NUD_PROBE };
-struct ip6_neighbor {
-	struct ip6_neighbor *next;
+struct ip6_neighbor {                /* under the lock */
+	struct ip6_neighbor *next;   /* changed under the latch, too */
 	struct inet_iface *f;
 	struct inet_ip a;
 	u8 mac[6];
-	enum nud state;
+	enum nud state;              /* a word for the latch */
 	bool router;
 	u8 tries, nwaits;
 	u64 due, used;
@@ -158,20 +176,20 @@ struct ip6 {
 	struct inet_iface *ifaces, lo;
 	struct ip6_neighbor *neighbor[NEIGHBOR_HASH];
 	u32 nneighbors;
+	struct ke_latch tables;      /* of what is here, and of addresses */
 	struct ip6_router router[ROUTERS];
 	struct ip6_redirect redirect[REDIRECTS];
 	struct ip6_pmtu pmtu[PMTU_MAX];
-	u32 nrouters, nredirects, npmtu;
+	u32 nrouters, nredirects, npmtu; /* npmtu: a word, too */
 	struct inet_reass_table reass;
-	u64 icmp_when;
-	u32 icmp_tokens;
+	struct inet_limit errors;    /* of ICMP */
 	struct ke_timer tick;
 	struct ke_dpc tick_dpc;
-	u32 ticking;                 /* it runs right now */
 	struct ip6_config config[INET_DEVICES];
 	u32 dad;                     /* probes of an address */
-	bool autoconf, stopping;
-	u64 dropped[DROP_REASONS];
+	bool autoconf;
+	bool stopping;               /* a word */
+	u64 dropped[DROP_REASONS];   /* KE_ADD() */
 };
 
 /* A header, read. base: how far the packet's start is from the datagram's. */
@@ -228,15 +246,25 @@ static inline struct ip6 *ip6_of(struct inet *s)
 /* --- who we are: addr.c ------------------------------------------------------------- */
 
 bool prefix_match(const struct inet_ip *a, const struct inet_ip *p, u32 bits);
-struct ip6_addr *addr_find(struct inet_iface *f, const struct inet_ip *a);
+/* ADDR_NONE: it is none of the interface. */
+enum addr_state addr_state(struct inet_iface *f, const struct inet_ip *a);
 bool ip6_is_local(struct ip6 *ip, const struct inet_ip *a);
 /* Which of ours has it, usable; NULL none. */
-struct inet_iface *addr_iface(struct ip6 *ip, const struct inet_ip *a);
+struct inet_iface *in_addr_iface(struct ip6 *ip, const struct inet_ip *a);
+static inline bool in_is_local(struct ip6 *ip, const struct inet_ip *a)
+{
+	return is_loopback(a) || in_addr_iface(ip, a);
+}
+/* The usable one of the link itself; all zero: none. */
+struct inet_ip addr_of_link(struct inet_iface *f);
 bool addr_source(struct inet_iface *f, const struct inet_ip *dst,
 		 struct inet_ip *out);
-struct ip6_addr *addr_add(struct inet_iface *f, const struct inet_ip *a,
-			  u8 plen, bool automatic);
-void addr_duplicate(struct inet_iface *f, struct ip6_addr *a);
+bool in_addr_source(const struct inet_iface *f, const struct inet_ip *dst,
+		    u64 now, struct inet_ip *out);
+/* a: its address, its prefix, its lifetimes, whether it is automatic. */
+bool addr_add(struct inet_iface *f, const struct ip6_addr *a);
+/* Another has it, if it is still tentative. */
+void addr_duplicate(struct inet_iface *f, const struct inet_ip *a);
 void addr_start(struct inet_iface *f);   /* link-local, then the routers */
 void addr_stop(struct inet_iface *f);
 void addr_restart(struct inet_iface *f); /* the link came back */
@@ -246,9 +274,11 @@ void addr_tick(struct inet_iface *f, u64 now);
 /* --- ways: route.c ----------------------------------------------------------------------- */
 
 /* false: none. next: whom to resolve. want, src: what is known of the way. */
-bool route_next(struct ip6 *ip, const struct inet_ip *dst,
-		const struct inet_ip *src, struct inet_iface *want,
-		struct inet_iface **f, struct inet_ip *next);
+bool in_route_next(struct ip6 *ip, const struct inet_ip *dst,
+		   const struct inet_ip *src, struct inet_iface *want,
+		   struct inet_iface **f, struct inet_ip *next);
+u32 in_route_mtu(const struct ip6 *ip, const struct inet_iface *f,
+		 const struct inet_ip *dst);
 void route_prefix(struct inet_iface *f, const struct inet_ip *p, u8 plen,
 		  u64 valid);
 void route_router(struct inet_iface *f, const struct inet_ip *a, u64 until);
@@ -308,6 +338,7 @@ u32 ip6_pseudo_sum(const struct inet_ip *src, const struct inet_ip *dst,
 /* true: mac is known. false: *p was taken. */
 bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 		      struct ndis_packet **p);
+/* Under the lock or the latch. */
 struct ip6_neighbor *neighbor_find(struct inet_iface *f,
 				   const struct inet_ip *a);
 /* Heard of it with this address of the link: STALE if that is news. */
@@ -336,7 +367,7 @@ void icmp6_error(struct inet_iface *f, const struct ip6_head *h,
 		 const struct ndis_packet *p, u8 type, u8 code, u32 word);
 void ip6_refuse(struct inet *s, struct ndis_packet *p,
 		const struct inet_rx *rx, enum inet_error why);
-bool mld_member(const struct inet_iface *f, const struct inet_ip *group);
+bool mld_member(struct inet_iface *f, const struct inet_ip *group);
 bool mld_join_on(struct inet_iface *f, const struct inet_ip *group);
 bool mld_leave_on(struct inet_iface *f, const struct inet_ip *group);
 bool mld_join(struct inet *s, const struct inet_ip *group,

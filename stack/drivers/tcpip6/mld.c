@@ -17,25 +17,15 @@ static const struct inet_group_limits limits = { .most = GROUPS_MAX,
 						 .tag = TAG_GROUP6,
 						 .reports = ROBUSTNESS };
 
-bool mld_member(const struct inet_iface *f, const struct inet_ip *group)
+bool mld_member(struct inet_iface *f, const struct inet_ip *group)
 {
 	struct inet_ip all = group_of(1);
 
 	return same(group, &all) ||
-	       inet_group_find(&f->groups, group);
+	       inet_group_has(&f->groups, group);
 }
 
 /* --- sending --------------------------------------------------------------------------- */
-
-/* RFC 3810 5.2.13: from an address of the link, or from none. */
-static struct inet_ip link_source(const struct inet_iface *f)
-{
-	for (u32 i = 0; i < f->naddr; i++)
-		if (f->addr[i].state == ADDR_USABLE &&
-		    link_local(&f->addr[i].a))
-			return f->addr[i].a;
-	return (struct inet_ip){ { 0 } };
-}
 
 /* type: MLD_REPORT, MLD_DONE, or MLD_REPORT_V2 with a record's type. */
 static void send(struct inet_iface *f, u8 type, u8 record,
@@ -44,7 +34,8 @@ static void send(struct inet_iface *f, u8 type, u8 record,
 	static const u8 alert[8] = { NEXT_ICMP6, 0, 5, 2, 0, 0, 1, 0 };
 	u32 n = type == MLD_REPORT_V2 ? 28 : 24;
 	struct ndis_packet *p = ndis_packet_new(f->ip->x, INET_HEADROOM, 8 + n);
-	struct inet_tx t = { .src = link_source(f), .iface = f, .ttl = 1,
+	/* RFC 3810 5.2.13: from an address of the link, or from none. */
+	struct inet_tx t = { .src = addr_of_link(f), .iface = f, .ttl = 1,
 			     .protocol = NEXT_HOP_BY_HOP, .dst = *group };
 	u8 *m;
 
@@ -69,7 +60,7 @@ static void send(struct inet_iface *f, u8 type, u8 record,
 static void report(struct inet_iface *f, const struct inet_ip *group,
 		   bool joined, u64 now)
 {
-	if (now < f->mld_v1_until)
+	if (now < KE_GET(&f->mld_v1_until))
 		send(f, MLD_REPORT, 0, group);
 	else
 		send(f, MLD_REPORT_V2, joined ? TO_EXCLUDE : MODE_IS_EXCLUDE,
@@ -93,7 +84,7 @@ void mld_tick(struct inet_iface *f, u64 now)
 	struct inet_ip group;
 	bool joined;
 
-	while (f->up && next_due(f, now, &group, &joined))
+	while (KE_GET(&f->up) && next_due(f, now, &group, &joined))
 		report(f, &group, joined, now);
 }
 
@@ -116,7 +107,7 @@ static void query(struct inet_iface *f, const u8 *m, u32 n)
 
 	memcpy(group.b, m + 8, 16);
 	if (n == 24)
-		f->mld_v1_until = now + V1_ROUTER;
+		KE_SET(&f->mld_v1_until, now + V1_ROUTER);
 	inet_group_queried(ip->x, &f->groups, unspecified(&group) ? NULL : &group,
 			   now, most);
 	ke_unlock(&ip->lock, before);
@@ -131,7 +122,7 @@ static void heard(struct inet_iface *f, const u8 *m)
 
 	memcpy(group.b, m + 8, 16);
 	g = inet_group_find(&f->groups, &group);
-	if (g && ex_now(f->ip->x) < f->mld_v1_until)
+	if (g && ex_now(f->ip->x) < KE_GET(&f->mld_v1_until))
 		inet_group_heard(g);
 	ke_unlock(&f->ip->lock, before);
 }
@@ -159,7 +150,8 @@ void mld_receive(struct inet_iface *f, const u8 *m, u32 n,
 bool mld_join_on(struct inet_iface *f, const struct inet_ip *group)
 {
 	enum ke_irql before = ke_lock(&f->ip->lock);
-	bool ok = inet_group_join(f->ip->x, &f->groups, group, &limits);
+	bool ok = KE_GET(&f->b) && /* else mld_drop() is over */
+		  inet_group_join(f->ip->x, &f->groups, group, &limits);
 
 	ke_unlock(&f->ip->lock, before);
 	return ok;
@@ -175,27 +167,33 @@ bool mld_leave_on(struct inet_iface *f, const struct inet_ip *group)
 	ke_unlock(&ip->lock, before);
 	if (!gone)
 		return known;
-	if (f->b && ex_now(ip->x) >= f->mld_v1_until)
+	if (KE_GET(&f->b) && ex_now(ip->x) >= KE_GET(&f->mld_v1_until))
 		send(f, MLD_REPORT_V2, TO_INCLUDE, group);
-	else if (f->b && gone->last)
+	else if (KE_GET(&f->b) && gone->last)
 		send(f, MLD_DONE, 0, group);
 	ex_free_pool(ip->x, gone, TAG_GROUP6);
 	return true;
 }
 
+static struct inet_iface *first_iface(struct ip6 *ip)
+{
+	EACH_IFACE(f, ip)
+		if (KE_GET(&f->b))
+			return f;
+	return NULL;
+}
+
 bool mld_join(struct inet *s, const struct inet_ip *group,
 	      struct inet_iface *iface, bool leave)
 {
-	struct inet_iface *f = iface ? iface : ip6_of(s)->ifaces;
+	struct inet_iface *on = iface ? iface : first_iface(ip6_of(s));
 	struct inet_ip all = group_of(1);
 
-	while (!iface && f && !f->b)
-		f = f->next;
-	if (!f || !f->b || !multicast(group))
+	if (!on || !KE_GET(&on->b) || !multicast(group))
 		return false;
 	if (same(group, &all))
 		return true;
-	return leave ? mld_leave_on(f, group) : mld_join_on(f, group);
+	return leave ? mld_leave_on(on, group) : mld_join_on(on, group);
 }
 
 void mld_drop(struct inet_iface *f)

@@ -57,7 +57,7 @@ static bool solicited(struct inet_iface *f, const u8 *m, u32 n,
 		      const struct ip6_head *h)
 {
 	struct inet_ip target, group, all = group_of(1);
-	struct ip6_addr *l;
+	enum addr_state state;
 	struct options o;
 	const u8 *mac;
 
@@ -68,12 +68,12 @@ static bool solicited(struct inet_iface *f, const u8 *m, u32 n,
 	if (multicast(&target) || (unspecified(&h->src) &&
 				   (o.source || !same(&h->dst, &group))))
 		return false;
-	l = addr_find(f, &target);
-	if (!l || l->state == ADDR_DUPLICATE)
+	state = addr_state(f, &target);
+	if (state == ADDR_NONE || state == ADDR_DUPLICATE)
 		return true;
-	if (l->state == ADDR_TENTATIVE) { /* RFC 4862 5.4.3 */
+	if (state == ADDR_TENTATIVE) { /* RFC 4862 5.4.3 */
 		if (unspecified(&h->src))
-			addr_duplicate(f, l);
+			addr_duplicate(f, &target);
 		return true;
 	}
 	if (unspecified(&h->src)) {
@@ -92,8 +92,8 @@ static bool solicited(struct inet_iface *f, const u8 *m, u32 n,
 static bool advertised(struct inet_iface *f, const u8 *m, u32 n,
 		       const struct ip6_head *h)
 {
+	enum addr_state state;
 	struct inet_ip target;
-	struct ip6_addr *l;
 	struct options o;
 
 	if (n < 24 || !read_options(m + 24, n - 24, &o))
@@ -102,14 +102,14 @@ static bool advertised(struct inet_iface *f, const u8 *m, u32 n,
 	if (multicast(&target) || unspecified(&h->src) ||
 	    (multicast(&h->dst) && m[4] & 0x40))
 		return false;
-	l = addr_find(f, &target);
-	if (l && l->state == ADDR_TENTATIVE) {
-		addr_duplicate(f, l);
+	state = addr_state(f, &target);
+	if (state == ADDR_TENTATIVE) {
+		addr_duplicate(f, &target);
 		return true;
 	}
 	/* For one of ours nobody else speaks; what we did not get is another's,
 	 * who is a neighbour like any. */
-	if (l && l->state == ADDR_USABLE)
+	if (state == ADDR_USABLE)
 		return true;
 	neighbor_advertised(f, &target, station(o.target), m[4]);
 	return true;
@@ -124,11 +124,11 @@ static void router_says(struct inet_iface *f, const u8 *m)
 	u32 reachable = get32(m + 8), retrans = get32(m + 12);
 
 	if (m[4])
-		f->hop_limit = m[4];
+		KE_SET(&f->hop_limit, m[4]);
 	if (reachable && reachable * MILLI <= HOUR)
-		f->reachable_ns = reachable * MILLI;
+		KE_SET(&f->reachable_ns, reachable * MILLI);
 	if (retrans >= 100 && retrans <= 10000)
-		f->retrans_ns = retrans * MILLI;
+		KE_SET(&f->retrans_ns, retrans * MILLI);
 }
 
 static void prefixes(struct inet_iface *f, const struct options *o)
@@ -149,11 +149,13 @@ static bool router(struct inet_iface *f, const u8 *m, u32 n,
 	if (n < 16 || !link_local(&h->src) ||
 	    !read_options(m + 16, n - 16, &o))
 		return false;
-	if (!f->ip->autoconf || addr_find(f, &h->src))
+	if (!f->ip->autoconf || addr_state(f, &h->src))
 		return true;
 	life = get16(m + 6);
+	ke_latch(&f->ip->tables);
 	if (life)            /* RFC 4861 6.3.7: but one is to be sent */
 		f->rs_left = f->rs_left == ROUTER_SOLICITATIONS;
+	ke_unlatch(&f->ip->tables);
 	router_says(f, m);
 	mac = station(o.source);
 	if (mac)
@@ -161,7 +163,7 @@ static bool router(struct inet_iface *f, const u8 *m, u32 n,
 	route_router(f, &h->src, life ? now + life * SECOND : 0);
 	mtu = o.mtu ? get32(o.mtu + 4) : 0;
 	if (mtu >= IP6_MIN_MTU && mtu <= f->frame)
-		f->mtu = mtu;
+		KE_SET(&f->mtu, mtu);
 	prefixes(f, &o);
 	return true;
 }
@@ -227,11 +229,13 @@ static u8 *message(struct inet_iface *f, u8 type, u32 n,
 	return p->head->data;
 }
 
-static void put_station(const struct inet_iface *f, u8 *to, u8 type)
+static void put_station(struct inet_iface *f, u8 *to, u8 type)
 {
 	to[0] = type;
 	to[1] = 1;
+	ke_latch(&f->ip->tables);
 	memcpy(to + 2, f->mac, 6);
+	ke_unlatch(&f->ip->tables);
 }
 
 void nd_solicit(struct inet_iface *f, const struct inet_ip *target,

@@ -4,6 +4,9 @@
  *
  * An advertisement that nobody asked for makes no entry.  An entry that waits
  * for its answer keeps a few datagrams; of more the oldest go.
+ *
+ * All of it is under the lock.  Which router is there is asked under the latch
+ * (ip6.h): so chains are changed under both, and states are set as words.
  */
 #include "ip6.h"
 
@@ -35,7 +38,9 @@ static void unlink_one(struct ip6 *ip, struct ip6_neighbor *n)
 
 	while (*at != n)
 		at = &(*at)->next;
-	*at = n->next;
+	ke_latch(&ip->tables);
+	KE_SET(at, n->next);         /* a word for neighbor_tick() */
+	ke_unlatch(&ip->tables);
 	ip->nneighbors--;
 }
 
@@ -80,13 +85,14 @@ static struct ip6_neighbor *oldest(struct ip6 *ip)
 	return o;
 }
 
-/* Under the lock. *out: the one that gave way, to be freed. */
+/* Under the lock. *out: the one that gave way, to be freed. NULL: no memory, or the
+ * adapter is gone and neighbor_drop() is over. */
 static struct ip6_neighbor *make(struct inet_iface *f, const struct inet_ip *a,
 				 struct ip6_neighbor **out)
 {
 	struct ip6 *ip = f->ip;
-	struct ip6_neighbor *n = ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*n),
-					       TAG_NEIGH);
+	struct ip6_neighbor *n = KE_GET(&f->b) ?
+		ex_alloc_zero(ip->x, EX_NONPAGED, sizeof(*n), TAG_NEIGH) : NULL;
 
 	if (!n)
 		return NULL;
@@ -98,7 +104,9 @@ static struct ip6_neighbor *make(struct inet_iface *f, const struct inet_ip *a,
 	n->a = *a;
 	n->used = ex_now(ip->x);
 	n->next = ip->neighbor[hash(a)];
-	ip->neighbor[hash(a)] = n;
+	ke_latch(&ip->tables);
+	KE_SET(&ip->neighbor[hash(a)], n);
+	ke_unlatch(&ip->tables);
 	ip->nneighbors++;
 	return n;
 }
@@ -106,9 +114,9 @@ static struct ip6_neighbor *make(struct inet_iface *f, const struct inet_ip *a,
 /* RFC 4861 6.3.2: between a half and one and a half of the base. */
 static void set_reachable(struct ip6_neighbor *n, u64 now)
 {
-	u64 base = n->f->reachable_ns;
+	u64 base = KE_GET(&n->f->reachable_ns);
 
-	n->state = NUD_REACHABLE;
+	KE_SET(&n->state, NUD_REACHABLE);
 	n->due = now + base / 2 + ex_random(n->f->ip->x) % (base + 1);
 }
 
@@ -129,7 +137,7 @@ static void sent_to(struct ip6_neighbor *n, u64 now)
 {
 	if (n->state != NUD_STALE)
 		return;
-	n->state = NUD_DELAY;
+	KE_SET(&n->state, NUD_DELAY);
 	n->due = now + DELAY_TIME;
 }
 
@@ -161,12 +169,9 @@ static struct ndis_packet *keep(struct ip6_neighbor *n, struct ndis_packet *p)
 static bool asks_from(struct inet_iface *f, const struct ndis_packet *p,
 		      struct inet_ip *from)
 {
-	const struct ip6_addr *l;
-
 	if (ndis_packet_copy(p, 8, from->b, 16) < 16)
 		return false;
-	l = addr_find(f, from);
-	return l && l->state == ADDR_USABLE;
+	return addr_state(f, from) == ADDR_USABLE;
 }
 
 static bool is_known(const struct ip6_neighbor *n)
@@ -201,7 +206,7 @@ bool neighbor_resolve(struct inet_iface *f, const struct inet_ip *a, u8 *mac,
 		ask = n;
 		if (n) {
 			n->tries = 1;
-			n->due = now + f->retrans_ns;
+			n->due = now + KE_GET(&f->retrans_ns);
 		}
 	}
 	if (n)
@@ -247,7 +252,7 @@ void neighbor_heard(struct inet_iface *f, const struct inet_ip *a,
 		news = n->state == NUD_INCOMPLETE || memcmp(n->mac, mac, 6);
 		if (news) {
 			memcpy(n->mac, mac, 6);
-			n->state = NUD_STALE;
+			KE_SET(&n->state, NUD_STALE);
 		}
 		if (router >= 0)
 			n->router = router;
@@ -268,7 +273,7 @@ static void update(struct ip6_neighbor *n, const u8 *mac, u8 flags, u64 now)
 
 	if (other && !(flags & NA_OVERRIDE)) {
 		if (n->state == NUD_REACHABLE)
-			n->state = NUD_STALE;
+			KE_SET(&n->state, NUD_STALE);
 		return;
 	}
 	if (other)
@@ -276,7 +281,7 @@ static void update(struct ip6_neighbor *n, const u8 *mac, u8 flags, u64 now)
 	if (flags & NA_SOLICITED)
 		set_reachable(n, now);
 	else if (other)
-		n->state = NUD_STALE;
+		KE_SET(&n->state, NUD_STALE);
 }
 
 void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
@@ -291,7 +296,7 @@ void neighbor_advertised(struct inet_iface *f, const struct inet_ip *a,
 
 	if (n && n->state == NUD_INCOMPLETE && mac) {
 		memcpy(n->mac, mac, 6);
-		n->state = NUD_STALE;
+		KE_SET(&n->state, NUD_STALE);
 		if (flags & NA_SOLICITED)
 			set_reachable(n, now);
 		n->router = flags & NA_ROUTER;
@@ -321,17 +326,17 @@ static bool advance(struct ip6_neighbor *n, u64 now, bool *ask)
 	if (n->state == NUD_STALE || n->due > now)
 		return false;
 	if (n->state == NUD_REACHABLE) {
-		n->state = NUD_STALE;
+		KE_SET(&n->state, NUD_STALE);
 		return false;
 	}
 	if (n->state == NUD_DELAY) {
-		n->state = NUD_PROBE;
+		KE_SET(&n->state, NUD_PROBE);
 		n->tries = 0;
 	}
 	if (n->tries >= TRIES)
 		return true;
 	n->tries++;
-	n->due = now + n->f->retrans_ns;
+	n->due = now + KE_GET(&n->f->retrans_ns);
 	*ask = true;
 	return false;
 }
@@ -372,7 +377,7 @@ void neighbor_tick(struct ip6 *ip, u64 now)
 	struct due d;
 
 	for (u32 i = 0; i < NEIGHBOR_HASH; i++)
-		while (ip->neighbor[i] && next_due(ip, i, now, &d)) {
+		while (KE_GET(&ip->neighbor[i]) && next_due(ip, i, now, &d)) {
 			if (d.ask)
 				nd_solicit(d.f, &d.a, d.unicast ? &d.a : NULL,
 					   d.named ? &d.from : NULL);

@@ -108,34 +108,53 @@ void ip6_send_to(struct inet_iface *f, const u8 *mac, struct ndis_packet *p)
 
 struct way {
 	struct inet_iface *f;
-	struct inet_ip next;
+	struct inet_ip next, src;    /* src: all zero: there is none */
+	u32 mtu;                     /* of the path */
 	bool local;
 };
 
-static bool find_way(struct ip6 *ip, const struct inet_ip *dst,
-		     const struct inet_ip *src, struct inet_iface *want,
-		     struct way *w)
+static bool in_way(struct ip6 *ip, const struct inet_ip *dst,
+		   struct inet_iface *want, struct way *w)
 {
 	/* RFC 4291 2.7: ff01:: stays in the node. */
 	bool node = multicast(dst) && (dst->b[1] & 15) == 1;
 
-	if (node || ip6_is_local(ip, dst)) {
-		*w = (struct way){ &ip->lo, *dst, true };
+	w->local = node || in_is_local(ip, dst);
+	if (w->local) {
+		w->f = &ip->lo;
+		w->next = *dst;
 		return true;
 	}
-	w->local = false;
-	return route_next(ip, dst, src, want, &w->f, &w->next) && w->f->b;
+	return in_route_next(ip, dst, &w->src, want, &w->f, &w->next) &&
+	       KE_GET(&w->f->b);
 }
 
-static bool source_for(struct ip6 *ip, const struct way *w,
-		       const struct inet_ip *dst, struct inet_ip *out)
+static void in_source(const struct way *w, const struct inet_ip *dst, u64 now,
+		      struct inet_ip *out)
 {
-	if (w->local && !multicast(dst)) {
+	if (w->local && !multicast(dst))
 		*out = *dst;
-		return true;
-	}
-	(void)ip;
-	return !w->local && addr_source(w->f, dst, out);
+	else if (!w->local)
+		(void)in_addr_source(w->f, dst, now, out);
+}
+
+/* src: where it comes from, or all zero: then w->src is what was chosen. */
+static bool find_way(struct ip6 *ip, const struct inet_ip *dst,
+		     const struct inet_ip *src, struct inet_iface *want,
+		     struct way *w)
+{
+	bool chosen = unspecified(src), found;
+	u64 now = chosen ? ex_tick(ip->x) : 0;
+
+	w->src = *src;
+	ke_latch(&ip->tables);
+	found = in_way(ip, dst, want, w);
+	if (found && chosen)
+		in_source(w, dst, now, &w->src);
+	if (found)
+		w->mtu = in_route_mtu(ip, w->f, dst);
+	ke_unlatch(&ip->tables);
+	return found;
 }
 
 bool ip6_path(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
@@ -144,13 +163,12 @@ bool ip6_path(struct inet *s, const struct inet_ip *dst, struct inet_ip *src,
 	struct ip6 *ip = ip6_of(s);
 	struct way w;
 
-	if (!find_way(ip, dst, src, NULL, &w))
+	if (!find_way(ip, dst, src, NULL, &w) || unspecified(&w.src))
 		return false;
-	if (unspecified(src) && !source_for(ip, &w, dst, src))
-		return false;
-	*out = (struct inet_path){ .iface = w.f, .offloads = w.f->offloads,
-				   .local = w.local, .loopback = w.local,
-				   .mtu = route_mtu(ip, w.f, dst) };
+	*src = w.src;
+	*out = (struct inet_path){ .iface = w.f, .local = w.local,
+				   .offloads = KE_GET(&w.f->offloads),
+				   .loopback = w.local, .mtu = w.mtu };
 	return true;
 }
 
@@ -168,7 +186,8 @@ static void go(struct ip6 *ip, const struct way *w, const struct inet_ip *dst,
 	u8 mac[6];
 
 	inet_count(&ip->s, out_requests);
-	ip->s.count[INET_icmp_out] += protocol == NEXT_ICMP6;
+	if (protocol == NEXT_ICMP6)
+		inet_count(&ip->s, icmp_out);
 	if (w->local) {
 		inet_loop(&ip->s, p);
 		return;
@@ -237,7 +256,7 @@ static u8 hops(const struct inet_tx *t, const struct way *w)
 		return t->ttl;
 	if (multicast(&t->dst))
 		return 1;
-	return w->local ? 128 : w->f->hop_limit;
+	return w->local ? 128 : KE_GET(&w->f->hop_limit);
 }
 
 static enum ex_status with_header(struct ip6 *ip, struct ndis_packet *p,
@@ -266,7 +285,7 @@ enum ex_status ip6_output(struct inet *s, struct ndis_packet *p,
 			  const struct inet_tx *t)
 {
 	struct ip6 *ip = ip6_of(s);
-	struct inet_ip src = t->src;
+	struct inet_ip src;
 	struct way w;
 
 	if (t->header_included)
@@ -274,13 +293,13 @@ enum ex_status ip6_output(struct inet *s, struct ndis_packet *p,
 	if (p->length > 65535)
 		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
 	if (unspecified(&t->dst) ||
-	    !find_way(ip, &t->dst, &src, t->iface, &w))
+	    !find_way(ip, &t->dst, &t->src, t->iface, &w))
 		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
-	if (unspecified(&src) && !may_have_none(t) &&
-	    !source_for(ip, &w, &t->dst, &src))
+	src = may_have_none(t) ? t->src : w.src;
+	if (unspecified(&src) && !may_have_none(t))
 		return fail(ip, p, DROP_NO_ROUTE, EX_NETWORK_UNREACHABLE);
 	if (t->dont_fragment && !w.local &&
-	    p->length + IP6_HEADER > route_mtu(ip, w.f, &t->dst))
+	    p->length + IP6_HEADER > w.mtu)
 		return fail(ip, p, DROP_TOO_LONG, EX_BUFFER_OVERFLOW);
 	return with_header(ip, p, t, &w, &src);
 }

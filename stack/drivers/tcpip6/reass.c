@@ -14,7 +14,7 @@ struct reass {
 	struct inet_reass r;
 	struct inet_ip src, dst;
 	u32 id;
-	bool dead;
+	bool dead;                   /* all of it under the lock */
 	struct ip6_head head_of;     /* of the first piece, when it is here */
 };
 
@@ -257,7 +257,8 @@ void reass_tick(struct ip6 *ip, u64 now)
 
 	while ((r = inet_reass_expired(&ip->reass, &ip->lock, now))) {
 		ip6_drop(ip, DROP_REASS_TIME, NEXT_FRAGMENT, r->r.have);
-		if (r->r.first && r->r.head && !r->r.head->start && r->r.f->b)
+		if (r->r.first && r->r.head && !r->r.head->start &&
+		    KE_GET(&r->r.f->b))
 			icmp6_error(r->r.f, &r->head_of, r->r.head->data,
 				    ICMP6_EXCEEDED, 1, 0);
 		inet_reass_free(ip->x, &ip->reass, r);

@@ -27,9 +27,9 @@ static u64 left(u64 until, u64 now)
 	return until < ENDLESS && until > now ? until - now : 0;
 }
 
-static void routes(const struct ip6 *ip, struct inet_ask *a, u64 now)
+static void in_routes(const struct ip6 *ip, struct inet_ask *a, u64 now)
 {
-	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
+	EACH_IFACE(f, ip)
 		for (u32 i = 0; i < f->nprefix; i++)
 			route(a, f, &f->prefix[i].p, f->prefix[i].plen, NULL,
 			      left(f->prefix[i].valid, now));
@@ -65,13 +65,13 @@ static void neighbours(const struct ip6 *ip, struct inet_ask *a)
 		}
 }
 
-static void addresses(const struct ip6 *ip, struct inet_ask *a, u64 now)
+static void in_addresses(const struct ip6 *ip, struct inet_ask *a, u64 now)
 {
 	static const char *const states[] = {
 		[ADDR_TENTATIVE] = "tentative", [ADDR_USABLE] = "preferred",
 		[ADDR_DUPLICATE] = "duplicate" };
 
-	for (const struct inet_iface *f = ip->ifaces; f; f = f->next)
+	EACH_IFACE(f, ip)
 		for (u32 i = 0; i < f->naddr; i++) {
 			const struct ip6_addr *d = &f->addr[i];
 			struct inet_row *r = inet_row(a);
@@ -91,13 +91,16 @@ static void addresses(const struct ip6 *ip, struct inet_ask *a, u64 now)
 void ip6_rows(struct inet *s, struct inet_ask *a)
 {
 	struct ip6 *ip = s->ip;
+	u64 now = ex_now(ip->x);
 	enum ke_irql before = ke_lock(&ip->lock);
 
+	ke_latch(&ip->tables);
+	if (a->table == INET_ADDRESSES)
+		in_addresses(ip, a, now);
+	else if (a->table == INET_ROUTES)
+		in_routes(ip, a, now);
+	ke_unlatch(&ip->tables);
 	if (a->table == INET_NEIGHBOURS)
 		neighbours(ip, a);
-	else if (a->table == INET_ADDRESSES)
-		addresses(ip, a, ex_now(ip->x));
-	else
-		routes(ip, a, ex_now(ip->x));
 	ke_unlock(&ip->lock, before);
 }

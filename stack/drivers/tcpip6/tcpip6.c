@@ -72,8 +72,7 @@ static void tick(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
-	ip->ticking++;
-	for (struct inet_iface *f = ip->ifaces; f; f = f->next) {
+	EACH_IFACE(f, ip) {
 		if (!ip6_enter(f))   /* or it would go under our hands */
 			continue;
 		addr_tick(f, now);
@@ -83,7 +82,6 @@ static void tick(void *context, void *a, void *b)
 	neighbor_tick(ip, now);
 	route_tick(ip, now);
 	reass_tick(ip, now);
-	ip->ticking--;
 }
 
 static void init(struct ip6 *ip, struct io_driver *d)
@@ -92,7 +90,7 @@ static void init(struct ip6 *ip, struct io_driver *d)
 	ip->s = (struct inet){ .x = d->x, .driver = d, .family = &ip6_family,
 			       .as = inet_personality("nt5"), .ip = ip };
 	ke_lock_init(&ip->lock, "ip6");
-	ip->icmp_tokens = 100;
+	ip->errors.tokens = 100;
 	ip->reass = (struct inet_reass_table){ .tag = TAG_REASS6,
 					       .most_count = REASS_MAX,
 					       .most_bytes = REASS_BYTES };
@@ -113,8 +111,7 @@ static void end(struct ip6 *ip)
 
 	(void)ke_timer_cancel(&ip->tick);
 	(void)ke_dpc_remove(&ip->tick_dpc);
-	while (ip->ticking)          /* on another CPU */
-		ke_sleep(MILLI);
+	inet_dpcs_done(x);           /* it may run right now */
 	reass_drop_all(ip);
 	neighbor_drop(ip, NULL);
 	inet_loop_free(&ip->s);
@@ -133,7 +130,7 @@ static void unload(struct io_driver *d)
 	struct ip6 *ip = d->extension;
 
 	inet_stop(&ip->s);
-	ip->stopping = true;
+	KE_SET(&ip->stopping, true);
 	ip6_unbind_all(ip);
 	inet_free(&ip->s);
 	d->extension = NULL;
