@@ -709,6 +709,44 @@ static void addresses_are_told(void)
 	net_close(&n);
 }
 
+static void go(void *ctx)
+{
+	ndis_remove(ctx);
+}
+
+static u32 with_address(struct net *n, u8 last)
+{
+	struct inet_row row[16];
+	u32 all = net_table(n, "\\Device\\Tcp6", INET_ADDRESSES, row, 16), k = 0;
+
+	for (u32 i = 0; i < all && i < 16; i++)
+		k += row[i].local.ip[0] == 0x20 && row[i].local.ip[15] == last;
+	return k;
+}
+
+/* What was configured for one adapter is not given to another that comes while the
+ * first has it, whoever else goes meanwhile. */
+static void one_adapter_is_configured(void)
+{
+	struct ndis_adapter_info info = { .name = "eth1",
+		.address = { 2, 0, 0, 0, 0, 9 }, .max_frame = 1500 };
+	struct nic_wire *more[2];
+	struct net n;
+
+	CHECK(open6(&n, "ip=2001:db8::1/64 dad=0"));
+	for (int i = 0; i < 2; i++) {
+		more[i] = nic_wire_new(n.m.x, &info, NULL, NULL);
+		net_run(&n, 50 * MS);
+		CHECK_EQ(with_address(&n, 1), 1);
+		CHECK(ex_call(n.m.x, go, nic_wire_adapter(more[i])));
+		net_run(&n, 50 * MS);
+		CHECK_EQ(with_address(&n, 1), 1);
+	}
+	net_close(&n);
+	for (int i = 0; i < 2; i++)
+		nic_wire_free(more[i]);
+}
+
 int main(void)
 {
 	RUN(addresses_are_told);
@@ -731,5 +769,6 @@ int main(void)
 	RUN(spoofed_advertisements);
 	RUN(routers_and_redirects);
 	RUN(neighbours_are_capped);
+	RUN(one_adapter_is_configured);
 	return test_done();
 }

@@ -3,8 +3,8 @@
  * IPv4 and IPv6 from all CPUs at once: two machines with a link for each CPU, whose
  * frames come in on that CPU.  Datagrams of both families, whole and in pieces,
  * over the links, over loopback and to groups, while adapters go and come, routers
- * and addresses come and go, errors of ICMP arrive, tables are read, and sockets
- * are opened and closed; then once more when all that was learnt has expired.
+ * and addresses come and go, neighbours fill the caches, groups are asked for,
+ * errors of ICMP arrive, tables are read, and sockets are opened and closed; then once more when all that was learnt has expired.
  *
  * What arrives is what was sent, a closed socket hears nothing, and nothing is left.
  * Under MODE=tsan it shows who shares memory without a lock.
@@ -17,7 +17,7 @@
 #include "ndis/ndis.h"
 #include "net.h"
 
-#define SEEDS 4u
+#define SEEDS 3u
 #define LONG 50u
 #define LINKS 4u
 #define MS UINT64_C(1000000)
@@ -147,6 +147,7 @@ struct race {
 	struct end end[2][LINKS];
 	struct io_driver *driver[2][2]; /* of a machine: tcpip, tcpip6 */
 	u32 sent, got[LINKS], bad, errors, late, tables, rows, left, failed;
+	u32 most[2];                 /* neighbours of a, as its looker saw them */
 };
 
 /* In threads of the machines, which CHECK() is not for. */
@@ -569,6 +570,132 @@ static void routes(void *ctx)
 	io_close(six);
 }
 
+/* --- what is heard on a link ------------------------------------------------------------------- */
+
+static void inject(struct end *e, const u8 *frame, u32 n)
+{
+	bool fits;
+
+	ke_latch(&e->latch);
+	fits = e->up && e->head - e->tail < RING;
+	if (fits) {
+		u32 i = e->head++ % RING;
+
+		memcpy(e->frame[i], frame, n);
+		e->len[i] = n;
+	}
+	ke_unlatch(&e->latch);
+	if (fits)
+		(void)ex_interrupt(e->x, &e->dpc, NULL, NULL);
+}
+
+/* Neighbours beyond what the caches hold ask for a's address, and one says that it
+ * has moved. */
+static void arp(struct end *e, u32 link, u32 i)
+{
+	u8 f[60] = { 2, 0, 0, 0, (u8)link, 1, 2, 0, 1, 0, (u8)i, 3, 8, 6, 0, 1,
+		     8, 0, 6, 4, 0, (u8)(1 + (i & 1)) };
+
+	memcpy(f + 22, f + 6, 6);
+	put(f + 28, 0x0a000000 | link << 8 | (10 + i / 2 % 240), 4);
+	memcpy(f + 32, f, 6);
+	put(f + 38, 0x0a000001 | link << 8, 4);
+	inject(e, f, 42);
+}
+
+static void igmp(struct end *e, u32 link, u32 i)
+{
+	u8 f[60] = { 1, 0, 0x5e, 0, 0, 1, 2, 0, 1, 0, 0, 9, 8, 0, 0x45, 0, 0,
+		     28, 0, 1, 0, 0, 1, 2, 0, 0, 10, 0, (u8)link, 9, 224, 0,
+		     0, 1, 0x11, (u8)(i % 3) };
+
+	net_sum_ip(f);
+	net_put16(f + 36, net_sum(f + 34, 8, 0));
+	inject(e, f, 42);
+}
+
+/* The message at f + at, behind addresses that are in place (RFC 8200 8.1). */
+static void inject6(struct end *e, u8 *f, u32 at, u32 n)
+{
+	u8 pseudo[40] = { [39] = 58 };
+	u32 sum = 0;
+
+	memcpy(pseudo, f + 22, 32);
+	net_put16(pseudo + 34, (u16)(n - at));
+	for (u32 i = 0; i < 40; i += 2)
+		sum += (u32)pseudo[i] << 8 | pseudo[i + 1];
+	net_put16(f + at + 2, net_sum(f + at, n - at, sum));
+	inject(e, f, n);
+}
+
+static void begin6(u8 *f, u32 link, u32 length, u8 next, u8 hops, u32 from)
+{
+	struct tdi_address own = at(true, link, 0, 0);
+
+	put(f, 0x02000000 | link >> 8, 4);
+	put(f + 4, link << 8 | 1, 2);
+	put(f + 6, 0x02000100, 4);
+	put(f + 10, (from & 0xff) << 8 | 3, 2);
+	put(f + 12, 0x86dd, 2);
+	put(f + 14, 0x60000000, 4);
+	put(f + 18, length, 2);
+	f[20] = next;
+	f[21] = hops;
+	put(f + 22, 0xfe800000, 4);
+	put(f + 34, 0xff000000 | from, 4);
+	memcpy(f + 38, own.ip, 16);
+}
+
+/* A solicitation for a's address, an advertisement of who solicited it. */
+static void neighbours(struct end *e, u32 link, u32 i)
+{
+	u8 f[86] = { 0 };
+
+	begin6(f, link, 32, 58, 255, i / 2 % 300);
+	f[54] = i & 1 ? 136 : 135;
+	if (i & 1)
+		f[58] = 0x60;
+	memcpy(f + 62, i & 1 ? f + 22 : f + 38, 16);
+	f[78] = i & 1 ? 2 : 1;
+	f[79] = 1;
+	put(f + 80, 0x02000100 | i % 7, 4);
+	inject6(e, f, 54, sizeof(f));
+}
+
+static void mld(struct end *e, u32 link, u32 i)
+{
+	static const u8 all[16] = { 0xff, 2, [15] = 1 };
+	static const u8 alert[8] = { 58, 0, 5, 2, 0, 0, 1, 0 };
+	u8 f[90] = { 0 };
+	u32 n = i & 1 ? 28 : 24;
+
+	begin6(f, link, 8 + n, 0, 1, 9);
+	memcpy(f + 38, all, 16);
+	put(f, 0x33330000, 4);
+	put(f + 4, 1, 2);
+	memcpy(f + 54, alert, 8);
+	f[62] = 130;
+	put(f + 66, 100, 2);
+	inject6(e, f, 62, 62 + n);
+}
+
+static void speaks(void *ctx)
+{
+	struct worker *w = ctx;
+	struct race *r = w->r;
+	struct end *e = &r->end[0][w->link];
+
+	for (u32 i = 0; KE_GET(&r->left); i++) {
+		arp(e, w->link, i);
+		neighbours(e, w->link, i);
+		if (!(i % 8)) {
+			igmp(e, w->link, i / 8);
+			mld(e, w->link, i / 8);
+		}
+		ke_sleep(i % 640 ? MS / 8 : 40000 * MS);
+	}
+}
+
 /* --- who looks -------------------------------------------------------------------------------- */
 
 static void looks(void *ctx)
@@ -588,6 +715,9 @@ static void looks(void *ctx)
 		q->a.room = ROWS;
 		net_ask(q);
 		want(w->r, q->a.n <= ROWS && q->a.n <= q->a.total);
+		if (q->a.table == INET_NEIGHBOURS && !w->machine &&
+		    q->a.total > w->r->most[i & 1])
+			w->r->most[i & 1] = q->a.total;
 		(void)KE_ADD(&w->r->tables, 1);
 		(void)KE_ADD(&w->r->rows, q->a.n);
 		ke_sleep(i % 16 ? MS / 3 : 500 * MS);
@@ -610,6 +740,8 @@ static void start(struct race *r, struct worker *w)
 		{ "opens", opens_and_closes, 1, false },
 		{ "plugs", plugs, 0, true },
 		{ "routes", routes, 1, true },
+		{ "speaks", speaks, 1, true },
+		{ "speaks", speaks, 1, false },
 		{ "looks", looks, 0, false },
 		{ "looks", looks, 1, false },
 	};
@@ -652,10 +784,12 @@ static void race(u64 seed, unsigned cpus)
 	CHECK(r.got[0] >= 2 * 2 * ROUNDS);
 	CHECK(r.errors > 0);
 	CHECK(r.tables > 0 && r.rows > r.tables);
+	for (int i = 0; i < 2; i++)  /* both caches fill to their caps: 256 */
+		CHECK(r.most[i] > 200 && r.most[i] <= 256);
 	if (test_.bad)
-		printf("seed %llu, %u CPUs: got %u, errors %u, late %u, bad %u, rows %u\n",
+		printf("seed %llu, %u CPUs: got %u, errors %u, late %u, bad %u, rows %u most %u %u\n",
 		       (unsigned long long)seed, cpus, r.got[0], r.errors,
-		       r.late, r.bad, r.rows);
+		       r.late, r.bad, r.rows, r.most[0], r.most[1]);
 	close_all(&r);
 }
 

@@ -162,6 +162,18 @@ void inet_address_handler(struct inet_address *a, enum tdi_event e, void *fn,
 	ke_unlock_dpc(&a->lock);
 }
 
+static void no_handlers(struct inet_address *a)
+{
+	ke_lock_dpc(&a->lock);
+	ke_latch(&a->events);
+	for (u32 e = 0; e < TDI_EVENTS; e++) {
+		KE_SET(&a->event[e].fn, NULL);
+		a->event[e].context = NULL;
+	}
+	ke_unlatch(&a->events);
+	ke_unlock_dpc(&a->lock);
+}
+
 static void *handler(struct inet_address *a, enum tdi_event e, void **context)
 {
 	void *fn;
@@ -329,8 +341,7 @@ void inet_address_close(struct inet_address *a)
 		inet_address_put(a);
 		inet_connection_put(c);
 	}
-	for (u32 e = 0; e < TDI_EVENTS; e++)
-		inet_address_handler(a, (enum tdi_event)e, NULL, NULL);
+	no_handlers(a);
 	if (a->protocol != 6)
 		udp_close(a);
 }
