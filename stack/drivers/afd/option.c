@@ -156,7 +156,7 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 	const struct row *r;
 	struct files f;
 	struct afd_pass p;
-	bool listens;
+	bool ahead;                  /* a listener's, made ahead */
 
 	if ((u32)o->name >= AFD_OPTION_COUNT)
 		return EX_INVALID_PARAMETER;
@@ -173,12 +173,12 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 	afd_enter(e->afd, &p);
 	take_effect(e, o);
 	f = files_of(e);
-	listens = e->state == AFD_LISTENING;
+	ahead = e->free;
 	afd_wake(&p, e);
 	afd_leave(&p);
 	if (r->where & ON_CONNECTION && f.c)
 		st = tell_value(e, (int)o->name, f.c->file);
-	if (r->where & ON_CONNECTION && listens)
+	if (r->where & ON_CONNECTION && ahead)
 		afd_listener_apply(e);
 	if (r->where & ON_ADDRESS && f.address &&
 	    (e->kind == AFD_STREAM || !(r->where & OWN)))
