@@ -646,14 +646,12 @@ static void end_connection(struct fake *f, struct connection *c)
 {
 	struct connection **at = &f->connections;
 	enum ke_irql b = ke_lock(&f->lock);
+	bool was_dead;
 
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	if (c->peer && !c->dead &&
-	    (!c->fin_sent || !c->peer->fin_seen || c->peer->sends ||
-	     c->peer->fin))
-		set_reset(c->peer, EX_CONNECTION_RESET);
+	was_dead = c->dead;
 	c->dead = true;
 	while (c->kicks || (c->peer && c->peer->busy)) {
 		ke_unlock(&f->lock, b);
@@ -662,6 +660,10 @@ static void end_connection(struct fake *f, struct connection *c)
 	}
 	if (c->sends || c->receive || c->connect || c->fin)
 		ke_bugcheck(0xfa, 2, 0, 0, 0);
+	if (c->peer && !was_dead &&  /* what was being looked at is back now */
+	    (!c->fin_sent || !c->peer->fin_seen || c->peer->sends ||
+	     c->peer->fin))
+		set_reset(c->peer, EX_CONNECTION_RESET);
 	if (c->peer)
 		c->peer->peer = NULL;
 	ke_unlock(&f->lock, b);
