@@ -21,7 +21,7 @@ struct mate {
 	struct story *t;
 	void (*fn)(struct mate *m);
 	unsigned slot, who;          /* its socket; its number */
-	u32 *left;                   /* who have not sent all; NULL */
+	u32 *left;                   /* who have not sent all */
 	struct sk *s;
 	u32 got, seen[2];            /* records; the next of each sender */
 	s64 r;                       /* what its last call gave */
@@ -33,8 +33,6 @@ static void mate_thread(void *context)
 	struct mate *m = context;
 
 	m->fn(m);
-	if (m->left && !KE_ADD(m->left, -1))
-		m->wrong += sk_shutdown(m->s, SHUT_WR) != 0;
 	sk_leave(m->s);
 }
 
@@ -84,6 +82,13 @@ static bool some_pair(struct story *t)
 
 /* --- a stream, written and read by two each --------------------------------------------- */
 
+/* The last of them says so. */
+static void has_sent(struct mate *m)
+{
+	if (!KE_ADD(m->left, -1))
+		m->wrong += sk_shutdown(m->s, SHUT_WR) != 0;
+}
+
 static void sends_records(struct mate *m)
 {
 	for (u32 i = 0; i < RECORDS; i++) {
@@ -92,6 +97,7 @@ static void sends_records(struct mate *m)
 		m->r = sk_send(m->s, &r, sizeof(r), 0);
 		m->wrong += m->r != sizeof(r);
 	}
+	has_sent(m);
 }
 
 /* Each read is one whole record, and a sender's come in order. */
@@ -140,6 +146,7 @@ static void meddles(struct mate *m)
 		m->wrong += sk_poll(&p, 1, 1000000) < 0 ||
 			    p.revents & (POLLERR | POLLHUP | POLLNVAL);
 	}
+	has_sent(m);
 }
 
 static void streams(struct story *t)
@@ -161,17 +168,23 @@ static void streams(struct story *t)
 
 /* --- datagrams --------------------------------------------------------------------------- */
 
+#define LAST 9                       /* `who` of what ends a reader */
+
 /* The first binds it, whoever that is; the other finds it bound. */
 static void sends_datagrams(struct mate *m)
 {
 	struct tdi_address to = at(700);
+	struct record r = { .who = m->who };
 
-	for (u32 i = 0; i < RECORDS; i++) {
-		struct record r = { .who = m->who, .n = i };
-
+	for (; r.n < RECORDS; r.n++) {
 		m->r = sk_sendto(m->s, &r, sizeof(r), 0, &to);
 		m->wrong += m->r != sizeof(r);
 	}
+	if (KE_ADD(m->left, -1))
+		return;
+	r.who = LAST;
+	for (int i = 0; i < 2; i++)
+		m->wrong += sk_sendto(m->s, &r, sizeof(r), 0, &to) != sizeof(r);
 }
 
 static void reads_datagrams(struct mate *m)
@@ -180,10 +193,13 @@ static void reads_datagrams(struct mate *m)
 	struct record r;
 
 	while ((m->r = sk_recvfrom(m->s, &r, sizeof(r), 0, &from)) ==
-	       sizeof(r)) {
-		m->wrong += r.who > 1 || r.n < m->seen[r.who & 1] ||
-			    (m->got && from.port != m->who);
-		m->seen[r.who & 1] = r.n + 1;
+		       sizeof(r) && r.who != LAST) {
+		if (r.who > 1 || r.n < m->seen[r.who]) {
+			m->wrong++;
+			return;
+		}
+		m->wrong += m->got && from.port != m->who;
+		m->seen[r.who] = r.n + 1;
 		m->who = from.port;
 		m->got++;
 	}
@@ -191,23 +207,20 @@ static void reads_datagrams(struct mate *m)
 
 static void datagrams(struct story *t)
 {
-	struct timeval second = { .tv_sec = 1 };
 	struct tdi_address a = at(700);
-	struct mate m[4] = { { .fn = sends_datagrams, .slot = 0, .who = 0 },
-			     { .fn = sends_datagrams, .slot = 0, .who = 1 },
-			     { .fn = reads_datagrams, .slot = 1 },
-			     { .fn = reads_datagrams, .slot = 1 } };
+	u32 left = 2;
+	struct mate m[4] = {
+		{ .fn = sends_datagrams, .slot = 0, .who = 0, .left = &left },
+		{ .fn = sends_datagrams, .slot = 0, .who = 1, .left = &left },
+		{ .fn = reads_datagrams, .slot = 1 },
+		{ .fn = reads_datagrams, .slot = 1 } };
 
 	WANT(t, sk_socket(t->x, AF_INET, SOCK_DGRAM, 0, &t->s[0]), 0);
 	WANT(t, sk_socket(t->x, AF_INET, SOCK_DGRAM, 0, &t->s[1]), 0);
 	WANT(t, sk_bind(t->s[1], &a), 0);
-	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_RCVTIMEO, &second,
-			      sizeof(second)), 0);
 	if (!together(t, m, 4, NULL))
 		return;
 	CHECK_EQ(m[2].got + m[3].got, 2 * RECORDS);
-	CHECK_EQ(m[2].r, -EAGAIN);
-	CHECK_EQ(m[3].r, -EAGAIN);
 	CHECK(!m[2].got || !m[3].got || m[2].who == m[3].who);
 }
 

@@ -147,17 +147,13 @@ static inline void tell_all(void (*fn)(struct story *t), unsigned seeds)
 /* ThreadSanitizer, which is slow and counts coroutines, sees more in each. */
 #define SEEDS_OF(n) (CO_TSAN ? ((n) + 9) / 10 : (n))
 
-/* Schedules on 2 to 4 CPUs, with a page of its own for each block: who touches
- * what is gone stops the machine. The story may be one in which CPUs go on until
- * another does something: then fair. */
-static inline void under_seed(void (*fn)(struct story *t), u64 seed, bool fair)
+/* On 2 to 4 CPUs, with a page of its own for each block: who touches what is gone
+ * stops the machine. */
+static inline void under(void (*fn)(struct story *t),
+			 const struct sched_config *sc)
 {
-	struct machine m = machine_of(
-		&(struct sched_config){
-			.policy = fair || seed % 2 ? SCHED_RANDOM : SCHED_PCT,
-			.seed = seed, .pct_steps = 200, .max_steps = 1000000 },
-		&(struct ex_config){ .cpus = 2 + seed % 3,
-				     .special_pool = true });
+	struct machine m = machine_of(sc, &(struct ex_config){
+		.cpus = 2 + sc->seed % 3, .special_pool = true });
 	struct io_driver *transport = NULL, *afd = NULL;
 	struct story t = { .x = m.x, .fn = fn };
 
@@ -170,7 +166,8 @@ static inline void under_seed(void (*fn)(struct story *t), u64 seed, bool fair)
 	if (ex_stopped(m.x) != EX_RUNNING)
 		printf("%s\n", ex_stop_text(m.x));
 	if (test_.bad)
-		printf("seed %llu\n", (unsigned long long)seed);
+		printf("%sseed %llu\n", sc->policy == SCHED_LIVE ? "live, " :
+		       "", (unsigned long long)sc->seed);
 	if (!test_.bad) {
 		unload(afd);
 		unload(transport);
@@ -179,11 +176,20 @@ static inline void under_seed(void (*fn)(struct story *t), u64 seed, bool fair)
 	machine_free(&m);
 }
 
+#define LIVE 3                       /* times of a story, as it comes */
+
+/* The story may be one in which CPUs go on until another does something: then
+ * fair. Also as fast as the host lets its CPUs go. */
 static inline void under_seeds(void (*fn)(struct story *t), unsigned seeds,
 			       bool fair)
 {
 	for (u64 seed = 1; seed <= seeds && !test_.bad; seed++)
-		under_seed(fn, seed, fair);
+		under(fn, &(struct sched_config){
+			.policy = fair || seed % 2 ? SCHED_RANDOM : SCHED_PCT,
+			.seed = seed, .pct_steps = 200, .max_steps = 1000000 });
+	for (u64 i = 0; i < LIVE && !test_.bad; i++)
+		under(fn, &(struct sched_config){ .policy = SCHED_LIVE,
+						  .seed = i });
 }
 
 /* s[0] listens at port, s[1] is connected to s[2]. */
