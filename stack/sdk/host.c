@@ -279,7 +279,7 @@ static void call_thread(void *context)
 	struct host_call *c = context;
 
 	c->fn(c->ctx);
-	c->done = true;
+	KE_SET(&c->done, true);
 }
 
 struct host_call *host_call(struct host *h, const char *name,
@@ -306,7 +306,7 @@ struct host_call *host_call(struct host *h, const char *name,
 
 bool host_done(const struct host_call *c)
 {
-	return c->done;
+	return KE_GET(&c->done);
 }
 
 /* One that is still waiting goes on; its memory is kept as long as the host. */
@@ -314,7 +314,7 @@ void host_call_free(struct host_call *c)
 {
 	struct host_call **at;
 
-	if (!c || !c->done)
+	if (!c || !host_done(c))
 		return;
 	at = &c->h->calls;
 	while (*at != c)
@@ -354,13 +354,13 @@ static void run_until(struct host *h, u64 until_ns, bool (*is)(void *ctx),
 
 static bool is_done(void *ctx)
 {
-	return ((const struct host_call *)ctx)->done;
+	return host_done(ctx);
 }
 
 bool host_wait(struct host_call *c, u64 until_ns)
 {
 	run_until(c->h, until_ns, is_done, c);
-	return c->done;
+	return host_done(c);
 }
 
 size_t host_receive(struct host *h, void *packet, size_t room, u64 until_ns,

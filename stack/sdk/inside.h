@@ -3,6 +3,12 @@
  * A socket of the sdk: a file of AFD, and how many calls are inside of it.  A
  * close while others are inside ends what they wait for; the last one out closes
  * the file.
+ *
+ * Invariant: `users` and `closed` are under the latch; what a program sets at any
+ * time is one word each, by KE_GET() and KE_SET(); the rest never changes.  A
+ * socket that is closed and has nobody inside is gone: who begins a call while
+ * another thread may close has entered before (sk_enter()), or knows otherwise
+ * that it is not closed yet.
  */
 #ifndef SDK_INSIDE_H
 #define SDK_INSIDE_H
@@ -14,13 +20,15 @@ struct sk {
 	struct ex *x;
 	struct io_file *file;
 	int domain, type, protocol;
-	bool nonblock, closed;
-	u32 users;
+	bool nonblock;
+	bool closed;
+	u32 users;                   /* calls inside */
+	struct ke_latch latch;
 	u32 receive_ms, send_ms;     /* SO_RCVTIMEO, SO_SNDTIMEO; 0: forever */
 };
 
 int sk_enter(struct sk *s);          /* 0, or -EBADF */
-void sk_leave(struct sk *s);
+void sk_leave(struct sk *s);         /* PASSIVE: it may be gone now */
 bool sk_family_ok(const struct sk *s, const struct tdi_address *a);
 int sk_errno(enum ex_status st);     /* 0 or -errno */
 /* A control, waited for. Negative: -errno; else its information. */

@@ -128,7 +128,7 @@ static int set_own(struct sk *s, int level, int name, const void *v, size_t n)
 		return -EDOM;
 	if (t.tv_sec < 0 || t.tv_sec > UINT32_MAX / 1000 - 1)
 		return -EINVAL;
-	*ms = (u32)(t.tv_sec * 1000 + (t.tv_usec + 999) / 1000);
+	KE_SET(ms, (u32)(t.tv_sec * 1000 + (t.tv_usec + 999) / 1000));
 	return 0;
 }
 
@@ -227,11 +227,13 @@ static int get_own(struct sk *s, int level, int name, void *v, size_t *n)
 {
 	const u32 *ms = timeout_of(s, level, name);
 	struct timeval t;
+	u32 now;
 	int i, e;
 
 	if (ms) {
-		t = (struct timeval){ .tv_sec = *ms / 1000,
-				      .tv_usec = *ms % 1000 * 1000 };
+		now = KE_GET(ms);
+		t = (struct timeval){ .tv_sec = now / 1000,
+				      .tv_usec = now % 1000 * 1000 };
 		return give(v, n, &t, sizeof(t));
 	}
 	if (level == IPPROTO_TCP && name == TCP_INFO)

@@ -53,19 +53,36 @@ int sk_errno(enum ex_status st)
 
 /* --- in and out -------------------------------------------------------------------- */
 
+/* Inside, unless it is closed; with close nobody comes in after us. How many are
+ * inside now, or -EBADF. */
+static int enter(struct sk *s, bool close)
+{
+	int r = -EBADF;
+
+	ke_latch(&s->latch);
+	if (!s->closed)
+		r = (int)++s->users;
+	s->closed |= close;
+	ke_unlatch(&s->latch);
+	return r;
+}
+
 int sk_enter(struct sk *s)
 {
-	if (s->closed)
-		return -EBADF;
-	s->users++;
-	return 0;
+	int r = enter(s, false);
+
+	return r < 0 ? r : 0;
 }
 
 void sk_leave(struct sk *s)
 {
 	struct ex *x = s->x;
+	bool last;
 
-	if (--s->users || !s->closed)
+	ke_latch(&s->latch);
+	last = !--s->users && s->closed;
+	ke_unlatch(&s->latch);
+	if (!last)
 		return;
 	io_close(s->file);
 	ex_free_pool(x, s, TAG);
@@ -202,12 +219,11 @@ int sk_socket(struct ex *x, int domain, int type, int protocol,
 
 int sk_close(struct sk *s)
 {
-	int e = sk_enter(s);
+	int inside = enter(s, true);
 
-	if (e)
-		return e;
-	s->closed = true;
-	if (s->users > 1)
+	if (inside < 0)
+		return inside;
+	if (inside > 1)
 		tell(s, AFD_END);
 	sk_leave(s);
 	return 0;
@@ -215,7 +231,7 @@ int sk_close(struct sk *s)
 
 int sk_nonblock(struct sk *s, bool on)
 {
-	s->nonblock = on;
+	KE_SET(&s->nonblock, on);
 	return 0;
 }
 
@@ -246,16 +262,17 @@ int sk_listen(struct sk *s, int backlog)
 static int accept_entered(struct sk *s, struct sk **out,
 			  struct tdi_address *from)
 {
-	struct afd_accept a = { .flags = s->nonblock ? AFD_NOWAIT : 0 };
+	struct afd_accept a = { .flags = KE_GET(&s->nonblock) ? AFD_NOWAIT :
+								0 };
 	struct sk *n = NULL;
 	int e = sk_new(s->x, s->domain, s->type, s->protocol, &n);
 
 	if (e)
 		return e;
-	n->receive_ms = s->receive_ms;
-	n->send_ms = s->send_ms;
+	n->receive_ms = KE_GET(&s->receive_ms);
+	n->send_ms = KE_GET(&s->send_ms);
 	a.onto = n->file;
-	e = (int)sk_control_for(s, AFD_ACCEPT, &a, sizeof(a), s->receive_ms);
+	e = (int)sk_control_for(s, AFD_ACCEPT, &a, sizeof(a), n->receive_ms);
 	if (e < 0) {
 		sk_close(n);
 		return e;
@@ -279,7 +296,7 @@ int sk_accept(struct sk *s, struct sk **out, struct tdi_address *from)
 
 int sk_connect(struct sk *s, const struct tdi_address *to)
 {
-	struct afd_connect c = { .flags = s->nonblock ? AFD_NOWAIT : 0,
+	struct afd_connect c = { .flags = KE_GET(&s->nonblock) ? AFD_NOWAIT : 0,
 				 .to = *to };
 	size_t more = 0;
 	enum ex_status st;
@@ -288,7 +305,7 @@ int sk_connect(struct sk *s, const struct tdi_address *to)
 	if (e)
 		return e;
 	st = sk_control_status(s, AFD_CONNECT, &c, sizeof(c),
-			       ns_of(s->send_ms), &more);
+			       ns_of(KE_GET(&s->send_ms)), &more);
 	sk_leave(s);
 	if (st == EX_INVALID_DEVICE_REQUEST)
 		return -EISCONN;

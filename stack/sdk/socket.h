@@ -3,8 +3,13 @@
  * Sockets over AFD, for threads of a machine: the BSD calls, with their names
  * and errors (negative errno).  A call that has to wait blocks its thread, not
  * the machine, or as long as SO_RCVTIMEO and SO_SNDTIMEO say.  What differs from
- * Linux is listed in tests/stack/sk_linux_test.c.  Host code outside of a machine uses sdk/host.h, which runs such
- * calls in a thread of the machine.
+ * Linux is listed in tests/stack/sk_linux_test.c.  Host code outside of a machine
+ * uses sdk/host.h, which runs such calls in a thread of the machine.
+ *
+ * Any number of threads may be in calls of one socket.  One may close it: the
+ * others' calls end (ECANCELED, EBADF).  No call may begin after a close did,
+ * since a struct sk, other than the number that is a socket elsewhere, is gone
+ * then.
  */
 #ifndef SDK_SOCKET_H
 #define SDK_SOCKET_H

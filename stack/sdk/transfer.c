@@ -16,7 +16,7 @@ static const struct {
 
 static u32 flags_of(const struct sk *s, int flags)
 {
-	u32 f = s->nonblock ? AFD_NOWAIT : 0;
+	u32 f = KE_GET(&s->nonblock) ? AFD_NOWAIT : 0;
 
 	for (size_t i = 0; i < sizeof(flag_rows) / sizeof(*flag_rows); i++)
 		if (flags & flag_rows[i].msg)
@@ -55,7 +55,8 @@ static s64 move(struct sk *s, enum afd_code code, struct moving *m)
 		t.address = *m->to;
 	}
 	r = sk_control_for(s, code, &t, sizeof(t),
-			   code == AFD_SEND ? s->send_ms : s->receive_ms);
+			   code == AFD_SEND ? KE_GET(&s->send_ms) :
+					      KE_GET(&s->receive_ms));
 	if (code == AFD_SEND || r < 0)
 		return r;
 	if (m->from)

@@ -7,7 +7,7 @@
 #include "sockets.h"
 #include "sdk/inside.h"
 
-#define SEEDS 150
+#define SEEDS SEEDS_OF(150)
 
 struct caller {
 	struct sk *s;
@@ -20,58 +20,30 @@ static void calls(void *context)
 {
 	struct caller *c = context;
 
-	c->inside = true;            /* no point between this and the call */
+	KE_SET(&c->inside, true);
 	c->r = c->fn(c->s);
+	sk_leave(c->s);
 }
 
 /* What a call gives whose socket is closed under it; -ETIME: it does not end. */
 static s64 closed_under(struct story *t, int i, s64 (*fn)(struct sk *s))
 {
 	struct caller c = { .s = t->s[i], .fn = fn };
-	struct ke_thread *th = ke_thread_create(t->x, "calls", 8, calls, &c);
+	struct ke_thread *th;
 	enum ex_status st;
 
+	if (sk_enter(c.s))           /* for the thread: it may begin late */
+		return -EIO;
+	th = ke_thread_create(t->x, "calls", 8, calls, &c);
 	if (!th)
 		return -ENOMEM;
-	while (!c.inside)
+	while (!KE_GET(&c.inside))
 		ke_point(SCHED_USER, "inside");
 	sk_close(t->s[i]);
 	t->s[i] = NULL;
 	st = ke_wait(ke_thread_object(th), UINT64_C(10000000000));
 	ke_thread_put(th);
 	return st == EX_SUCCESS ? c.r : -ETIME;
-}
-
-static void under_seeds(void (*fn)(struct story *t))
-{
-	for (u64 seed = 1; seed <= SEEDS && !test_.bad; seed++) {
-		struct machine m = machine_of(
-			&(struct sched_config){
-				.policy = seed % 2 ? SCHED_RANDOM : SCHED_PCT,
-				.seed = seed, .pct_steps = 200,
-				.max_steps = 1000000 },
-			&(struct ex_config){ .cpus = 2,
-					     .special_pool = true });
-		struct io_driver *transport = NULL, *afd = NULL;
-		struct story t = { .x = m.x, .fn = fn };
-
-		io_driver_path(m.x, drivers());
-		CHECK_EQ(io_load(m.x, "faketdi", "", &transport), EX_SUCCESS);
-		CHECK_EQ(io_load(m.x, "afd", "", &afd), EX_SUCCESS);
-		t.fake = faketdi(m.x);
-		CHECK(ex_call(m.x, tell, &t));
-		CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
-		if (ex_stopped(m.x) != EX_RUNNING)
-			printf("%s\n", ex_stop_text(m.x));
-		if (test_.bad)
-			printf("seed %llu\n", (unsigned long long)seed);
-		if (!test_.bad) {
-			unload(afd);
-			unload(transport);
-			check_none_left(m.x, SOCKET_TAGS);
-		}
-		machine_free(&m);
-	}
 }
 
 /* --- each call that may wait ---------------------------------------------------------- */
@@ -175,12 +147,12 @@ static void senders(struct story *t)
 
 	if (!pair_up(t, 700))
 		return;
-	t->fake->hold = true;
+	KE_SET(&t->fake->hold, true);
 	WANT(t, sk_setsockopt(t->s[1], SOL_SOCKET, SO_SNDBUF, &zero,
 			      sizeof(zero)), 0);
 	r = closed_under(t, 1, sends);
 	CHECK(r < 0 && r != -ETIME);
-	t->fake->hold = false;
+	KE_SET(&t->fake->hold, false);
 	t->fake->go(t->x);
 }
 
@@ -234,37 +206,37 @@ static void accepts_beside_bind(struct story *t)
 
 static void accepting_and_binding(void)
 {
-	under_seeds(accepts_beside_bind);
+	under_seeds(accepts_beside_bind, SEEDS, false);
 }
 
 static void a_datagram_is_waited_for(void)
 {
-	under_seeds(datagrams);
+	under_seeds(datagrams, SEEDS, false);
 }
 
 static void a_stream_is_read(void)
 {
-	under_seeds(streams);
+	under_seeds(streams, SEEDS, false);
 }
 
 static void a_connection_is_waited_for(void)
 {
-	under_seeds(listeners);
+	under_seeds(listeners, SEEDS, false);
 }
 
 static void it_is_sent_from(void)
 {
-	under_seeds(senders);
+	under_seeds(senders, SEEDS, false);
 }
 
 static void it_is_polled(void)
 {
-	under_seeds(pollers);
+	under_seeds(pollers, SEEDS, false);
 }
 
 static void its_state_is_asked_for(void)
 {
-	under_seeds(informed);
+	under_seeds(informed, SEEDS, false);
 }
 
 int main(void)

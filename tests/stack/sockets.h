@@ -144,6 +144,54 @@ static inline void tell_all(void (*fn)(struct story *t), unsigned seeds)
 	CHECK(n > 10);
 }
 
+/* ThreadSanitizer, which is slow and counts coroutines, sees more in each. */
+#define SEEDS_OF(n) (CO_TSAN ? ((n) + 9) / 10 : (n))
+
+/* On 2 to 4 CPUs, with a page of its own for each block: who touches what is gone
+ * stops the machine. */
+static inline void under(void (*fn)(struct story *t),
+			 const struct sched_config *sc)
+{
+	struct machine m = machine_of(sc, &(struct ex_config){
+		.cpus = 2 + sc->seed % 3, .special_pool = true });
+	struct io_driver *transport = NULL, *afd = NULL;
+	struct story t = { .x = m.x, .fn = fn };
+
+	io_driver_path(m.x, drivers());
+	CHECK_EQ(io_load(m.x, "faketdi", "", &transport), EX_SUCCESS);
+	CHECK_EQ(io_load(m.x, "afd", "", &afd), EX_SUCCESS);
+	t.fake = faketdi(m.x);
+	CHECK(ex_call(m.x, tell, &t));
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	if (ex_stopped(m.x) != EX_RUNNING)
+		printf("%s\n", ex_stop_text(m.x));
+	if (test_.bad)
+		printf("%sseed %llu\n", sc->policy == SCHED_LIVE ? "live, " :
+		       "", (unsigned long long)sc->seed);
+	if (!test_.bad) {
+		unload(afd);
+		unload(transport);
+		check_none_left(m.x, SOCKET_TAGS);
+	}
+	machine_free(&m);
+}
+
+#define LIVE 3                       /* times of a story, as it comes */
+
+/* The story may be one in which CPUs go on until another does something: then
+ * fair. Also as fast as the host lets its CPUs go. */
+static inline void under_seeds(void (*fn)(struct story *t), unsigned seeds,
+			       bool fair)
+{
+	for (u64 seed = 1; seed <= seeds && !test_.bad; seed++)
+		under(fn, &(struct sched_config){
+			.policy = fair || seed % 2 ? SCHED_RANDOM : SCHED_PCT,
+			.seed = seed, .pct_steps = 200, .max_steps = 1000000 });
+	for (u64 i = 0; i < LIVE && !test_.bad; i++)
+		under(fn, &(struct sched_config){ .policy = SCHED_LIVE,
+						  .seed = i });
+}
+
 /* s[0] listens at port, s[1] is connected to s[2]. */
 static inline bool pair_up(struct story *t, u16 port)
 {

@@ -142,6 +142,7 @@ static enum ex_status entry(struct io_driver *d, const char *options)
 	a->x = d->x;
 	a->device = dev;
 	ke_lock_init(&a->lock, "afd");
+	ke_mutex_init(&a->binding, "afd binding");
 	ke_event_init(&a->empty, "afd empty", false, true);
 	io_irp_init(&a->abort.irp, &a->abort.location, 1);
 	a->aborts_end = &a->aborts;

@@ -50,16 +50,18 @@ static bool is_all(const struct tdi_address *a)
 static enum ex_status connect_datagram(struct afd_endpoint *e,
 				       const struct tdi_address *to)
 {
+	enum ex_status st = EX_SUCCESS;
 	struct afd_pass p;
 
-	if (is_all(to) && !e->option[AFD_OPT_BROADCAST])
-		return EX_ACCESS_DENIED;
-
 	afd_enter(e->afd, &p);
-	e->d->peer = *to;
-	e->state = to->family ? AFD_CONNECTED : AFD_BOUND;
+	if (is_all(to) && !e->option[AFD_OPT_BROADCAST]) {
+		st = EX_ACCESS_DENIED;
+	} else {
+		e->d->peer = *to;
+		e->state = to->family ? AFD_CONNECTED : AFD_BOUND;
+	}
 	afd_leave(&p);
-	return EX_SUCCESS;
+	return st;
 }
 
 /* A close may have overtaken the request on its way down: then nobody waits for
@@ -106,6 +108,7 @@ static enum ex_status connect_stream(struct afd_endpoint *e,
 	}
 	if (!wait)
 		irp->information = 1;
+	(void)afd_option_apply(e, c->file, true);
 	afd_op(c, &c->op, TDI_CONNECT, AfdConnectComplete);
 	cancel_late(c);
 	afd_connection_put(c);
@@ -134,7 +137,6 @@ static enum ex_status may_connect(struct afd_endpoint *e)
 enum ex_status AfdConnect(struct afd_endpoint *e, struct irp *irp)
 {
 	const struct afd_connect *r = io_here(irp)->buffer;
-	struct tdi_address any = { .family = e->family };
 	struct afd_connection *c;
 	enum ex_status st;
 	struct afd_pass p;
@@ -142,21 +144,17 @@ enum ex_status AfdConnect(struct afd_endpoint *e, struct irp *irp)
 	if (r->to.family != e->family &&
 	    (e->kind == AFD_STREAM || r->to.family))
 		return EX_INVALID_PARAMETER;
-	if (e->state == AFD_OPEN) {
-		st = afd_bind(e, &any);
-		if (ex_failed(st))
-			return st;
-	}
+	st = afd_bind_any(e);
+	if (ex_failed(st))
+		return st;
 	if (e->kind != AFD_STREAM)
 		return connect_datagram(e, &r->to);
 	st = may_connect(e);
 	if (st != EX_SUCCESS)
 		return st;
 	c = afd_connection(e->afd, e->address, afd_device(e), &st);
-	if (c) {
-		afd_option_apply(e, c->file, true);
+	if (c)
 		return connect_stream(e, c, irp);
-	}
 	afd_enter(e->afd, &p);
 	e->busy = false;
 	afd_leave(&p);
@@ -236,28 +234,31 @@ static void wait_for_quiet(struct afd_connection *c, u64 ns)
 void afd_disconnect(struct afd_endpoint *e, struct afd_connection *c,
 		    bool waited)
 {
-	bool linger = e->option[AFD_OPT_LINGER], hard;
 	struct afd_resume *resume;
+	bool linger, hard, first = false;
 	struct afd_pass p;
+	u64 ns;
 
 	afd_enter(c->afd, &p);
+	linger = e->option[AFD_OPT_LINGER];
+	ns = (u64)e->linger_s * 1000000000;
 	c->endpoint = NULL;
 	c->closing = true;
 	resume = c->resume;
-	hard = !c->opened || (linger && !e->linger_s) ||
-	       (waited && c->direct) ||
-	       ((c->in.bytes || c->stalled) && !c->receive_shut);
+	hard = !c->opened || (linger && !ns) || (waited && c->direct) ||
+	       ((c->in.bytes || c->stalled) && !c->receive_shut) || c->error;
 	c->fin_wanted = true;
 	afd_drop(c->afd, &c->in);
 	afd_drop(c->afd, &c->oob);
+	if (hard)                    /* from now on nothing is in order */
+		first = afd_abort_wanted(c);
 	afd_leave(&p);
-	if (hard || c->error) {
-		afd_abort(c);
-	} else {
+	if (first)
+		afd_abort_pump(c->afd);
+	if (!hard)
 		afd_pump(c);
-		if (linger)
-			wait_for_quiet(c, (u64)e->linger_s * 1000000000);
-	}
+	if (!hard && linger)
+		wait_for_quiet(c, ns);
 	if (resume)
 		io_cancel(&resume->op.irp);
 }

@@ -88,7 +88,6 @@ struct afd_connection *afd_connection(struct afd *a, struct afd_address *addr,
 struct irp *afd_op_irp(struct afd_connection *c, struct afd_op *op,
 		       enum tdi_minor minor, io_complete_fn *done)
 {
-	io_irp_reuse(&op->irp);
 	tdi_fill(&op->irp, c->file, minor, &op->r);
 	op->location.complete = done;
 	op->location.context = c;
@@ -111,8 +110,6 @@ void afd_quiet(struct afd_connection *c)
 
 /* --- resets: one at a time, whoever comes meanwhile stands in line ---------------------- */
 
-static void abort_pump(struct afd *a);
-
 static enum ex_status AfdAbortComplete(struct io_device *d, struct irp *irp,
 				       void *context)
 {
@@ -126,7 +123,7 @@ static enum ex_status AfdAbortComplete(struct io_device *d, struct irp *irp,
 	afd_quiet(c);
 	a->aborting = NULL;
 	afd_leave(&p);
-	abort_pump(a);               /* returns at once to the one that runs */
+	afd_abort_pump(a);           /* returns at once to the one that runs */
 	afd_connection_put(c);
 	return EX_MORE_PROCESSING_REQUIRED;
 }
@@ -153,7 +150,7 @@ static struct afd_connection *abort_next(struct afd *a)
 	return c;
 }
 
-static void abort_pump(struct afd *a)
+void afd_abort_pump(struct afd *a)
 {
 	struct afd_connection *c;
 	struct afd_pass p;
@@ -166,21 +163,19 @@ static void abort_pump(struct afd *a)
 		afd_born(a);         /* the last connection may go meanwhile */
 	afd_leave(&p);
 	while (mine && (c = abort_next(a))) {
+		io_irp_reuse(&a->abort.irp);
 		a->abort.r = (struct tdi_request){
 			.flags = TDI_DISCONNECT_ABORT };
 		afd_op(c, &a->abort, TDI_DISCONNECT, AfdAbortComplete);
 	}
 }
 
-/* Once; whatever is in the transport comes back with an error. */
-void afd_abort(struct afd_connection *c)
+/* Once, and not while its file is being closed. */
+bool afd_abort_wanted(struct afd_connection *c)
 {
 	struct afd *a = c->afd;
-	struct afd_pass p;
-	bool first;
+	bool first = !c->aborted && c->refs;
 
-	afd_enter(a, &p);
-	first = !c->aborted && c->refs;
 	c->aborted = true;
 	if (first) {
 		c->refs++;
@@ -188,9 +183,21 @@ void afd_abort(struct afd_connection *c)
 		*a->aborts_end = c;
 		a->aborts_end = &c->abort_next;
 	}
+	return first;
+}
+
+/* Whatever is in the transport comes back with an error. */
+void afd_abort(struct afd_connection *c)
+{
+	struct afd *a = c->afd;
+	struct afd_pass p;
+	bool first;
+
+	afd_enter(a, &p);
+	first = afd_abort_wanted(c);
 	afd_leave(&p);
 	if (first)
-		abort_pump(a);
+		afd_abort_pump(a);
 }
 
 /* It gets what the endpoint was told to do. Under the lock; the reference of the

@@ -75,14 +75,12 @@ enum ex_status afd_datagram_receive(struct afd_endpoint *e, struct irp *irp)
 {
 	struct afd_pass p;
 
-	if (e->state == AFD_OPEN)
-		return EX_INVALID_PARAMETER;
 	if (afd_flags(irp) & AFD_OOB)
 		return EX_NOT_SUPPORTED;
 	afd_enter(e->afd, &p);
-	if (e->closed) {
+	if (e->closed || e->state == AFD_OPEN) {
 		afd_leave(&p);
-		return EX_CANCELLED;
+		return e->closed ? EX_CANCELLED : EX_INVALID_PARAMETER;
 	}
 	if (afd_queue(&p, &e->d->reads, irp)) {
 		serve(&p, e);
@@ -312,18 +310,19 @@ static enum ex_status may_send(struct afd_endpoint *e, struct irp *irp)
 
 enum ex_status afd_datagram_send(struct afd_endpoint *e, struct irp *irp)
 {
-	struct tdi_address any = { .family = e->family };
 	enum ex_status st;
 	struct afd_pass p;
 
 	if (afd_flags(irp) & AFD_OOB)
 		return EX_NOT_SUPPORTED;
+	afd_enter(e->afd, &p);
 	if (e->state == AFD_OPEN) {
-		st = afd_bind(e, &any);
+		afd_leave(&p);
+		st = afd_bind_any(e);
 		if (ex_failed(st))
 			return st;
+		afd_enter(e->afd, &p);
 	}
-	afd_enter(e->afd, &p);
 	st = may_send(e, irp);
 	if (st != EX_SUCCESS) {
 		afd_leave(&p);

@@ -141,7 +141,7 @@ static enum ex_status address_open(struct afd_endpoint *e,
 {
 	struct tdi_open o = { .kind = TDI_ADDRESS_FILE, .address = *at,
 			      .protocol = protocol_of(e),
-			      .reuse = e->option[AFD_OPT_REUSE] };
+			      .reuse = KE_GET(&e->option[AFD_OPT_REUSE]) };
 	enum ex_status st = io_open(e->afd->x, address_device(e), &o,
 				    sizeof(o), &addr->file);
 
@@ -171,30 +171,30 @@ static enum ex_status bind_new(struct afd_endpoint *e,
 	addr->owner = e;
 	afd_leave(&p);
 	st = address_open(e, addr, at);
-	if (!ex_failed(st))
-		afd_option_apply(e, addr->file, false);
 	afd_enter(e->afd, &p);
-	e->busy = false;
-	if (!ex_failed(st) && !e->closed) {
+	if (!ex_failed(st) && e->closed)
+		st = EX_CANCELLED;
+	if (ex_failed(st)) {
+		addr->owner = NULL;
+	} else {
 		e->address = addr;
 		e->state = AFD_BOUND;
-		afd_leave(&p);
-		return EX_SUCCESS;
 	}
-	addr->owner = NULL;
 	afd_leave(&p);
-	afd_address_put(addr);
-	return ex_failed(st) ? st : EX_CANCELLED;
+	if (ex_failed(st))
+		afd_address_put(addr);
+	else
+		(void)afd_option_apply(e, addr->file, false);
+	return st;
 }
 
-enum ex_status afd_bind(struct afd_endpoint *e, const struct tdi_address *at)
+static enum ex_status bind_it(struct afd_endpoint *e,
+			      const struct tdi_address *at)
 {
 	enum ex_status st;
 	struct afd_pass p;
 	bool ok;
 
-	if (at->family != e->family)
-		return EX_INVALID_PARAMETER;
 	afd_enter(e->afd, &p);
 	ok = e->state == AFD_OPEN && !e->busy && !e->closed;
 	if (ok)
@@ -203,17 +203,49 @@ enum ex_status afd_bind(struct afd_endpoint *e, const struct tdi_address *at)
 	if (!ok)
 		return EX_INVALID_PARAMETER;
 	st = bind_new(e, at);
-	if (ex_failed(st)) {
-		afd_enter(e->afd, &p);
-		e->busy = false;
-		afd_leave(&p);
-	}
+	afd_enter(e->afd, &p);
+	e->busy = false;
+	afd_leave(&p);
 	return st;
 }
 
 enum ex_status AfdBind(struct afd_endpoint *e, struct irp *irp)
 {
-	return afd_bind(e, io_here(irp)->buffer);
+	const struct tdi_address *at = io_here(irp)->buffer;
+	enum ex_status st;
+
+	if (at->family != e->family)
+		return EX_INVALID_PARAMETER;
+	ke_wait(&e->afd->binding, KE_FOREVER);
+	st = bind_it(e, at);
+	ke_mutex_release(&e->afd->binding);
+	return st;
+}
+
+static bool is_unbound(struct afd_endpoint *e)
+{
+	struct afd_pass p;
+	bool yes;
+
+	afd_enter(e->afd, &p);
+	yes = e->state == AFD_OPEN;
+	afd_leave(&p);
+	return yes;
+}
+
+/* Of two that want it at once one does it, and both go on. */
+enum ex_status afd_bind_any(struct afd_endpoint *e)
+{
+	struct tdi_address any = { .family = e->family };
+	enum ex_status st = EX_SUCCESS;
+
+	if (!is_unbound(e))
+		return st;
+	ke_wait(&e->afd->binding, KE_FOREVER);
+	if (is_unbound(e))
+		st = bind_it(e, &any);
+	ke_mutex_release(&e->afd->binding);
+	return st;
 }
 
 /* --- names -------------------------------------------------------------------------------- */
@@ -224,6 +256,7 @@ static enum ex_status query(struct afd_endpoint *e, bool connection,
 	struct tdi_request r = { .info = (int)info, .value = value,
 				 .value_length = n };
 	struct afd_connection *c = NULL;
+	struct afd_address *addr;
 	enum ex_status st;
 	struct afd_pass p;
 
@@ -232,22 +265,23 @@ static enum ex_status query(struct afd_endpoint *e, bool connection,
 		c = e->c;
 		c->refs++;
 	}
+	addr = e->address;
 	afd_leave(&p);
 	if (c) {
 		st = tdi_call(c->file, TDI_QUERY_INFORMATION, &r);
 		afd_connection_put(c);
 		return st;
 	}
-	if (connection || !e->address)
+	if (connection || !addr)
 		return EX_INVALID_CONNECTION;
-	return tdi_call(e->address->file, TDI_QUERY_INFORMATION, &r);
+	return tdi_call(addr->file, TDI_QUERY_INFORMATION, &r);
 }
 
 enum ex_status AfdName(struct afd_endpoint *e, struct irp *irp)
 {
 	struct tdi_address *out = io_here(irp)->buffer;
 
-	if (e->state == AFD_OPEN) {
+	if (is_unbound(e)) {
 		*out = (struct tdi_address){ .family = e->family };
 		return EX_SUCCESS;
 	}

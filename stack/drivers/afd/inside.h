@@ -8,10 +8,19 @@
  * address is the transport's address file, shared by a listener and what it
  * accepted.
  *
- * Locks.  One: afd->lock, for everything below; behind it only the machine's
- * cancel lock (io_set_cancel).  The transport is never called, and no IRP
- * completed, while it is held: struct afd_pass collects the IRPs that are done
- * and afd_leave() completes them.
+ * Locks.  One: afd->lock, for everything below that changes after others can
+ * find it; behind it only the machine's cancel lock (io_set_cancel).  The
+ * transport is never called, and no IRP completed, while it is held: struct
+ * afd_pass collects the IRPs that are done and afd_leave() completes them.
+ * Before it only afd->binding, a mutex: one endpoint at a time is being bound.
+ * Without it are read
+ *  - what never changes (kind, family, file) and e->address, which is set once:
+ *    by who has seen under the lock that it is there;
+ *  - e->option, e->given and e->sets, by KE_GET();
+ *  - what an operation carries (afd_op, afd_send, a pass) by whose turn it is:
+ *    the pump, then the transport, then the completion routine.
+ * An address or a connection comes to its endpoint first and is told the options
+ * then, so that who sets one meanwhile finds it.
  *
  * References (counted under the lock) keep the three alive: the handle and each
  * IRP in a queue that needs it an endpoint; the endpoint, a listener's lists and
@@ -64,6 +73,7 @@ struct afd {
 	struct ex *x;
 	struct io_device *device;
 	struct ke_lock lock;
+	struct ke_mutex binding;
 	struct afd_irps polls;
 	u64 requests;                /* the last number of a send */
 	struct afd_op abort;         /* of `aborting`; the others wait */
@@ -191,6 +201,7 @@ struct afd_endpoint {
 	enum ex_status error;        /* SO_ERROR */
 	u32 option[AFD_OPTION_COUNT];
 	u32 given;                   /* bit of each that was set */
+	u32 sets;                    /* how often one was */
 	u32 linger_s;
 	struct ex_work work;         /* replenishing has a reference, so freeing
 					never wants it at the same time */
@@ -246,7 +257,7 @@ enum ex_status AfdCleanup(struct io_device *d, struct irp *irp);
 enum ex_status AfdClose(struct io_device *d, struct irp *irp);
 enum ex_status AfdEnd(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdBind(struct afd_endpoint *e, struct irp *irp);
-enum ex_status afd_bind(struct afd_endpoint *e, const struct tdi_address *a);
+enum ex_status afd_bind_any(struct afd_endpoint *e); /* if it is not bound */
 enum ex_status AfdName(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdPeer(struct afd_endpoint *e, struct irp *irp);
 enum ex_status AfdInfo(struct afd_endpoint *e, struct irp *irp);
@@ -260,7 +271,8 @@ struct afd_connection *afd_connection(struct afd *a, struct afd_address *addr,
 				      enum ex_status *why);
 const char *afd_device(const struct afd_endpoint *e);
 void afd_connection_put(struct afd_connection *c);
-/* A request to its file; the caller holds a reference that goes along. */
+/* A request to its file, by a fresh IRP; the caller holds a reference that goes
+ * along. */
 void afd_op(struct afd_connection *c, struct afd_op *op, enum tdi_minor minor,
 	    io_complete_fn *done);
 struct irp *afd_op_irp(struct afd_connection *c, struct afd_op *op,
@@ -269,6 +281,9 @@ void afd_quiet(struct afd_connection *c); /* under the lock */
 /* What a call on a stream without a connection gives: an error once. */
 enum ex_status afd_not_connected(struct afd_endpoint *e);
 void afd_abort(struct afd_connection *c);
+/* The same in two steps, the first under the lock: true wants the second. */
+bool afd_abort_wanted(struct afd_connection *c);
+void afd_abort_pump(struct afd *a);
 void afd_attach(struct afd_endpoint *e, struct afd_connection *c);
 void afd_broken(struct afd_pass *p, struct afd_connection *c,
 		enum ex_status why);
@@ -336,8 +351,8 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp);
 void afd_option_defaults(struct afd_endpoint *e);
 void afd_option_inherit(struct afd_endpoint *to,
 			const struct afd_endpoint *from);
-/* Tells a file that was just opened what was set before. */
-void afd_option_apply(struct afd_endpoint *e, struct io_file *f,
+/* Tells a file that was just opened what was set before: so many sets. */
+u32 afd_option_apply(struct afd_endpoint *e, struct io_file *f,
 		      bool connection);
 
 #endif

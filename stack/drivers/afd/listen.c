@@ -24,23 +24,34 @@ static bool short_of(struct afd_endpoint *e)
 	return yes;
 }
 
-/* With what was set on the listener. false: it was closed, and the connection is
- * gone. */
-static bool add_free(struct afd_endpoint *e, struct afd_connection *c)
+/* What was set before `sets` was told to c; false: more was since. */
+static bool put_free(struct afd_endpoint *e, struct afd_connection *c,
+		     u32 sets, bool *ok)
 {
 	struct afd_pass p;
-	bool ok;
+	bool done;
 
-	afd_option_apply(e, c->file, true);
 	afd_enter(e->afd, &p);
-	ok = !e->closed;
-	if (ok) {
+	*ok = !e->closed && e->nfree < wanted(e);
+	done = !*ok || e->sets == sets;
+	if (done && *ok) {
 		c->listener = e;
 		c->next = e->free;
 		e->free = c;
 		e->nfree++;
 	}
 	afd_leave(&p);
+	return done;
+}
+
+/* With what was set on the listener. false: it was closed, or others have made
+ * enough meanwhile, and the connection is gone. */
+static bool add_free(struct afd_endpoint *e, struct afd_connection *c)
+{
+	bool ok;
+
+	while (!put_free(e, c, afd_option_apply(e, c->file, true), &ok))
+		;
 	if (!ok)
 		afd_connection_put(c);
 	return ok;
@@ -110,6 +121,7 @@ enum ex_status AfdListen(struct afd_endpoint *e, struct irp *irp)
 	u32 n = ((struct afd_listen *)io_here(irp)->buffer)->backlog;
 	enum ex_status st = EX_SUCCESS;
 	struct afd_pass p;
+	bool some;
 
 	if (e->kind != AFD_STREAM)
 		return EX_NOT_SUPPORTED;
@@ -129,7 +141,10 @@ enum ex_status AfdListen(struct afd_endpoint *e, struct irp *irp)
 		if (ex_failed(st))
 			break;
 	}
-	if (e->nfree)                /* some are enough to begin with */
+	afd_enter(e->afd, &p);
+	some = e->nfree;             /* are enough to begin with */
+	afd_leave(&p);
+	if (some)
 		st = tdi_set_event(e->address->file, TDI_EVENT_CONNECT,
 				   AfdConnectEvent, e->address);
 	afd_enter(e->afd, &p);
@@ -290,8 +305,12 @@ void afd_unlisten(struct afd_endpoint *e)
 {
 	struct afd_connection *c;
 	struct afd_pass p;
+	bool listens;
 
-	if (e->state == AFD_LISTENING)
+	afd_enter(e->afd, &p);
+	listens = e->state == AFD_LISTENING;
+	afd_leave(&p);
+	if (listens)
 		tdi_set_event(e->address->file, TDI_EVENT_CONNECT, NULL, NULL);
 	for (;;) {
 		afd_enter(e->afd, &p);

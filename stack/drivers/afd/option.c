@@ -44,7 +44,7 @@ void afd_option_defaults(struct afd_endpoint *e)
 		e->option[i] = rows[i].first;
 }
 
-/* What an accepted socket has from its listener. */
+/* What an accepted socket has from its listener. Under the lock. */
 void afd_option_inherit(struct afd_endpoint *to,
 			const struct afd_endpoint *from)
 {
@@ -63,32 +63,48 @@ static enum ex_status tell(struct io_file *f, enum tdi_minor minor,
 	return tdi_call(f, minor, &r);
 }
 
-void afd_option_apply(struct afd_endpoint *e, struct io_file *f,
-		      bool connection)
+/* Two may be telling at once, each what it was when he began: whoever is the last
+ * sees that it is not so any more. */
+static enum ex_status tell_value(const struct afd_endpoint *e, int i,
+				 struct io_file *f)
 {
-	u32 where = connection ? ON_CONNECTION : ON_ADDRESS;
+	enum ex_status st;
+	u32 v, told;
 
-	for (int i = 0; i < AFD_OPTION_COUNT; i++) {
-		u32 v = e->option[i];
-
-		if (e->given & 1u << i && rows[i].where & where)
-			tell(f, TDI_SET_INFORMATION, rows[i].info, &v,
-			     sizeof(v));
-	}
+	do {
+		v = told = KE_GET(&e->option[i]);
+		st = tell(f, TDI_SET_INFORMATION, rows[i].info, &v, sizeof(v));
+	} while (!ex_failed(st) && told != KE_GET(&e->option[i]));
+	return st;
 }
 
-/* The connection with a reference, NULL: none. */
-static struct afd_connection *connection_of(struct afd_endpoint *e)
+u32 afd_option_apply(struct afd_endpoint *e, struct io_file *f,
+		     bool connection)
 {
-	struct afd_connection *c;
-	struct afd_pass p;
+	u32 where = connection ? ON_CONNECTION : ON_ADDRESS;
+	u32 sets = KE_GET(&e->sets), given = KE_GET(&e->given);
 
-	afd_enter(e->afd, &p);
-	c = e->c;
-	if (c)
-		c->refs++;
-	afd_leave(&p);
-	return c;
+	for (int i = 0; i < AFD_OPTION_COUNT; i++)
+		if (given & 1u << i && rows[i].where & where)
+			(void)tell_value(e, i, f);
+	return sets;
+}
+
+/* Whom an option may be told. */
+struct files {
+	struct afd_connection *c;    /* with a reference; NULL: none */
+	struct io_file *address;     /* NULL: none */
+};
+
+/* Under the lock. */
+static struct files files_of(struct afd_endpoint *e)
+{
+	struct files f = { .c = e->c, .address = e->address ? e->address->file :
+							      NULL };
+
+	if (f.c)
+		f.c->refs++;
+	return f;
 }
 
 /* --- set ------------------------------------------------------------------------------- */
@@ -96,13 +112,11 @@ static struct afd_connection *connection_of(struct afd_endpoint *e)
 static enum ex_status membership(struct afd_endpoint *e,
 				 struct afd_option *o)
 {
-	struct tdi_address any = { .family = e->family };
-	enum ex_status st = EX_SUCCESS;
+	enum ex_status st;
 
 	if (e->kind == AFD_STREAM)
 		return EX_NOT_SUPPORTED;
-	if (e->state == AFD_OPEN)
-		st = afd_bind(e, &any);
+	st = afd_bind_any(e);
 	if (ex_failed(st))
 		return st;
 	return tell(e->address->file, TDI_SET_INFORMATION, rows[o->name].info,
@@ -112,10 +126,11 @@ static enum ex_status membership(struct afd_endpoint *e,
 /* Under the lock, what takes effect at once. */
 static void take_effect(struct afd_endpoint *e, const struct afd_option *o)
 {
-	e->option[o->name] = o->value;
-	if (rows[o->name].where & BOOL)
-		e->option[o->name] = o->value != 0;
-	e->given |= 1u << o->name;
+	u32 v = rows[o->name].where & BOOL ? o->value != 0 : o->value;
+
+	KE_SET(&e->option[o->name], v);
+	KE_SET(&e->given, e->given | 1u << o->name);
+	KE_SET(&e->sets, e->sets + 1);
 	if (o->name == AFD_OPT_LINGER)
 		e->linger_s = o->seconds;
 	if (!e->c)
@@ -138,10 +153,10 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 {
 	struct afd_option *o = io_here(irp)->buffer;
 	enum ex_status st = EX_SUCCESS;
-	struct afd_connection *c;
 	const struct row *r;
+	struct files f;
 	struct afd_pass p;
-	u32 v;
+	bool ahead;                  /* a listener's, made ahead */
 
 	if ((u32)o->name >= AFD_OPTION_COUNT)
 		return EX_INVALID_PARAMETER;
@@ -157,30 +172,29 @@ enum ex_status AfdSetOption(struct afd_endpoint *e, struct irp *irp)
 		return EX_INVALID_PARAMETER;
 	afd_enter(e->afd, &p);
 	take_effect(e, o);
-	v = e->option[o->name];
+	f = files_of(e);
+	ahead = e->free;
 	afd_wake(&p, e);
 	afd_leave(&p);
-	c = connection_of(e);
-	if (r->where & ON_CONNECTION && c)
-		st = tell(c->file, TDI_SET_INFORMATION, r->info, &v,
-			  sizeof(v));
-	if (r->where & ON_CONNECTION && e->state == AFD_LISTENING)
+	if (r->where & ON_CONNECTION && f.c)
+		st = tell_value(e, (int)o->name, f.c->file);
+	if (r->where & ON_CONNECTION && ahead)
 		afd_listener_apply(e);
-	if (r->where & ON_ADDRESS && e->address &&
+	if (r->where & ON_ADDRESS && f.address &&
 	    (e->kind == AFD_STREAM || !(r->where & OWN)))
-		st = tell(e->address->file, TDI_SET_INFORMATION, r->info, &v,
-			  sizeof(v));
-	if (c) {
-		afd_resume(c);
-		afd_connection_put(c);
+		st = tell_value(e, (int)o->name, f.address);
+	if (f.c) {
+		afd_resume(f.c);
+		afd_connection_put(f.c);
 	}
 	return st;
 }
 
 /* --- get --------------------------------------------------------------------------------- */
 
-static u32 own_value(struct afd_endpoint *e, struct afd_option *o)
+static struct files own_value(struct afd_endpoint *e, struct afd_option *o)
 {
+	struct files f = { NULL, NULL };
 	struct afd_pass p;
 	u32 v;
 
@@ -192,16 +206,19 @@ static u32 own_value(struct afd_endpoint *e, struct afd_option *o)
 	} else if (o->name == AFD_OPT_LISTENING) {
 		v = e->state == AFD_LISTENING;
 	}
+	o->value = v;
 	o->seconds = e->linger_s;
+	if (!(rows[o->name].where & OWN))
+		f = files_of(e);
 	afd_leave(&p);
-	return v;
+	return f;
 }
 
 enum ex_status AfdGetOption(struct afd_endpoint *e, struct irp *irp)
 {
 	struct afd_option *o = io_here(irp)->buffer;
-	struct afd_connection *c;
 	const struct row *r;
+	struct files f;
 	u32 v = 0;
 
 	if ((u32)o->name >= AFD_OPTION_COUNT || o->name == AFD_OPT_JOIN ||
@@ -210,19 +227,16 @@ enum ex_status AfdGetOption(struct afd_endpoint *e, struct irp *irp)
 	r = &rows[o->name];
 	if (!is_of(r, e))
 		return EX_NOT_SUPPORTED;
-	o->value = own_value(e, o);
-	if (r->where & OWN)
-		return EX_SUCCESS;
-	c = connection_of(e);
-	if (r->where & ON_CONNECTION && c &&
-	    !ex_failed(tell(c->file, TDI_QUERY_INFORMATION, r->info, &v,
+	f = own_value(e, o);
+	if (r->where & ON_CONNECTION && f.c &&
+	    !ex_failed(tell(f.c->file, TDI_QUERY_INFORMATION, r->info, &v,
 			    sizeof(v))))
 		o->value = v;
-	if (c)
-		afd_connection_put(c);
-	if (r->where & ON_ADDRESS && e->address && !c &&
-	    !ex_failed(tell(e->address->file, TDI_QUERY_INFORMATION, r->info,
-			    &v, sizeof(v))))
+	if (r->where & ON_ADDRESS && f.address && !f.c &&
+	    !ex_failed(tell(f.address, TDI_QUERY_INFORMATION, r->info, &v,
+			    sizeof(v))))
 		o->value = v;
+	if (f.c)
+		afd_connection_put(f.c);
 	return EX_SUCCESS;
 }

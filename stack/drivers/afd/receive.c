@@ -363,9 +363,10 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 		return EX_MORE_PROCESSING_REQUIRED;
 	}
 	if (c->closing) {            /* nobody will read it: RFC 1122 4.2.2.13 */
-		abort = c->refs;     /* else its file is being closed, and what
-					is left with the transport resets it */
-		*taken = abort ? indicated : 0;
+		abort = afd_abort_wanted(c);
+		*taken = c->refs ? indicated : 0; /* else its file is being
+					closed, and what is left with the
+					transport resets it */
 	} else if (c->receive_shut) {
 		*taken = indicated;
 	} else {
@@ -376,7 +377,7 @@ enum ex_status AfdReceiveEvent(void *context, void *connection_context,
 	tdi_check_indication("afd", indicated, available, *taken);
 	afd_leave(&p);
 	if (abort)
-		afd_abort(c);
+		afd_abort_pump(p.afd);
 	return *taken ? EX_SUCCESS : EX_DATA_NOT_ACCEPTED;
 }
 
@@ -388,12 +389,14 @@ enum ex_status AfdExpeditedEvent(void *context, void *connection_context,
 {
 	struct afd_connection *c = connection_context;
 	struct afd_pass p;
+	bool within;
 
 	afd_enter(c->afd, &p);
 	c->marked = true;
 	c->mark = c->in.bytes + (available - indicated);
+	within = c->oob_inline && indicated;
 	afd_leave(&p);
-	if (c->oob_inline && indicated)
+	if (within)
 		return AfdReceiveEvent(context, c, flags, indicated, available,
 				       taken, data, chain, irp);
 	afd_enter(c->afd, &p);

@@ -210,6 +210,7 @@ static bool pump_once(struct afd_connection *c)
 	if (s) {
 		afd_send_issue(s, c->file, TDI_SEND);
 	} else if (fin) {
+		io_irp_reuse(&c->op.irp);
 		c->op.r = (struct tdi_request){
 			.flags = TDI_DISCONNECT_RELEASE };
 		afd_op(c, &c->op, TDI_DISCONNECT, AfdReleaseComplete);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See faketdi.h. One lock; handlers and completions are called without it, at
- * DISPATCH, from the DPC of the one that receives. */
+/* See faketdi.h. One lock, for all that changes; behind it the machine's cancel
+ * lock. Handlers and completions are called without it, at DISPATCH, from the DPC
+ * of the one that receives. Addresses stay while `using`, connections while a DPC
+ * of theirs is to come or runs, or one of their peer's runs. */
 #include "faketdi.h"
 
 #include <string.h>
@@ -12,7 +14,7 @@ struct address {
 	struct tdi_address at;
 	u8 protocol;
 	bool reuse;
-	struct { void *fn, *context; } event[TDI_EVENTS];
+	struct event { void *fn, *context; } event[TDI_EVENTS];
 	u32 using;
 };
 
@@ -25,6 +27,7 @@ struct connection {
 	struct tdi_address remote;
 	struct irp *sends, *receive, *connect, *fin;
 	struct ke_dpc dpc;
+	u32 kicks;                   /* DPCs that have not returned */
 	bool busy, again, stalled, fin_sent, fin_seen, reset, dead;
 	enum ex_status why;
 };
@@ -46,10 +49,21 @@ static struct fake *fake_of(struct ex *x)
 	return *f;
 }
 
+/* Under the lock. */
 static void kick(struct connection *c)
 {
-	if (c)
-		ke_dpc_queue(&c->dpc, NULL, NULL);
+	if (c && ke_dpc_queue(&c->dpc, NULL, NULL))
+		c->kicks++;
+}
+
+static struct event event_of(struct fake *f, const struct address *a,
+			     enum tdi_event event)
+{
+	enum ke_irql b = ke_lock(&f->lock);
+	struct event e = a ? a->event[event] : (struct event){ NULL, NULL };
+
+	ke_unlock(&f->lock, b);
+	return e;
 }
 
 /* --- bytes ---------------------------------------------------------------------------- */
@@ -137,21 +151,31 @@ static void cancel(struct io_device *d, struct irp *irp)
 	io_complete(irp, EX_CANCELLED, 0);
 }
 
+/* One that is not being cancelled. Under the lock. */
+static struct irp *take(struct irp **at)
+{
+	struct irp *irp = *at;
+
+	*at = NULL;
+	return irp && io_take_cancel(irp) ? irp : NULL;
+}
+
 static void do_receive(struct connection *c, struct irp *irp)
 {
+	struct fake *f = c->f;
 	enum ke_irql b;
-	bool dead;
+	bool ok;
 
 	io_pending(irp);
-	b = ke_lock(&c->f->lock);
-	dead = c->dead;
-	if (!dead)
+	b = ke_lock(&f->lock);
+	ok = !c->dead && io_set_cancel(irp, cancel);
+	if (ok) {
 		c->receive = irp;
-	ke_unlock(&c->f->lock, b);
-	if (dead || !io_set_cancel(irp, cancel))
-		io_complete(irp, EX_CONNECTION_ABORTED, 0);
-	else
 		kick(c);
+	}
+	ke_unlock(&f->lock, b);
+	if (!ok)
+		io_complete(irp, EX_CONNECTION_ABORTED, 0);
 }
 
 static void into_receive(struct connection *from, struct irp *receive,
@@ -167,6 +191,15 @@ static void into_receive(struct connection *from, struct irp *receive,
 	advance(from, send, n);
 }
 
+static void stall(struct connection *c)
+{
+	enum ke_irql b = ke_lock(&c->f->lock);
+
+	c->stalled = true;
+	c->f->ctl->partial++;
+	ke_unlock(&c->f->lock, b);
+}
+
 static void indicate(struct connection *c, struct connection *from,
 		     struct irp *send)
 {
@@ -176,21 +209,21 @@ static void indicate(struct connection *c, struct connection *from,
 	size_t n, there = request(send)->length - request(send)->moved;
 	u8 *p = run(send, &n);
 	struct irp *irp = NULL;
-	u32 taken = 0, max = c->f->ctl->indicate_max;
-	tdi_receive_fn *fn = c->a->event[ev].fn;
+	u32 taken = 0, max = KE_GET(&c->f->ctl->indicate_max);
+	struct event e = event_of(c->f, c->a, ev);
+	tdi_receive_fn *fn = e.fn;
 	enum ex_status st = EX_DATA_NOT_ACCEPTED;
 
 	if (max && n > max)
 		n = max;
 	if (fn)
-		st = fn(c->a->event[ev].context, c->context,
+		st = fn(e.context, c->context,
 			urgent ? TDI_RECEIVE_EXPEDITED : TDI_RECEIVE_NORMAL,
 			(u32)n, (u32)there, &taken, p, NULL, &irp);
 	if (st == EX_MORE_PROCESSING_REQUIRED) {
-		c->f->ctl->lent++;
+		KE_ADD(&c->f->ctl->lent, 1);
 	} else if (taken < n) {
-		c->stalled = true;
-		c->f->ctl->partial++;
+		stall(c);
 	}
 	if (st == EX_MORE_PROCESSING_REQUIRED && irp) {
 		tdi_enter(irp);
@@ -201,25 +234,24 @@ static void indicate(struct connection *c, struct connection *from,
 
 static void tell_end(struct connection *c, u32 flags, enum ex_status why)
 {
-	tdi_disconnect_fn *fn = c->a ? c->a->event[TDI_EVENT_DISCONNECT].fn :
-				       NULL;
+	struct event e = event_of(c->f, c->a, TDI_EVENT_DISCONNECT);
+	tdi_disconnect_fn *fn = e.fn;
 
 	if (fn)
-		fn(c->a->event[TDI_EVENT_DISCONNECT].context, c->context,
-		   flags, why);
+		fn(e.context, c->context, flags, why);
 }
 
 static void die(struct connection *c)
 {
 	enum ke_irql b = ke_lock(&c->f->lock);
-	struct irp *sends = c->sends, *receive = c->receive, *fin = c->fin,
-		   *connect = c->connect;
+	struct irp *sends = c->sends, *fin = c->fin;
+	struct irp *receive = take(&c->receive), *connect = take(&c->connect);
 
-	c->sends = c->receive = c->fin = c->connect = NULL;
+	c->sends = c->fin = NULL;
 	c->dead = true;
 	ke_unlock(&c->f->lock, b);
 	complete_all(&sends, EX_CONNECTION_ABORTED);
-	if (receive && io_take_cancel(receive))
+	if (receive)
 		io_complete(receive, EX_CONNECTION_ABORTED, 0);
 	if (fin)
 		io_complete(fin, EX_CONNECTION_ABORTED, 0);
@@ -234,14 +266,12 @@ static bool step(struct connection *c)
 	struct connection *from = c->peer;
 	struct irp *send = NULL, *receive = NULL, *fin = NULL;
 	bool reset = c->reset && !c->dead, end = false;
+	enum ex_status why = c->why;
 
-	if (!reset && !c->dead && from && !c->f->ctl->hold) {
+	if (!reset && !c->dead && from && !KE_GET(&c->f->ctl->hold)) {
 		send = from->sends;
-		if (send && c->receive && io_take_cancel(c->receive)) {
-			receive = c->receive;
-			c->receive = NULL;
-			c->stalled = false;
-		}
+		receive = send ? take(&c->receive) : NULL;
+		c->stalled &= !receive;
 		if (send && (receive || !c->stalled)) {
 			pop(&from->sends);
 		} else if (send) {
@@ -254,7 +284,7 @@ static bool step(struct connection *c)
 	}
 	ke_unlock(&c->f->lock, b);
 	if (reset) {
-		tell_end(c, TDI_DISCONNECT_ABORT, c->why);
+		tell_end(c, TDI_DISCONNECT_ABORT, why);
 		die(c);
 	} else if (receive) {
 		into_receive(from, receive, send);
@@ -273,21 +303,25 @@ static bool step(struct connection *c)
 static void deliver(void *context, void *arg1, void *arg2)
 {
 	struct connection *c = context;
-	enum ke_irql b = ke_lock(&c->f->lock);
+	struct fake *f = c->f;
+	enum ke_irql b = ke_lock(&f->lock);
 	bool mine = !c->busy;
 
 	(void)arg1;
 	(void)arg2;
 	c->again = true;
 	c->busy = true;
-	ke_unlock(&c->f->lock, b);
+	c->kicks -= !mine;           /* then it may be gone */
+	ke_unlock(&f->lock, b);
 	while (mine) {
-		b = ke_lock(&c->f->lock);
+		b = ke_lock(&f->lock);
 		mine = c->again;
 		c->again = false;
-		if (!mine)
+		if (!mine) {
 			c->busy = false;
-		ke_unlock(&c->f->lock, b);
+			c->kicks--;
+		}
+		ke_unlock(&f->lock, b);
 		while (mine && step(c))
 			;
 	}
@@ -309,6 +343,14 @@ static struct address *listener(struct fake *f, u16 port)
 	return a;
 }
 
+static void release(struct fake *f, struct address *a)
+{
+	enum ke_irql b = ke_lock(&f->lock);
+
+	a->using--;
+	ke_unlock(&f->lock, b);
+}
+
 static void join(struct connection *c, struct connection *to)
 {
 	enum ke_irql b = ke_lock(&c->f->lock);
@@ -321,43 +363,59 @@ static void join(struct connection *c, struct connection *to)
 
 static enum ex_status meet(struct connection *c, struct address *a)
 {
-	tdi_connect_fn *fn = a->event[TDI_EVENT_CONNECT].fn;
+	struct event e = event_of(c->f, a, TDI_EVENT_CONNECT);
+	tdi_connect_fn *fn = e.fn;
 	struct irp *accept = NULL;
 	void *context = NULL;
-	enum ex_status st = fn(a->event[TDI_EVENT_CONNECT].context, &c->a->at,
-			       &context, &accept);
+	enum ex_status st = EX_CONNECTION_REFUSED;
 
+	if (fn)
+		st = fn(e.context, &c->a->at, &context, &accept);
 	if (ex_failed(st))
 		return EX_CONNECTION_REFUSED;
 	tdi_enter(accept);
-	st = c->f->ctl->fail_accept;
+	st = KE_GET(&c->f->ctl->fail_accept);
 	if (!ex_failed(st))
 		join(c, io_here(accept)->file->context);
 	io_complete(accept, st, 0);
 	return ex_failed(st) ? EX_CONNECTION_REFUSED : EX_SUCCESS;
 }
 
+/* Until it is cancelled, or its file dies. */
+static void hold_connect(struct connection *c, struct irp *irp)
+{
+	enum ke_irql b;
+	bool ok;
+
+	io_pending(irp);
+	b = ke_lock(&c->f->lock);
+	ok = io_set_cancel(irp, cancel);
+	if (ok)
+		c->connect = irp;
+	ke_unlock(&c->f->lock, b);
+	if (!ok)
+		io_complete(irp, EX_CANCELLED, 0);
+}
+
 static void do_connect(struct connection *c, struct irp *irp)
 {
 	struct fake *f = c->f;
-	enum ex_status st = f->ctl->fail_connect;
+	enum ex_status st = KE_GET(&f->ctl->fail_connect);
 	struct address *a;
-	enum ke_irql b;
+	enum ke_irql b = ke_lock(&f->lock);
 
 	c->remote = request(irp)->remote;
 	c->dead = c->reset = false;
-	if (!ex_failed(st) && f->ctl->hold_connects) {
-		io_pending(irp);
-		c->connect = irp;
-		if (!io_set_cancel(irp, cancel))
-			io_complete(irp, EX_CANCELLED, 0);
+	ke_unlock(&f->lock, b);
+	if (!ex_failed(st) && KE_GET(&f->ctl->hold_connects)) {
+		hold_connect(c, irp);
 		return;
 	}
 	b = ke_raise(KE_DISPATCH);
 	a = ex_failed(st) ? NULL : listener(f, c->remote.port);
 	if (a) {
 		st = meet(c, a);
-		a->using--;
+		release(f, a);
 	} else if (!ex_failed(st)) {
 		st = EX_CONNECTION_REFUSED;
 	}
@@ -367,7 +425,7 @@ static void do_connect(struct connection *c, struct irp *irp)
 
 static void do_send(struct connection *c, struct irp *irp)
 {
-	enum ex_status st = c->f->ctl->fail_send;
+	enum ex_status st = KE_GET(&c->f->ctl->fail_send);
 	enum ke_irql b;
 
 	request(irp)->moved = 0;
@@ -429,10 +487,12 @@ static struct address *by_port(struct fake *f, u16 port)
 	return a;
 }
 
-static void carry(struct address *from, struct address *to, struct irp *irp)
+static void carry(struct fake *f, struct address *from, struct address *to,
+		  struct irp *irp)
 {
 	struct tdi_request *r = request(irp);
-	tdi_datagram_fn *fn = to->event[TDI_EVENT_RECEIVE_DATAGRAM].fn;
+	struct event e = event_of(f, to, TDI_EVENT_RECEIVE_DATAGRAM);
+	tdi_datagram_fn *fn = e.fn;
 	struct irp *more = NULL;
 	u8 data[2048];
 	u32 taken = 0;
@@ -447,40 +507,46 @@ static void carry(struct address *from, struct address *to, struct irp *irp)
 		memcpy(data + r->moved, p, n);
 	}
 	if (fn)
-		fn(to->event[TDI_EVENT_RECEIVE_DATAGRAM].context, &from->at,
-		   &r->remote, (u32)r->moved, (u32)r->moved, &taken, data,
-		   &more);
+		fn(e.context, &from->at, &r->remote, (u32)r->moved,
+		   (u32)r->moved, &taken, data, &more);
 }
 
 static void datagram(struct fake *f, struct irp *irp)
 {
 	struct address *a = io_here(irp)->file->context, *to;
-	tdi_error_fn *fn = a->event[TDI_EVENT_ERROR].fn;
+	struct event e = event_of(f, a, TDI_EVENT_ERROR);
+	tdi_error_fn *fn = e.fn;
 	enum ke_irql b = ke_raise(KE_DISPATCH);
 
 	to = by_port(f, request(irp)->remote.port);
 	if (to) {
-		carry(a, to, irp);
-		to->using--;
+		carry(f, a, to, irp);
+		release(f, to);
 	} else if (fn) {
-		fn(a->event[TDI_EVENT_ERROR].context, NULL,
-		   &request(irp)->remote, EX_PORT_UNREACHABLE);
+		fn(e.context, NULL, &request(irp)->remote,
+		   EX_PORT_UNREACHABLE);
 	}
 	ke_lower(b);
-	io_complete(irp, f->ctl->fail_send, request(irp)->length);
+	io_complete(irp, KE_GET(&f->ctl->fail_send), request(irp)->length);
 }
 
 static void do_datagram(struct fake *f, struct irp *irp)
 {
+	bool hold = KE_GET(&f->ctl->hold_datagrams);
+	enum ke_irql b;
+
 	io_pending(irp);
-	if (f->ctl->hold_datagrams)
+	b = ke_lock(&f->lock);
+	if (hold)
 		push(&f->datagrams, irp);
-	else
+	ke_unlock(&f->lock, b);
+	if (!hold)
 		datagram(f, irp);
 }
 
 /* --- files --------------------------------------------------------------------------------------- */
 
+/* Under the lock. */
 static bool taken_already(struct fake *f, const struct tdi_open *o)
 {
 	for (struct address *a = f->addresses; a; a = a->next)
@@ -493,11 +559,10 @@ static bool taken_already(struct fake *f, const struct tdi_open *o)
 static enum ex_status new_address(struct fake *f, struct io_file *file,
 				  const struct tdi_open *o)
 {
-	struct address *a;
+	struct address *a = ex_alloc_zero(f->x, EX_NONPAGED, sizeof(*a), TAG);
+	enum ke_irql b;
+	bool taken;
 
-	if (taken_already(f, o))
-		return EX_ADDRESS_ALREADY_EXISTS;
-	a = ex_alloc_zero(f->x, EX_NONPAGED, sizeof(*a), TAG);
 	if (!a)
 		return EX_INSUFFICIENT_RESOURCES;
 	a->at = o->address;
@@ -505,12 +570,18 @@ static enum ex_status new_address(struct fake *f, struct io_file *file,
 	a->reuse = o->reuse;
 	if (!a->at.ip[0])
 		memcpy(a->at.ip, (u8[4]){ 127, 0, 0, 1 }, 4);
+	b = ke_lock(&f->lock);
+	taken = taken_already(f, o);
 	if (!a->at.port)
 		a->at.port = f->port++;
 	a->next = f->addresses;
-	f->addresses = a;
+	if (!taken)
+		f->addresses = a;
+	ke_unlock(&f->lock, b);
+	if (taken)
+		ex_free_pool(f->x, a, TAG);
 	file->context = a;
-	return EX_SUCCESS;
+	return taken ? EX_ADDRESS_ALREADY_EXISTS : EX_SUCCESS;
 }
 
 static enum ex_status new_connection(struct fake *f, struct io_file *file,
@@ -518,14 +589,17 @@ static enum ex_status new_connection(struct fake *f, struct io_file *file,
 {
 	struct connection *c = ex_alloc_zero(f->x, EX_NONPAGED, sizeof(*c),
 					     TAG);
+	enum ke_irql b;
 
 	if (!c)
 		return EX_INSUFFICIENT_RESOURCES;
 	c->f = f;
 	c->context = o->context;
 	ke_dpc_init(&c->dpc, deliver, c);
+	b = ke_lock(&f->lock);
 	c->next = f->connections;
 	f->connections = c;
+	ke_unlock(&f->lock, b);
 	file->context = c;
 	return EX_SUCCESS;
 }
@@ -543,7 +617,7 @@ static enum ex_status create(struct io_device *d, struct irp *irp)
 		st = new_connection(f, file, o);
 	file->context2 = (void *)(uintptr_t)o->kind;
 	if (!ex_failed(st))
-		f->ctl->files++;
+		KE_ADD(&f->ctl->files, 1);
 	io_complete(irp, st, 0);
 	return st;
 }
@@ -551,15 +625,20 @@ static enum ex_status create(struct io_device *d, struct irp *irp)
 static void end_address(struct fake *f, struct address *a)
 {
 	struct address **at = &f->addresses;
+	enum ke_irql b = ke_lock(&f->lock);
 
 	while (*at != a)
 		at = &(*at)->next;
 	*at = a->next;
-	while (a->using)
+	while (a->using) {
+		ke_unlock(&f->lock, b);
 		ke_sleep(1000);
+		b = ke_lock(&f->lock);
+	}
 	for (struct connection *c = f->connections; c; c = c->next)
 		if (c->a == a)
 			ke_bugcheck(0xfa, 1, 0, 0, 0); /* closed too early */
+	ke_unlock(&f->lock, b);
 	ex_free_pool(f->x, a, TAG);
 }
 
@@ -567,21 +646,24 @@ static void end_connection(struct fake *f, struct connection *c)
 {
 	struct connection **at = &f->connections;
 	enum ke_irql b = ke_lock(&f->lock);
+	bool was_dead;
 
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	if (c->peer && !c->dead &&
+	was_dead = c->dead;
+	c->dead = true;
+	while (c->kicks || (c->peer && c->peer->busy)) {
+		ke_unlock(&f->lock, b);
+		ke_sleep(1000);
+		b = ke_lock(&f->lock);
+	}
+	if (c->sends || c->receive || c->connect || c->fin)
+		ke_bugcheck(0xfa, 2, 0, 0, 0);
+	if (c->peer && !was_dead &&  /* what was being looked at is back now */
 	    (!c->fin_sent || !c->peer->fin_seen || c->peer->sends ||
 	     c->peer->fin))
 		set_reset(c->peer, EX_CONNECTION_RESET);
-	c->dead = true;
-	ke_unlock(&f->lock, b);
-	while (c->busy || c->dpc.queued || (c->peer && c->peer->busy))
-		ke_sleep(1000);
-	if (c->sends || c->receive || c->connect || c->fin)
-		ke_bugcheck(0xfa, 2, 0, 0, 0);
-	b = ke_lock(&f->lock);
 	if (c->peer)
 		c->peer->peer = NULL;
 	ke_unlock(&f->lock, b);
@@ -597,7 +679,7 @@ static enum ex_status close_file(struct io_device *d, struct irp *irp)
 		end_address(f, file->context);
 	else
 		end_connection(f, file->context);
-	f->ctl->files--;
+	KE_ADD(&f->ctl->files, -1);
 	io_complete(irp, EX_SUCCESS, 0);
 	return EX_SUCCESS;
 }
@@ -611,11 +693,14 @@ static enum ex_status cleanup(struct io_device *d, struct irp *irp)
 
 /* --- the rest -------------------------------------------------------------------------------------- */
 
-static enum ex_status query(struct irp *irp, bool address)
+/* Of what does not change any more. */
+static enum ex_status query(struct irp *irp)
 {
+	struct io_file *file = io_here(irp)->file;
+	bool address = (uintptr_t)file->context2 == TDI_ADDRESS_FILE;
 	struct tdi_request *r = request(irp);
-	struct connection *c = io_here(irp)->file->context;
-	struct address *a = address ? io_here(irp)->file->context : c->a;
+	struct connection *c = file->context;
+	struct address *a = address ? file->context : c->a;
 
 	if (r->info == TDI_LOCAL_ADDRESS)
 		memcpy(r->value, &a->at, sizeof(a->at));
@@ -630,20 +715,15 @@ static enum ex_status simple(struct fake *f, struct irp *irp)
 {
 	struct tdi_request *r = request(irp);
 	struct io_file *file = io_here(irp)->file;
-	bool address = (uintptr_t)file->context2 == TDI_ADDRESS_FILE;
 
 	switch (io_here(irp)->minor) {
 	case TDI_ASSOCIATE:
 		((struct connection *)file->context)->a = r->address->context;
 		return EX_SUCCESS;
 	case TDI_SET_EVENT:
-		((struct address *)file->context)->event[r->event].fn =
-			r->handler;
-		((struct address *)file->context)->event[r->event].context =
-			r->context;
+		((struct address *)file->context)->event[r->event] =
+			(struct event){ r->handler, r->context };
 		return EX_SUCCESS;
-	case TDI_QUERY_INFORMATION:
-		return query(irp, address);
 	case TDI_SET_INFORMATION:
 		f->ctl->info = (u32)r->info;
 		memcpy(&f->ctl->value, r->value, sizeof(u32));
@@ -659,6 +739,7 @@ static enum ex_status internal(struct io_device *d, struct irp *irp)
 	struct fake *f = fake_of(d->driver->x);
 	void *context = io_here(irp)->file->context;
 	enum ex_status st;
+	enum ke_irql b;
 
 	switch (io_here(irp)->minor) {
 	case TDI_CONNECT:
@@ -676,8 +757,14 @@ static enum ex_status internal(struct io_device *d, struct irp *irp)
 	case TDI_SEND_DATAGRAM:
 		do_datagram(f, irp);
 		return EX_PENDING;
+	case TDI_QUERY_INFORMATION:
+		st = query(irp);
+		io_complete(irp, st, 0);
+		return st;
 	default:
+		b = ke_lock(&f->lock);
 		st = simple(f, irp);
+		ke_unlock(&f->lock, b);
 		io_complete(irp, st, 0);
 		return st;
 	}

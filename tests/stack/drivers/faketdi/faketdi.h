@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A transport for tests of TDI clients: byte pipes and datagrams between files of
- * one machine.  What it does is set in a slot of the machine, at any time.
+ * one machine.  What it does is set in a slot of the machine, at any time: by
+ * KE_SET() while others use it.
  */
 #ifndef FAKETDI_H
 #define FAKETDI_H
