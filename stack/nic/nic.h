@@ -8,7 +8,7 @@
  * header.  To add one: a file here with its functions.
  *
  * They receive on CPU 0 and are sent to on all CPUs at once.  Who takes an adapter
- * back waits until nobody is in it (gate.h).
+ * back waits until nobody is in it (ndis/gate.h).
  */
 #ifndef NIC_H
 #define NIC_H

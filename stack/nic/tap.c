@@ -13,7 +13,7 @@
  * the device's queue is the kernel's to guard.  What is read into is CPU 0's.
  */
 #include "../sched/sched.h"
-#include "gate.h"
+#include "../ndis/gate.h"
 #include "nic.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ struct nic_tap {
 	int fd;
 	bool offloads;
 	u32 room;                /* of `packet`: a frame of the MTU */
-	struct nic_gate gate;    /* its DPC is at work */
+	struct gate gate;    /* its DPC is at work */
 	struct ndis_adapter *adapter; /* the DPC has it by KE_GET() */
 	struct ndis_packet *packet; /* the DPC's, as the next */
 	struct ndis_buffer *rest;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* An adapter whose other end is the host program: packet scripts, captures. */
-#include "gate.h"
+#include "../ndis/gate.h"
 #include "nic.h"
 
 #include <pthread.h>
@@ -17,7 +17,7 @@ struct nic_wire {
 	struct ex *x;                /* never changes, as the next two */
 	void (*out)(void *ctx, const u8 *frame, u32 n, u64 when);
 	void *ctx;
-	struct nic_gate gate;
+	struct gate gate;
 	struct ndis_adapter *adapter; /* who is in the gate has it */
 	struct ke_latch latch;
 	struct waiting *head, *tail; /* under it */
