@@ -44,7 +44,7 @@ static enum ex_status card_send(struct ndis_adapter *a, struct ndis_packet *p)
 static enum ex_status card_request(struct ndis_adapter *a,
 				   struct ndis_request *r)
 {
-	((struct card *)ndis_context(a))->asked = r;
+	KE_SET(&((struct card *)ndis_context(a))->asked, r);
 	return EX_PENDING;
 }
 
@@ -52,8 +52,8 @@ static bool card_cancel(struct ndis_adapter *a, struct ndis_request *r)
 {
 	struct card *c = ndis_context(a);
 
-	CHECK(c->asked == r);
-	c->asked = NULL;
+	CHECK(KE_GET(&c->asked) == r);
+	KE_SET(&c->asked, NULL);
 	c->cancelled++;
 	return true;
 }

@@ -212,7 +212,7 @@ static void tell_abort(struct nbt_lower *l, enum ex_status why)
 	bool first;
 
 	ke_latch(&l->latch);
-	first = !l->quiet && !l->told;
+	first = !l->quiet && !KE_GET(&l->told);
 	if (first)
 		KE_SET(&l->told, true);
 	ke_unlatch(&l->latch);
@@ -233,7 +233,7 @@ void nbt_lower_begins(struct nbt_lower *l)
 
 	ke_latch(&l->latch);
 	l->quiet = false;
-	dead = l->dead;
+	dead = KE_GET(&l->dead);
 	ke_unlatch(&l->latch);
 	if (dead)
 		tell_abort(l, EX_CONNECTION_RESET);

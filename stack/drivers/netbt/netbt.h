@@ -178,7 +178,7 @@ static inline bool nbt_first(struct nbt_lower *l, bool *flag)
 	bool first;
 
 	ke_latch(&l->latch);
-	first = !*flag;
+	first = !KE_GET(flag);
 	KE_SET(flag, true);
 	ke_unlatch(&l->latch);
 	return first;

@@ -68,7 +68,9 @@ static void slot_close(struct srv_slot *t)
 	if (t->file)
 		io_close(t->file);
 	t->file = NULL;
+	ke_latch(&t->latch);
 	KE_SET(&t->state, SRV_CLOSED);
+	ke_unlatch(&t->latch);
 	if (t->message)
 		ex_free_pool(t->srv->x, t->message, TAG_MESSAGE);
 	t->message = NULL;
