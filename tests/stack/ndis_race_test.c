@@ -33,6 +33,12 @@ struct client {
 	u8 seen[SENDERS][FRAMES];
 };
 
+/* In threads; what is not so is looked at when they have ended. */
+static void expect(struct client *c, bool so)
+{
+	(void)KE_ADD(&c->odd, (u32)!so);
+}
+
 static u8 byte_at(u32 i)
 {
 	return (u8)(i * 31 + (i >> 8));
@@ -84,9 +90,7 @@ static void sent(struct ndis_packet *p, enum ex_status st)
 {
 	struct client *c = p->protocol[0];
 
-	(void)KE_ADD(&c->odd, (u32)(st != EX_SUCCESS &&
-				    st != EX_CANCELLED &&
-				    st != EX_DEVICE_NOT_READY));
+	expect(c, !st || st == EX_CANCELLED || st == EX_DEVICE_NOT_READY);
 	(void)KE_ADD(&c->done, 1u);
 	ndis_packet_put(p);
 }
@@ -130,8 +134,8 @@ static void ask(struct client *c)
 		return;
 	st = ndis_ask_wait(c->b, &r);
 	gate_leave(&c->gate);
-	(void)KE_ADD(&c->odd, (u32)(st ? st != EX_CANCELLED &&
-				    st != EX_DEVICE_NOT_READY : v != 1500));
+	expect(c, st ? st == EX_CANCELLED || st == EX_DEVICE_NOT_READY :
+		       v == 1500);
 	(void)KE_ADD(&c->asked, 1u);
 }
 
@@ -185,7 +189,7 @@ static void resetter(void *ctx)
 	for (u32 i = 0; i < 5 && gate_enter(&d->c.gate); i++) {
 		enum ex_status st = ndis_reset(ndis_binding_adapter(d->c.b));
 
-		CHECK(!st || st == EX_DEVICE_NOT_READY);
+		expect(&d->c, !st || st == EX_DEVICE_NOT_READY);
 		gate_leave(&d->c.gate);
 		ke_sleep(31 * US);
 	}
@@ -202,10 +206,11 @@ static void looker(void *ctx)
 	for (u32 k = 0; k < 40; k++) {
 		if (!ndis_look(ke_machine(), 0, &i, &c))
 			break;
-		CHECK(c.sent >= before.sent && c.received >= before.received &&
-		      c.sent_bytes >= 60 * c.sent &&
-		      c.received_bytes >= 60 * c.received);
-		CHECK_STR(i.name, "eth0");
+		expect(&d->c, c.sent >= before.sent &&
+		       c.received >= before.received &&
+		       c.sent_bytes >= 60 * c.sent &&
+		       c.received_bytes >= 60 * c.received &&
+		       !strcmp(i.name, "eth0"));
 		before = c;
 		ke_sleep(5 * US);
 	}
@@ -218,10 +223,10 @@ static void comer(void *ctx)
 	struct ex *x = ke_machine();
 
 	for (u32 i = 0; i < 5; i++) {
-		CHECK_EQ(ndis_register(x, &d->other.p, &d->other), EX_SUCCESS);
+		expect(&d->c, !ndis_register(x, &d->other.p, &d->other));
 		ke_sleep(40 * US);
 		ndis_deregister(x, &d->other.p);
-		CHECK(gate_is_shut(&d->other.gate));
+		expect(&d->c, gate_is_shut(&d->other.gate));
 	}
 	(void)KE_ADD(&d->ends, 1u);
 }
@@ -432,7 +437,7 @@ static bool put_in_place(struct card *c, struct ndis_request *old,
 static enum ex_status card_request(struct ndis_adapter *a,
 				   struct ndis_request *r)
 {
-	CHECK(put_in_place(card_of(a), NULL, r));
+	expect(&card_of(a)->c, put_in_place(card_of(a), NULL, r));
 	return EX_PENDING;
 }
 
@@ -531,7 +536,7 @@ static void card_resets(void *ctx)
 	struct card *c = ctx;
 
 	for (u32 i = 0; i < 20; i++) {
-		CHECK_EQ(ndis_reset(c->a), EX_SUCCESS);
+		expect(&c->c, !ndis_reset(c->a));
 		ke_sleep(11 * US);
 	}
 	(void)KE_ADD(&c->working, -1u);
