@@ -96,18 +96,23 @@ static void count(struct ndis_adapter *a, u64 *counter)
 
 /* --- binding ------------------------------------------------------------------------ */
 
-/* What the cable did while it was bound nobody told it. */
-static void bind_done(struct ndis_binding *b, enum ex_status st, bool was_up)
+/* What the cable did while it was being bound nobody has told it; nor is that the
+ * last that it hears when it does so again meanwhile. */
+static void bind_done(struct ndis_binding *b, enum ex_status st, bool known)
 {
 	struct ndis_adapter *a = b->adapter;
 	bool up;
 
-	ke_latch(&a->s->latch);
-	up = a->up;
-	b->bound = !ex_failed(st);
-	ke_unlatch(&a->s->latch);
-	if (!ex_failed(st) && up != was_up && b->protocol->p->status)
+	for (;;) {
+		ke_latch(&a->s->latch);
+		up = a->up;
+		b->bound = !ex_failed(st);
+		ke_unlatch(&a->s->latch);
+		if (ex_failed(st) || up == known || !b->protocol->p->status)
+			return;
 		b->protocol->p->status(b, up);
+		known = up;
+	}
 }
 
 static void bind_work(void *context)

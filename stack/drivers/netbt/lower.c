@@ -285,13 +285,14 @@ static enum ex_status on_connect(void *context,
 	struct nbt_lower *l = take_free(nb, remote);
 
 	kick(nb);
-	if (!l)
+	if (!l || !gate_enter(&l->gate))
 		return EX_INSUFFICIENT_RESOURCES;
 	io_irp_reuse(l->irp);
 	l->irp->done = accepted;
 	l->irp->done_context = l;
 	l->req = (struct tdi_request){ .remote = *remote };
 	tdi_fill(l->irp, l->tcp, TDI_ACCEPT, &l->req);
+	gate_leave(&l->gate);
 	*connection_context = l;
 	*accept = l->irp;
 	return EX_SUCCESS;
