@@ -264,21 +264,20 @@ void stat_protocols(const struct stat_of *s, struct out *o)
 
 void stat_adapters(const struct stat_of *s, struct out *o)
 {
-	struct ndis_adapter *a;
+	struct ndis_adapter_info a;
+	struct ndis_counters c;
 
 	out_table(o, "adapters", "Adapters");
-	for (size_t i = 0; (a = ndis_adapter_at(s->x, i)); i++) {
-		const struct ndis_counters *c = ndis_counters(a);
-
+	for (size_t i = 0; ndis_look(s->x, i, &a, &c); i++) {
 		if (!out_row(o))
 			continue;
-		out_str(o, "name", -8, ndis_info(a)->name);
-		out_num(o, "sent", 12, c->sent);
-		out_num(o, "sent_bytes", 14, c->sent_bytes);
-		out_num(o, "send_errors", 11, c->send_errors);
-		out_num(o, "received", 12, c->received);
-		out_num(o, "received_bytes", 14, c->received_bytes);
-		out_num(o, "no_buffer", 9, c->no_buffer);
+		out_str(o, "name", -8, a.name);
+		out_num(o, "sent", 12, c.sent);
+		out_num(o, "sent_bytes", 14, c.sent_bytes);
+		out_num(o, "send_errors", 11, c.send_errors);
+		out_num(o, "received", 12, c.received);
+		out_num(o, "received_bytes", 14, c.received_bytes);
+		out_num(o, "no_buffer", 9, c.no_buffer);
 	}
 	out_table_end(o);
 }

@@ -8,6 +8,11 @@
  * Whoever takes a binding away sleeps until nobody is in it (its work item, an
  * indication on another CPU), so the lists may be others after that: they are
  * gone through from the start again.
+ *
+ * All that changes here is under the latch of struct ndis_state, which is never
+ * held in a call of a miniport or a protocol: what is found under it and used
+ * after it is kept by a count that its end waits for (`inside`), or by a flag
+ * that makes it one's own (`leaving`, `resetting`, a request off the list).
  */
 #include "../sched/sched.h"
 #include "../trace/trace.h"
@@ -22,7 +27,8 @@
 #define POLL_NS 1000000u             /* how often who sleeps looks again */
 
 struct ndis_adapter {
-	struct ex *x;
+	struct ex *x;             /* set before it is linked, as the next four */
+	struct ndis_state *s;
 	const struct ndis_miniport *m;
 	struct ndis_adapter_info info;
 	void *context;
@@ -30,8 +36,9 @@ struct ndis_adapter {
 	struct ndis_adapter *next;
 	struct ndis_counters counters;
 	struct ndis_request *requests; /* that pend */
-	bool up, removed, resetting;
-	u32 inside;               /* indications that have not returned */
+	bool up, removed;
+	u32 resetting;            /* 1: it is */
+	u32 inside;               /* visits of its bindings */
 };
 
 struct protocol {
@@ -42,18 +49,20 @@ struct protocol {
 };
 
 struct ndis_binding {
-	struct ndis_adapter *adapter;
+	struct ndis_adapter *adapter; /* set before it is linked */
 	struct protocol *protocol;
-	void *context;
+	void *context;            /* the protocol's, set in its bind() */
 	struct ndis_binding *next;
 	struct ex_work work;
-	u32 inside;               /* indications that are in the protocol */
-	bool bound, pending;      /* pending: its work item is not done */
-	bool leaving;
-	bool touched;             /* got something in this batch */
+	u32 inside;               /* visits that are at it */
+	u32 pending;              /* 1: its work item is not done */
+	bool bound;
+	bool leaving;             /* somebody takes it away */
+	bool touched;             /* has got something since its batch ended */
 };
 
 struct ndis_state {
+	struct ke_latch latch;
 	struct ndis_adapter *adapters;
 	struct protocol *protocols;
 };
@@ -63,68 +72,172 @@ static struct ndis_state *state(struct ex *x)
 	return ex_slot(x, "ndis", sizeof(struct ndis_state));
 }
 
+/* Until it is 0. */
+static void wait_for(struct ndis_state *s, const u32 *n)
+{
+	for (;;) {
+		u32 v;
+
+		ke_latch(&s->latch);
+		v = *n;
+		ke_unlatch(&s->latch);
+		if (!v)
+			return;
+		ke_sleep(POLL_NS);
+	}
+}
+
+static void count(struct ndis_adapter *a, u64 *counter)
+{
+	ke_latch(&a->s->latch);
+	++*counter;
+	ke_unlatch(&a->s->latch);
+}
+
 /* --- binding ------------------------------------------------------------------------ */
+
+/* What the cable did while it was being bound nobody has told it; nor is that the
+ * last that it hears when it does so again meanwhile. */
+static void bind_done(struct ndis_binding *b, enum ex_status st, bool known)
+{
+	struct ndis_adapter *a = b->adapter;
+	bool up;
+
+	for (;;) {
+		ke_latch(&a->s->latch);
+		up = a->up;
+		b->bound = !ex_failed(st);
+		ke_unlatch(&a->s->latch);
+		if (ex_failed(st) || up == known || !b->protocol->p->status)
+			return;
+		b->protocol->p->status(b, up);
+		known = up;
+	}
+}
 
 static void bind_work(void *context)
 {
 	struct ndis_binding *b = context;
+	struct ndis_state *s = b->adapter->s;
 	enum ex_status st = EX_DEVICE_NOT_READY;
+	bool removed, up;
 
 	TRACE(ndis_bind_begin, b->adapter, b->protocol, 0, 0);
-	if (!b->adapter->removed)
+	ke_latch(&s->latch);
+	removed = b->adapter->removed;
+	up = b->adapter->up;
+	ke_unlatch(&s->latch);
+	if (!removed)
 		st = b->protocol->p->bind(b, b->protocol->context);
-	b->bound = !ex_failed(st);
-	b->pending = false;
+	bind_done(b, st, up);
 	TRACE(ndis_bind_done, b->adapter, b->protocol, st, 0);
+	ke_latch(&s->latch);
+	b->pending = 0;              /* from here on it may be gone */
+	ke_unlatch(&s->latch);
 }
 
-static enum ex_status bind_to(struct ndis_adapter *a, struct protocol *p)
+static bool has_binding(const struct ndis_adapter *a, const struct protocol *p)
 {
-	struct ndis_binding *b = ex_alloc_zero(a->x, EX_NONPAGED, sizeof(*b),
-					       TAG_BINDING);
+	const struct ndis_binding *b = a->bindings;
 
-	if (!b)
-		return EX_INSUFFICIENT_RESOURCES;
-	b->adapter = a;
-	b->protocol = p;
-	b->next = a->bindings;
-	a->bindings = b;
-	b->pending = true;
-	ex_work_init(&b->work, bind_work, b);
-	ex_work_queue(a->x, &b->work, EX_CRITICAL);
+	while (b && b->protocol != p)
+		b = b->next;
+	return b;
+}
+
+/* An adapter (a, or any) and a protocol (p, or any) between which there is none,
+ * and should be; with b, that it is now. */
+static bool missing(struct ndis_state *s, struct ndis_adapter *a,
+		    struct protocol *p, struct ndis_binding *b)
+{
+	struct ndis_adapter *i;
+	struct protocol *k = NULL;
+
+	ke_latch(&s->latch);
+	for (i = s->adapters; i; i = i->next) {
+		if ((a && i != a) || i->removed)
+			continue;
+		for (k = s->protocols; k; k = k->next)
+			if ((!p || k == p) && !k->leaving && !has_binding(i, k))
+				break;
+		if (k)
+			break;
+	}
+	if (i && b) {
+		b->adapter = i;
+		b->protocol = k;
+		b->next = i->bindings;
+		b->pending = 1;
+		i->bindings = b;
+	}
+	ke_unlatch(&s->latch);
+	return i;
+}
+
+/* Adapters and protocols may go while memory is waited for. */
+static enum ex_status bind_missing(struct ex *x, struct ndis_state *s,
+				   struct ndis_adapter *a, struct protocol *p)
+{
+	while (missing(s, a, p, NULL)) {
+		struct ndis_binding *b = ex_alloc_zero(x, EX_NONPAGED, sizeof(*b),
+						       TAG_BINDING);
+
+		if (!b)
+			return EX_INSUFFICIENT_RESOURCES;
+		ex_work_init(&b->work, bind_work, b);
+		if (missing(s, a, p, b))
+			ex_work_queue(x, &b->work, EX_CRITICAL);
+		else
+			ex_free_pool(x, b, TAG_BINDING);
+	}
 	return EX_SUCCESS;
 }
 
-/* The first binding of adapter a (NULL: any) with protocol p (NULL: any). */
-static struct ndis_binding *binding_of(struct ndis_state *s,
-				       const struct ndis_adapter *a,
-				       const struct protocol *p)
+/* A binding of adapter a (NULL: any) with protocol p (NULL: any) that is the
+ * caller's to take away now; *out NULL: others are at the last ones. false: there
+ * is none. */
+static bool claim(struct ndis_state *s, const struct ndis_adapter *a,
+		  const struct protocol *p, struct ndis_binding **out)
 {
-	for (struct ndis_adapter *i = s->adapters; i; i = i->next)
-		for (struct ndis_binding *b = i->bindings; b; b = b->next)
-			if ((!a || i == a) && (!p || b->protocol == p))
-				return b;
-	return NULL;
+	bool any = false;
+
+	*out = NULL;
+	ke_latch(&s->latch);
+	for (struct ndis_adapter *i = s->adapters; i && !*out; i = i->next)
+		for (struct ndis_binding *b = i->bindings; b; b = b->next) {
+			if ((a && i != a) || (p && b->protocol != p))
+				continue;
+			any = true;
+			if (b->leaving)
+				continue;
+			b->leaving = true;
+			*out = b;
+			break;
+		}
+	ke_unlatch(&s->latch);
+	return any;
 }
 
 static void unbind(struct ndis_binding *b)
 {
-	struct ndis_binding **at = &b->adapter->bindings;
+	struct ndis_adapter *a = b->adapter;
+	struct ndis_binding **at;
 	bool bound;
 
-	b->leaving = true;
-	while (b->pending)
-		ke_sleep(POLL_NS);
+	wait_for(a->s, &b->pending);
+	ke_latch(&a->s->latch);
 	bound = b->bound;
 	b->bound = false;            /* nothing more is indicated */
-	while (b->inside)
-		ke_sleep(POLL_NS);
+	ke_unlatch(&a->s->latch);
+	wait_for(a->s, &b->inside);
 	if (bound && b->protocol->p->unbind)
 		b->protocol->p->unbind(b);
-	for (at = &b->adapter->bindings; *at != b; at = &(*at)->next)
+	ke_latch(&a->s->latch);
+	for (at = &a->bindings; *at != b; at = &(*at)->next)
 		;
 	*at = b->next;
-	ex_free_pool(b->adapter->x, b, TAG_BINDING);
+	ke_unlatch(&a->s->latch);
+	ex_free_pool(a->x, b, TAG_BINDING);
 }
 
 /* When adapter and protocol go at once, one of them does it for both. */
@@ -133,11 +246,11 @@ static void unbind_all(struct ndis_state *s, const struct ndis_adapter *a,
 {
 	struct ndis_binding *b;
 
-	while ((b = binding_of(s, a, p))) {
-		if (b->leaving)
-			ke_sleep(POLL_NS);
-		else
+	while (claim(s, a, p, &b)) {
+		if (b)
 			unbind(b);
+		else
+			ke_sleep(POLL_NS);
 	}
 }
 
@@ -147,18 +260,17 @@ enum ex_status ndis_register(struct ex *x, const struct ndis_protocol *p,
 	struct ndis_state *s = state(x);
 	struct protocol *n = s ? ex_alloc_zero(x, EX_NONPAGED, sizeof(*n),
 					       TAG_PROTOCOL) : NULL;
-	enum ex_status st = EX_SUCCESS;
+	enum ex_status st;
 
 	if (!n)
 		return EX_INSUFFICIENT_RESOURCES;
 	n->p = p;
 	n->context = context;
+	ke_latch(&s->latch);
 	n->next = s->protocols;
 	s->protocols = n;
-	for (struct ndis_adapter *a = s->adapters; a && !ex_failed(st);
-	     a = a->next)
-		if (!a->removed)
-			st = bind_to(a, n);
+	ke_unlatch(&s->latch);
+	st = bind_missing(x, s, NULL, n);
 	if (ex_failed(st))
 		ndis_deregister(x, p);
 	return st;
@@ -169,15 +281,22 @@ void ndis_deregister(struct ex *x, const struct ndis_protocol *p)
 	struct ndis_state *s = state(x);
 	struct protocol **at, *n;
 
-	for (n = s ? s->protocols : NULL; n && (n->p != p || n->leaving);)
+	if (!s)
+		return;
+	ke_latch(&s->latch);
+	for (n = s->protocols; n && (n->p != p || n->leaving);)
 		n = n->next;
+	if (n)
+		n->leaving = true;   /* no adapter is bound to it any more */
+	ke_unlatch(&s->latch);
 	if (!n)
 		return;
-	n->leaving = true;           /* no adapter is bound to it any more */
 	unbind_all(s, NULL, n);
+	ke_latch(&s->latch);
 	for (at = &s->protocols; *at != n; at = &(*at)->next)
 		;
 	*at = n->next;
+	ke_unlatch(&s->latch);
 	ex_free_pool(x, n, TAG_PROTOCOL);
 }
 
@@ -191,17 +310,32 @@ struct ndis_adapter *ndis_add(struct ex *x, const struct ndis_miniport *m,
 	if (!a)
 		return NULL;
 	a->x = x;
+	a->s = s;
 	a->m = m;
 	a->info = *i;
 	a->context = context;
 	a->up = true;
+	ke_latch(&s->latch);
 	a->next = s->adapters;
 	s->adapters = a;
-	for (struct protocol *p = s->protocols; p; p = p->next)
-		if (!p->leaving && ex_failed(bind_to(a, p)))
-			ex_log(x, "ndis: %s: no memory for %s", i->name,
-			       p->p->name);
+	ke_unlatch(&s->latch);
+	if (ex_failed(bind_missing(x, s, a, NULL)))
+		ex_log(x, "ndis: %s: no memory to bind it", i->name);
 	return a;
+}
+
+/* The next that pends and whose miniport was not told yet. */
+static struct ndis_request *to_cancel(struct ndis_adapter *a)
+{
+	struct ndis_request *r;
+
+	ke_latch(&a->s->latch);
+	for (r = a->requests; r && r->cancelled;)
+		r = r->next;
+	if (r)
+		r->cancelled = true;
+	ke_unlatch(&a->s->latch);
+	return r;
 }
 
 /* What the miniport cannot forget it still has to answer. */
@@ -209,53 +343,109 @@ static void cancel_requests(struct ndis_adapter *a)
 {
 	struct ndis_request *r;
 
-	while (a->m->cancel && (r = a->requests)) {
-		a->m->cancel(a, r);
-		ndis_request_done(r, EX_CANCELLED);
-	}
+	while (a->m->cancel && (r = to_cancel(a)))
+		if (a->m->cancel(a, r))
+			ndis_request_done(r, EX_CANCELLED);
 }
 
 void ndis_remove(struct ndis_adapter *a)
 {
-	struct ndis_state *s = state(a->x);
+	struct ndis_state *s = a->s;
 	struct ndis_adapter **at;
 
-	a->removed = true;
+	ke_latch(&s->latch);
+	a->removed = true;           /* nothing begins any more */
+	ke_unlatch(&s->latch);
+	wait_for(s, &a->resetting);
 	cancel_requests(a);          /* a bind may wait for one */
 	unbind_all(s, a, NULL);
+	ke_latch(&s->latch);
 	for (at = &s->adapters; *at && *at != a; at = &(*at)->next)
 		;
 	if (*at)
 		*at = a->next;
+	ke_unlatch(&s->latch);
 	if (a->m->halt)
 		a->m->halt(a);
-	while (a->inside)
-		ke_sleep(POLL_NS);
+	wait_for(s, &a->inside);
 	ex_free_pool(a->x, a, TAG_ADAPTER);
+}
+
+/* false: it is already, or goes. */
+static bool reset_begins(struct ndis_adapter *a)
+{
+	bool ok;
+
+	ke_latch(&a->s->latch);
+	ok = !a->resetting && !a->removed;
+	if (ok)
+		a->resetting = 1;
+	ke_unlatch(&a->s->latch);
+	return ok;
 }
 
 enum ex_status ndis_reset(struct ndis_adapter *a)
 {
 	if (!a->m->reset)
 		return EX_NOT_SUPPORTED;
-	if (a->resetting || a->removed)
+	if (!reset_begins(a))
 		return EX_DEVICE_NOT_READY;
 	TRACE(ndis_reset, a, a->counters.resets, 0, 0);
-	a->resetting = true;
 	cancel_requests(a);
 	a->m->reset(a);
-	a->resetting = false;
+	ke_latch(&a->s->latch);
 	a->counters.resets++;
+	a->resetting = 0;
+	ke_unlatch(&a->s->latch);
 	return EX_SUCCESS;
 }
 
-struct ndis_adapter *ndis_adapter_at(struct ex *x, size_t i)
+static struct ndis_adapter *adapter_at(const struct ndis_state *s, size_t i)
 {
-	struct ndis_adapter *a = state(x)->adapters;
+	struct ndis_adapter *a = s->adapters;
 
 	while (a && i--)
 		a = a->next;
 	return a;
+}
+
+struct ndis_adapter *ndis_adapter_at(struct ex *x, size_t i)
+{
+	struct ndis_state *s = state(x);
+	struct ndis_adapter *a;
+
+	ke_latch(&s->latch);
+	a = adapter_at(s, i);
+	ke_unlatch(&s->latch);
+	return a;
+}
+
+bool ndis_look(struct ex *x, size_t i, struct ndis_adapter_info *info,
+	       struct ndis_counters *counters)
+{
+	struct ndis_state *s = state(x);
+	const struct ndis_adapter *a;
+
+	if (!s)
+		return false;
+	ke_latch(&s->latch);
+	a = adapter_at(s, i);
+	if (a) {
+		*info = a->info;
+		*counters = a->counters;
+	}
+	ke_unlatch(&s->latch);
+	return a;
+}
+
+struct ndis_counters ndis_counters(const struct ndis_adapter *a)
+{
+	struct ndis_counters c;
+
+	ke_latch(&a->s->latch);
+	c = a->counters;
+	ke_unlatch(&a->s->latch);
+	return c;
 }
 
 void *ndis_context(struct ndis_adapter *a)
@@ -271,11 +461,6 @@ struct ex *ndis_machine(struct ndis_adapter *a)
 const struct ndis_adapter_info *ndis_info(const struct ndis_adapter *a)
 {
 	return &a->info;
-}
-
-const struct ndis_counters *ndis_counters(const struct ndis_adapter *a)
-{
-	return &a->counters;
 }
 
 struct ndis_adapter *ndis_binding_adapter(struct ndis_binding *b)
@@ -295,21 +480,102 @@ void *ndis_binding_get(struct ndis_binding *b)
 
 /* --- receiving ------------------------------------------------------------------------- */
 
+/*
+ * A way through the bindings of an adapter.  The one where it is stays linked,
+ * since unbind() waits for it, and so does the adapter.
+ */
+enum errand { FRAME, BATCH_END, LINK };
+struct visit {
+	struct ndis_adapter *a;
+	enum errand errand;
+	u16 type;                    /* of a frame, as the next */
+	u32 bytes;
+	struct ndis_binding *at;
+	bool more;                   /* there is another behind it */
+};
+
 static bool wants(const struct ndis_binding *b, u16 type)
 {
 	const u16 *t = b->protocol->p->ethertypes;
 
-	if (!b->bound)
-		return false;
 	for (unsigned i = 0; i < 4 && t[i]; i++)
 		if (t[i] == type)
 			return true;
 	return false;
 }
 
+static bool goes_to(const struct visit *v, const struct ndis_binding *b)
+{
+	if (!b->bound)
+		return false;
+	switch (v->errand) {
+	case FRAME:
+		return wants(b, v->type);
+	case BATCH_END:
+		return b->touched;
+	default:
+		return b->protocol->p->status;
+	}
+}
+
+static struct ndis_binding *next_of(const struct visit *v,
+				    struct ndis_binding *b)
+{
+	while (b && !goes_to(v, b))
+		b = b->next;
+	return b;
+}
+
+/* Under the latch. A batch ends for those who have got all of something. */
+static void leave_binding(const struct visit *v)
+{
+	v->at->inside--;
+	v->at->touched |= v->errand == FRAME;
+}
+
+static void enter_binding(const struct visit *v)
+{
+	v->at->inside++;
+	v->at->touched &= v->errand != BATCH_END;
+}
+
+/* From outside, or on to the next. false: there is none; it is outside again. */
+static bool visit(struct visit *v)
+{
+	struct ndis_adapter *a = v->a;
+
+	ke_latch(&a->s->latch);
+	if (v->at) {
+		leave_binding(v);
+		v->at = v->more ? next_of(v, v->at->next) : NULL;
+	} else {
+		a->inside++;
+		a->counters.received += v->errand == FRAME;
+		a->counters.received_bytes += v->bytes;
+		v->at = next_of(v, a->bindings);
+	}
+	if (v->at) {
+		enter_binding(v);
+		v->more = next_of(v, v->at->next);
+	} else {
+		a->inside--;
+	}
+	ke_unlatch(&a->s->latch);
+	return v->at;
+}
+
 static u16 ethertype(const u8 *header)
 {
 	return (u16)(header[12] << 8 | header[13]);
+}
+
+static void runt(struct ndis_adapter *a, u32 bytes)
+{
+	ke_latch(&a->s->latch);
+	a->counters.received++;
+	a->counters.received_bytes += bytes;
+	a->counters.runts++;
+	ke_unlatch(&a->s->latch);
 }
 
 /* One protocol that takes whole packets; the others get a look at it. */
@@ -318,18 +584,14 @@ static void to_protocol(struct ndis_binding *b, struct ndis_packet *p)
 	const struct ndis_protocol *q = b->protocol->p;
 	u8 *flat;
 
-	b->touched = true;
-	b->inside++;
 	if (q->receive_packet) {
 		q->receive_packet(b, p);
-	} else {
-		flat = ndis_packet_flat(b->adapter->x, p, p->length);
-		if (flat && q->receive)
-			(void)q->receive(b, NULL, flat, ETHERNET,
-					 flat + ETHERNET, p->length - ETHERNET,
-					 p->length - ETHERNET);
+		return;
 	}
-	b->inside--;
+	flat = ndis_packet_flat(b->adapter->x, p, p->length);
+	if (flat && q->receive)
+		(void)q->receive(b, NULL, flat, ETHERNET, flat + ETHERNET,
+				 p->length - ETHERNET, p->length - ETHERNET);
 }
 
 /* The same bytes, for one of several: what it does with them the others do not
@@ -356,53 +618,32 @@ static struct ndis_packet *view_of(struct ndis_adapter *a, struct ndis_packet *p
 	return v;
 }
 
-static struct ndis_binding *taker(struct ndis_binding *b, u16 type)
+void ndis_indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
 {
-	while (b && !wants(b, type))
-		b = b->next;
-	return b;
-}
-
-static void indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
-{
+	struct visit v = { .a = a, .errand = FRAME, .bytes = p->length };
 	u8 header[ETHERNET];
-	struct ndis_binding *b;
 
 	ke_point(SCHED_INDICATE, a->info.name);
 	TRACE(ndis_receive, p, p->length, a, 0);
-	a->counters.received++;
-	a->counters.received_bytes += p->length;
 	p->adapter = a;
 	if (ndis_packet_copy(p, 0, header, ETHERNET) < ETHERNET) {
-		a->counters.runts++;
+		runt(a, p->length);
 		ndis_packet_put(p);
 		return;
 	}
-	b = taker(a->bindings, ethertype(header));
-	while (b && taker(b->next, ethertype(header))) {
-		struct ndis_packet *v;
+	v.type = ethertype(header);
+	while (visit(&v)) {
+		struct ndis_packet *own = v.more ? view_of(a, p) : p;
 
-		b->inside++;         /* it stays, whatever memory waits for */
-		v = view_of(a, p);
-		if (v) {
-			to_protocol(b, v);
-			ndis_packet_put(v);
-		} else {
-			a->counters.no_buffer++;
+		if (!own) {
+			count(a, &a->counters.no_buffer);
+			continue;
 		}
-		b->inside--;
-		b = taker(b->next, ethertype(header));
+		to_protocol(v.at, own);
+		if (own != p)
+			ndis_packet_put(own);
 	}
-	if (b)
-		to_protocol(b, p);
 	ndis_packet_put(p);
-}
-
-void ndis_indicate_packet(struct ndis_adapter *a, struct ndis_packet *p)
-{
-	a->inside++;
-	indicate_packet(a, p);
-	a->inside--;
 }
 
 /* For a protocol without ProtocolReceive the rest is fetched at once. */
@@ -417,7 +658,7 @@ static void whole(struct ndis_binding *b, void *handle, const u8 *header,
 	u8 *to;
 
 	if (!p) {
-		a->counters.no_buffer++;
+		count(a, &a->counters.no_buffer);
 		return;
 	}
 	p->when = ex_now(a->x);
@@ -438,60 +679,39 @@ static void whole(struct ndis_binding *b, void *handle, const u8 *header,
 	ndis_packet_put(p);
 }
 
-static void indicate(struct ndis_adapter *a, void *handle, const u8 *header,
-		     u32 header_length, const u8 *lookahead,
-		     u32 lookahead_length, u32 packet_length)
-{
-	ke_point(SCHED_INDICATE, a->info.name);
-	a->counters.received++;
-	a->counters.received_bytes += header_length + packet_length;
-	if (header_length != ETHERNET || lookahead_length > packet_length) {
-		a->counters.runts++;
-		return;
-	}
-	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
-		if (!wants(b, ethertype(header)))
-			continue;
-		if (!b->protocol->p->receive) {
-			b->inside++;
-			whole(b, handle, header, header_length, lookahead,
-			      lookahead_length, packet_length);
-			b->inside--;
-			continue;
-		}
-		b->touched = true;
-		b->inside++;
-		(void)b->protocol->p->receive(b, handle, header, header_length,
-					      lookahead, lookahead_length,
-					      packet_length);
-		b->inside--;
-	}
-}
-
 void ndis_indicate(struct ndis_adapter *a, void *handle, const u8 *header,
 		   u32 header_length, const u8 *lookahead, u32 lookahead_length,
 		   u32 packet_length)
 {
-	a->inside++;
-	indicate(a, handle, header, header_length, lookahead, lookahead_length,
-		 packet_length);
-	a->inside--;
+	struct visit v = { .a = a, .errand = FRAME,
+			   .bytes = header_length + packet_length };
+
+	ke_point(SCHED_INDICATE, a->info.name);
+	if (header_length != ETHERNET || lookahead_length > packet_length) {
+		runt(a, v.bytes);
+		return;
+	}
+	v.type = ethertype(header);
+	while (visit(&v)) {
+		const struct ndis_protocol *q = v.at->protocol->p;
+
+		if (q->receive)
+			(void)q->receive(v.at, handle, header, header_length,
+					 lookahead, lookahead_length,
+					 packet_length);
+		else
+			whole(v.at, handle, header, header_length, lookahead,
+			      lookahead_length, packet_length);
+	}
 }
 
 void ndis_indicate_complete(struct ndis_adapter *a)
 {
-	a->inside++;
-	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
-		if (!b->touched)
-			continue;
-		b->touched = false;
-		if (!b->bound || !b->protocol->p->receive_complete)
-			continue;
-		b->inside++;
-		b->protocol->p->receive_complete(b);
-		b->inside--;
-	}
-	a->inside--;
+	struct visit v = { .a = a, .errand = BATCH_END };
+
+	while (visit(&v))
+		if (v.at->protocol->p->receive_complete)
+			v.at->protocol->p->receive_complete(v.at);
 }
 
 enum ex_status ndis_transfer(struct ndis_binding *b, void *handle, u32 off,
@@ -507,16 +727,13 @@ enum ex_status ndis_transfer(struct ndis_binding *b, void *handle, u32 off,
 
 void ndis_link(struct ndis_adapter *a, bool up)
 {
+	struct visit v = { .a = a, .errand = LINK };
+
+	ke_latch(&a->s->latch);
 	a->up = up;
-	a->inside++;
-	for (struct ndis_binding *b = a->bindings; b; b = b->next) {
-		if (!b->bound || !b->protocol->p->status)
-			continue;
-		b->inside++;
-		b->protocol->p->status(b, up);
-		b->inside--;
-	}
-	a->inside--;
+	ke_unlatch(&a->s->latch);
+	while (visit(&v))
+		v.at->protocol->p->status(v.at, up);
 }
 
 /* --- sending --------------------------------------------------------------------------- */
@@ -527,7 +744,7 @@ void ndis_send_done(struct ndis_packet *p, enum ex_status st)
 
 	TRACE(ndis_send_done, p, st, a, 0);
 	if (ex_failed(st))
-		a->counters.send_errors++;
+		count(a, &a->counters.send_errors);
 	if (p->done)
 		p->done(p, st);
 	else
@@ -539,12 +756,16 @@ void ndis_send(struct ndis_binding *b, struct ndis_packet *p)
 	struct ndis_adapter *a = b->adapter;
 	enum ex_status st = EX_DEVICE_NOT_READY;
 	enum ke_irql before = ke_raise(KE_DISPATCH);
+	bool takes;
 
 	p->adapter = a;
 	TRACE(ndis_send, p, p->length, a, 0);
+	ke_latch(&a->s->latch);
 	a->counters.sent++;
 	a->counters.sent_bytes += p->length;
-	if (a->up && !a->removed && !a->resetting)
+	takes = a->up && !a->removed && !a->resetting;
+	ke_unlatch(&a->s->latch);
+	if (takes)
 		st = a->m->send(a, p);
 	if (st != EX_PENDING)
 		ndis_send_done(p, st);
@@ -553,26 +774,59 @@ void ndis_send(struct ndis_binding *b, struct ndis_packet *p)
 
 /* --- requests ------------------------------------------------------------------------- */
 
-/* false: it does not pend. */
-static bool forget_request(struct ndis_adapter *a, struct ndis_request *r)
+static void forget_request(struct ndis_adapter *a, struct ndis_request *r)
 {
 	struct ndis_request **at = &a->requests;
 
+	ke_latch(&a->s->latch);
 	while (*at && *at != r)
 		at = &(*at)->next;
-	if (!*at)
-		return false;
-	*at = r->next;
-	return true;
+	if (*at)
+		*at = r->next;
+	ke_unlatch(&a->s->latch);
 }
 
 void ndis_request_done(struct ndis_request *r, enum ex_status st)
 {
-	(void)forget_request(r->adapter, r);
+	forget_request(r->adapter, r);
 	r->status = st;
 	TRACE(ndis_request_done, r, r->oid, st, 0);
 	if (r->done)
 		r->done(r, r->context);
+}
+
+/* false: the adapter takes none now. */
+static bool remember_request(struct ndis_adapter *a, struct ndis_request *r)
+{
+	bool ok;
+
+	r->adapter = a;
+	r->cancelled = false;
+	ke_latch(&a->s->latch);
+	ok = !a->removed && !a->resetting;
+	if (ok) {
+		a->counters.requests++;
+		r->next = a->requests;
+		a->requests = r;
+	}
+	ke_unlatch(&a->s->latch);
+	return ok;
+}
+
+/* It pends, and its miniport was told to forget it, perhaps before it knew it.
+ * One that is over is not looked at. */
+static bool cancelled_early(struct ndis_adapter *a,
+			    const struct ndis_request *r)
+{
+	const struct ndis_request *i;
+	bool is;
+
+	ke_latch(&a->s->latch);
+	for (i = a->requests; i && i != r;)
+		i = i->next;
+	is = i && i->cancelled;
+	ke_unlatch(&a->s->latch);
+	return is;
 }
 
 enum ex_status ndis_ask(struct ndis_binding *b, struct ndis_request *r)
@@ -583,16 +837,14 @@ enum ex_status ndis_ask(struct ndis_binding *b, struct ndis_request *r)
 	TRACE(ndis_request, r, r->oid, a, 0);
 	if (!a->m->request)
 		return EX_NOT_SUPPORTED;
-	if (a->removed || a->resetting)
+	if (!remember_request(a, r))
 		return EX_DEVICE_NOT_READY;
-	a->counters.requests++;
-	r->adapter = a;
-	r->next = a->requests;
-	a->requests = r;
 	st = a->m->request(a, r);
 	if (st != EX_PENDING) {
-		(void)forget_request(a, r);
+		forget_request(a, r);
 		r->status = st;
+	} else if (cancelled_early(a, r) && a->m->cancel(a, r)) {
+		ndis_request_done(r, EX_CANCELLED);
 	}
 	return st;
 }
@@ -633,7 +885,11 @@ static enum ex_status give(struct ndis_request *r, const void *v, u32 n)
 
 enum ex_status ndis_answer(struct ndis_adapter *a, struct ndis_request *r)
 {
-	u32 up = a->up;
+	u32 up;
+
+	ke_latch(&a->s->latch);
+	up = a->up;
+	ke_unlatch(&a->s->latch);
 
 	if (r->set)
 		return r->oid == NDIS_OID_FILTER || r->oid ==

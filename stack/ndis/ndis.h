@@ -11,6 +11,14 @@
  * Invariants: everything on the receive side runs at DISPATCH in a DPC of the
  * adapter's CPU.  A packet's buffers, count and length agree (ndis_packet_ok).
  * An adapter that is removed while a protocol is bound unbinds it first.
+ *
+ * Several CPUs at once: what NDIS has of adapters, protocols, bindings and
+ * requests is under one latch of the machine (adapter.c), which is held in no
+ * call.  References to packets and to the memory behind buffers are counted by
+ * KE_ADD(); the packet itself, its chain and its fields, is its holder's: who has
+ * but one of several references only reads.  A miniport is called on several CPUs
+ * at once and guards what it has.  A protocol is in no call with a binding any
+ * more, and begins none, when its unbind() has returned.
  */
 #ifndef NDIS_H
 #define NDIS_H
@@ -36,7 +44,7 @@ struct ndis_packet {
 	u32 flags;                   /* NDIS_* */
 	u32 mss;                     /* of LSO and RSC */
 	u16 csum_start, csum_offset; /* of CSUM_L4_DO: from the frame's start */
-	s32 refs;                    /* freed at 0 */
+	s32 refs;                    /* freed at 0; by KE_ADD() */
 	struct ex *x;
 	void (*release)(struct ndis_packet *p); /* before that; NULL */
 	struct ndis_packet *next;    /* of whatever queue */
@@ -103,6 +111,7 @@ struct ndis_request {
 	void (*done)(struct ndis_request *r, void *context);
 	void *context;
 	struct ndis_request *next;   /* NDIS's, while it pends */
+	bool cancelled;              /* NDIS's: the miniport was told */
 	struct ndis_adapter *adapter;
 };
 
@@ -117,8 +126,9 @@ struct ndis_miniport {
 	enum ex_status (*request)(struct ndis_adapter *a,
 				  struct ndis_request *r);
 	/* A request that pends is forgotten: it is not completed by whoever was
-	 * asked. NULL: none is, removal waits for it. */
-	void (*cancel)(struct ndis_adapter *a, struct ndis_request *r);
+	 * asked. false: it does not pend, or is being completed; r may be over and
+	 * is to be compared only. NULL: none is, removal waits for it. */
+	bool (*cancel)(struct ndis_adapter *a, struct ndis_request *r);
 	/* The rest of a look-ahead indication; handle as indicated. */
 	enum ex_status (*transfer)(struct ndis_adapter *a, void *handle,
 				   u32 off, u8 *to, u32 n, u32 *moved);
@@ -130,7 +140,7 @@ struct ndis_miniport {
 	void (*halt)(struct ndis_adapter *a);
 };
 struct ndis_adapter_info {
-	const char *name;            /* "eth0" */
+	const char *name;            /* "eth0"; outlives the machine */
 	u8 address[6];
 	u32 max_frame;               /* bytes behind the MAC header: 1500 */
 	u32 link_bps_100;
@@ -148,6 +158,7 @@ enum ex_status ndis_reset(struct ndis_adapter *a);
 void *ndis_context(struct ndis_adapter *a);
 struct ex *ndis_machine(struct ndis_adapter *a);
 const struct ndis_adapter_info *ndis_info(const struct ndis_adapter *a);
+/* By who knows that none is removed meanwhile; others have ndis_look(). */
 struct ndis_adapter *ndis_adapter_at(struct ex *x, size_t i);
 
 /* Whole frames, MAC header first. The caller's reference goes along. */
@@ -167,7 +178,10 @@ struct ndis_counters {
 	u64 sent, sent_bytes, send_errors, received, received_bytes,
 	    no_buffer, runts, requests, resets;
 };
-const struct ndis_counters *ndis_counters(const struct ndis_adapter *a);
+struct ndis_counters ndis_counters(const struct ndis_adapter *a);
+/* Of adapter i as it is now; false: there are no more. */
+bool ndis_look(struct ex *x, size_t i, struct ndis_adapter_info *info,
+	       struct ndis_counters *counters);
 
 /* --- protocols ------------------------------------------------------------------------ */
 

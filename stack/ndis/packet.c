@@ -8,7 +8,8 @@
 #define TAG_BUFFER EX_TAG('N', 'D', 'b', 'f')
 #define TAG_BLOCK EX_TAG('N', 'D', 'b', 'k')
 
-/* first: the view of all of it, which needs no memory of its own. */
+/* first: the view of all of it, which needs no memory of its own.  refs: by
+ * KE_ADD(). */
 struct ndis_block {
 	u32 refs, size;
 	struct ndis_buffer first;
@@ -29,7 +30,7 @@ struct ndis_packet *ndis_packet_alloc(struct ex *x)
 
 static void block_put(struct ex *x, struct ndis_block *b)
 {
-	if (b && !--b->refs)
+	if (b && !KE_ADD(&b->refs, -1u))
 		ex_free_pool(x, b, TAG_BLOCK);
 }
 
@@ -71,7 +72,7 @@ struct ndis_buffer *ndis_buffer_clone(struct ex *x, struct ndis_buffer *b,
 	c = ndis_buffer_lend(x, b->data + off, n);
 	if (c && b->block) {
 		c->block = b->block;
-		c->block->refs++;
+		(void)KE_ADD(&c->block->refs, 1u);
 	}
 	return c;
 }
@@ -112,7 +113,7 @@ struct ndis_packet *ndis_packet_new(struct ex *x, u32 headroom, u32 n)
 
 void ndis_packet_ref(struct ndis_packet *p)
 {
-	p->refs++;
+	(void)KE_ADD(&p->refs, 1);
 }
 
 static void drop_buffers(struct ndis_packet *p)
@@ -129,7 +130,7 @@ static void drop_buffers(struct ndis_packet *p)
 
 void ndis_packet_put(struct ndis_packet *p)
 {
-	if (--p->refs)
+	if (KE_ADD(&p->refs, -1))
 		return;
 	if (p->release)
 		p->release(p);
@@ -140,7 +141,7 @@ void ndis_packet_put(struct ndis_packet *p)
 /* Room before the data that nobody else looks at. */
 static u32 headroom(const struct ndis_buffer *b)
 {
-	if (!b || !b->block || b->block->refs != 1)
+	if (!b || !b->block || KE_GET(&b->block->refs) != 1)
 		return 0;
 	return (u32)(b->data - b->block->bytes);
 }
@@ -269,7 +270,7 @@ bool ndis_packet_ok(const struct ndis_packet *p)
 		if (sum > p->length)
 			return false;
 	}
-	return sum == p->length && last == p->tail && p->refs > 0;
+	return sum == p->length && last == p->tail && KE_GET(&p->refs) > 0;
 }
 
 /* --- checksums ------------------------------------------------------------------- */

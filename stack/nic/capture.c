@@ -37,11 +37,13 @@ struct nic_capture *nic_capture_new(FILE *to)
 
 void nic_capture_frame(struct nic_capture *c, u64 when, const u8 *frame, u32 n)
 {
+	flockfile(c->to);            /* CPUs of several host threads */
 	put32(c->to, (u32)(when / UINT64_C(1000000000)));
 	put32(c->to, (u32)(when % UINT64_C(1000000000)));
 	put32(c->to, n);
 	put32(c->to, n);
 	(void)fwrite(frame, 1, n, c->to);
+	funlockfile(c->to);
 }
 
 void nic_capture_free(struct nic_capture *c)

@@ -6,6 +6,9 @@
  *
  * Each gives adapters to NDIS and takes them back; frames begin with the MAC
  * header.  To add one: a file here with its functions.
+ *
+ * They receive on CPU 0 and are sent to on all CPUs at once.  Who takes an adapter
+ * back waits until nobody is in it (ndis/gate.h).
  */
 #ifndef NIC_H
 #define NIC_H
@@ -35,19 +38,21 @@ struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
 			      const struct nic_pair_config *c);
 void nic_pair_free(struct nic_pair *p); /* after both machines have ended, or
 					   with the adapters removed */
-/* side: of the frames that this end sends. */
+/* Of the frames that this end sends; each number by itself while they do. */
 const struct nic_pair_counters *nic_pair_counters(const struct nic_pair *p,
 						  unsigned end);
 /* NULL: it was removed. */
 struct ndis_adapter *nic_pair_adapter(const struct nic_pair *p, unsigned end);
-/* What both ends send, when they send it, lost or not; NULL: no more. */
+/* What both ends send, when they send it, lost or not; NULL: no more. c is there
+ * until nothing is sent any more. */
 struct nic_capture;
 void nic_pair_capture(struct nic_pair *p, struct nic_capture *c);
 
 /* --- wire: the other end is the host ------------------------------------------------ */
 
 struct nic_wire;
-/* A frame that the machine sends goes to out (on the host's stack). */
+/* A frame that the machine sends goes to out (on the host's stack), one at a
+ * time. */
 struct nic_wire *nic_wire_new(struct ex *x, const struct ndis_adapter_info *i,
 			      void (*out)(void *ctx, const u8 *frame, u32 n,
 					  u64 when), void *ctx);
@@ -67,7 +72,8 @@ void nic_tap_free(struct nic_tap *t);
 
 /* --- captures -------------------------------------------------------------------------- */
 
-/* What an adapter sends and receives, as pcap (nanoseconds, Ethernet). */
+/* What an adapter sends and receives, as pcap (nanoseconds, Ethernet). Whichever
+ * host threads write, a frame is whole. */
 struct nic_capture *nic_capture_new(FILE *to); /* owned */
 void nic_capture_frame(struct nic_capture *c, u64 when, const u8 *frame,
 		       u32 n);
@@ -83,7 +89,7 @@ struct nic_replay_counters {
 };
 struct nic_replay *nic_replay_new(struct nic_wire *to, FILE *from, char *why,
 				  size_t why_size);
-const struct nic_replay_counters *nic_replay_state(const struct nic_replay *r);
+struct nic_replay_counters nic_replay_state(struct nic_replay *r);
 /* The machine has ended, or it is over. */
 void nic_replay_free(struct nic_replay *r);
 

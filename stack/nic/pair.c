@@ -5,6 +5,11 @@
  *
  * Between the machines a frame is the host's memory; it becomes a packet of the
  * receiver's pool when it arrives.
+ *
+ * CPUs of both machines are at a direction of the link at once: all of it is
+ * under the latch of the end that it goes to.  What becomes of a frame is decided
+ * under it, then the bytes are copied outside, then they are put on the way.  The
+ * frame that is being indicated is in no queue.
  */
 #include "nic.h"
 
@@ -25,24 +30,28 @@ struct frame {
 };
 
 struct end {
-	struct nic_pair *pair;
-	struct ndis_adapter *adapter;
+	struct nic_pair *pair;   /* never changes, as the next two */
+	struct ex *x;
 	struct end *other;
-	/* on their way to this end, by time */
+	struct ke_latch latch;
+	struct ndis_adapter *adapter; /* under the latch; who is inside has it */
+	/* on their way to this end, by time: under the latch, as the rest */
 	struct frame *head, *tail, *spare;
-	u32 queued, nspare;
+	u32 queued, nspare;      /* queued: with those that are being copied */
 	u64 wire_free;           /* when the wire to this end is free */
+	u32 inside;              /* CPUs that indicate, or are about to interrupt */
+	bool halting;
+	/* of what this end sends: under the latch of the other */
 	u64 random;
+	struct nic_pair_counters counters;
+	/* CPU 0 of x sets it */
 	struct ke_timer timer;
 	struct ke_dpc dpc, timer_dpc;
-	u32 inside;              /* CPUs that indicate */
-	bool halting;
-	struct nic_pair_counters counters; /* of what this end sends */
 };
 
 struct nic_pair {
-	struct nic_pair_config c;
-	struct nic_capture *capture;
+	struct nic_pair_config c; /* never changes */
+	struct nic_capture *capture; /* by KE_GET() */
 	struct end end[2];
 };
 
@@ -64,30 +73,35 @@ static bool chance(struct end *e, double p)
 
 /* --- frames ---------------------------------------------------------------------------- */
 
-static struct frame *frame_new(struct end *to, u32 n)
+#define SMALL 1536u
+#define SPARE 256u
+
+static struct frame *frame_new(u32 n)
+{
+	return malloc(sizeof(struct frame) + (n > SMALL ? n : SMALL));
+}
+
+/* Under the latch, as the next two. NULL: it has none. */
+static struct frame *spare_get(struct end *to, u32 n)
 {
 	struct frame *f = to->spare;
 
-	if (f && n <= 1536) {
-		to->spare = f->next;
-		to->nspare--;
-	} else {
-		f = malloc(sizeof(*f) + (n > 1536 ? n : 1536));
-	}
-	if (f)
-		f->n = n;
+	if (!f || n > SMALL)
+		return NULL;
+	to->spare = f->next;
+	to->nspare--;
 	return f;
 }
 
-static void frame_free(struct end *to, struct frame *f)
+/* false: it has enough. */
+static bool spare_put(struct end *to, struct frame *f)
 {
-	if (f->n > 1536 || to->nspare >= 256) {
-		free(f);
-		return;
-	}
+	if (f->n > SMALL || to->nspare >= SPARE)
+		return false;
 	f->next = to->spare;
 	to->spare = f;
 	to->nspare++;
+	return true;
 }
 
 /* In the order of their times; mostly behind the last. */
@@ -96,7 +110,6 @@ static void enqueue(struct end *to, struct frame *f)
 	struct frame **at = &to->head;
 
 	f->next = NULL;
-	to->queued++;
 	if (to->tail && to->tail->due <= f->due) {
 		to->tail->next = f;
 		to->tail = f;
@@ -123,14 +136,13 @@ static void look_ahead(struct end *to, struct frame *f)
 
 static void arrive(struct end *to, struct frame *f)
 {
-	struct ex *x = ndis_machine(to->adapter);
 	struct ndis_packet *p;
 
 	if (ndis_info(to->adapter)->lookahead && f->n >= ETHERNET) {
 		look_ahead(to, f);
 		return;
 	}
-	p = ndis_packet_new(x, 0, f->n);
+	p = ndis_packet_new(to->x, 0, f->n);
 	if (!p)
 		return;
 	memcpy(p->head->data, f->bytes, f->n);
@@ -140,55 +152,100 @@ static void arrive(struct end *to, struct frame *f)
 	ndis_indicate_packet(to->adapter, p);
 }
 
-static void set_alarm(struct end *to)
+static bool enter(struct end *e)
 {
-	u64 now = ex_now(ndis_machine(to->adapter));
+	bool ok;
 
-	if (to->head)
-		ke_timer_set(&to->timer, to->head->due > now ?
-			     to->head->due - now : 0, 0, &to->timer_dpc);
+	ke_latch(&e->latch);
+	ok = e->adapter && !e->halting;
+	e->inside += ok;
+	ke_unlatch(&e->latch);
+	return ok;
+}
+
+static void leave(struct end *e)
+{
+	ke_latch(&e->latch);
+	e->inside--;
+	ke_unlatch(&e->latch);
+}
+
+/* The next that is due before then; the one before it (NULL: none) is not needed
+ * any more. */
+static struct frame *next_frame(struct end *to, u64 then, struct frame *before)
+{
+	struct frame *f;
+
+	ke_latch(&to->latch);
+	if (before && spare_put(to, before))
+		before = NULL;
+	f = to->head;
+	if (f && (f->due >= then || to->halting))
+		f = NULL;
+	if (f) {
+		to->head = f->next;
+		if (!to->head)
+			to->tail = NULL;
+		to->queued--;
+	}
+	ke_unlatch(&to->latch);
+	free(before);
+	return f;
+}
+
+/* When it goes on: at once, or with the next. */
+static void go_on(struct end *to, u64 now)
+{
+	u64 due = UINT64_MAX;
+
+	ke_latch(&to->latch);
+	if (to->head && !to->halting)
+		due = to->head->due;
+	ke_unlatch(&to->latch);
+	if (due == UINT64_MAX)
+		return;
+	if (due <= now) {
+		(void)ke_dpc_queue(&to->dpc, NULL, NULL);
+		return;
+	}
+	now = ex_now(to->x);
+	ke_timer_set(&to->timer, due > now ? due - now : 0, 0, &to->timer_dpc);
 }
 
 static void deliver(void *context, void *a, void *b)
 {
 	struct end *to = context;
+	struct frame *f = NULL;
 	unsigned n = 0;
 	u64 now;
 
 	(void)a;
 	(void)b;
-	if (!to->adapter || to->halting)
+	if (!enter(to))
 		return;
-	to->inside++;
-	now = ex_now(ndis_machine(to->adapter));
-	while (to->head && to->head->due <= now && !to->halting &&
-	       n++ < BATCH) {
-		struct frame *f = to->head;
-
-		to->head = f->next;
-		if (!to->head)
-			to->tail = NULL;
-		to->queued--;
+	now = ex_now(to->x);
+	while ((f = next_frame(to, n < BATCH ? now + 1 : 0, f))) {
 		arrive(to, f);
-		frame_free(to, f);
+		n++;
 	}
 	if (n)
 		ndis_indicate_complete(to->adapter);
-	if (to->halting)
-		;
-	else if (to->head && to->head->due <= now)
-		(void)ke_dpc_queue(&to->dpc, NULL, NULL);
-	else
-		set_alarm(to);
-	to->inside--;
+	go_on(to, now);
+	leave(to);
 }
 
 /* --- sending ---------------------------------------------------------------------------- */
 
-static u64 time_on_wire(struct end *from, u32 n)
+struct copy {                        /* of a frame: what becomes of it */
+	struct frame *f;
+	u64 due, harm;
+	bool goes, harmed;
+};
+
+static u64 time_on_wire(struct end *from, u32 n, u64 now)
 {
 	const struct nic_pair_config *c = &from->pair->c;
-	u64 now = ex_now(ndis_machine(from->adapter)), due = now;
+	u64 due = now;
 
 	if (c->bps) {
 		struct end *to = from->other;
@@ -208,35 +265,92 @@ static u64 time_on_wire(struct end *from, u32 n)
 	return due;
 }
 
-static void damage(struct end *from, struct frame *f)
-{
-	u64 r = draw(from);
-
-	from->counters.corrupted++;
-	f->bytes[r % f->n] ^= (u8)(1u << (r >> 60 & 7));
-}
-
-static bool launch(struct end *from, const struct ndis_packet *p)
+static void decide(struct end *from, u32 n, u64 now, struct copy *k)
 {
 	struct end *to = from->other;
 	u32 room = from->pair->c.queue ? from->pair->c.queue : QUEUE;
-	struct frame *f;
 
-	if (to->queued >= room || !(f = frame_new(to, p->length))) {
+	if (to->queued >= room) {
 		from->counters.dropped++;
-		return false;
+		return;
 	}
-	(void)ndis_packet_copy(p, 0, f->bytes, p->length);
+	to->queued++;
+	k->goes = true;
+	k->f = spare_get(to, n);
+	k->due = time_on_wire(from, n, now);
+	if (chance(from, from->pair->c.corrupt)) {
+		from->counters.corrupted++;
+		k->harmed = true;
+		k->harm = draw(from);
+	}
+}
+
+static bool is_lost(struct end *from, u64 now)
+{
+	const struct nic_pair_config *c = &from->pair->c;
+
+	return chance(from, c->loss) || (c->down_ns && now >= c->down_ns);
+}
+
+static void decide_all(struct end *from, u32 n, struct copy k[2])
+{
+	u64 now = ex_now(from->x);
+
+	ke_latch(&from->other->latch);
+	from->counters.frames++;
+	if (is_lost(from, now)) {
+		from->counters.lost++;
+	} else {
+		decide(from, n, now, &k[0]);
+		if (chance(from, from->pair->c.duplicate)) {
+			from->counters.duplicated++;
+			decide(from, n, now, &k[1]);
+		}
+	}
+	ke_unlatch(&from->other->latch);
+}
+
+static void copy_out(const struct ndis_packet *p, struct copy *k)
+{
+	struct frame *f = k->f ? k->f : frame_new(p->length);
+
+	k->f = f;
+	if (!f)
+		return;
+	f->n = p->length;
+	(void)ndis_packet_copy(p, 0, f->bytes, f->n);
 	f->flags = p->flags & NDIS_CSUM_L4_DO ? NDIS_CSUM_IP_OK |
 						NDIS_CSUM_L4_OK : 0;
 	f->mss = p->mss;
-	f->due = time_on_wire(from, p->length);
-	if (chance(from, from->pair->c.corrupt)) {
-		damage(from, f);
+	f->due = k->due;
+	if (k->harmed) {
+		f->bytes[k->harm % f->n] ^= (u8)(1u << (k->harm >> 60 & 7));
 		f->flags = 0;
 	}
-	enqueue(to, f);
-	return true;
+}
+
+/* true: the other end is to be interrupted, and is entered. */
+static bool launch(struct end *from, const struct copy k[2])
+{
+	struct end *to = from->other;
+	bool any = false;
+
+	ke_latch(&to->latch);
+	for (unsigned i = 0; i < 2; i++) {
+		if (!k[i].goes)
+			continue;
+		if (k[i].f) {
+			enqueue(to, k[i].f);
+			any = true;
+		} else {
+			to->queued--;
+			from->counters.dropped++;
+		}
+	}
+	any &= to->adapter && !to->halting;
+	to->inside += any;
+	ke_unlatch(&to->latch);
+	return any;
 }
 
 struct sight {                       /* of a frame, for the capture */
@@ -251,50 +365,38 @@ static void write_down(void *ctx)
 	nic_capture_frame(s->to, s->f->due, s->f->bytes, s->f->n);
 }
 
-static void see(struct end *from, const struct ndis_packet *p)
+static void see(struct end *from, const struct ndis_packet *p,
+		struct nic_capture *to)
 {
-	struct sight s = { from->pair->capture,
-			   frame_new(from->other, p->length) };
+	struct sight s = { to, frame_new(p->length) };
 
 	if (!s.f)
 		return;
+	s.f->n = p->length;
 	(void)ndis_packet_copy(p, 0, s.f->bytes, p->length);
-	s.f->due = ex_now(ndis_machine(from->adapter));
+	s.f->due = ex_now(from->x);
 	ex_on_host(write_down, &s);
-	frame_free(from->other, s.f);
-}
-
-static bool is_lost(struct end *from)
-{
-	const struct nic_pair_config *c = &from->pair->c;
-
-	return chance(from, c->loss) ||
-	       (c->down_ns && ex_now(ndis_machine(from->adapter)) >= c->down_ns);
+	free(s.f);
 }
 
 static enum ex_status send(struct ndis_adapter *a, struct ndis_packet *p)
 {
 	struct end *from = ndis_context(a), *to = from->other;
-	const struct nic_pair_config *c = &from->pair->c;
-	bool any = false;
+	struct nic_capture *capture = KE_GET(&from->pair->capture);
+	struct copy k[2] = { { .goes = false } };
 
-	from->counters.frames++;
 	if (!p->length || p->length > FRAME_MAX)
 		return EX_INVALID_PARAMETER;
-	if (from->pair->capture)
-		see(from, p);
-	if (is_lost(from)) {
-		from->counters.lost++;
-		return EX_SUCCESS;
+	if (capture)
+		see(from, p, capture);
+	decide_all(from, p->length, k);
+	for (unsigned i = 0; i < 2; i++)
+		if (k[i].goes)
+			copy_out(p, &k[i]);
+	if (launch(from, k)) {
+		(void)ex_interrupt(to->x, &to->dpc, NULL, NULL);
+		leave(to);
 	}
-	any = launch(from, p);
-	if (chance(from, c->duplicate)) {
-		from->counters.duplicated++;
-		any |= launch(from, p);
-	}
-	if (any && to->adapter)
-		(void)ex_interrupt(ndis_machine(to->adapter), &to->dpc, NULL,
-				   NULL);
 	return EX_SUCCESS;
 }
 
@@ -321,35 +423,51 @@ static enum ex_status transfer(struct ndis_adapter *a, void *handle, u32 off,
  * indicated, which is in no queue. */
 static void drop_all(struct end *e)
 {
-	struct frame *f;
+	struct frame *f, *next;
+	u32 n = 0;
 
-	while ((f = e->head)) {
-		e->head = f->next;
-		frame_free(e, f);
+	ke_latch(&e->latch);
+	f = e->head;
+	e->head = e->tail = NULL;
+	ke_unlatch(&e->latch);
+	for (; f; f = next, n++) {
+		next = f->next;
+		free(f);
 	}
-	e->tail = NULL;
-	e->queued = 0;
+	ke_latch(&e->latch);
+	e->queued -= n;
+	e->other->counters.lost += n;
+	ke_unlatch(&e->latch);
 }
 
 static void reset(struct ndis_adapter *a)
 {
-	struct end *e = ndis_context(a);
+	drop_all(ndis_context(a));
+}
 
-	e->other->counters.lost += e->queued;
-	drop_all(e);
+static bool is_inside(struct end *e)
+{
+	bool is;
+
+	ke_latch(&e->latch);
+	e->halting = true;
+	is = e->inside;
+	ke_unlatch(&e->latch);
+	return is;
 }
 
 static void halt(struct ndis_adapter *a)
 {
 	struct end *e = ndis_context(a);
 
-	e->halting = true;
-	while (e->inside)
+	while (is_inside(e))
 		ke_sleep(1000000);
 	(void)ke_timer_cancel(&e->timer);
 	(void)ke_dpc_remove(&e->dpc);
 	(void)ke_dpc_remove(&e->timer_dpc);
+	ke_latch(&e->latch);
 	e->adapter = NULL;
+	ke_unlatch(&e->latch);
 }
 
 static const struct ndis_miniport miniport = {
@@ -360,6 +478,16 @@ static const struct ndis_miniport miniport = {
 static void remove_adapter(void *ctx)
 {
 	ndis_remove(ctx);
+}
+
+static bool plug_in(struct end *e, const struct ndis_adapter_info *i)
+{
+	struct ndis_adapter *a = ndis_add(e->x, &miniport, i, e);
+
+	ke_latch(&e->latch);
+	e->adapter = a;
+	ke_unlatch(&e->latch);
+	return a;
 }
 
 struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
@@ -375,22 +503,21 @@ struct nic_pair *nic_pair_new(struct ex *xa, const struct ndis_adapter_info *ia,
 		struct end *e = &p->end[i];
 
 		e->pair = p;
+		e->x = i ? xb : xa;
 		e->other = &p->end[!i];
 		e->random = c->seed * 2 + i;
 		ke_timer_init(&e->timer, "pair");
 		ke_dpc_init(&e->dpc, deliver, e);
 		ke_dpc_init(&e->timer_dpc, deliver, e);
 		e->dpc.target = e->timer_dpc.target = 0;
-		e->adapter = ndis_add(i ? xb : xa, &miniport, i ? ib : ia, e);
-		if (!e->adapter) {
-			if (i)
-				(void)ex_call(xa, remove_adapter,
-					      p->end[0].adapter);
-			nic_pair_free(p);
-			return NULL;
-		}
 	}
-	return p;
+	if (plug_in(&p->end[0], ia)) {
+		if (plug_in(&p->end[1], ib))
+			return p;
+		(void)ex_call(xa, remove_adapter, p->end[0].adapter);
+	}
+	nic_pair_free(p);
+	return NULL;
 }
 
 void nic_pair_free(struct nic_pair *p)
@@ -413,12 +540,12 @@ void nic_pair_free(struct nic_pair *p)
 
 struct ndis_adapter *nic_pair_adapter(const struct nic_pair *p, unsigned end)
 {
-	return p->end[end & 1].adapter;
+	return KE_GET(&p->end[end & 1].adapter);
 }
 
 void nic_pair_capture(struct nic_pair *p, struct nic_capture *c)
 {
-	p->capture = c;
+	KE_SET(&p->capture, c);
 }
 
 const struct nic_pair_counters *nic_pair_counters(const struct nic_pair *p,

@@ -5,6 +5,9 @@
  *
  * The file is a stranger's: no length in it is used before it is looked at, time
  * that goes back is now, and the first thing that cannot be is the end.
+ *
+ * All of it is CPU 0's; what the host may look at meanwhile is under the latch,
+ * and that it is over is told last.
  */
 #include "nic.h"
 
@@ -31,6 +34,8 @@ struct nic_replay {
 	u32 n;
 	struct ke_timer timer;
 	struct ke_dpc dpc;
+	const char *why;             /* it is over, and not told yet */
+	struct ke_latch latch;
 	struct nic_replay_counters counters;
 	u8 b[FRAME_MAX];
 };
@@ -69,7 +74,14 @@ static bool read_header(struct nic_replay *r, char *why, size_t size)
 static void end(struct nic_replay *r, const char *why)
 {
 	r->over = true;
-	r->counters.why = why;
+	r->why = why;
+}
+
+static void count(struct nic_replay *r, u64 *n)
+{
+	ke_latch(&r->latch);
+	++*n;
+	ke_unlatch(&r->latch);
 }
 
 /* A frame that the capture has all of. */
@@ -81,7 +93,7 @@ static bool read_frame(struct nic_replay *r, u32 n, u32 whole)
 	} else {
 		u32 left = n;
 
-		r->counters.passed++;
+		count(r, &r->counters.passed);
 		while (left) {
 			u32 part = left < FRAME_MAX ? left : FRAME_MAX;
 
@@ -126,13 +138,11 @@ static void read_next(void *ctx)
 	r->due = at > r->due ? at : r->due;
 }
 
-static void step(void *context, void *a, void *b)
+/* What is due. */
+static void play(struct nic_replay *r)
 {
-	struct nic_replay *r = context;
 	u64 now = ex_now(r->x);
 
-	(void)a;
-	(void)b;
 	if (!r->begun)
 		r->begun = now;
 	for (u32 i = 0; i < BATCH && !r->over; i++) {
@@ -149,10 +159,24 @@ static void step(void *context, void *a, void *b)
 			end(r, "the wire takes no more");
 			return;
 		}
-		r->counters.frames++;
+		count(r, &r->counters.frames);
 	}
 	if (!r->over)
 		(void)ke_dpc_queue(&r->dpc, NULL, NULL);
+}
+
+static void step(void *context, void *a, void *b)
+{
+	struct nic_replay *r = context;
+
+	(void)a;
+	(void)b;
+	play(r);
+	if (!r->over)
+		return;
+	ke_latch(&r->latch);
+	r->counters.why = r->why;    /* the host may free it then */
+	ke_unlatch(&r->latch);
 }
 
 struct nic_replay *nic_replay_new(struct nic_wire *to, FILE *from, char *why,
@@ -180,9 +204,14 @@ struct nic_replay *nic_replay_new(struct nic_wire *to, FILE *from, char *why,
 	return r;
 }
 
-const struct nic_replay_counters *nic_replay_state(const struct nic_replay *r)
+struct nic_replay_counters nic_replay_state(struct nic_replay *r)
 {
-	return &r->counters;
+	struct nic_replay_counters c;
+
+	ke_latch(&r->latch);
+	c = r->counters;
+	ke_unlatch(&r->latch);
+	return c;
 }
 
 void nic_replay_free(struct nic_replay *r)

@@ -8,8 +8,12 @@
  * of CPU 0 until it would block or a batch is full; then threads have their turn
  * before the next, so that who sends fast cannot keep them from taking it.
  * A device that is taken away is a cable that is: it is watched no more.
+ *
+ * Frames are written by all CPUs at once, each with what it has on its own stacks:
+ * the device's queue is the kernel's to guard.  What is read into is CPU 0's.
  */
 #include "../sched/sched.h"
+#include "../ndis/gate.h"
 #include "nic.h"
 
 #include <errno.h>
@@ -32,15 +36,14 @@
 #define DATA_VALID 2u
 
 struct nic_tap {
-	struct ndis_adapter *adapter;
-	struct sched *s;
+	struct sched *s;         /* set before it is watched, as the next three */
 	int fd;
-	bool offloads, halting;
-	bool inside;             /* its DPC is at work */
+	bool offloads;
 	u32 room;                /* of `packet`: a frame of the MTU */
-	struct ndis_packet *packet;
+	struct gate gate;    /* its DPC is at work */
+	struct ndis_adapter *adapter; /* the DPC has it by KE_GET() */
+	struct ndis_packet *packet; /* the DPC's, as the next */
 	struct ndis_buffer *rest;
-	u8 flat[2048];           /* a frame that is written as one */
 };
 
 /* --- in --------------------------------------------------------------------------- */
@@ -187,22 +190,25 @@ static void readable(void *context)
 	struct nic_tap *t = context;
 	unsigned n = 0;
 
-	if (!t->adapter || t->halting)
+	if (!gate_enter(&t->gate))
 		return;
-	t->inside = true;
-	while (!t->halting && n < BATCH && one(t))
-		n++;
-	if (n)
-		ndis_indicate_complete(t->adapter);
-	t->inside = false;
+	if (KE_GET(&t->adapter)) {
+		while (!gate_is_shut(&t->gate) && n < BATCH && one(t))
+			n++;
+		if (n)
+			ndis_indicate_complete(t->adapter);
+	}
+	gate_leave(&t->gate);
 }
 
 /* --- out -------------------------------------------------------------------------- */
 
 #define PIECES 32u
+#define FLAT 2048u                   /* a frame that is written as one */
 
 struct writing {
 	int fd;
+	const struct ndis_packet *p; /* to be copied; NULL: it is in v */
 	struct iovec v[PIECES];
 	u32 n;
 	ssize_t done;
@@ -211,9 +217,13 @@ struct writing {
 static void write_frame(void *ctx)
 {
 	struct writing *w = ctx;
+	struct iovec *v = w->v;
+	u8 flat[FLAT];               /* of the host's stack */
 
-	const struct iovec *v = w->v;
-
+	if (w->p) {
+		(void)ndis_packet_copy(w->p, 0, flat, w->p->length);
+		v[w->n++] = (struct iovec){ flat, w->p->length };
+	}
 	do
 		w->done = w->n == 1 ? write(w->fd, v->iov_base, v->iov_len) :
 				      writev(w->fd, v, (int)w->n);
@@ -254,9 +264,8 @@ static bool pieces(struct nic_tap *t, struct ndis_packet *p, struct writing *w)
 
 	for (struct ndis_buffer *b = p->head; b; b = b->next)
 		n++;
-	if (n > 1 && p->length <= sizeof(t->flat)) {
-		(void)ndis_packet_copy(p, 0, t->flat, p->length);
-		w->v[w->n++] = (struct iovec){ t->flat, p->length };
+	if (n > 1 && p->length <= FLAT) {
+		w->p = p;
 		return true;
 	}
 	if (n > PIECES - 1u &&
@@ -275,6 +284,7 @@ static enum ex_status tap_send(struct ndis_adapter *a, struct ndis_packet *p)
 	struct writing w;
 
 	w.fd = t->fd;
+	w.p = NULL;
 	w.n = 0;
 	if (t->offloads) {
 		to_header(p, header);
@@ -296,11 +306,9 @@ static void halt(struct ndis_adapter *a)
 	struct nic_tap *t = ndis_context(a);
 	struct ex *x = ndis_machine(a);
 
-	t->halting = true;
 	sched_unwatch(t->s, t->fd);
-	while (t->inside)            /* on another CPU */
-		ke_sleep(1000000);
-	t->adapter = NULL;
+	gate_shut(&t->gate);         /* its DPC is on another CPU */
+	KE_SET(&t->adapter, NULL);
 	if (t->packet)
 		ndis_packet_put(t->packet);
 	if (t->rest)
@@ -361,7 +369,7 @@ struct nic_tap *nic_tap_new(struct ex *x, const struct ndis_adapter_info *i,
 	t->fd = open_device(device, offloads, why, why_size);
 	/* What can be read before there is an adapter waits. */
 	if (t->fd >= 0 && sched_watch(t->s, x, t->fd, false, readable, t)) {
-		t->adapter = ndis_add(x, &miniport, &info, t);
+		KE_SET(&t->adapter, ndis_add(x, &miniport, &info, t));
 		if (t->adapter)
 			return t;
 		sched_unwatch(t->s, t->fd);

@@ -58,7 +58,7 @@ void tdi_set_checked(struct ex *x, bool on)
 	bool *checked = checked_of(x);
 
 	if (checked)
-		*checked = on;
+		KE_SET(checked, on);
 }
 
 void tdi_check_indication(const char *who, u32 indicated, u32 available,
@@ -70,6 +70,6 @@ void tdi_check_indication(const char *who, u32 indicated, u32 available,
 	if (taken <= indicated && indicated <= available)
 		return;
 	checked = checked_of(ke_machine());
-	if (checked && *checked)     /* TARGET_MDL_TOO_SMALL */
+	if (checked && KE_GET(checked))     /* TARGET_MDL_TOO_SMALL */
 		ke_bugcheck(0x40, TRACE_V(who), indicated, available, taken);
 }

@@ -44,17 +44,18 @@ static enum ex_status card_send(struct ndis_adapter *a, struct ndis_packet *p)
 static enum ex_status card_request(struct ndis_adapter *a,
 				   struct ndis_request *r)
 {
-	((struct card *)ndis_context(a))->asked = r;
+	KE_SET(&((struct card *)ndis_context(a))->asked, r);
 	return EX_PENDING;
 }
 
-static void card_cancel(struct ndis_adapter *a, struct ndis_request *r)
+static bool card_cancel(struct ndis_adapter *a, struct ndis_request *r)
 {
 	struct card *c = ndis_context(a);
 
-	CHECK(c->asked == r);
-	c->asked = NULL;
+	CHECK(KE_GET(&c->asked) == r);
+	KE_SET(&c->asked, NULL);
 	c->cancelled++;
+	return true;
 }
 
 static enum ex_status card_transfer(struct ndis_adapter *a, void *handle,
@@ -274,7 +275,7 @@ static void look_ahead(void)
 		CHECK_EQ(t.c[i].bytes, 5 * BODY);
 		CHECK_EQ(t.c[i].wrong, 0);
 	}
-	CHECK_EQ(ndis_counters(t.card.a)->runts, 2);
+	CHECK_EQ(ndis_counters(t.card.a).runts, 2);
 	finish(&t);
 }
 
@@ -399,8 +400,8 @@ static void pending_sends(void)
 	in_machine(&t, reset);
 	CHECK_EQ(t.c[0].sent, 2);
 	CHECK_EQ(t.c[0].last, EX_CANCELLED);
-	CHECK_EQ(ndis_counters(t.card.a)->resets, 1);
-	CHECK_EQ(ndis_counters(t.card.a)->send_errors, 1);
+	CHECK_EQ(ndis_counters(t.card.a).resets, 1);
+	CHECK_EQ(ndis_counters(t.card.a).send_errors, 1);
 	in_machine(&t, send_one);    /* the card goes with it */
 	finish(&t);
 	CHECK_EQ(t.c[0].sent, 3);
@@ -611,7 +612,7 @@ static void how_often(void)
 	through = (u32)(k->frames - k->lost);
 	CHECK(as_told((u32)k->lost, 100000, 0.05));
 	CHECK(as_told((u32)k->duplicated, through, 0.1));
-	CHECK_EQ(ndis_counters(nic_pair_adapter(l.pair, 1))->received,
+	CHECK_EQ(ndis_counters(nic_pair_adapter(l.pair, 1)).received,
 		 through + k->duplicated);
 	/* but for those of another type now: 2 of 1,000 bytes */
 	CHECK(c.frames > through + k->duplicated - 30);

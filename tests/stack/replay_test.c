@@ -81,7 +81,7 @@ static struct played play(const u8 *file, size_t n)
 	CHECK_EQ(sched_run(t.m.s, NULL, NULL), EX_IDLE);
 	CHECK_EQ(!r, t.why[0] != 0);
 	if (r)
-		t.end = *nic_replay_state(r);
+		t.end = nic_replay_state(r);
 	CHECK(!r || t.end.why);
 	CHECK(ex_call(t.m.x, leave, &t));
 	CHECK(ex_pool_check(t.m.x, EX_NONPAGED, why, sizeof(why)));

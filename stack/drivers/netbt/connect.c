@@ -43,7 +43,7 @@ static enum ex_status attempt(struct calling *k, struct nbt_lower *l)
 	st = ke_wait(&l->answer, ANSWER_NS);
 	if (st == EX_TIMEOUT)
 		return EX_IO_TIMEOUT;
-	switch (l->answer_type) {
+	switch (KE_GET(&l->answer_type)) {
 	case NBT_POSITIVE:
 		return EX_SUCCESS;
 	case NBT_RETARGET:
@@ -65,23 +65,23 @@ static enum ex_status call(struct calling *k)
 	enum ex_status st = EX_CONNECTION_REFUSED;
 	struct nbt_lower *l;
 
-	for (u32 i = 0; i < RETRIES && !c->closing; i++) {
+	for (u32 i = 0; i < RETRIES && !KE_GET(&c->closing); i++) {
 		st = nbt_lower_open(c->nb, c, &l);
 		if (ex_failed(st))
 			return st;
-		c->lower = l;
+		nbt_set_lower(c, l);
 		st = attempt(k, l);
-		if (st == EX_SUCCESS && !c->closing)
+		if (st == EX_SUCCESS && !KE_GET(&c->closing))
 			return st;
-		c->lower = NULL;
-		if (l->answer_type && !l->dead)
+		nbt_set_lower(c, NULL);
+		if (KE_GET(&l->answer_type) && !KE_GET(&l->dead))
 			nbt_lower_end(l);
 		else
 			nbt_lower_close(l);
 		if (st != EX_MORE_PROCESSING_REQUIRED)
 			break;
 	}
-	if (c->closing)
+	if (KE_GET(&c->closing))
 		return EX_CANCELLED;
 	return st == EX_MORE_PROCESSING_REQUIRED ? EX_CONNECTION_REFUSED : st;
 }
@@ -100,10 +100,35 @@ static void thread(void *context)
 		st = nbt_resolve(nb, k.r->remote.netbios, k.ip);
 	if (!ex_failed(st))
 		st = call(&k);
-	k.c->connecting = false;
+	KE_SET(&k.c->connecting, false);
 	io_complete(k.irp, st, 0);
 	nbt_connection_put(k.c);
-	nb->threads--;
+	(void)KE_ADD(&nb->threads, -1u);
+}
+
+static bool begin(struct nbt_connection *c)
+{
+	struct nbt *nb = c->nb;
+	enum ke_irql before = ke_lock(&nb->lock);
+	bool ok = c->address && !c->lower && !c->listen && !c->connecting &&
+		  !c->closing && !nb->stopping;
+
+	if (ok) {
+		KE_SET(&c->connecting, true);
+		(void)KE_ADD(&c->refs, 1u);
+		(void)KE_ADD(&nb->threads, 1u);
+	}
+	ke_unlock(&nb->lock, before);
+	return ok;
+}
+
+static void give_up(struct nbt_connection *c)
+{
+	struct nbt *nb = c->nb;
+
+	KE_SET(&c->connecting, false);
+	nbt_connection_put(c);
+	(void)KE_ADD(&nb->threads, -1u);
 }
 
 enum ex_status nbt_connect(struct nbt_connection *c, struct irp *irp,
@@ -113,25 +138,21 @@ enum ex_status nbt_connect(struct nbt_connection *c, struct irp *irp,
 	struct calling *k;
 	struct ke_thread *t;
 
-	if (!c->address || c->lower || c->listen || c->connecting ||
-	    nb->stopping)
+	if (!begin(c))
 		return EX_INVALID_CONNECTION;
 	k = ex_alloc(nb->x, EX_NONPAGED, sizeof(*k), TAG_OP);
-	if (!k)
+	if (!k) {
+		give_up(c);
 		return EX_INSUFFICIENT_RESOURCES;
+	}
 	*k = (struct calling){ .c = c, .irp = irp, .r = r };
-	c->connecting = true;
-	c->refs++;
-	nb->threads++;
 	io_pending(irp);
 	t = ke_thread_create(nb->x, "netbt call", 8, thread, k);
 	if (t) {
 		ke_thread_put(t);
 		return EX_PENDING;
 	}
-	nb->threads--;
-	c->refs--;
-	c->connecting = false;
 	ex_free_pool(nb->x, k, TAG_OP);
+	give_up(c);
 	return EX_INSUFFICIENT_RESOURCES;
 }

@@ -60,7 +60,7 @@ static enum ex_status receive(void *context, const struct tdi_address *from,
 	(void)available;
 	(void)irp;
 	*taken = indicated;
-	if (nb->stopping || !data || indicated < HEADER ||
+	if (KE_GET(&nb->stopping) || !data || indicated < HEADER ||
 	    data[0] < DIRECT_UNIQUE || data[0] > BROADCAST ||
 	    (data[1] & FRAGMENT_FLAGS) != WHOLE)
 		return EX_SUCCESS;

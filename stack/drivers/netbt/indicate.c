@@ -42,8 +42,8 @@ static bool expected(const struct nbt_lower *l, u8 type)
 	if (type == NBT_KEEPALIVE)
 		return true;
 	if (type == NBT_MESSAGE)
-		return l->up;
-	return !l->up && l->inbound == (type == NBT_REQUEST);
+		return KE_GET(&l->up);
+	return !KE_GET(&l->up) && l->inbound == (type == NBT_REQUEST);
 }
 
 bool nbt_indicate_check(struct nbt_lower *l, u8 type, u8 flags, u32 length)

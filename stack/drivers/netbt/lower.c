@@ -26,6 +26,7 @@ static void lower_free(struct nbt_lower *l)
 
 static void close_files(struct nbt_lower *l)
 {
+	gate_shut(&l->gate);
 	if (l->tcp)
 		io_close(l->tcp);
 	if (l->address)
@@ -94,7 +95,7 @@ void nbt_lower_close(struct nbt_lower *l)
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_lower **at = &nb->used;
 
-	l->dead = true;
+	KE_SET(&l->dead, true);
 	while (*at && *at != l)
 		at = &(*at)->next;
 	if (*at) {
@@ -122,13 +123,10 @@ static bool op_start(struct nbt_lower *l, enum tdi_minor minor, u32 flags,
 	struct ex *x = l->nb->x;
 	struct op *o = ex_alloc_zero(x, EX_NONPAGED, sizeof(*o), TAG_OP);
 
-	if (!o || !l->tcp) {
-		if (o)
-			ex_free_pool(x, o, TAG_OP);
+	if (!o)
 		return false;
-	}
 	o->irp = io_irp_alloc(x);
-	if (!o->irp || n > sizeof(o->data)) {
+	if (!o->irp || n > sizeof(o->data) || !gate_enter(&l->gate)) {
 		if (o->irp)
 			io_irp_free(x, o->irp);
 		ex_free_pool(x, o, TAG_OP);
@@ -145,6 +143,7 @@ static bool op_start(struct nbt_lower *l, enum tdi_minor minor, u32 flags,
 	o->irp->done_context = o;
 	tdi_fill(o->irp, l->tcp, minor, &o->r);
 	(void)io_call(l->tcp->device, o->irp);
+	gate_leave(&l->gate);
 	return true;
 }
 
@@ -164,7 +163,7 @@ static void op_done(void *context, struct irp *irp)
 void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then)
 {
 	if (then)
-		l->dead = true;      /* what comes now is dropped */
+		KE_SET(&l->dead, true); /* what comes now is dropped */
 	if (op_start(l, TDI_SEND, 0, p, n, then))
 		return;
 	if (then)
@@ -175,43 +174,75 @@ void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then)
 
 void nbt_lower_end(struct nbt_lower *l)
 {
-	l->dead = true;
+	KE_SET(&l->dead, true);
 	if (!op_start(l, TDI_DISCONNECT, TDI_DISCONNECT_RELEASE, NULL, 0, true))
 		nbt_lower_close(l);
 }
 
-bool nbt_lower_over(struct nbt_lower *l, u32 flags, enum ex_status why, bool tell)
+void nbt_lower_over(struct nbt_lower *l, u32 flags, enum ex_status why, bool tell)
 {
-	struct nbt_connection *c = l->conn;
+	struct nbt_connection *c;
 	void *context = NULL;
 	tdi_disconnect_fn *fn;
+	bool up;
 
-	l->answer_type = 0;
+	KE_SET(&l->answer_type, 0);
 	ke_event_set(&l->answer);
-	if (!c || !l->up) {
+	ke_latch(&l->latch);
+	up = l->up;
+	ke_unlatch(&l->latch);
+	if (!up) {
 		if (l->inbound)
 			nbt_lower_close(l);
-		return false;
+		return;
 	}
+	c = l->conn;
 	nbt_fail_receives(c, why);
-	fn = (tdi_disconnect_fn *)nbt_handler(c, TDI_EVENT_DISCONNECT,
-					      &context);
-	if (fn && tell)
-		fn(context, c->context, flags, why);
-	return true;
+	fn = tell ? (tdi_disconnect_fn *)nbt_handler(l, TDI_EVENT_DISCONNECT,
+						     &context) : NULL;
+	if (!fn)
+		return;
+	fn(context, c->context, flags, why);
+	nbt_handler_over(c);
 }
 
+/* By who was the first to find that it is dead, or comes after `quiet`. */
 static void tell_abort(struct nbt_lower *l, enum ex_status why)
 {
-	if (nbt_lower_over(l, TDI_DISCONNECT_ABORT, why, !l->told))
-		l->told = true;
+	bool first;
+
+	ke_latch(&l->latch);
+	first = !l->quiet && !KE_GET(&l->told);
+	if (first)
+		KE_SET(&l->told, true);
+	ke_unlatch(&l->latch);
+	nbt_lower_over(l, TDI_DISCONNECT_ABORT, why, first);
+}
+
+void nbt_lower_up(struct nbt_lower *l)
+{
+	ke_latch(&l->latch);
+	l->quiet = true;
+	KE_SET(&l->up, true);
+	ke_unlatch(&l->latch);
+}
+
+void nbt_lower_begins(struct nbt_lower *l)
+{
+	bool dead;
+
+	ke_latch(&l->latch);
+	l->quiet = false;
+	dead = KE_GET(&l->dead);
+	ke_unlatch(&l->latch);
+	if (dead)
+		tell_abort(l, EX_CONNECTION_RESET);
 }
 
 void nbt_lower_reset(struct nbt_lower *l)
 {
-	if (l->dead)
+	if (!nbt_first(l, &l->dead))
 		return;
-	l->dead = true;
 	(void)op_start(l, TDI_DISCONNECT, TDI_DISCONNECT_ABORT, NULL, 0,
 		       false);
 	tell_abort(l, EX_CONNECTION_RESET);
@@ -225,7 +256,8 @@ static void accepted(void *context, struct irp *irp)
 		nbt_lower_close(context);
 }
 
-static struct nbt_lower *take_free(struct nbt *nb)
+static struct nbt_lower *take_free(struct nbt *nb,
+				   const struct tdi_address *remote)
 {
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_lower *l = nb->lowers_new < PENDING_MAX && !nb->stopping ?
@@ -235,6 +267,8 @@ static struct nbt_lower *take_free(struct nbt *nb)
 		nb->free = l->next;
 		nb->lowers_free--;
 		nb->lowers_new++;    /* counted anew each second */
+		l->inbound = true;
+		l->peer = *remote;
 		l->next = nb->used;
 		nb->used = l;
 		l->since = ex_now(nb->x);
@@ -248,18 +282,17 @@ static enum ex_status on_connect(void *context,
 				 void **connection_context, struct irp **accept)
 {
 	struct nbt *nb = context;
-	struct nbt_lower *l = take_free(nb);
+	struct nbt_lower *l = take_free(nb, remote);
 
 	kick(nb);
-	if (!l)
+	if (!l || !gate_enter(&l->gate))
 		return EX_INSUFFICIENT_RESOURCES;
-	l->inbound = true;
-	l->peer = *remote;
 	io_irp_reuse(l->irp);
 	l->irp->done = accepted;
 	l->irp->done_context = l;
 	l->req = (struct tdi_request){ .remote = *remote };
 	tdi_fill(l->irp, l->tcp, TDI_ACCEPT, &l->req);
+	gate_leave(&l->gate);
 	*connection_context = l;
 	*accept = l->irp;
 	return EX_SUCCESS;
@@ -272,13 +305,11 @@ static void on_disconnect(void *context, void *connection_context, u32 flags,
 
 	(void)context;
 	if (flags & TDI_DISCONNECT_ABORT) {
-		if (l->dead && l->told)
-			return;
-		l->dead = true;
-		tell_abort(l, why);
+		if (nbt_first(l, &l->dead) || !KE_GET(&l->told))
+			tell_abort(l, why);
 		return;
 	}
-	l->fin = true;
+	KE_SET(&l->fin, true);
 	nbt_pump(l, false);
 }
 
@@ -318,7 +349,7 @@ enum ex_status nbt_lower_open(struct nbt *nb, struct nbt_connection *c,
 		return st;
 	}
 	l->conn = c;
-	c->refs++;
+	(void)KE_ADD(&c->refs, 1u);
 	to_used(l);
 	*out = l;
 	return EX_SUCCESS;
@@ -372,16 +403,43 @@ static void close_all(struct nbt *nb)
 	}
 }
 
+static void set_working(struct nbt *nb, bool on)
+{
+	enum ke_irql before = ke_lock(&nb->lock);
+
+	nb->working = on;
+	if (on)
+		nb->kicked = false;
+	ke_unlock(&nb->lock, before);
+}
+
+static bool is_working(struct nbt *nb)
+{
+	enum ke_irql before = ke_lock(&nb->lock);
+	bool is = nb->working || nb->kicked || KE_GET(&nb->threads);
+
+	ke_unlock(&nb->lock, before);
+	return is;
+}
+
+static bool wants_more(struct nbt *nb)
+{
+	enum ke_irql before = ke_lock(&nb->lock);
+	bool more = !nb->stopping && nb->lowers_free < NBT_SPARES;
+
+	ke_unlock(&nb->lock, before);
+	return more;
+}
+
 static void work(void *context)
 {
 	struct nbt *nb = context;
 
-	nb->working = true;
-	nb->kicked = false;
+	set_working(nb, true);
 	close_all(nb);
-	while (!nb->stopping && nb->lowers_free < NBT_SPARES && open_one(nb))
+	while (wants_more(nb) && open_one(nb))
 		;
-	nb->working = false;
+	set_working(nb, false);
 }
 
 /* --- time --------------- */
@@ -394,7 +452,7 @@ static struct nbt_lower *overdue(struct nbt *nb, u64 now)
 
 	nb->lowers_new = 0;
 	for (l = nb->used; l; l = l->next) {
-		if (!l->inbound || l->up)
+		if (!l->inbound || KE_GET(&l->up))
 			continue;
 		nb->lowers_new++;
 		if (l->since + PENDING_NS <= now)
@@ -410,7 +468,8 @@ static void free_retired(struct nbt *nb, u64 now)
 	struct nbt_lower **at = &nb->retired, *l, *gone = NULL;
 
 	while ((l = *at)) {
-		if (l->since + RETIRED_NS > now) {
+		if (l->since + RETIRED_NS > now ||
+		    (l->conn && l->conn->lower == l)) {
 			at = &l->next;
 			continue;
 		}
@@ -432,11 +491,11 @@ static struct nbt_lower *silent(struct nbt *nb, u64 now)
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_lower *l = nb->keepalive_ns ? nb->used : NULL;
 
-	while (l && (!l->up || l->dead || l->fin ||
-		     l->moved + nb->keepalive_ns > now))
+	while (l && (!KE_GET(&l->up) || KE_GET(&l->dead) || KE_GET(&l->fin) ||
+		     KE_GET(&l->moved) + nb->keepalive_ns > now))
 		l = l->next;
 	if (l)
-		l->moved = now;
+		KE_SET(&l->moved, now);
 	ke_unlock(&nb->lock, before);
 	return l;
 }
@@ -450,12 +509,15 @@ static void tick(void *context, void *a, void *b)
 
 	(void)a;
 	(void)b;
+	if (!gate_enter(&nb->gate))
+		return;
 	while ((l = overdue(nb, now)))
 		nbt_lower_close(l);
 	nbt_header(keep, NBT_KEEPALIVE, 0);
 	while ((l = silent(nb, now)))
 		(void)op_start(l, TDI_SEND, 0, keep, sizeof(keep), false);
 	free_retired(nb, now);
+	gate_leave(&nb->gate);
 }
 
 /* --- all of them --------------- */
@@ -484,7 +546,8 @@ static void move_all(struct nbt *nb, struct nbt_lower **from)
 		struct nbt_lower *l = *from;
 
 		*from = l->next;
-		l->dead = l->told = true;
+		KE_SET(&l->dead, true);
+		KE_SET(&l->told, true);
 		l->next = nb->closing;
 		nb->closing = l;
 	}
@@ -493,11 +556,15 @@ static void move_all(struct nbt *nb, struct nbt_lower **from)
 
 void nbt_lowers_stop(struct nbt *nb)
 {
-	nb->stopping = true;
+	enum ke_irql before = ke_lock(&nb->lock);
+
+	KE_SET(&nb->stopping, true);
+	ke_unlock(&nb->lock, before);
 	(void)ke_timer_cancel(&nb->tick);
 	(void)ke_dpc_remove(&nb->dpc);
-	while (nb->threads || nb->working || nb->kicked)
+	while (is_working(nb))
 		ke_sleep(NBT_MS);
+	gate_shut(&nb->gate);
 	move_all(nb, &nb->free);
 	move_all(nb, &nb->used);
 	close_all(nb);

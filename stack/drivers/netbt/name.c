@@ -411,10 +411,10 @@ static void answered(struct nbt *nb, const struct record *r,
 	bool conflicting = !a && doubted(nb, r);
 
 	if (a) {
-		a->answered = true;
 		a->negative = RCODE(r->flags);
 		a->group = r->group;
 		memcpy(a->ip, r->ip, 4);
+		KE_SET(&a->answered, true);
 		ke_event_set(&a->event);
 	}
 	ke_unlock(&nb->lock, before);
@@ -485,7 +485,7 @@ static enum ex_status receive(void *context, const struct tdi_address *from,
 	(void)irp;
 	*taken = indicated;
 	/* Q243478: a source that nobody has is not answered. */
-	if (!nb->stopping && data && nbt_is_host(from->ip) && from->port &&
+	if (!KE_GET(&nb->stopping) && data && nbt_is_host(from->ip) && from->port &&
 	    parse(data, indicated, &r))
 		took(nb, &r, from);
 	return EX_SUCCESS;
@@ -520,12 +520,13 @@ static bool claim(struct nbt *nb, struct nbt_name *n)
 	struct nbt_asked a = { .name = n->name, .opcode = OP_REGISTER };
 
 	begin(nb, &a);
-	for (u32 i = 0; i < RETRIES && !a.answered && !nb->stopping; i++) {
+	for (u32 i = 0; i < RETRIES && !KE_GET(&a.answered) &&
+			!KE_GET(&nb->stopping); i++) {
 		send_claim(nb, a.id, REGISTER, n);
 		(void)ke_wait(&a.event, RETRY_NS);
 	}
 	end(nb, &a);
-	if (a.answered || nb->stopping)
+	if (a.answered || KE_GET(&nb->stopping))
 		return false;
 	/* RFC 1001 15.2.1: nobody said no, so it is taken. */
 	send_claim(nb, a.id, OVERWRITE, n);
@@ -560,6 +561,7 @@ enum ex_status nbt_register(struct nbt *nb, const char *name, bool group,
 {
 	struct nbt_name *n = ex_alloc_zero(nb->x, EX_NONPAGED, sizeof(*n),
 					   TAG_NAME), *in;
+	enum ke_irql before;
 	enum ex_status st;
 
 	if (!n)
@@ -578,7 +580,9 @@ enum ex_status nbt_register(struct nbt *nb, const char *name, bool group,
 		nbt_release(nb, n);
 		return EX_ADDRESS_ALREADY_EXISTS;
 	}
+	before = ke_lock(&nb->lock);
 	n->registered = true;
+	ke_unlock(&nb->lock, before);
 	*out = n;
 	return EX_SUCCESS;
 }
@@ -588,6 +592,7 @@ void nbt_release(struct nbt *nb, struct nbt_name *n)
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_name **at = &nb->names;
 	bool last = !--n->refs;
+	u16 id = nb->id += last;
 
 	while (last && *at != n)
 		at = &(*at)->next;
@@ -597,7 +602,7 @@ void nbt_release(struct nbt *nb, struct nbt_name *n)
 	if (!last)
 		return;
 	if (n->registered && !n->conflict && nb->udp)
-		send_claim(nb, ++nb->id, RELEASE, n);
+		send_claim(nb, id, RELEASE, n);
 	ex_free_pool(nb->x, n, TAG_NAME);
 }
 
@@ -613,7 +618,8 @@ enum ex_status nbt_resolve(struct nbt *nb, const char *name, u8 ip[4])
 		return EX_SUCCESS;
 	}
 	begin(nb, &a);
-	for (u32 i = 0; i < RETRIES && !a.answered && !nb->stopping; i++) {
+	for (u32 i = 0; i < RETRIES && !KE_GET(&a.answered) &&
+			!KE_GET(&nb->stopping); i++) {
 		send_query(nb, a.id, name);
 		(void)ke_wait(&a.event, RETRY_NS);
 	}

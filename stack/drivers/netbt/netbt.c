@@ -130,7 +130,7 @@ static void unload(struct io_driver *d)
 {
 	struct nbt *nb = d->extension;
 
-	nbt_lowers_stop(nb);
+	nbt_lowers_stop(nb);         /* shuts the gate, too */
 	nbt_port_close(&nb->udp);
 	nbt_port_close(&nb->datagrams);
 	ke_lock_fini(&nb->lock);

@@ -10,9 +10,20 @@
  * The way in of a session: tcpip -> nbt_receive() -> nbt_process() -> the
  * client.  What the client left, and half headers, wait at the start of the
  * connection's indicate buffer (indicate.c); when that is full, TCP holds the
- * rest.  One CPU at a time is in a lower connection (`pumping`).
+ * rest.  One CPU at a time is in a lower connection (`pumping`): the message and
+ * the indicate buffer are its own, or, while one reads it, the RECEIVE's.
  *
- * Locks: nbt->lock for everything; nobody is called while it is held.
+ * Locks: nbt->lock for everything; nobody is called while it is held.  What is
+ * looked at without it is a word, by KE_GET() and KE_SET(): the flags of a lower
+ * connection, of which one that matters who was first is set by nbt_first().  A
+ * latch is only taken last: a connection's, for which lower one it has, and a
+ * lower one's, for its flags.
+ *
+ * Ends: references are counted by KE_ADD().  Who uses the files of a lower
+ * connection is in its gate, and the worker that closes them waits for him; a
+ * client's file is closed when none of the client's handlers is being called
+ * (`calls`).  nbt->gate is for what comes by itself, the tick and packets on
+ * ports 137 and 138.
  *
  * A lower connection serves one session, is closed by a worker and freed a while
  * later, as an indication of TCP's may still be on its way with its pointer.
@@ -23,6 +34,7 @@
 #ifndef NETBT_H
 #define NETBT_H
 
+#include "../../ndis/gate.h"
 #include "../../tdi/tdi.h"
 #include "../../trace/trace.h"
 
@@ -74,7 +86,8 @@ struct nbt_asked {                   /* a transaction that waits */
 	struct nbt_asked *next;
 	u16 id;
 	u8 opcode;
-	bool negative, answered, group;
+	bool answered;               /* by KE_GET(): the rest is there then */
+	bool negative, group;
 	const char *name;
 	u8 ip[4];
 	struct ke_event event;
@@ -84,23 +97,29 @@ struct nbt_address {
 	struct nbt *nb;
 	struct nbt_address *next;
 	struct nbt_name *name;
-	u32 refs;
+	u32 refs;                    /* by KE_ADD() */
+	u32 calls;                   /* of its handler for CONNECT */
 	bool closing;
-	struct { void *fn, *context; } event[TDI_EVENTS];
+	struct nbt_handler { void *fn, *context; } event[TDI_EVENTS];
 	struct nbt_connection *connections;
 };
 
 struct nbt_lower {                   /* a connection of TCP's */
 	struct nbt *nb;
 	struct nbt_lower *next;
+	struct gate gate;            /* of the files */
 	struct io_file *tcp, *address; /* address: of an outgoing one */
-	struct nbt_connection *conn;
-	struct tdi_address peer;
+	struct nbt_connection *conn; /* set before it is up, or given away */
+	struct tdi_address peer;     /* set before it is used */
+	struct ke_latch latch;       /* for who is first; else by KE_GET() */
 	bool up;                     /* the session is agreed on */
-	bool inbound, pumping, again;
+	bool dead, fin, told;
+	bool quiet;                  /* under the latch: nobody is told yet, as the
+					client's LISTEN or ACCEPT is not complete */
 	bool hold;                   /* the client wants a RECEIVE first */
+	bool reading;                /* a RECEIVE has the indicate buffer */
 	bool held;                   /* TCP wants one, and from then on */
-	bool reading, dead, fin, told;
+	bool inbound, pumping, again;
 	/* the message that is being received */
 	bool in_message;
 	u8 type, flags;
@@ -120,11 +139,13 @@ struct nbt_connection {
 	struct nbt *nb;
 	struct nbt_connection *next; /* of its address */
 	struct nbt_address *address;
-	struct nbt_lower *lower;
+	struct ke_latch latch;
+	struct nbt_lower *lower;     /* under the latch */
 	void *context;
-	u32 refs;
-	bool closing, connecting;
-	struct irp *listen, *connect;
+	u32 refs;                    /* by KE_ADD(); each IRP below has one */
+	u32 calls;                   /* of the client's handlers, by KE_ADD() */
+	bool closing, connecting;    /* also by KE_GET() */
+	struct irp *listen;
 	struct irp *receives;
 };
 
@@ -145,9 +166,23 @@ struct nbt {
 	struct ex_work work;
 	struct ke_timer tick;
 	struct ke_dpc dpc;
-	bool stopping, working, kicked;
+	struct gate gate;            /* of the tick, and what is sent by UDP */
+	bool stopping;               /* also by KE_GET() */
+	bool working, kicked;
 	u16 id;
 };
+
+/* Sets a flag of l; true: it was not set before. */
+static inline bool nbt_first(struct nbt_lower *l, bool *flag)
+{
+	bool first;
+
+	ke_latch(&l->latch);
+	first = !KE_GET(flag);
+	KE_SET(flag, true);
+	ke_unlatch(&l->latch);
+	return first;
+}
 
 static inline u16 nbt_get16(const u8 *b)
 {
@@ -217,9 +252,13 @@ void nbt_lower_close(struct nbt_lower *l);
 void nbt_lower_end(struct nbt_lower *l);   /* in order, then closed */
 void nbt_lower_reset(struct nbt_lower *l); /* now; the client is told */
 /* The other end is gone, in whichever way: receives fail, and with `tell` the client
- * hears of it. false: no client has the session. */
-bool nbt_lower_over(struct nbt_lower *l, u32 flags, enum ex_status why,
+ * hears of it, if one has the session. */
+void nbt_lower_over(struct nbt_lower *l, u32 flags, enum ex_status why,
 		    bool tell);
+/* The session is agreed on; the client is told of its end when it knows of it,
+ * which is then. */
+void nbt_lower_up(struct nbt_lower *l);
+void nbt_lower_begins(struct nbt_lower *l);
 /* A packet of netbt's own; then: the end of the connection follows. */
 void nbt_lower_send(struct nbt_lower *l, const u8 *p, u32 n, bool then);
 
@@ -250,7 +289,12 @@ void nbt_reject(struct nbt_lower *l, u8 type, u32 length, const char *why);
 
 void nbt_dispatch(struct io_driver *d);
 void nbt_connection_put(struct nbt_connection *c);
-void *nbt_handler(struct nbt_connection *c, enum tdi_event e, void **context);
+/* The client's, to be called once, then it is over; NULL: it has none, or the
+ * session no more. */
+void *nbt_handler(struct nbt_lower *l, enum tdi_event e, void **context);
+void nbt_handler_over(struct nbt_connection *c);
+/* Its lower connection, or none, from now on. */
+void nbt_set_lower(struct nbt_connection *c, struct nbt_lower *l);
 /* A connection of a client for a session to `called`, and its LISTEN or ACCEPT
  * to be completed; else the code of a negative response. */
 u8 nbt_offer(struct nbt_lower *l, const char *called, const char *calling,

@@ -18,7 +18,7 @@ static enum tdi_file kind_of(const struct io_file *f)
 
 static void nbt_address_put(struct nbt_address *a)
 {
-	if (--a->refs)
+	if (KE_ADD(&a->refs, -1u))
 		return;
 	nbt_release(a->nb, a->name);
 	ex_free_pool(a->nb->x, a, TAG_ADDRESS);
@@ -26,29 +26,68 @@ static void nbt_address_put(struct nbt_address *a)
 
 void nbt_connection_put(struct nbt_connection *c)
 {
-	if (--c->refs)
+	if (KE_ADD(&c->refs, -1u))
 		return;
 	ex_free_pool(c->nb->x, c, TAG_CONNECTION);
 }
 
-void *nbt_handler(struct nbt_connection *c, enum tdi_event e, void **context)
+void *nbt_handler(struct nbt_lower *l, enum tdi_event e, void **context)
 {
+	struct nbt_connection *c = l->conn;
 	enum ke_irql before = ke_lock(&c->nb->lock);
 	void *fn = NULL;
 
-	if (c->address && !c->closing && !c->address->closing) {
+	if (c->address && !c->closing && !c->address->closing &&
+	    c->lower == l) {
 		fn = c->address->event[e].fn;
 		*context = c->address->event[e].context;
 	}
+	if (fn)
+		(void)KE_ADD(&c->calls, 1u);
 	ke_unlock(&c->nb->lock, before);
 	return fn;
+}
+
+void nbt_handler_over(struct nbt_connection *c)
+{
+	(void)KE_ADD(&c->calls, -1u);
+}
+
+/* --- its lower connection --------------- */
+
+static void set_lower(struct nbt_connection *c, struct nbt_lower *l)
+{
+	ke_latch(&c->latch);
+	c->lower = l;
+	ke_unlatch(&c->latch);
+}
+
+void nbt_set_lower(struct nbt_connection *c, struct nbt_lower *l)
+{
+	enum ke_irql before = ke_lock(&c->nb->lock);
+
+	set_lower(c, l);
+	ke_unlock(&c->nb->lock, before);
+}
+
+/* In its gate: it and its files are there until it is left. NULL: it has none. */
+static struct nbt_lower *enter_lower(struct nbt_connection *c)
+{
+	struct nbt_lower *l;
+
+	ke_latch(&c->latch);
+	l = c->lower;
+	if (l && !gate_enter(&l->gate))
+		l = NULL;
+	ke_unlatch(&c->latch);
+	return l;
 }
 
 /* --- RECEIVEs that wait --------------- */
 
 static void cancel_receive(struct io_device *d, struct irp *irp)
 {
-	struct nbt_connection *c = io_here(irp)->file->context;
+	struct nbt_connection *c = irp->driver[0];
 	enum ke_irql before = ke_lock(&c->nb->lock);
 	struct irp **at = &c->receives;
 
@@ -68,8 +107,10 @@ void nbt_give_receive(struct nbt_connection *c, struct irp *irp)
 	struct tdi_request *r = io_here(irp)->buffer;
 	enum ke_irql before = ke_lock(&c->nb->lock);
 	struct irp **at = &c->receives;
-	bool ok = !c->closing && io_set_cancel(irp, cancel_receive);
+	bool ok;
 
+	irp->driver[0] = c;
+	ok = !c->closing && io_set_cancel(irp, cancel_receive);
 	io_pending(irp);
 	while (ok && *at && !r->moved)
 		at = &(*at)->next;
@@ -112,18 +153,26 @@ void nbt_fail_receives(struct nbt_connection *c, enum ex_status st)
 static enum ex_status receive(struct nbt_connection *c, struct irp *irp,
 			      struct tdi_request *r)
 {
-	struct nbt_lower *l = c->lower;
+	struct nbt_lower *l = enter_lower(c);
+	enum ex_status st = EX_PENDING;
 
-	if (!l || !l->up)
+	if (!l)
 		return EX_INVALID_CONNECTION;
-	if (l->dead || l->told)
-		return EX_CONNECTION_DISCONNECTED;
-	r->moved = 0;
-	c->refs++;
-	io_pending(irp);
-	nbt_give_receive(c, irp);
-	nbt_pump(l, true);
-	return EX_PENDING;
+	if (!KE_GET(&l->up)) {
+		st = EX_INVALID_CONNECTION;
+	} else if (KE_GET(&l->dead) || KE_GET(&l->told)) {
+		st = EX_CONNECTION_DISCONNECTED;
+	} else {
+		r->moved = 0;
+		(void)KE_ADD(&c->refs, 1u);
+		io_pending(irp);
+		nbt_give_receive(c, irp);
+		nbt_pump(l, true);
+		if (KE_GET(&l->told)) /* it ended just now: is it in the list? */
+			nbt_fail_receives(c, EX_CONNECTION_DISCONNECTED);
+	}
+	gate_leave(&l->gate);
+	return st;
 }
 
 /* --- SEND --------------- */
@@ -146,15 +195,14 @@ static enum ex_status sent(struct io_device *d, struct irp *irp, void *context)
 	return EX_SUCCESS;
 }
 
-static enum ex_status send(struct nbt_connection *c, struct irp *irp,
-			   struct tdi_request *r)
+static enum ex_status send_on(struct nbt_lower *l, struct nbt_connection *c,
+			      struct irp *irp, struct tdi_request *r)
 {
-	struct nbt_lower *l = c->lower;
 	struct sending *s;
 
-	if (!l || !l->up)
+	if (!KE_GET(&l->up))
 		return EX_INVALID_CONNECTION;
-	if (l->dead)
+	if (KE_GET(&l->dead))
 		return EX_CONNECTION_DISCONNECTED;
 	if (r->length > NBT_MESSAGE_MAX)
 		return EX_INVALID_PARAMETER;
@@ -170,7 +218,7 @@ static enum ex_status send(struct nbt_connection *c, struct irp *irp,
 							   &s->body };
 	s->r = (struct tdi_request){ .chain = &s->head,
 				     .length = NBT_HEADER + r->length };
-	l->moved = ex_now(c->nb->x);
+	KE_SET(&l->moved, ex_now(c->nb->x));
 	io_pending(irp);
 	tdi_fill(irp, l->tcp, TDI_SEND, &s->r);
 	irp->stack[irp->current + 1].complete = sent;
@@ -179,11 +227,24 @@ static enum ex_status send(struct nbt_connection *c, struct irp *irp,
 	return EX_PENDING;
 }
 
+static enum ex_status send(struct nbt_connection *c, struct irp *irp,
+			   struct tdi_request *r)
+{
+	struct nbt_lower *l = enter_lower(c);
+	enum ex_status st = EX_INVALID_CONNECTION;
+
+	if (!l)
+		return st;
+	st = send_on(l, c, irp, r);
+	gate_leave(&l->gate);
+	return st;
+}
+
 /* --- sessions begin --------------- */
 
 static void cancel_listen(struct io_device *d, struct irp *irp)
 {
-	struct nbt_connection *c = io_here(irp)->file->context;
+	struct nbt_connection *c = irp->driver[0];
 	enum ke_irql before = ke_lock(&c->nb->lock);
 
 	(void)d;
@@ -191,6 +252,7 @@ static void cancel_listen(struct io_device *d, struct irp *irp)
 		c->listen = NULL;
 	ke_unlock(&c->nb->lock, before);
 	io_complete(irp, EX_CANCELLED, 0);
+	nbt_connection_put(c);
 }
 
 static enum ex_status listen(struct nbt_connection *c, struct irp *irp)
@@ -198,6 +260,7 @@ static enum ex_status listen(struct nbt_connection *c, struct irp *irp)
 	enum ke_irql before = ke_lock(&c->nb->lock);
 	enum ex_status st = EX_PENDING;
 
+	irp->driver[0] = c;
 	if (!c->address || c->lower || c->listen || c->connecting ||
 	    c->closing)
 		st = EX_INVALID_CONNECTION;
@@ -205,13 +268,15 @@ static enum ex_status listen(struct nbt_connection *c, struct irp *irp)
 		st = EX_CANCELLED;
 	else
 		c->listen = irp;
-	if (st == EX_PENDING)
+	if (st == EX_PENDING) {
+		(void)KE_ADD(&c->refs, 1u);
 		io_pending(irp);
+	}
 	ke_unlock(&c->nb->lock, before);
 	return st;
 }
 
-/* *SMBSERVER is whoever serves files: its type is 0x20. */
+/* Locked. *SMBSERVER is whoever serves files: its type is 0x20. */
 static bool called_is(const struct nbt_address *a, const char *called)
 {
 	static const char any[] = "*SMBSERVER     ";
@@ -223,6 +288,7 @@ static bool called_is(const struct nbt_address *a, const char *called)
 	return !memcmp(a->name->name, called, NBT_NAME);
 }
 
+/* With the reference that it has to its connection. */
 static struct irp *listening(struct nbt_address *a)
 {
 	for (struct nbt_connection *c = a->connections; c; c = c->next) {
@@ -236,7 +302,7 @@ static struct irp *listening(struct nbt_address *a)
 	return NULL;
 }
 
-/* Locked; a reference. */
+/* Locked; a reference, and a call of its handler that is to be over. */
 static struct nbt_address *address_for(struct nbt *nb, const char *called,
 				       struct irp **irp)
 {
@@ -249,37 +315,45 @@ static struct nbt_address *address_for(struct nbt *nb, const char *called,
 		if (!found || *irp)
 			found = a;
 	}
-	if (found)
-		found->refs++;
+	if (found) {
+		(void)KE_ADD(&found->refs, 1u);
+		(void)KE_ADD(&found->calls, 1u);
+	}
 	return found;
 }
 
-static void attach(struct nbt_lower *l, struct nbt_connection *c)
+/* The reference goes along. false: it is being closed. */
+static bool attach(struct nbt_lower *l, struct nbt_connection *c)
 {
 	enum ke_irql before = ke_lock(&l->nb->lock);
+	bool ok = !c->closing;
 
-	c->refs++;
-	l->conn = c;
-	c->lower = l;
+	if (ok) {
+		l->conn = c;
+		set_lower(c, l);
+	}
 	ke_unlock(&l->nb->lock, before);
+	return ok;
 }
 
-static u8 ask_client(struct nbt_address *a, const struct tdi_address *remote,
-		     struct irp **irp, void **connection_context)
+static u8 ask_client(const struct nbt_handler *h,
+		     const struct tdi_address *remote, struct irp **irp,
+		     void **connection_context)
 {
-	tdi_connect_fn *fn = (tdi_connect_fn *)a->event[TDI_EVENT_CONNECT].fn;
+	tdi_connect_fn *fn = (tdi_connect_fn *)h->fn;
 	enum ex_status st;
 
 	if (!fn)
 		return NBT_NOT_LISTENING;
-	st = fn(a->event[TDI_EVENT_CONNECT].context, remote,
-		connection_context, irp);
+	st = fn(h->context, remote, connection_context, irp);
 	if (st == EX_INSUFFICIENT_RESOURCES)
 		return NBT_NO_RESOURCES;
 	if ((ex_failed(st) && st != EX_MORE_PROCESSING_REQUIRED) || !*irp)
 		return NBT_NOT_FOR_YOU;
 	(void)tdi_enter(*irp);
 	io_pending(*irp);
+	(*irp)->driver[0] = io_here(*irp)->file->context;
+	(void)KE_ADD(&((struct nbt_connection *)(*irp)->driver[0])->refs, 1u);
 	return 0;
 }
 
@@ -290,26 +364,34 @@ u8 nbt_offer(struct nbt_lower *l, const char *called, const char *calling,
 	enum ke_irql before = ke_lock(&nb->lock);
 	struct nbt_address *a = address_for(nb, called, irp);
 	struct tdi_address remote = l->peer;
+	struct nbt_handler h = { .fn = NULL };
 	struct nbt_connection *c;
 	void *context = NULL;
 	u8 code = 0;
 
+	if (a)
+		h = a->event[TDI_EVENT_CONNECT];
 	ke_unlock(&nb->lock, before);
 	if (!a)
 		return NBT_NOT_PRESENT;
 	remote.family = 17;
 	memcpy(remote.netbios, calling, NBT_NAME);
 	if (!*irp)
-		code = ask_client(a, &remote, irp, &context);
+		code = ask_client(&h, &remote, irp, &context);
+	(void)KE_ADD(&a->calls, -1u);
 	nbt_address_put(a);
 	if (code)
 		return code;
-	c = io_here(*irp)->file->context;
+	c = (*irp)->driver[0];
 	((struct tdi_request *)io_here(*irp)->buffer)->remote = remote;
 	if (context)
 		c->context = context;
-	attach(l, c);
-	return 0;
+	if (attach(l, c))
+		return 0;
+	io_complete(*irp, EX_CANCELLED, 0);
+	*irp = NULL;
+	nbt_connection_put(c);
+	return NBT_NOT_LISTENING;
 }
 
 /* --- and end --------------- */
@@ -320,8 +402,8 @@ static void detach(struct nbt_connection *c)
 	struct nbt_lower *l = c->connecting ? NULL : c->lower;
 
 	if (l) {
-		c->lower = NULL;
-		l->told = true;
+		set_lower(c, NULL);
+		KE_SET(&l->told, true);
 	}
 	ke_unlock(&c->nb->lock, before);
 	if (l)
@@ -332,16 +414,21 @@ static void detach(struct nbt_connection *c)
 static enum ex_status disconnect(struct nbt_connection *c, struct irp *irp,
 				 struct tdi_request *r)
 {
-	struct nbt_lower *l = c->lower;
+	struct nbt_lower *l = enter_lower(c);
+	bool up = l && KE_GET(&l->up);
 
-	if (!l || !l->up || !l->tcp)
-		return EX_INVALID_CONNECTION;
-	if (r->flags & TDI_DISCONNECT_ABORT)
-		l->dead = l->told = true;
-	io_pending(irp);
-	tdi_fill(irp, l->tcp, TDI_DISCONNECT, r);
-	(void)io_call(l->tcp->device, irp);
-	return EX_PENDING;
+	if (up) {
+		if (r->flags & TDI_DISCONNECT_ABORT) {
+			(void)nbt_first(l, &l->told);
+			(void)nbt_first(l, &l->dead);
+		}
+		io_pending(irp);
+		tdi_fill(irp, l->tcp, TDI_DISCONNECT, r);
+		(void)io_call(l->tcp->device, irp);
+	}
+	if (l)
+		gate_leave(&l->gate);
+	return up ? EX_PENDING : EX_INVALID_CONNECTION;
 }
 
 /* --- files --------------- */
@@ -425,47 +512,61 @@ static void close_address(struct nbt_address *a)
 	if (*at)
 		*at = a->next;
 	ke_unlock(&a->nb->lock, before);
+	while (KE_GET(&a->calls))
+		ke_sleep(NBT_MS);
 }
 
 static enum ex_status disassociate(struct nbt_connection *c)
 {
 	enum ke_irql before = ke_lock(&c->nb->lock);
-	struct nbt_address *a = c->address;
+	struct nbt_address *a = c->connecting ? NULL : c->address;
 	struct nbt_connection **at = a ? &a->connections : NULL;
-	struct irp *irp = c->listen;
+	struct irp *irp = a ? c->listen : NULL;
 
 	while (a && *at != c)
 		at = &(*at)->next;
 	if (a)
 		*at = c->next;
-	c->address = NULL;
+	if (a)
+		c->address = NULL;
 	if (irp && io_take_cancel(irp))
 		c->listen = NULL;
 	else
 		irp = NULL;
 	ke_unlock(&c->nb->lock, before);
-	if (irp)
+	if (irp) {
 		io_complete(irp, EX_CANCELLED, 0);
+		nbt_connection_put(c);
+	}
 	if (a)
 		nbt_address_put(a);
 	return a ? EX_SUCCESS : EX_INVALID_CONNECTION;
 }
 
+/* No request is begun, and no handler called, for it any more. */
+static void close_connection(struct nbt_connection *c)
+{
+	enum ke_irql before = ke_lock(&c->nb->lock);
+
+	KE_SET(&c->closing, true);
+	ke_unlock(&c->nb->lock, before);
+	while (KE_GET(&c->connecting)) /* its thread reads the address */
+		ke_sleep(NBT_MS);
+	detach(c);
+	(void)disassociate(c);
+	while (KE_GET(&c->calls))
+		ke_sleep(NBT_MS);
+}
+
 static enum ex_status cleanup(struct io_device *d, struct irp *irp)
 {
 	struct io_file *f = io_here(irp)->file;
-	struct nbt_connection *c = f->context;
 
 	(void)d;
-	if (kind_of(f) == TDI_ADDRESS_FILE) {
+	if (kind_of(f) == TDI_ADDRESS_FILE)
 		close_address(f->context);
-	} else if (kind_of(f) == TDI_CONNECTION_FILE) {
-		c->closing = true;
-		while (c->connecting) /* its thread reads the address */
-			ke_sleep(NBT_MS);
-		detach(c);
-		(void)disassociate(c);
-	}
+	else if (kind_of(f) == TDI_CONNECTION_FILE)
+		close_connection(f->context);
 	return done(irp, EX_SUCCESS, 0);
 }
 
@@ -499,7 +600,7 @@ static enum ex_status associate(struct nbt_connection *c,
 	before = ke_lock(&c->nb->lock);
 	if (!c->address && !c->closing && !a->closing) {
 		c->address = a;
-		a->refs++;
+		(void)KE_ADD(&a->refs, 1u);
 		c->next = a->connections;
 		a->connections = c;
 		st = EX_SUCCESS;
@@ -522,6 +623,7 @@ static enum ex_status of_address(struct nbt_address *a, u8 minor,
 				 struct tdi_request *r)
 {
 	struct tdi_address own = { .family = 17, .port = 139 };
+	enum ke_irql before;
 
 	if (minor == TDI_QUERY_INFORMATION && r->info == TDI_LOCAL_ADDRESS) {
 		memcpy(own.ip, a->nb->ip, 4);
@@ -532,9 +634,24 @@ static enum ex_status of_address(struct nbt_address *a, u8 minor,
 		return EX_INVALID_DEVICE_REQUEST;
 	if (r->event < 0 || r->event >= TDI_EVENTS)
 		return EX_INVALID_PARAMETER;
+	before = ke_lock(&a->nb->lock);
 	a->event[r->event].fn = r->handler;
 	a->event[r->event].context = r->context;
+	ke_unlock(&a->nb->lock, before);
 	return EX_SUCCESS;
+}
+
+static enum ex_status query_remote(struct nbt_connection *c,
+				   struct tdi_request *r)
+{
+	struct nbt_lower *l = enter_lower(c);
+	enum ex_status st = EX_INVALID_PARAMETER;
+
+	if (!l)
+		return st;
+	st = query(&l->peer, r);
+	gate_leave(&l->gate);
+	return st;
 }
 
 static enum ex_status of_connection(struct nbt_connection *c, struct irp *irp,
@@ -544,7 +661,7 @@ static enum ex_status of_connection(struct nbt_connection *c, struct irp *irp,
 	case TDI_ASSOCIATE:
 		return associate(c, r);
 	case TDI_DISASSOCIATE:
-		if (c->connecting)
+		if (KE_GET(&c->connecting))
 			return EX_DEVICE_BUSY;
 		detach(c);
 		return disassociate(c);
@@ -559,9 +676,8 @@ static enum ex_status of_connection(struct nbt_connection *c, struct irp *irp,
 	case TDI_RECEIVE:
 		return receive(c, irp, r);
 	case TDI_QUERY_INFORMATION:
-		if (r->info == TDI_REMOTE_ADDRESS && c->lower)
-			return query(&c->lower->peer, r);
-		return EX_INVALID_PARAMETER;
+		return r->info == TDI_REMOTE_ADDRESS ? query_remote(c, r) :
+						       EX_INVALID_PARAMETER;
 	default:                     /* ACCEPT comes by the event only */
 		return EX_INVALID_DEVICE_REQUEST;
 	}

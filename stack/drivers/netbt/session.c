@@ -63,7 +63,7 @@ static u32 indicate(struct nbt_lower *l, const u8 *p, u32 n, u32 available)
 {
 	struct nbt_connection *c = l->conn;
 	void *context = NULL;
-	tdi_receive_fn *fn = (tdi_receive_fn *)nbt_handler(c, TDI_EVENT_RECEIVE,
+	tdi_receive_fn *fn = (tdi_receive_fn *)nbt_handler(l, TDI_EVENT_RECEIVE,
 							   &context);
 	enum ex_status st = EX_DATA_NOT_ACCEPTED;
 	struct irp *irp = NULL;
@@ -73,6 +73,8 @@ static u32 indicate(struct nbt_lower *l, const u8 *p, u32 n, u32 available)
 		st = fn(context, c->context, TDI_RECEIVE_NORMAL |
 			(n == l->left ? TDI_RECEIVE_ENTIRE_MESSAGE : 0u), n,
 			l->left, &taken, p, NULL, &irp);
+	if (fn)
+		nbt_handler_over(c);
 	if (st == EX_DATA_NOT_ACCEPTED)
 		taken = 0;
 	TRACE(netbt_indicate, l, (u64)l->type << 56 | (u64)l->flags << 48 |
@@ -81,10 +83,10 @@ static u32 indicate(struct nbt_lower *l, const u8 *p, u32 n, u32 available)
 	tdi_check_indication("netbt", n, l->left, taken);
 	if (irp && st == EX_MORE_PROCESSING_REQUIRED) {
 		((struct tdi_request *)tdi_enter(irp))->moved = 0;
-		c->refs++;
+		(void)KE_ADD(&c->refs, 1u);
 		nbt_give_receive(c, irp);
 	} else if (taken < n || st == EX_DATA_NOT_ACCEPTED) {
-		l->hold = true;
+		KE_SET(&l->hold, true);
 	}
 	if (!nbt_indicate_taken(l, n, taken))
 		return 0;
@@ -104,12 +106,12 @@ static bool message(struct nbt_lower *l, const u8 *p, u32 n, u32 available,
 	irp = nbt_take_receive(l->conn);
 	if (irp)
 		*used += fill(l, irp, p, m);
-	else if (l->hold)
+	else if (KE_GET(&l->hold))
 		return false;
 	else
 		*used += indicate(l, p, m, available);
 	/* An empty one is over when the client has been told. */
-	if (!l->left && (l->length || irp || !l->hold))
+	if (!l->left && (l->length || irp || !KE_GET(&l->hold)))
 		l->in_message = false;
 	return true;
 }
@@ -133,10 +135,13 @@ static void request(struct nbt_lower *l, const u8 *p, u32 n)
 	       nbt_offer(l, called.name, calling.name, &irp);
 	nbt_header(b, code ? NBT_NEGATIVE : NBT_POSITIVE, code ? 1 : 0);
 	b[NBT_HEADER] = code;
-	l->up = !code;
+	if (!code)
+		nbt_lower_up(l);
 	nbt_lower_send(l, b, NBT_HEADER + (code ? 1 : 0), code);
-	if (irp)
-		io_complete(irp, EX_SUCCESS, 0);
+	if (code)
+		return;
+	io_complete(irp, EX_SUCCESS, 0);
+	nbt_lower_begins(l);
 }
 
 static void control(struct nbt_lower *l, u8 type, const u8 *p, u32 n)
@@ -146,7 +151,9 @@ static void control(struct nbt_lower *l, u8 type, const u8 *p, u32 n)
 		request(l, p, n);
 		return;
 	case NBT_POSITIVE:
-		l->up = true;
+		(void)nbt_first(l, &l->up);
+		if (KE_GET(&l->dead))
+			return;      /* that is the answer, and was told */
 		break;
 	case NBT_NEGATIVE:
 		l->answer_code = p[0];
@@ -157,7 +164,7 @@ static void control(struct nbt_lower *l, u8 type, const u8 *p, u32 n)
 	default:                     /* RFC 1002 5.3.1: only that it lives */
 		return;
 	}
-	l->answer_type = type;
+	KE_SET(&l->answer_type, type);
 	ke_event_set(&l->answer);
 }
 
@@ -195,7 +202,7 @@ u32 nbt_process(struct nbt_lower *l, const u8 *p, u32 n, u32 available)
 	bool goes_on = true;
 	u32 used = 0;
 
-	while (goes_on && !l->dead) {
+	while (goes_on && !KE_GET(&l->dead)) {
 		if (l->in_message)
 			goes_on = message(l, p + used, n - used,
 					  available - used, &used);
@@ -203,7 +210,7 @@ u32 nbt_process(struct nbt_lower *l, const u8 *p, u32 n, u32 available)
 			goes_on = header(l, p + used, n - used,
 					 available - used, &used);
 	}
-	return l->dead ? n : used;
+	return KE_GET(&l->dead) ? n : used;
 }
 
 /* What the header says is to come, of what is not consumed. */
@@ -223,16 +230,21 @@ static void keep(struct nbt_lower *l, const u8 *from, u32 n)
 
 /* The one that is in it; false: another is, and goes through it again: what TCP
  * has it fetches then.  wanted: the client holds no longer, which nobody sees
- * before that. */
-static bool enter(struct nbt_lower *l, bool from_tcp, bool wanted)
+ * before that.  got: a RECEIVE has brought so much. */
+static bool enter(struct nbt_lower *l, bool from_tcp, bool wanted, u32 got)
 {
 	enum ke_irql before = ke_lock(&l->nb->lock);
-	bool first = !l->pumping && !(from_tcp && l->reading);
+	bool first;
 
+	if (got) {
+		l->fill += got;
+		KE_SET(&l->reading, false);
+	}
+	first = !l->pumping && !(from_tcp && KE_GET(&l->reading));
 	if (wanted)
-		l->hold = false;
+		KE_SET(&l->hold, false);
 	if (from_tcp && !first)
-		l->held = true;
+		KE_SET(&l->held, true);
 	if (l->pumping)
 		l->again = true;
 	l->pumping |= first;
@@ -251,23 +263,28 @@ static void kept(struct nbt_lower *l)
 		l->fill = n - used;
 }
 
+static void finish(struct nbt_lower *l);
+
 static void read_done(void *context, struct irp *irp)
 {
 	struct nbt_lower *l = context;
-	enum ex_status st = irp->status;
 
-	l->reading = false;
-	if (ex_failed(st) || !l->req.moved) {
-		l->held = false;
+	if (ex_failed(irp->status) || !l->req.moved) {
+		KE_SET(&l->held, false);
+		KE_SET(&l->reading, false);
 		return;
 	}
-	l->fill += (u32)l->req.moved;
-	nbt_pump(l, false);
+	if (enter(l, false, false, (u32)l->req.moved)) {
+		kept(l);
+		finish(l);
+	}
 }
 
 /* TCP holds bytes, and there is room again: they come by a RECEIVE. */
 static void resume(struct nbt_lower *l)
 {
+	if (!gate_enter(&l->gate))
+		return;              /* it is closed, and TCP holds nothing */
 	io_irp_reuse(l->irp);
 	l->irp->done = read_done;
 	l->irp->done_context = l;
@@ -275,39 +292,45 @@ static void resume(struct nbt_lower *l)
 				       .length = l->capacity - l->fill };
 	tdi_fill(l->irp, l->tcp, TDI_RECEIVE, &l->req);
 	(void)io_call(l->tcp->device, l->irp);
+	gate_leave(&l->gate);
 }
 
 static void tell_end(struct nbt_lower *l)
 {
-	if (!l->dead && ((l->in_message && l->left) || l->fill)) {
-		l->told = false;
+	if (!KE_GET(&l->dead) && ((l->in_message && l->left) || l->fill)) {
+		KE_SET(&l->told, false);
 		nbt_reject(l, l->type, l->length, "the message is cut off");
 		return;
 	}
 	(void)nbt_lower_over(l, TDI_DISCONNECT_RELEASE, EX_REMOTE_DISCONNECT, true);
 }
 
-/* Under the lock: nothing was asked for meanwhile. */
+/* Under the lock: nothing was asked for meanwhile.  The client is told of the end
+ * before it is left. */
 static bool leave(struct nbt_lower *l, bool *read, bool *end)
 {
 	enum ke_irql before = ke_lock(&l->nb->lock);
-	bool last;
+	bool last, hold;
 
 	/* A RECEIVE that came while the client was being asked. */
-	if (l->hold && l->conn && l->conn->receives) {
-		l->hold = false;
+	if (KE_GET(&l->hold) && l->conn && l->conn->receives) {
+		KE_SET(&l->hold, false);
 		l->again = true;
 	}
+	hold = KE_GET(&l->hold);
 	last = !l->again;
 	l->again = false;
 	*read = *end = false;
+	if (last && KE_GET(&l->fin) && !(l->fill && hold))
+		*end = nbt_first(l, &l->told);
+	last &= !*end;
 	if (last) {
 		l->pumping = false;
-		*read = l->held && !l->reading && !l->hold && !l->dead &&
-			!l->fin && l->fill < l->capacity;
-		l->reading |= *read;
-		*end = l->fin && !l->told && !(l->fill && l->hold);
-		l->told |= *end;
+		*read = KE_GET(&l->held) && !KE_GET(&l->reading) && !hold &&
+			!KE_GET(&l->dead) && !KE_GET(&l->fin) &&
+			l->fill < l->capacity;
+		if (*read)
+			KE_SET(&l->reading, true);
 	}
 	ke_unlock(&l->nb->lock, before);
 	return last;
@@ -317,20 +340,21 @@ static void finish(struct nbt_lower *l)
 {
 	bool read, end;
 
-	while (!leave(l, &read, &end))
-		if (!l->reading)
+	while (!leave(l, &read, &end)) {
+		if (end)
+			tell_end(l);
+		else if (!KE_GET(&l->reading))
 			kept(l);
+	}
 	if (read)
 		resume(l);
-	if (end)
-		tell_end(l);
 }
 
 void nbt_pump(struct nbt_lower *l, bool wanted)
 {
-	if (!enter(l, false, wanted))
+	if (!enter(l, false, wanted, 0))
 		return;
-	if (!l->reading)
+	if (!KE_GET(&l->reading))
 		kept(l);
 	finish(l);
 }
@@ -354,7 +378,7 @@ static u32 append(struct nbt_lower *l, const u8 *p, u32 n)
 		l->fill += part;
 		done += part;
 		kept(l);
-		if (l->fill == was + part && l->hold)
+		if (l->fill == was + part && KE_GET(&l->hold))
 			break;
 	}
 	return done;
@@ -370,7 +394,7 @@ static u32 take(struct nbt_lower *l, const u8 *p, u32 n, u32 available)
 		return done;
 	used = nbt_process(l, p + done, n - done, available - done);
 	done += used;
-	if (done < n && !l->dead) {
+	if (done < n && !KE_GET(&l->dead)) {
 		keep(l, p + done, n - done);
 		done += l->fill;
 	}
@@ -389,12 +413,13 @@ enum ex_status nbt_receive(void *context, void *connection_context, u32 flags,
 	(void)chain;
 	(void)irp;
 	*taken = 0;
-	l->moved = ex_now(l->nb->x);
-	if (!enter(l, true, false))
+	KE_SET(&l->moved, ex_now(l->nb->x));
+	if (!enter(l, true, false, 0))
 		return EX_SUCCESS;
-	*taken = l->dead ? indicated : take(l, data, indicated, available);
+	*taken = KE_GET(&l->dead) ? indicated :
+				    take(l, data, indicated, available);
 	if (*taken < indicated)
-		l->held = true;
+		KE_SET(&l->held, true);
 	finish(l);
 	return EX_SUCCESS;
 }

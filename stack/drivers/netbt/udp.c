@@ -28,11 +28,15 @@ struct nbt_packet *nbt_packet_new(struct nbt *nb)
 void nbt_packet_send(struct nbt_packet *s, struct io_file *from, const u8 *ip,
 		     u16 port)
 {
-	struct ex *x = s->nb->x;
-	struct irp *irp = from ? io_irp_alloc(x) : NULL;
+	struct nbt *nb = s->nb;
+	struct ex *x = nb->x;
+	bool inside = gate_enter(&nb->gate);
+	struct irp *irp = inside && from ? io_irp_alloc(x) : NULL;
 
 	if (!irp) {
 		ex_free_pool(x, s, TAG_OP);
+		if (inside)
+			gate_leave(&nb->gate);
 		return;
 	}
 	s->r.data = s->b;
@@ -43,6 +47,7 @@ void nbt_packet_send(struct nbt_packet *s, struct io_file *from, const u8 *ip,
 	irp->done_context = s;
 	tdi_fill(irp, from, TDI_SEND_DATAGRAM, &s->r);
 	(void)io_call(from->device, irp);
+	gate_leave(&nb->gate);
 }
 
 enum ex_status nbt_port_open(struct nbt *nb, u16 port, tdi_datagram_fn *fn,

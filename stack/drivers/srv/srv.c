@@ -21,6 +21,25 @@ static void kick(struct srv *s)
 		ex_work_queue(s->x, &s->work, EX_DELAYED);
 }
 
+/* false: it was in another. */
+static bool slot_move(struct srv_slot *t, enum srv_state from,
+		      enum srv_state to)
+{
+	bool ok;
+
+	ke_latch(&t->latch);
+	ok = t->state == from;
+	if (ok)
+		KE_SET(&t->state, to);
+	ke_unlatch(&t->latch);
+	return ok;
+}
+
+static bool is_busy(const struct srv_slot *t)
+{
+	return KE_GET(&t->state) == SRV_BUSY;
+}
+
 static void slot_open(struct srv_slot *t)
 {
 	struct srv *s = t->srv;
@@ -34,18 +53,24 @@ static void slot_open(struct srv_slot *t)
 		t->file = NULL;
 		return;
 	}
+	gate_open(&t->gate);
+	ke_latch(&t->latch);
 	t->session++;
 	t->out = 0;
 	t->held = false;
-	t->state = SRV_FREE;
+	KE_SET(&t->state, SRV_FREE);
+	ke_unlatch(&t->latch);
 }
 
 static void slot_close(struct srv_slot *t)
 {
+	gate_shut(&t->gate);
 	if (t->file)
 		io_close(t->file);
 	t->file = NULL;
-	t->state = SRV_CLOSED;
+	ke_latch(&t->latch);
+	KE_SET(&t->state, SRV_CLOSED);
+	ke_unlatch(&t->latch);
 	if (t->message)
 		ex_free_pool(t->srv->x, t->message, TAG_MESSAGE);
 	t->message = NULL;
@@ -59,18 +84,16 @@ static void name_workstation(void *context)
 			      .address = { .family = 17 } };
 
 	memcpy(o.address.netbios, s->name, sizeof(s->name) - 1);
-	if (s->stopping || ex_failed(io_open(s->x, DEVICE, &o, sizeof(o),
+	if (KE_GET(&s->stopping) || ex_failed(io_open(s->x, DEVICE, &o, sizeof(o),
 					     &s->workstation)))
 		s->workstation = NULL;
-	s->naming = false;
+	(void)KE_ADD(&s->naming, -1u);
 }
 
 static void end(struct srv_slot *t)
 {
-	if (t->state != SRV_BUSY)
-		return;
-	t->state = SRV_ENDED;
-	kick(t->srv);
+	if (slot_move(t, SRV_BUSY, SRV_ENDED))
+		kick(t->srv);
 }
 
 /* --- answers --------------- */
@@ -86,18 +109,35 @@ struct sending {
 
 static void message(struct srv_slot *t, const u8 *p, u32 n);
 
+/* A message is held, and there is room for its answer; goes: it is held no more. */
+static bool may_go_on(struct srv_slot *t, bool goes)
+{
+	bool may;
+
+	ke_latch(&t->latch);
+	may = t->state == SRV_BUSY && t->held && t->out < SRV_ANSWERS / 2;
+	if (may && goes)
+		t->held = false;
+	ke_unlatch(&t->latch);
+	return may;
+}
+
 /* A RECEIVE of no bytes takes an empty message, and of any other nothing: that
  * is indicated again then. */
 static void has_gone(const struct sending *n, const struct irp *irp)
 {
 	struct srv_slot *t = n->slot;
 
-	if (n->session != t->session)
-		return;
-	t->out -= (u32)n->r.length + SRV_ANSWER_COST;
-	if (n->asks && irp->status == EX_SUCCESS && t->state == SRV_BUSY)
+	bool same;
+
+	ke_latch(&t->latch);
+	same = n->session == t->session;
+	if (same)
+		t->out -= (u32)n->r.length + SRV_ANSWER_COST;
+	ke_unlatch(&t->latch);
+	if (same && n->asks && irp->status == EX_SUCCESS && is_busy(t))
 		message(t, (const u8 *)"", 0);
-	if (t->held && t->out < SRV_ANSWERS / 2)
+	if (same && may_go_on(t, false))
 		kick(t->srv);
 }
 
@@ -111,10 +151,22 @@ static void sent(void *context, struct irp *irp)
 	if (n->data)
 		ex_free_pool(s->x, n->data, TAG_MESSAGE);
 	ex_free_pool(s->x, n, TAG_SRV);
-	s->sends--;
+	(void)KE_ADD(&s->sends, -1u);
 }
 
-/* Takes data over. false: no memory. */
+/* Whose session it is that something is sent for, and that it is on its way. */
+static u32 count_out(struct srv_slot *t, u32 n)
+{
+	u32 session;
+
+	ke_latch(&t->latch);
+	t->out += n;
+	session = t->session;
+	ke_unlatch(&t->latch);
+	return session;
+}
+
+/* Takes data over. false: no memory, or the slot is being closed. */
 static bool start(struct srv_slot *t, enum tdi_minor minor, u32 flags,
 		  u8 *data, u32 n)
 {
@@ -123,23 +175,26 @@ static bool start(struct srv_slot *t, enum tdi_minor minor, u32 flags,
 					  TAG_SRV);
 	struct irp *irp = o ? io_irp_alloc(s->x) : NULL;
 
-	if (!irp) {
+	if (!irp || !gate_enter(&t->gate)) {
+		if (irp)
+			io_irp_free(s->x, irp);
 		if (o)
 			ex_free_pool(s->x, o, TAG_SRV);
 		if (data)
 			ex_free_pool(s->x, data, TAG_MESSAGE);
 		return false;
 	}
-	t->out += n + SRV_ANSWER_COST;
-	*o = (struct sending){ .srv = s, .slot = t, .session = t->session,
+	*o = (struct sending){ .srv = s, .slot = t,
+			       .session = count_out(t, n + SRV_ANSWER_COST),
 			       .asks = minor == TDI_RECEIVE, .data = data,
 			       .r = { .data = data, .length = n,
 				      .flags = flags } };
 	irp->done = sent;
 	irp->done_context = o;
-	s->sends++;
+	(void)KE_ADD(&s->sends, 1u);
 	tdi_fill(irp, t->file, minor, &o->r);
 	(void)io_call(t->file->device, irp);
+	gate_leave(&t->gate);
 	return true;
 }
 
@@ -158,28 +213,45 @@ static void go_on(struct srv_slot *t)
 {
 	enum ke_irql before = ke_raise(KE_DISPATCH);
 
-	if (t->state == SRV_BUSY && t->held && t->out < SRV_ANSWERS / 2) {
-		t->held = false;
-		if (!start(t, TDI_RECEIVE, 0, NULL, 0))
-			refuse(t, "no memory to go on");
-	}
+	if (may_go_on(t, true) && !start(t, TDI_RECEIVE, 0, NULL, 0))
+		refuse(t, "no memory to go on");
 	ke_lower(before);
+}
+
+static void set_working(struct srv *s, bool on)
+{
+	enum ke_irql before = ke_lock(&s->lock);
+
+	s->working = on;
+	if (on)
+		s->kicked = false;
+	ke_unlock(&s->lock, before);
+}
+
+static bool is_working(struct srv *s)
+{
+	enum ke_irql before = ke_lock(&s->lock);
+	bool is = s->working || s->kicked;
+
+	ke_unlock(&s->lock, before);
+	return is || KE_GET(&s->naming);
 }
 
 static void work(void *context)
 {
 	struct srv *s = context;
 
-	s->working = true;
-	s->kicked = false;
-	for (u32 i = 0; i < s->slots && !s->stopping; i++) {
-		if (s->slot[i].state == SRV_ENDED)
-			slot_close(&s->slot[i]);
-		if (s->slot[i].state == SRV_CLOSED)
-			slot_open(&s->slot[i]);
-		go_on(&s->slot[i]);
+	set_working(s, true);
+	for (u32 i = 0; i < s->slots && !KE_GET(&s->stopping); i++) {
+		struct srv_slot *t = &s->slot[i];
+
+		if (KE_GET(&t->state) == SRV_ENDED)
+			slot_close(t);
+		if (KE_GET(&t->state) == SRV_CLOSED)
+			slot_open(t);
+		go_on(t);
 	}
-	s->working = false;
+	set_working(s, false);
 }
 
 static void message(struct srv_slot *t, const u8 *p, u32 n)
@@ -191,6 +263,18 @@ static void message(struct srv_slot *t, const u8 *p, u32 n)
 		refuse(t, "not a message of this SMB");
 	else if (!out || !start(t, TDI_SEND, 0, out, out_n))
 		refuse(t, "no memory for an answer");
+}
+
+/* false: too much is on its way; what it has is held until that is less. */
+static bool has_room(struct srv_slot *t)
+{
+	bool room;
+
+	ke_latch(&t->latch);
+	room = t->out < SRV_ANSWERS;
+	t->held |= !room;
+	ke_unlatch(&t->latch);
+	return room;
 }
 
 /* --- netbt's events --------------- */
@@ -224,12 +308,10 @@ static enum ex_status on_receive(void *context, void *connection_context,
 	(void)chain;
 	(void)irp;
 	*taken = indicated;
-	if (t->state != SRV_BUSY)
+	if (!is_busy(t))
 		return EX_SUCCESS;
-	if (t->out >= SRV_ANSWERS) {
-		t->held = true;
+	if (!has_room(t))
 		return EX_DATA_NOT_ACCEPTED;
-	}
 	if (!t->message && indicated == available) {
 		message(t, data, indicated);
 	} else if (!collect(t, data, indicated, available)) {
@@ -259,14 +341,10 @@ static enum ex_status on_connect(void *context,
 {
 	struct srv *s = context;
 	struct srv_slot *t = NULL;
-	enum ke_irql before = ke_lock(&s->lock);
 
 	for (u32 i = 0; i < s->slots && !t; i++)
-		if (s->slot[i].state == SRV_FREE)
+		if (slot_move(&s->slot[i], SRV_FREE, SRV_BUSY))
 			t = &s->slot[i];
-	if (t)
-		t->state = SRV_BUSY;
-	ke_unlock(&s->lock, before);
 	if (!t)
 		return EX_INSUFFICIENT_RESOURCES;
 	t->peer = *remote;
@@ -287,7 +365,7 @@ static void on_disconnect(void *context, void *connection_context, u32 flags,
 
 	(void)context;
 	(void)why;
-	if (!(flags & TDI_DISCONNECT_ABORT) && t->state == SRV_BUSY)
+	if (!(flags & TDI_DISCONNECT_ABORT) && is_busy(t))
 		(void)start(t, TDI_DISCONNECT, TDI_DISCONNECT_RELEASE, NULL, 0);
 	end(t);
 }
@@ -344,9 +422,11 @@ static bool parse(struct srv *s, const char *p)
 static void unload(struct io_driver *d)
 {
 	struct srv *s = d->extension;
+	enum ke_irql before = ke_lock(&s->lock);
 
-	s->stopping = true;
-	while (s->working || s->kicked || s->naming)
+	KE_SET(&s->stopping, true);
+	ke_unlock(&s->lock, before);
+	while (is_working(s))
 		ke_sleep(MS);
 	for (u32 i = 0; i < s->slots; i++) {
 		slot_close(&s->slot[i]);
@@ -357,7 +437,7 @@ static void unload(struct io_driver *d)
 		io_close(s->workstation);
 	if (s->address)
 		io_close(s->address);
-	while (s->sends)
+	while (KE_GET(&s->sends))
 		ke_sleep(MS);
 	ke_lock_fini(&s->lock);
 	d->extension = NULL;
@@ -392,7 +472,7 @@ static enum ex_status start_all(struct srv *s, const char *options)
 	if (ex_failed(st))
 		return st;
 	kick(s);
-	s->naming = true;
+	(void)KE_ADD(&s->naming, 1u);
 	ex_work_queue(s->x, &s->names, EX_DELAYED);
 	return EX_SUCCESS;
 }

@@ -8,6 +8,10 @@
  * session ends a worker closes it and opens another.  Slots live as long as the
  * driver, so a late indication finds one.
  *
+ * A slot's gate is shut while its file is closed: who uses the file is in it.  Its
+ * state and what is counted for it change under its latch; the message is of the
+ * one that netbt has called, as it calls for one session at a time.
+ *
  * What is on its way to a client is bounded (SRV_ANSWERS): beyond that its
  * messages are left to netbt, and so to TCP, until it reads.
  *
@@ -16,6 +20,7 @@
 #ifndef SRV_H
 #define SRV_H
 
+#include "../../ndis/gate.h"
 #include "../../tdi/tdi.h"
 
 #define TAG_SRV EX_TAG('L', 'S', 'g', 'n')
@@ -28,8 +33,10 @@
 struct srv;
 struct srv_slot {
 	struct srv *srv;
+	struct gate gate;
 	struct io_file *file;
-	enum { SRV_CLOSED, SRV_FREE, SRV_BUSY, SRV_ENDED } state;
+	struct ke_latch latch;
+	enum srv_state { SRV_CLOSED, SRV_FREE, SRV_BUSY, SRV_ENDED } state;
 	struct irp *irp;             /* its ACCEPT */
 	struct tdi_request req;
 	struct tdi_address peer;
@@ -44,10 +51,11 @@ struct srv {
 	struct ex *x;
 	struct io_driver *driver;
 	struct io_file *address, *workstation; /* NAME<20>, NAME<00> */
-	struct ke_lock lock;
 	struct ex_work work, names;
-	bool kicked, working, stopping, naming;
-	u32 slots, sends;
+	struct ke_lock lock;         /* of the next three */
+	bool kicked, working, stopping;
+	u32 naming, sends;           /* by KE_ADD() */
+	u32 slots;
 	char name[16];
 	struct srv_slot slot[SRV_SLOTS_MOST];
 };
