@@ -10,7 +10,7 @@
 if [ -n "$NTR_LONG" ]; then
 	mib=256 requests=10000 pings=10000 seconds=5 busy=10
 else
-	mib=16 requests=300 pings=300 seconds=0.2 busy=2
+	mib=16 requests=300 pings=300 seconds=0.5 busy=2
 fi
 served
 
@@ -41,6 +41,8 @@ load() {
 		done >load-ab
 	} &
 	{ in_ns timeout 60 iperf -f m -c 192.0.2.1 -d -t "$busy" >load.iperf 2>&1 || echo iperf >load-iperf; } &
+	# whatever else comes and goes, this one is served
+	in_ns timeout 60 bash -c 'exec 3<>/dev/tcp/192.0.2.1/9; sleep $0' $((busy + 2)) &
 	{ in_ns timeout 60 ping -i 0.01 -c $((busy * 100)) -q 192.0.2.1 >load.ping 2>&1 || echo ping >load-ping; } &
 }
 
