@@ -74,11 +74,11 @@ with_iperf() {
 # have: one TCB each, the table of them.
 settled() {
 	for _ in $(seq 40); do
-		[ "$("$stack" stat "$live" services | awk 'NR == 3 { print $1 }')" = 0 ] && break
+		[ "$(timeout 5 "$stack" stat "$live" services | awk 'NR == 3 { print $1 }')" = 0 ] && break
 		sleep 0.1
 	done
 	sleep 0.3
 	tags | awk '$1 != "TCPb" && $1 != "TCPt" { print $1, $2 }' | sort
-	"$stack" stat "$live" connections --limit 100000 |
+	timeout 10 "$stack" stat "$live" connections --limit 100000 |
 		awk '$4 != "TIME_WAIT" && $1 == "tcp" { print "open", $0 }'
 }
