@@ -18,6 +18,14 @@ tasks() { ls "/proc/$live/task"; }
 # Threads that have had at least a hundredth of a second of a processor
 worked() { awk '{ sub(/.*\) /, ""); n += $12 + $13 > 0 } END { print n + 0 }' "/proc/$live"/task/*/stat; }
 
+# What has ended by itself is looked at no further.
+alive() {
+	kill -0 "$live" 2>/dev/null && return
+	fail "$name-alive" "$(head -c 300 live.err)"
+	live=
+	return 1
+}
+
 # Load of every kind until it is told to end, at most for $busy seconds. What comes
 # of it is in load-*: a line for each that went wrong.
 load() {
@@ -100,6 +108,7 @@ all_of() { # CPUS
 	settled >tags.before
 	with_ab
 	with_iperf
+	alive || return
 	load
 	sleep 0.3
 	if command -v python3 >/dev/null; then
@@ -115,6 +124,7 @@ all_of() { # CPUS
 	has "$name-busy-signal" live.err 'the machine is in .*signal.core'
 	has "$name-busy-state" live.out '^Services$'
 	for p in $(jobs -p | grep -vx "$live"); do wait "$p"; done
+	alive || return
 	same "$name-busy" "$(cat load-* | sort | uniq -c)" ""
 	same "$name-busy-iperf" "$(awk '$NF == "Mbits/sec" && $(NF - 1) >= 1 { n++ } END { print n + 0 }' load.iperf)" 2
 	has "$name-busy-ping" load.ping ' 0% packet loss'
