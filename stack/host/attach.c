@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* refstack attach: a live machine on a TAP device. */
+/*
+ * refstack attach: a live machine on a TAP device.
+ *
+ * While sched_run() is inside, each CPU of the machine is on a host thread of its
+ * own.  Signals and clients are heard of there (on that of CPU 0, whose DPCs
+ * watches are) and only noted; they are acted on when sched_run() has returned,
+ * and nothing goes on but what ex_call() asks for.
+ */
 #include "cmd.h"
 #include "control.h"
 #include "dump.h"
@@ -30,9 +37,11 @@ struct attach {
 	struct services services;
 	struct caller caller;
 	struct sched *s;
-	int signals, client;         /* -1: nobody asks */
+	int signals;
 	struct control control;
 	const char *dump_to;         /* NULL: refstack-PID.core */
+	/* KE_SET() in DPCs, KE_GET() by until() and behind sched_run() */
+	int client;                  /* -1: nobody asks */
 	bool stop, stat, dump;
 };
 
@@ -151,11 +160,11 @@ static void read_signal(void *ctx)
 
 	while (read(a->signals, &i, sizeof(i)) == (ssize_t)sizeof(i)) {
 		if (i.ssi_signo == SIGUSR1)
-			a->stat = true;
+			KE_SET(&a->stat, true);
 		else if (i.ssi_signo == SIGQUIT)
-			a->dump = true;
+			KE_SET(&a->dump, true);
 		else
-			a->stop = true;
+			KE_SET(&a->stop, true);
 	}
 }
 
@@ -168,8 +177,8 @@ static void take_client(void *ctx)
 {
 	struct attach *a = ctx;
 
-	if (a->client < 0)
-		a->client = control_accept(&a->control);
+	if (KE_GET(&a->client) < 0)
+		KE_SET(&a->client, control_accept(&a->control));
 }
 
 static void called(void *ctx)
@@ -177,7 +186,9 @@ static void called(void *ctx)
 	ex_on_host(take_client, ctx);
 }
 
-static bool watch_signals(struct attach *a, struct ex *x)
+/* Before there is any other thread: all of them inherit it, and no signal takes
+ * one of them by surprise. */
+static bool hold_signals(struct attach *a)
 {
 	sigset_t set;
 
@@ -186,19 +197,19 @@ static bool watch_signals(struct attach *a, struct ex *x)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);    /* those that write dumps */
 	a->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return a->signals >= 0 &&
-	       sched_watch(a->s, x, a->signals, false, signalled, a);
+	return a->signals >= 0;
 }
 
 static bool until(void *ctx)
 {
 	struct attach *a = ctx;
 
-	return a->stop || a->stat || a->dump || a->client >= 0;
+	return KE_GET(&a->stop) || KE_GET(&a->stat) || KE_GET(&a->dump) ||
+	       KE_GET(&a->client) >= 0;
 }
 
 /* --- dumps and states ------------------------------------------------------------------- */
@@ -281,9 +292,11 @@ static void serve_client(struct attach *a, struct host *h)
 			close(fd);
 	}
 	close(a->client);
-	a->client = -1;
+	KE_SET(&a->client, -1);
 }
 
+/* A line is one call of stdio, which has the stream to itself: those of several
+ * CPUs stay whole. */
 static void line(void *ctx, const char *text)
 {
 	(void)ctx;
@@ -296,7 +309,7 @@ static bool start(struct attach *a, struct host *h)
 
 	a->services.h = h;
 	a->services.x = a->caller.x = x;
-	if (!watch_signals(a, x))
+	if (!sched_watch(a->s, x, a->signals, false, signalled, a))
 		return false;
 	if (a->story)
 		return story_start(a->story, h);
@@ -318,6 +331,17 @@ static void announce(const struct attach *a)
 	fflush(stdout);
 }
 
+/* It was asked for since the last time; what is asked for from now on is not
+ * forgotten, also while this is answered. */
+static bool asked(bool *flag)
+{
+	bool was = KE_GET(flag);
+
+	if (was)
+		KE_SET(flag, false);
+	return was;
+}
+
 static int serve(struct attach *a, struct host *h)
 {
 	struct ex *x = host_machine(h);
@@ -333,16 +357,15 @@ static int serve(struct attach *a, struct host *h)
 	}
 	if (!a->story)
 		announce(a);
-	while (!a->stop && why <= EX_IDLE) {
+	while (!KE_GET(&a->stop) && why <= EX_IDLE) {
 		why = sched_run(a->s, until, a);
-		if (a->stat)
+		if (asked(&a->stat))
 			stat_write(h, &a->services, STAT_ALL, false, STAT_LIMIT,
 				   stdout);
-		if (a->dump)
+		if (asked(&a->dump))
 			dump_to_file(a, x, false);
-		if (a->client >= 0)
+		if (KE_GET(&a->client) >= 0)
 			serve_client(a, h);
-		a->stat = a->dump = false;
 	}
 	if (why <= EX_IDLE)
 		return 0;
@@ -376,6 +399,10 @@ static int attach(void *mine, int n, char *const *operand)
 		a->c.drivers = four;
 	a->c.driver_path = cmd_drivers(a->drivers, path, sizeof(path));
 	a->c.interface.name = "eth0";
+	if (!hold_signals(a)) {
+		perror("refstack: signalfd");
+		return 1;
+	}
 	/* Its numbers and keys are on a real wire: nobody may know them. */
 	if (getrandom(&live.seed, sizeof(live.seed), 0) !=
 	    (ssize_t)sizeof(live.seed)) {
@@ -415,8 +442,8 @@ static const struct cli_option attach_options[] = {
 	  .def = "1500", .min = 68, .max = 65535 },
 	{ "personality", "NAME", "whose habits it has", TO(WORD, personality),
 	  .words = HOST_PERSONALITIES, .def = "nt5" },
-	{ "cpus", "N", "virtual processors", TO(U32, c.ex.cpus), .def = "1",
-	  .min = 1, .max = 32 },
+	{ "cpus", "N", "virtual processors, each on a host thread of its own",
+	  TO(U32, c.ex.cpus), .def = "1", .min = 1, .max = 32 },
 	{ "offloads", NULL, "checksums and large sends by the device",
 	  TO(SWITCH, c.interface.offloads) },
 	{ "http", "FOLDER", "its files on port 80", TO(TEXT, services.http_dir) },

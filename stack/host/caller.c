@@ -12,7 +12,7 @@ static void say(void *ctx)
 
 	if (c->result < 0)
 		printf("call %s: %s: %s\n", c->peer, c->doing,
-		       strerror((int)-c->result));
+		       strerrordesc_np((int)-c->result));
 	else if (c->result)
 		printf("call %s: %s %lld bytes\n", c->peer, c->doing,
 		       (long long)c->result);

@@ -3,6 +3,7 @@
 
 #include "../ex/machine.h"
 #include "../sched/inside.h"
+#include "lwp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,8 @@ struct dump {
 	size_t nfiles, files_size;
 	u64 *file;                   /* start, end, page; three a file */
 	int maps;                    /* /proc/self/pagemap */
-	ucontext_t host;             /* of the process itself */
+	const struct lwps *lwps;     /* the process's other threads */
+	ucontext_t host;             /* of the one that writes */
 	bool failed;
 };
 
@@ -218,6 +220,25 @@ static void thread_note(struct dump *d, const struct co *co, s32 id,
 	note(d, "CORE", NT_PRSTATUS, &st, sizeof(st));
 }
 
+/* With their own numbers, by which a debugger finds what the C library has of
+ * them; so the last one, where the C library believes to be, has the writer's. */
+static void host_notes(struct dump *d)
+{
+	struct elf_prstatus st = { .pr_ppid = getpid(), .pr_pgrp = getpid(),
+				   .pr_sid = getpid() };
+
+	for (u32 i = 0; i < d->lwps->n; i++) {
+		const struct lwp *w = &d->lwps->lwp[i];
+
+		if (!w->waits)
+			continue;
+		st.pr_pid = w->id;
+		memcpy(&st.pr_reg, &w->regs, sizeof(st.pr_reg));
+		note(d, "CORE", NT_PRSTATUS, &st, sizeof(st));
+	}
+	thread_note(d, NULL, getpid(), &d->host);
+}
+
 static const ucontext_t *fault_of(const struct ex *x,
 				  const struct ke_thread *t, u32 cpu)
 {
@@ -244,7 +265,7 @@ static void thread_notes(struct dump *d)
 	for (const struct ke_thread *t = x->threads; t; t = t->all_next)
 		if (t != first && t->state != KE_ENDED)
 			thread_note(d, &t->co, (s32)t->id, NULL);
-	thread_note(d, NULL, getpid(), &d->host);
+	host_notes(d);
 }
 
 static void file_note(struct dump *d)
@@ -316,6 +337,10 @@ static void machine_note(struct dump *d)
 		fprintf(f, "thread %u %p stack %p state %d %s\n", t->id,
 			(const void *)t, (void *)t->co.low, (int)t->state,
 			ke_thread_name(t));
+	for (u32 i = 0; i < d->lwps->n; i++)
+		fprintf(f, "host %ld %s\n", (long)d->lwps->lwp[i].id,
+			d->lwps->lwp[i].name);
+	fprintf(f, "host %ld\n", (long)getpid());
 	fclose(f);
 	note(d, "NTSTACK", 1, text, n);
 	free(text);
@@ -438,9 +463,11 @@ int dump_open(const char *name, bool own)
 	return -1;
 }
 
-bool dump_write(const struct ex *x, int fd, char *why, size_t size)
+static bool write_to(const struct ex *x, const struct lwps *lwps, int fd,
+		     char *why, size_t size)
 {
-	struct dump d = { .x = x, .note_room = NOTES_MAX, .maps = -1 };
+	struct dump d = { .x = x, .lwps = lwps, .note_room = NOTES_MAX,
+			  .maps = -1 };
 	bool ok = false;
 
 	errno = 0;
@@ -461,14 +488,25 @@ bool dump_write(const struct ex *x, int fd, char *why, size_t size)
 	return ok;
 }
 
+bool dump_write(const struct ex *x, int fd, char *why, size_t size)
+{
+	struct lwps lwps;
+
+	lwps_look(&lwps);
+	return write_to(x, &lwps, fd, why, size);
+}
+
 bool dump_fork(const struct ex *x, int fd,
 	       void (*done)(void *ctx, const char *why), void *ctx)
 {
+	struct lwps lwps;
 	char why[200];
-	pid_t child = fork();
+	pid_t child;
 
+	lwps_look(&lwps);
+	child = fork();
 	if (child)
 		return child > 0;
-	done(ctx, dump_write(x, fd, why, sizeof(why)) ? NULL : why);
+	done(ctx, write_to(x, &lwps, fd, why, sizeof(why)) ? NULL : why);
 	_exit(0);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The process as an ELF core, with the machine's threads as the core's threads
- * (docs/refstack.md says what is in it).
+ * The process as an ELF core, with the machine's threads and the host's as the
+ * core's threads (docs/refstack.md says what is in it).
  *
- * Invariant: nothing of the machine is called or changed; what is written is
- * memory that somebody wrote to, and the first page of each file that is mapped.
+ * Invariant: nothing of the machine is called or changed, and nothing of it goes
+ * on: sched_run() has returned, its host threads wait.  What is written is memory
+ * that somebody wrote to, and the first page of each file that is mapped.
  */
 #ifndef HOST_DUMP_H
 #define HOST_DUMP_H

@@ -54,6 +54,14 @@ struct back {
 	u8 buf[SERVICE_CHUNK];
 };
 
+static void end_back(struct back *b)
+{
+	struct services *all = b->c.of;
+
+	ex_free_pool(all->x, b, EX_TAG('S', 'v', 'c', 'i'));
+	service_leave(all);
+}
+
 static void send_back(void *ctx)
 {
 	struct back *b = ctx;
@@ -67,20 +75,22 @@ static void send_back(void *ctx)
 			source(&b->c, b->buf, b->amount);
 		sk_close(b->c.sk);
 	}
-	b->c.of->open--;
-	ex_free_pool(b->c.of->x, b, EX_TAG('S', 'v', 'c', 'i'));
+	end_back(b);
 }
 
 /* Of the peer alone, whatever it says: nobody is made to send to others. */
 static struct back *back_to(struct service_connection *c, const u8 *header)
 {
-	struct back *b = c->of->open < SERVICE_MOST ?
-				 ex_alloc(c->of->x, EX_NONPAGED, sizeof(*b),
-					  EX_TAG('S', 'v', 'c', 'i')) : NULL;
+	struct back *b;
 
-	if (!b)
+	if (!service_enter(c->of))
 		return NULL;
-	c->of->open++;
+	b = ex_alloc(c->of->x, EX_NONPAGED, sizeof(*b),
+		     EX_TAG('S', 'v', 'c', 'i'));
+	if (!b) {
+		service_leave(c->of);
+		return NULL;
+	}
 	b->c = (struct service_connection){ .of = c->of, .name = c->name,
 					    .peer = c->peer };
 	b->c.peer.port = (u16)at(header, AT_PORT);
@@ -93,12 +103,10 @@ static void now(struct back *b)
 	struct ke_thread *t = ke_thread_create(b->c.of->x, "iperf back", 8,
 					       send_back, b);
 
-	if (t) {
+	if (t)
 		ke_thread_put(t);
-		return;
-	}
-	b->c.of->open--;
-	ex_free_pool(b->c.of->x, b, EX_TAG('S', 'v', 'c', 'i'));
+	else
+		end_back(b);
 }
 
 void iperf(struct service_connection *c, u8 *buf)

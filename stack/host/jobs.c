@@ -30,32 +30,40 @@ bool job_same(const u8 *p, u64 at, size_t n)
 
 static void check(struct job *j, const u8 *p, u64 at, size_t n)
 {
-	j->wrong |= !job_same(p, at, n);
+	if (!job_same(p, at, n))
+		KE_SET(&j->wrong, true);
 }
 
 void job_failed(struct job *j, s64 st)
 {
+	ke_latch(&j->latch);
 	if (!j->error)
-		j->error = st;
+		KE_SET(&j->error, st);
+	ke_unlatch(&j->latch);
 }
 
-static struct tdi_address peer_of(const struct job *j)
+void job_await(struct job *j)
 {
-	return *host_address(j->to, j->six ? 6 : 4, j->port);
+	while (!KE_GET(&j->ready) && !KE_GET(&j->error))
+		ke_sleep(1000000);
+}
+
+void job_leave(struct job *j)
+{
+	KE_ADD(&j->running, -1u);
 }
 
 /* --- TCP ---------------------------------------------------------------------------- */
 
 int job_dial(struct job *j, struct sk **s)
 {
-	struct tdi_address to = peer_of(j);
 	int st;
 
 	*s = NULL;
 	st = sk_socket(host_machine(j->from), j->six ? AF_INET6 : AF_INET,
 		       SOCK_STREAM, 0, s);
 	if (!st)
-		st = sk_connect(*s, &to);
+		st = sk_connect(*s, &j->peer);
 	if (!st)
 		return 0;
 	if (*s)
@@ -69,8 +77,7 @@ static struct sk *dial(struct job *j)
 	struct sk *s;
 	int st;
 
-	while (!j->ready && !j->error)
-		ke_sleep(1000000);
+	job_await(j);
 	st = job_dial(j, &s);
 	if (st)
 		job_failed(j, st);
@@ -89,7 +96,7 @@ struct sk *job_answer(struct job *j)
 		st = sk_bind(l, &any);
 	if (!st)
 		st = sk_listen(l, 5);
-	j->ready = !st;
+	KE_SET(&j->ready, !st);
 	if (!st)
 		st = sk_accept(l, &s, &from);
 	if (l)
@@ -137,7 +144,7 @@ static void transfer_client(void *ctx)
 	if (s)
 		sk_close(s);
 	free(buf);
-	j->running--;
+	job_leave(j);
 }
 
 static void transfer_server(void *ctx)
@@ -159,7 +166,7 @@ static void transfer_server(void *ctx)
 		sk_close(s);
 	j->ended = ex_now(host_machine(j->to));
 	free(buf);
-	j->running--;
+	job_leave(j);
 }
 
 static void echo_client(void *ctx)
@@ -168,7 +175,7 @@ static void echo_client(void *ctx)
 	struct sk *s = dial(j);
 	u8 *buf = malloc(j->size);
 
-	while (s && buf && j->received < j->bytes && !j->error) {
+	while (s && buf && j->received < j->bytes && !KE_GET(&j->error)) {
 		u64 n = j->bytes - j->received;
 		s64 k;
 
@@ -188,7 +195,7 @@ static void echo_client(void *ctx)
 		sk_close(s);
 	free(buf);
 	j->ended = ex_now(host_machine(j->from));
-	j->running--;
+	job_leave(j);
 }
 
 static void echo_server(void *ctx)
@@ -208,7 +215,7 @@ static void echo_server(void *ctx)
 	if (s)
 		sk_close(s);
 	free(buf);
-	j->running--;
+	job_leave(j);
 }
 
 /* --- UDP ---------------------------------------------------------------------------------- */
@@ -216,18 +223,16 @@ static void echo_server(void *ctx)
 static void datagrams_client(void *ctx)
 {
 	struct job *j = ctx;
-	struct tdi_address to = peer_of(j);
 	struct sk *s = NULL;
 	u8 *buf = malloc(j->size);
 	int st = sk_socket(host_machine(j->from), AF_INET, SOCK_DGRAM, 0, &s);
 
-	while (!j->ready && !j->error)
-		ke_sleep(1000000);
+	job_await(j);
 	while (!st && buf && j->sent < j->bytes) {
 		s64 n;
 
 		job_fill(buf, 0, j->size);
-		n = sk_sendto(s, buf, j->size, 0, &to);
+		n = sk_sendto(s, buf, j->size, 0, &j->peer);
 		if (n < 0)
 			job_failed(j, n);
 		j->sent++;
@@ -237,7 +242,7 @@ static void datagrams_client(void *ctx)
 	if (s)
 		sk_close(s);
 	free(buf);
-	j->running--;
+	job_leave(j);
 }
 
 static void datagrams_server(void *ctx)
@@ -252,14 +257,15 @@ static void datagrams_server(void *ctx)
 	if (!st)
 		st = sk_bind(p.s, &any);
 	job_failed(j, st);
-	j->ready = true;
+	KE_SET(&j->ready, true);
 	while (!st && buf && j->received < j->bytes) {
 		if (sk_poll(&p, 1, 2000000000) <= 0)
 			break;
 		n = sk_recvfrom(p.s, buf, 65536, 0, &from);
 		if (n < 0)
 			continue;
-		j->wrong |= (u64)n != j->size;
+		if ((u64)n != j->size)
+			KE_SET(&j->wrong, true);
 		check(j, buf, 0, (size_t)n);
 		j->received++;
 	}
@@ -267,7 +273,7 @@ static void datagrams_server(void *ctx)
 		sk_close(p.s);
 	free(buf);
 	j->ended = ex_now(host_machine(j->to));
-	j->running--;
+	job_leave(j);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
@@ -291,6 +297,7 @@ bool job_start(struct job *j)
 {
 	j->began = ex_now(host_machine(j->from));
 	j->running = 2;
+	j->peer = *host_address(j->to, j->six ? 6 : 4, j->port);
 	return host_call(j->to, "server", j->kind->server, j) &&
 	       host_call(j->from, "client", j->kind->client, j);
 }

@@ -17,7 +17,7 @@
 
 static u64 draw(struct job_side *e, u64 below)
 {
-	u64 z = e->random += UINT64_C(0x9e3779b97f4a7c15);
+	u64 z = KE_ADD(&e->random, UINT64_C(0x9e3779b97f4a7c15));
 
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -56,11 +56,16 @@ static bool again(struct job_side *e, s64 st, short events)
 static void leave(struct job_side *e)
 {
 	struct job *j = e->job;
+	u64 now;
 
-	if (!--e->users)
+	if (!KE_ADD(&e->users, -1u))
 		sk_close(e->s);
-	j->ended = ex_now(host_machine(e->host));
-	j->running--;
+	now = ex_now(host_machine(e->host));
+	ke_latch(&j->latch);
+	if (now > j->ended)
+		j->ended = now;
+	ke_unlatch(&j->latch);
+	job_leave(j);
 }
 
 /* --- sending ----------------------------------------------------------------------------- */
@@ -89,7 +94,8 @@ static bool is_urgent(struct job_side *e)
 	const struct job *j = e->job;
 
 	/* Both ends take them inline from now on. */
-	return j->urgent && j->side[0].users && j->side[1].users &&
+	return j->urgent && KE_GET(&j->side[0].users) &&
+	       KE_GET(&j->side[1].users) &&
 	       !draw(e, 1 + e->out / j->urgent / 2000);
 }
 
@@ -164,7 +170,8 @@ static void receive_side(struct job_side *e)
 		if (buf)
 			k = get(e, buf, some(e, ROOM));
 		if (k > 0) {
-			e->job->wrong |= !job_same(buf, e->received, (size_t)k);
+			if (!job_same(buf, e->received, (size_t)k))
+				KE_SET(&e->job->wrong, true);
 			heard(e, (size_t)k);
 		} else if (k < 0 && !again(e, k, POLLIN)) {
 			break;
@@ -199,21 +206,20 @@ static int prepare(struct job_side *e)
 	return st;
 }
 
-/* In the end's thread, which is the one that receives. */
+/* In the end's thread, which is the one that receives; who calls leaves. */
 static void both_ways(struct job_side *e)
 {
 	int st = prepare(e);
 
-	e->users = 2;
 	e->heard = ex_now(host_machine(e->host));
-	e->job->running++;
+	KE_SET(&e->users, 2);
+	KE_ADD(&e->job->running, 1);
 	if (!st && host_call(e->host, "sender", send_side, e)) {
 		receive_side(e);
 	} else {
 		job_failed(e->job, st ? st : -ENOMEM);
 		leave(e);
 	}
-	leave(e);
 }
 
 static struct job_side *side(struct job *j, unsigned i)
@@ -232,16 +238,16 @@ void mixed_client(void *ctx)
 	struct job_side *e = side(j, 0);
 	int st = -ETIMEDOUT;
 
-	while (!j->ready && !j->error)
-		ke_sleep(1000000);
+	job_await(j);
 	for (int i = 0; i < DIALS && st == -ETIMEDOUT; i++)
 		st = job_dial(j, &e->s);
 	if (st) {
 		job_failed(j, st);
-		j->running--;
+		job_leave(j);
 		return;
 	}
 	both_ways(e);
+	leave(e);
 }
 
 void mixed_server(void *ctx)
@@ -251,9 +257,10 @@ void mixed_server(void *ctx)
 
 	e->s = job_answer(j);
 	if (!e->s) {
-		j->running--;
+		job_leave(j);
 		return;
 	}
 	both_ways(e);
 	j->received = e->received;
+	leave(e);
 }

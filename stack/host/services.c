@@ -19,7 +19,7 @@ bool service_send(struct service_connection *c, const u8 *p, size_t n)
 
 		if (k <= 0)
 			return false;
-		c->of->bytes_out += (u64)k;
+		KE_ADD(&c->of->bytes_out, (u64)k);
 		p += k;
 		n -= (size_t)k;
 	}
@@ -31,7 +31,7 @@ s64 service_receive(struct service_connection *c, u8 *p, size_t n)
 	s64 k = sk_recv(c->sk, p, n, 0);
 
 	if (k > 0)
-		c->of->bytes_in += (u64)k;
+		KE_ADD(&c->of->bytes_in, (u64)k);
 	return k;
 }
 
@@ -67,6 +67,19 @@ static void generate(struct service_connection *c, u8 *buf)
 
 /* --- connections ----------------------------------------------------------------------- */
 
+bool service_enter(struct services *all)
+{
+	if (KE_ADD(&all->open, 1) <= SERVICE_MOST)
+		return true;
+	service_leave(all);
+	return false;
+}
+
+void service_leave(struct services *all)
+{
+	KE_ADD(&all->open, (u32)-1);
+}
+
 static const struct service {
 	const char *name;
 	u16 port;
@@ -101,10 +114,14 @@ void services_free(struct services *all)
 
 static void drop(struct accepted *a)
 {
-	a->c.of->open--;
-	LIST_REMOVE(&a->c, all);
+	struct services *all = a->c.of;
+
 	sk_close(a->c.sk);
+	ke_latch(&all->latch);
+	LIST_REMOVE(&a->c, all);
+	ke_unlatch(&all->latch);
 	free_one(&a->c);
+	service_leave(all);
 }
 
 static void connection_thread(void *ctx)
@@ -120,20 +137,23 @@ static void connection_thread(void *ctx)
 static void accepted(struct services *all, const struct service *s,
 		     struct sk *sk, const struct tdi_address *from)
 {
-	struct accepted *a = all->open < SERVICE_MOST ? calloc(1, sizeof(*a)) :
-							NULL;
+	bool room = service_enter(all);
+	struct accepted *a = room ? calloc(1, sizeof(*a)) : NULL;
 	struct ke_thread *t;
 
 	if (!a) {
+		if (room)
+			service_leave(all);
 		sk_close(sk);
 		return;
 	}
 	a->s = s;
 	a->c = (struct service_connection){ .of = all, .name = s->name,
 					    .sk = sk, .peer = *from };
+	ke_latch(&all->latch);
 	LIST_INSERT_HEAD(&all->connections, &a->c, all);
-	all->accepted++;
-	all->open++;
+	ke_unlatch(&all->latch);
+	KE_ADD(&all->accepted, 1);
 	t = ke_thread_create(all->x, s->name, 8, connection_thread, a);
 	if (t)
 		ke_thread_put(t);

@@ -5,7 +5,10 @@
  *
  * Invariant: a connection is served by one thread of the machine, whose stack
  * is small: its buffer of SERVICE_CHUNK bytes (and one for a final zero) is
- * given to it, and files are touched on the host's stack.
+ * given to it, and files are touched on the host's stack.  Threads of several
+ * CPUs serve at the same time: a connection is its thread's alone, as soon as
+ * that has begun; the list of them is under `latch`, numbers are counted by
+ * KE_ADD(), and whatever else is in struct services does not change.
  *
  * To add a service: a service_fn, and a row in services.c.
  */
@@ -20,7 +23,7 @@
 #define SERVICE_MOST 12000u          /* connections at once; more are closed */
 
 struct service_connection {
-	LIST_ENTRY(service_connection) all;
+	LIST_ENTRY(service_connection) all; /* under the latch */
 	struct services *of;
 	const char *name;
 	struct sk *sk;
@@ -34,6 +37,7 @@ struct services {
 	const char *http_dir;        /* NULL: none */
 	bool put;                    /* files may be stored */
 	bool ip6;                    /* on IPv6, too */
+	struct ke_latch latch;       /* of the list */
 	LIST_HEAD(, service_connection) connections; /* accepted ones */
 	u32 open;                    /* of them, and of iperf's back */
 	u64 accepted, bytes_in, bytes_out;
@@ -46,6 +50,9 @@ void services_free(struct services *all);
 typedef void service_fn(struct service_connection *c, u8 *buf);
 service_fn http, iperf;
 
+/* One more that is open; false: there are SERVICE_MOST. */
+bool service_enter(struct services *all);
+void service_leave(struct services *all);
 /* Counted; false: not all of it went. */
 bool service_send(struct service_connection *c, const u8 *p, size_t n);
 s64 service_receive(struct service_connection *c, u8 *p, size_t n);

@@ -3,8 +3,10 @@
  * A machine in words: what netstat, poolmon and a look at the queues show, by
  * parts.
  *
- * Invariant: it is read between two steps of the machine, or in one call inside
- * of it, so a part is of one moment.
+ * Invariant: it is written when sched_run() has returned and all host threads of
+ * the machine wait.  What it reads itself is of that moment; what drivers have
+ * they are asked for, under their locks (ex_call(), and the machine goes on
+ * meanwhile), so no pointer of the machine is kept over such a call.
  *
  * To add a part: a line of STAT_PARTS and its stat_NAME() in stat_net.c or
  * stat_ex.c.

@@ -51,13 +51,17 @@ static bool table(struct ex *x, size_t device, enum inet_table t,
 			      .a.table = t };
 	if (!ex_call(x, ask, q) || !q->ok)
 		return false;
-	q->a.room = q->a.total + 16; /* those that come in between */
-	q->a.row = calloc(q->a.room, sizeof(*q->a.row));
-	q->ok = false;
-	if (q->a.row && ex_call(x, ask, q) && q->ok)
-		return true;
-	free(q->a.row);
-	return false;
+	do {
+		free(q->a.row);
+		/* and those that come in between */
+		q->a.room = q->a.total + q->a.total / 8 + 16;
+		q->a.row = calloc(q->a.room, sizeof(*q->a.row));
+		q->ok = false;
+		q->ok = q->a.row && ex_call(x, ask, q) && q->ok;
+	} while (q->ok && q->a.total > q->a.room);
+	if (!q->ok)
+		free(q->a.row);
+	return q->ok;
 }
 
 static void put_address(struct out *o, const char *key,

@@ -358,7 +358,7 @@ static void tell(void *ctx)
 		if (t->s[i])
 			sk_close(t->s[i]);
 	free(t->buf);
-	t->over = true;
+	KE_SET(&t->over, true);
 }
 
 bool story_start(struct story *t, struct host *h)

@@ -157,6 +157,7 @@ static bool machine(struct workload *r, const struct words *w)
 	r->host[r->n] = host_new(&c, r->s, why, sizeof(why));
 	if (!r->host[r->n])
 		return bad(r, why);
+	r->address[r->n] = *host_address(r->host[r->n], 4, 0);
 	if (r->made)
 		r->made(r, r->host[r->n]);
 	r->n++;
@@ -198,19 +199,22 @@ static bool over(void *ctx)
 	const struct workload *r = ctx;
 
 	for (const struct job *j = r->jobs; j; j = j->next)
-		if (j->running)
+		if (KE_GET(&j->running))
 			return false;
 	for (const struct story *t = r->stories; t; t = t->next)
-		if (!t->over)
+		if (!KE_GET(&t->over))
 			return false;
 	return true;
 }
 
 static const struct tdi_address *address_of(void *ctx, const char *name)
 {
-	struct host *h = find(ctx, name);
+	const struct workload *r = ctx;
 
-	return h ? host_address(h, 4, 0) : NULL;
+	for (unsigned i = 0; i < r->n; i++)
+		if (!strcmp(r->name[i], name))
+			return &r->address[i];
+	return NULL;
 }
 
 static bool begin_stories(struct workload *r)

@@ -38,18 +38,24 @@ struct job_side {                    /* of a mixed job */
 	struct sk *s;
 	u64 random, out, sent, received;
 	u64 heard, longest;          /* the longest time without a byte, ns */
-	unsigned users;              /* threads that have the socket */
+	unsigned users;              /* threads that have the socket; 0 also
+					before it takes urgent bytes inline */
 };
 
+/* Of its threads, on CPUs of both machines, each has numbers of its own; what
+ * more than one writes is KE_SET(), KE_ADD(), or under the latch. */
 struct job {
 	struct job *next;
 	const struct job_kind *kind;
 	struct host *from, *to;
 	char text[128];
 	u64 bytes, size;             /* what is to be done */
-	u64 sent, received, began, ended;
+	u64 sent, received, began;
+	u64 ended;                   /* the last of them */
 	u16 port;
+	struct tdi_address peer;     /* the server's */
 	bool ready, wrong;           /* the server listens; other bytes came */
+	struct ke_latch latch;       /* of `error` and `ended` */
 	s64 error;
 	unsigned running;            /* of its threads */
 	/* mixed */
@@ -74,6 +80,8 @@ bool job_same(const u8 *p, u64 at, size_t n);
 int job_dial(struct job *j, struct sk **s);
 struct sk *job_answer(struct job *j);
 void job_failed(struct job *j, s64 st);  /* the first one is kept */
+void job_await(struct job *j);       /* until there is a server, or an error */
+void job_leave(struct job *j);       /* what a thread does last */
 /* mixed.c */
 void mixed_client(void *job);
 void mixed_server(void *job);
@@ -91,6 +99,7 @@ struct workload {
 	struct host *host[WORKLOAD_MACHINES];
 	char name[WORKLOAD_MACHINES][16], ip[WORKLOAD_MACHINES][32];
 	char ip6[WORKLOAD_MACHINES][64];
+	struct tdi_address address[WORKLOAD_MACHINES]; /* of IPv4 */
 	struct ex_config as[WORKLOAD_MACHINES];
 	enum host_personality personality[WORKLOAD_MACHINES];
 	char more[WORKLOAD_MACHINES][128]; /* words for tcpip */

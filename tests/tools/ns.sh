@@ -81,6 +81,6 @@ round() { # NAME: what goes out by echo comes back
 }
 # What of pool is in use: a line "TAG BLOCKS BYTES" each
 tags() {
-	"$stack" stat "$live" pool | awk '/^Pool by tag/ { on = 1 } on && $2 == "nonpaged" && $5 { print $1, $5, $6 }'
+	timeout 10 "$stack" stat "$live" pool | awk '/^Pool by tag/ { on = 1 } on && $2 == "nonpaged" && $5 { print $1, $5, $6 }'
 }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$live/status"; } # KiB
