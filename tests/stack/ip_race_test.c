@@ -21,6 +21,8 @@
 #define LONG 50u
 #define LINKS 4u
 #define MS UINT64_C(1000000)
+#define STEP (MS / 8)                 /* all happens at multiples of it, so that it
+					happens at once */
 #define FRAME 1514u
 #define RING 64u
 #define ROUNDS 24u
@@ -263,6 +265,13 @@ static bool is_whole(const u8 *b, u32 n)
 	return true;
 }
 
+/* A handler takes its time: others have theirs meanwhile. */
+static void linger(void)
+{
+	for (u32 i = 0; i < 16; i++)
+		ke_point(SCHED_USER, "handler");
+}
+
 static enum ex_status datagram(void *ctx, const struct tdi_address *from,
 			       const struct tdi_address *to, u32 indicated,
 			       u32 available, u32 *taken, const u8 *data,
@@ -273,7 +282,7 @@ static enum ex_status datagram(void *ctx, const struct tdi_address *from,
 	(void)from;
 	(void)to;
 	(void)irp;
-	ke_point(SCHED_USER, "handler");
+	linger();
 	if (!KE_GET(&s->open))
 		(void)KE_ADD(&s->r->late, 1);
 	else if (indicated != available || !is_whole(data, indicated))
@@ -292,7 +301,7 @@ static void error(void *ctx, void *connection,
 	(void)connection;
 	(void)remote;
 	(void)why;
-	ke_point(SCHED_USER, "handler");
+	linger();
 	(void)KE_ADD(KE_GET(&s->open) ? &s->r->errors : &s->r->late, 1);
 }
 
@@ -409,7 +418,7 @@ static void sends(void *ctx)
 	for (u32 phase = 0; phase < 2; phase++) {
 		for (u32 i = 0; i < ROUNDS; i++) {
 			one_round(w, &s[i & 1], i & 1, i / 2, b);
-			ke_sleep(MS / 4 + ex_random(ke_machine()) % MS);
+			ke_sleep((2 + ex_random(ke_machine()) % 8) * STEP);
 		}
 		/* ARP and reassembly are over; neighbours are stale */
 		ke_sleep(phase ? 100 * MS : 130000 * MS);
@@ -433,8 +442,9 @@ static void opens_and_closes(void *ctx)
 		want(r, sock_open(r, &s, w->machine, i & 1, w->link,
 				i % 3 ? ECHO_PORT : 0));
 		to(r, s.f, at(i & 1, w->link, !w->machine, 9), b, 40);
-		ke_sleep(i % 8 ? MS / 2 : 800 * MS);
+		ke_sleep((i + 1) % 256 ? STEP : 8000 * MS);
 		sock_close(&s);
+		ke_sleep(STEP);
 	}
 	ex_free_pool(ke_machine(), b, 1);
 }
@@ -449,7 +459,7 @@ static void plugs(void *ctx)
 
 		ke_sleep(3 * MS);
 		ndis_remove(e->a);
-		ke_sleep(ex_random(e->x) % (2 * MS));
+		ke_sleep(ex_random(e->x) % 16 * STEP);
 		want(r, plug(e));
 		ke_sleep(KE_GET(&r->left) % 2 ? 4 * MS : 2000 * MS);
 	}
@@ -692,7 +702,7 @@ static void speaks(void *ctx)
 			igmp(e, w->link, i / 8);
 			mld(e, w->link, i / 8);
 		}
-		ke_sleep(i % 640 ? MS / 8 : 40000 * MS);
+		ke_sleep((i + 1) % 640 ? STEP : 40000 * MS);
 	}
 }
 
@@ -720,7 +730,7 @@ static void looks(void *ctx)
 			w->r->most[i & 1] = q->a.total;
 		(void)KE_ADD(&w->r->tables, 1);
 		(void)KE_ADD(&w->r->rows, q->a.n);
-		ke_sleep(i % 16 ? MS / 3 : 500 * MS);
+		ke_sleep(i % 16 ? 3 * STEP : 500 * MS);
 	}
 	ex_free_pool(x, rows, 1);
 	ex_free_pool(x, q, 1);
@@ -784,8 +794,10 @@ static void race(u64 seed, unsigned cpus)
 	CHECK(r.got[0] >= 2 * 2 * ROUNDS);
 	CHECK(r.errors > 0);
 	CHECK(r.tables > 0 && r.rows > r.tables);
-	for (int i = 0; i < 2; i++)  /* both caches fill to their caps: 256 */
-		CHECK(r.most[i] > 200 && r.most[i] <= 256);
+	/* Two links fill the caches to their caps of 256; what was of the one that
+	 * went is not there any more. */
+	for (int i = 0; i < 2; i++)
+		CHECK(r.most[i] > 100 && r.most[i] <= 256);
 	if (test_.bad)
 		printf("seed %llu, %u CPUs: got %u, errors %u, late %u, bad %u, rows %u most %u %u\n",
 		       (unsigned long long)seed, cpus, r.got[0], r.errors,
