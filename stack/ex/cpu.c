@@ -4,15 +4,11 @@
 #include "../trace/trace.h"
 
 _Thread_local struct ke_cpu *ke_current;
+_Static_assert(!offsetof(struct ke_cpu, number), "ke_cpu_number()");
 
 struct ex *ke_machine(void)
 {
 	return ke_current ? ke_current->x : NULL;
-}
-
-unsigned ke_cpu_number(void)
-{
-	return ke_current ? ke_current->number : 0;
 }
 
 enum ke_irql ke_irql(void)

@@ -149,7 +149,11 @@ static inline struct ke_cpu *ke_cpu(void)
 	return ke_current;
 }
 struct ex *ke_machine(void);         /* of the caller; NULL outside */
-unsigned ke_cpu_number(void);
+/* Outside: 0. */
+static inline unsigned ke_cpu_number(void)
+{
+	return ke_current ? *(const u32 *)(const void *)ke_current : 0;
+}
 unsigned ex_cpus(const struct ex *x);
 enum ke_irql ke_irql(void);          /* outside: PASSIVE */
 enum ke_irql ke_raise(enum ke_irql to);

@@ -27,6 +27,9 @@
 #define EX_STOP_TEXT 1024
 
 struct ke_cpu {
+	u32 number;                  /* in its machine; ke_cpu_number() knows
+					that it comes first */
+	u32 id;                      /* in the scheduler */
 	struct lane *lane;           /* the host thread it runs on */
 	struct sched *s;
 	struct ex *x;
@@ -34,8 +37,6 @@ struct ke_cpu {
 	bool pending;                /* a DPC or a standby thread */
 	bool in_dpc;
 	u8 tracing;                  /* TRACING_* */
-	u32 number;                  /* in its machine */
-	u32 id;                      /* in the scheduler */
 	enum ke_irql irql_below;     /* of what a DPC interrupted */
 	struct ke_thread *thread;    /* that runs, or lies below a DPC */
 	struct ke_thread *standby;   /* takes its place below DISPATCH */

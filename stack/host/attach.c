@@ -36,6 +36,7 @@ struct attach {
 	struct tdi_address peer;
 	struct services services;
 	struct caller caller;
+	u32 busy;                    /* us */
 	struct sched *s;
 	int signals;
 	struct control control;
@@ -409,6 +410,7 @@ static int attach(void *mine, int n, char *const *operand)
 		perror("refstack: getrandom");
 		return 1;
 	}
+	live.busy_ns = (u64)a->busy * 1000;
 	a->s = sched_new(&live);
 	h = a->s ? host_new(&a->c, a->s, why, sizeof(why)) : NULL;
 	if (h)
@@ -444,6 +446,8 @@ static const struct cli_option attach_options[] = {
 	  .words = HOST_PERSONALITIES, .def = "nt5" },
 	{ "cpus", "N", "virtual processors, each on a host thread of its own",
 	  TO(U32, c.ex.cpus), .def = "1", .min = 1, .max = 32 },
+	{ "busy", "US", "look again and again for so long before sleeping",
+	  TO(U32, busy), .def = "0", .max = 1000000 },
 	{ "offloads", NULL, "checksums and large sends by the device",
 	  TO(SWITCH, c.interface.offloads) },
 	{ "http", "FOLDER", "its files on port 80", TO(TEXT, services.http_dir) },

@@ -12,7 +12,8 @@
  *
  * Floors: the smallest thing that speaks TCP, with the same frames over the same
  * device: it reads until there is nothing and acknowledges, or writes ready-made
- * segments as the window allows, and looks at nothing else.
+ * segments as the window allows, and looks at nothing else.  Busy: neither side
+ * sleeps (refstack attach --busy), nor does the floor.
  */
 #include "../../stack/sdk/host.h"
 #include "bench.h"
@@ -224,7 +225,8 @@ static void run(struct task *t)
 			       .tap = RAW_DEVICE, .ip4 = { RAW_ADDRESS },
 			       .offloads = t->offloads } };
 	struct sched *s = sched_new(&(struct sched_config){
-		.policy = SCHED_LIVE });
+		.policy = SCHED_LIVE,
+		.busy_ns = t->spin ? 1000000000 : 0 });
 	pthread_t other;
 	double cpu;
 
@@ -306,6 +308,7 @@ static const struct figure {
 	{ "stack_tap_offload_both",
 	  { BOTH, .offloads = true, .connections = 2, .total = 1u << 30 } },
 	{ "stack_tap_echo_1", { ECHO, .total = 50000 } },
+	{ "stack_tap_echo_1_busy", { ECHO, .spin = true, .total = 200000 } },
 	{ "stack_tap_echo_64", { ECHO, .connections = MANY, .total = 192000 } },
 };
 
