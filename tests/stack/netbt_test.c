@@ -294,7 +294,7 @@ static void writes(void *ctx)
 	}
 	CHECK_EQ(g->r.st, EX_SUCCESS);
 	ex_free_pool(x, b, 1);
-	g->wrote = true;
+	KE_SET(&g->wrote, true);
 }
 
 static void reads_late(void *ctx)
@@ -304,7 +304,7 @@ static void reads_late(void *ctx)
 	u8 *b = ex_alloc(x, EX_NONPAGED, 65536, 1);
 	size_t n = 1;
 
-	while (n && (!g->wrote || g->got < g->want)) {
+	while (n && (!KE_GET(&g->wrote) || g->got < g->want)) {
 		if (end_receive(&g->e[0], b, 65536, 0, &n) != EX_SUCCESS)
 			n = 0;
 		g->got += n;
@@ -358,7 +358,7 @@ static void connects(void *ctx)
 	}
 	ke_sleep(10 * MS_);
 	g->up = blocks(g->r.t.x[1], EX_TAG('N', 'b', 't', 'L'));
-	g->wrote = true;
+	KE_SET(&g->wrote, true);
 	for (u32 i = 0; i < BURST; i++)
 		end_close(&g->e[i]);
 }
@@ -373,7 +373,7 @@ static void says_nothing(void)
 	load(&g->r, 1, &(struct nic_pair_config){ .delay_ns = 50000 });
 	began = sched_now(g->r.t.s);
 	thread_of(g->r.t.x[0], "connect", connects, g);
-	while (!g->wrote)
+	while (!KE_GET(&g->wrote))
 		(void)sched_run_to(g->r.t.s, sched_now(g->r.t.s) + MS_);
 	CHECK(sched_now(g->r.t.s) - began < 800 * MS_);
 	CHECK(g->up > 250 && g->up <= 256 + 8);
@@ -662,8 +662,8 @@ static void own_end(void *context, void *connection_context, u32 flags,
 	struct own *o = context;
 
 	(void)connection_context;
-	o->finished = true;
 	o->ended = flags & TDI_DISCONNECT_ABORT ? why : EX_SUCCESS;
+	KE_SET(&o->finished, true);
 }
 
 static void own_thread(void *ctx)
@@ -686,7 +686,7 @@ static void own_thread(void *ctx)
 	o->st = tdi_call(e.connection, TDI_LISTEN, &r);
 	CHECK(!memcmp(r.remote.netbios, "CLIENT         ", 16));
 	ke_sleep(o->wait);
-	while (!o->finished && o->got < (u64)o->c.bytes * o->c.messages) {
+	while (!KE_GET(&o->finished) && o->got < (u64)o->c.bytes * o->c.messages) {
 		if (!o->room && !o->each) {
 			ke_sleep(MS_);
 			continue;
@@ -697,7 +697,7 @@ static void own_thread(void *ctx)
 		check_bytes(o, b, n);
 		o->messages += o->st == EX_SUCCESS;
 	}
-	while (!o->finished)
+	while (!KE_GET(&o->finished))
 		ke_sleep(MS_);
 	end_close(&e);
 	ex_free_pool(x, b, 1);
