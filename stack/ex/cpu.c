@@ -176,6 +176,28 @@ bool ke_dpc_remove(struct ke_dpc *d)
 	return was;
 }
 
+static void has_run(void *context, void *event, void *unused)
+{
+	(void)context;
+	(void)unused;
+	ke_event_set(event);
+}
+
+/* A CPU's run one after the other: behind this one none is left of before. */
+void ke_dpc_flush(struct ex *x)
+{
+	for (u32 i = 0; i < x->ncpus; i++) {
+		struct ke_event e;
+		struct ke_dpc d;
+
+		ke_event_init(&e, "DPCs flushed", false, false);
+		ke_dpc_init(&d, has_run, NULL);
+		d.target = (s32)i;
+		(void)ke_dpc_queue(&d, &e, NULL);
+		(void)ke_wait(&e, KE_FOREVER);
+	}
+}
+
 static void dpc_run(struct ke_cpu *c, const struct ke_dpc *d,
 		    const struct ke_dpc *was)
 {

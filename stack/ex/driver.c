@@ -328,21 +328,6 @@ static bool is_of_image(void *ctx, ke_thread_fn *routine)
 	return at >= i->r.low && at < i->r.high;
 }
 
-/* What KeFlushQueuedDpcs() does: a DPC of a transport, say, may be in a handler of
- * this driver. */
-static void flush_dpcs(struct ex *x)
-{
-	for (u32 i = 0; i < x->ncpus; i++) {
-		const struct ke_cpu *c = x->cpu[i];
-		u64 left = KE_GET(&c->counts[TRACE_ke_dpc_leave]);
-
-		while (KE_GET(&c->dpc) &&
-		       KE_GET(&c->counts[TRACE_ke_dpc_leave]) == left)
-			ke_sleep(1000000);
-		RACE_GOT(c);
-	}
-}
-
 /* No device of it is found any more, and who found one before is through. When
  * it has unloaded itself, another CPU may be on its way out of its code: of a
  * close, a DPC, or a work item (NT's have a reference to their device). */
@@ -358,7 +343,7 @@ static void unload_thread(void *ctx)
 		ke_sleep(1000000);
 	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
-	flush_dpcs(l->d.x);
+	ke_dpc_flush(l->d.x);        /* one may be in a handler of this driver */
 	while (KE_GET(&l->d.calls) ||
 	       (l->d.handle && ex_work_inside(l->d.x, is_of_image, &i)))
 		ke_sleep(1000000);

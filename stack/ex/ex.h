@@ -177,6 +177,9 @@ void ke_dpc_init(struct ke_dpc *d, ke_dpc_fn *routine, void *context);
 bool ke_dpc_queue(struct ke_dpc *d, void *arg1, void *arg2); /* false: it is */
 bool ke_dpc_remove(struct ke_dpc *d);
 bool ke_in_dpc(void);
+/* Those that were queued, or taken out of a queue, before this have returned.
+ * PASSIVE, in a thread of x (KeFlushQueuedDpcs). */
+void ke_dpc_flush(struct ex *x);
 /* To another machine, or from outside: on CPU target, or 0 of x. */
 bool ex_interrupt(struct ex *x, struct ke_dpc *d, void *arg1, void *arg2);
 

@@ -92,6 +92,11 @@ void ex_free(struct ex *x)
 	if (!x)
 		return;
 	sched_remove(x->s, x);
+	for (u32 i = 0; i < x->ncpus; i++)
+		if (x->cpu[i])
+			co_end(&x->cpu[i]->dpc_co);
+	for (struct ke_thread *t = x->threads; t; t = t->all_next)
+		co_end(&t->co);
 	drivers_free(x);
 	pages_free(x);
 }

@@ -7,6 +7,8 @@
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-	return "race:stack/ex/lock.c\nrace:stack/sched/string.c\n";
+	return "race:stack/ex/lock.c\n"
+	       "race:stack/ex/special.c\n"
+	       "race:stack/sched/string.c\n";
 }
 #endif

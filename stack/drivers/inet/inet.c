@@ -55,28 +55,6 @@ void inet_free(struct inet *s)
 	inet_objects_stop(s);
 }
 
-static void has_run(void *context, void *event, void *unused)
-{
-	(void)context;
-	(void)unused;
-	ke_event_set(event);
-}
-
-/* A CPU's run one after the other: behind this one none is left of before. */
-void inet_dpcs_done(struct ex *x)
-{
-	for (u32 i = 0; i < ex_cpus(x); i++) {
-		struct ke_event e;
-		struct ke_dpc d;
-
-		ke_event_init(&e, "DPCs done", false, false);
-		ke_dpc_init(&d, has_run, NULL);
-		d.target = (s32)i;
-		(void)ke_dpc_queue(&d, &e, NULL);
-		(void)ke_wait(&e, KE_FOREVER);
-	}
-}
-
 bool inet_limit_take(struct inet_limit *l, u64 now, u32 a_second)
 {
 	u64 step = UINT64_C(1000000000) / a_second, steps;
@@ -218,7 +196,7 @@ void tcp_free(struct inet *s)
 	/* DPCs on other CPUs that have one in their hands */
 	for (unsigned i = 0; i < 1000 && KE_GET(&tcp->live); i++)
 		ke_sleep(MS);
-	inet_dpcs_done(s->x);        /* whoever was at DISPATCH is through */
+	ke_dpc_flush(s->x);        /* whoever was at DISPATCH is through */
 	for (u32 i = 0; i < tcp->ncpus; i++)
 		ke_dpc_remove(&tcp->delayq[i].dpc);
 	ex_free_pool(s->x, tcp->table, TAG_TCP);

@@ -185,8 +185,6 @@ static inline bool inet_may_sack(const struct inet *s)
 enum ex_status inet_start(struct inet *s);
 void inet_stop(struct inet *s);
 void inet_free(struct inet *s);
-/* DPCs that were taken out of a queue before this have returned. PASSIVE. */
-void inet_dpcs_done(struct ex *x);
 
 /* From the family. p is lent: keep what is needed by ndis_buffer_clone(). */
 void inet_deliver(struct inet *s, struct ndis_packet *p,

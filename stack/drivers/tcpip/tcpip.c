@@ -108,7 +108,7 @@ static void end(struct ip *ip)
 	(void)ke_timer_cancel(&ip->igmp_timer);
 	(void)ke_dpc_remove(&ip->tick_dpc);
 	(void)ke_dpc_remove(&ip->igmp_dpc);
-	inet_dpcs_done(x);           /* those that run right now */
+	ke_dpc_flush(x);           /* those that run right now */
 	reass_drop_all(ip);
 	arp_drop(ip, NULL);
 	ip_routes_drop(ip, NULL);

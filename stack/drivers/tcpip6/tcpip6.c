@@ -111,7 +111,7 @@ static void end(struct ip6 *ip)
 
 	(void)ke_timer_cancel(&ip->tick);
 	(void)ke_dpc_remove(&ip->tick_dpc);
-	inet_dpcs_done(x);           /* it may run right now */
+	ke_dpc_flush(x);           /* it may run right now */
 	reass_drop_all(ip);
 	neighbor_drop(ip, NULL);
 	inet_loop_free(&ip->s);
