@@ -106,13 +106,21 @@ static u64 spin(struct ke_cpu *c, struct ke_lock *l, const void *site)
 
 #define SPINS 256                    /* before its host looks round */
 #define CIRCLE_SPINS (SPINS * 4096u) /* and before it looks for a circle */
+#define SPINS_TOO_LONG UINT64_C(20000000000) /* ns: nobody will let it go */
 
 /* The host looks: the run may be over, or the owner off its processor. */
 static void look_round(struct ke_cpu *c, struct ke_lock *l, u64 spins)
 {
+	bool look = spins % CIRCLE_SPINS == 0;
+
 	dispatch_lock();
-	if ((spins % CIRCLE_SPINS == 0 || l->owner == c) && deadlock_of_cpu(c))
+	if ((look || l->owner == c) && deadlock_of_cpu(c))
 		deadlock_here(c);
+	if (look && clock_now(c->s) - c->spin_since > SPINS_TOO_LONG &&
+	    !c->x->stop) {
+		deadlock_livelock(c->x);
+		machine_stop(c->x, EX_LIVELOCK);
+	}
 	sched_next(c, SCHED_LOCK, l);
 }
 
@@ -131,6 +139,7 @@ static u64 spin_live(struct ke_cpu *c, struct ke_lock *l, const void *site)
 		c->ticket = __atomic_fetch_add(&l->ticket, 1, __ATOMIC_ACQ_REL);
 	KE_ADD(&l->waiters, 1);
 	c->spin_site = site;
+	c->spin_since = clock_now(c->s);
 	c->spinning = l;
 	while (!ours_live(c, l)) {
 		if (++spins % SPINS == 0)

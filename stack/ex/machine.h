@@ -44,6 +44,7 @@ struct ke_cpu {
 	struct ke_lock *held;        /* the last one taken; then below */
 	struct ke_lock *spinning;
 	const void *spin_site;
+	u64 spin_since;              /* live */
 	u32 ticket;                  /* of a queued lock */
 	u32 quantum;
 	struct co dpc_co;

@@ -16,6 +16,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ASK_EVERY UINT64_C(1000000)  /* ns */
@@ -248,6 +249,7 @@ static void *lane_main(void *arg)
 static bool start(struct lane *l)
 {
 	sigset_t all, old;
+	char name[16];
 
 	if (l->started)
 		return true;
@@ -259,6 +261,11 @@ static bool start(struct lane *l)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	l->parked = true;
 	l->started = !pthread_create(&l->thread, NULL, lane_main, l);
+	if (l->started) {
+		snprintf(name, sizeof(name), "%.7s cpu %u", l->cpu->x->name,
+			 l->cpu->number);
+		pthread_setname_np(l->thread, name);
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return l->started;
 }

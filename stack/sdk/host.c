@@ -37,6 +37,7 @@ struct host {
 	struct nic_capture *capture;
 	struct io_driver *driver[DRIVERS_MAX];
 	unsigned ndrivers;
+	struct ke_latch calling;     /* of calls: threads of the machine call, too */
 	struct host_call *calls;
 	struct tdi_address address[2]; /* the first of IPv4 and of IPv6 */
 	char why[512];               /* the machine's last line */
@@ -299,8 +300,10 @@ struct host_call *host_call(struct host *h, const char *name,
 	}
 	ke_thread_put(t);
 	c->h = h;
+	ke_latch(&h->calling);
 	c->next = h->calls;
 	h->calls = c;
+	ke_unlatch(&h->calling);
 	return c;
 }
 
@@ -316,10 +319,12 @@ void host_call_free(struct host_call *c)
 
 	if (!c || !host_done(c))
 		return;
+	ke_latch(&c->h->calling);
 	at = &c->h->calls;
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
+	ke_unlatch(&c->h->calling);
 	free(c);
 }
 
