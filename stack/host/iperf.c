@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define SECOND UINT64_C(1000000000)
+#define TRY_EVERY (SECOND / 100)      /* to connect back, so often at most */
+#define TRIES 20
 
 /* The first bytes of a client, 32 bit in network order each. */
 enum { AT_FLAGS = 0, AT_PORT = 8, AT_AMOUNT = 20, AT_MORE = 32, HEADER = 36 };
@@ -62,19 +64,31 @@ static void end_back(struct back *b)
 	service_leave(all);
 }
 
+/* 0, or why not. */
+static int try_back(struct back *b)
+{
+	int room = 4 * SERVICE_CHUNK, e;
+
+	e = sk_socket(b->c.of->x, b->c.peer.family == 6 ? AF_INET6 : AF_INET,
+		      SOCK_STREAM, 0, &b->c.sk);
+	if (e)
+		return e;
+	(void)sk_setsockopt(b->c.sk, SOL_SOCKET, SO_SNDBUF, &room,
+			    sizeof(room));
+	e = sk_connect(b->c.sk, &b->c.peer);
+	if (!e)
+		source(&b->c, b->buf, b->amount);
+	sk_close(b->c.sk);
+	return e;
+}
+
+/* The peer may say that it listens before it does. */
 static void send_back(void *ctx)
 {
 	struct back *b = ctx;
-	int room = 4 * SERVICE_CHUNK;
 
-	if (!sk_socket(b->c.of->x, b->c.peer.family == 6 ? AF_INET6 : AF_INET,
-		       SOCK_STREAM, 0, &b->c.sk)) {
-		(void)sk_setsockopt(b->c.sk, SOL_SOCKET, SO_SNDBUF, &room,
-				    sizeof(room));
-		if (!sk_connect(b->c.sk, &b->c.peer))
-			source(&b->c, b->buf, b->amount);
-		sk_close(b->c.sk);
-	}
+	for (int i = 0; i < TRIES && try_back(b) == -ECONNREFUSED; i++)
+		ke_sleep(TRY_EVERY);
 	end_back(b);
 }
 
