@@ -30,7 +30,11 @@ extern _Thread_local struct lane *ke_lane
 /* Whatever was written before KE_SET() is seen after KE_GET(); after KE_PEEK() the
  * word alone. */
 #define KE_GET(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#if CO_TSAN
 #define KE_PEEK(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#else                                /* compilers fold an ordinary one better */
+#define KE_PEEK(p) (*(p))
+#endif
 #define KE_SET(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 /* By whatever sign; its value is the new one. */
 #define KE_ADD(p, by)                                                      \
@@ -49,7 +53,7 @@ static inline void ke_latch(struct ke_latch *l)
 }
 static inline void ke_unlatch(struct ke_latch *l)
 {
-	if (KE_PARALLEL)
+	if (__builtin_expect(l->taken, 0))
 		__atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE);
 }
 

@@ -124,13 +124,14 @@ static void count_free(struct ex_pool_side *p, u32 row, size_t size)
 
 POOL_RAW static void head_write(struct pool_head *h, struct pool_head v)
 {
-	h->tag = v.tag;
-	h->bytes = v.bytes;
-	h->units = v.units;
-	h->state = v.state;
-	h->pool = v.pool;
-	h->index = v.index;
-	h->check = pool_sum(h);
+	/* Words: what is read as such soon (a neighbour's) must be written so. */
+	pool_half *w = (pool_half *)(void *)h;
+	u64 low = (u64)v.bytes << 32 | v.tag;
+	u64 high = (u64)v.index << 48 | (u64)v.pool << 40 |
+		   (u64)v.state << 32 | v.units;
+
+	w[0] = low;
+	w[1] = high | (u64)pool_sum_of(h, low, high) << 16;
 }
 
 static void end_write(struct pool_head *h, enum ex_pool pool)
@@ -226,13 +227,44 @@ static void big_give(struct ex *x, struct ex_pool_side *p,
 	pages_put(x, b, b->size);
 }
 
-/* The bytes behind what was asked for, to the end of the block. */
+/* The bytes behind what was asked for, to the end of the block or so many: two
+ * words that may overlap, if there is room for one. */
+typedef u64 __attribute__((aligned(1), may_alias)) pool_word;
+#define FILL_WORD (UINT64_C(0x0101010101010101) * POOL_FILL)
+#define WORD sizeof(pool_word)
+
+static inline size_t fill_size(size_t n, size_t to)
+{
+	return to - n < POOL_FILL_MAX ? to - n : POOL_FILL_MAX;
+}
+
 POOL_RAW static void fill(u8 *p, size_t n, size_t to)
 {
-	size_t stop = n + POOL_FILL_MAX < to ? n + POOL_FILL_MAX : to;
+	size_t k = fill_size(n, to);
 
-	for (size_t i = n; i < stop; i++)
-		p[i] = POOL_FILL;
+	p += n;
+	if (k < WORD) {
+		while (k--)
+			p[k] = POOL_FILL;
+		return;
+	}
+	*(pool_word *)(void *)p = FILL_WORD;
+	*(pool_word *)(void *)(p + k - WORD) = FILL_WORD;
+}
+
+POOL_RAW static bool is_filled(const u8 *p, size_t n, size_t to)
+{
+	size_t k = fill_size(n, to);
+	bool yes = true;
+
+	p += n;
+	if (k < WORD) {
+		while (k--)
+			yes &= p[k] == POOL_FILL;
+		return yes;
+	}
+	return *(const pool_word *)(const void *)p == FILL_WORD &&
+	       *(const pool_word *)(const void *)(p + k - WORD) == FILL_WORD;
 }
 
 /* --- allocating ------------------------------------------------------------------------------ */
@@ -343,12 +375,9 @@ POOL_RAW static bool tail_right(const struct pool_head *h)
 	const u8 *p = (const u8 *)(h + 1);
 	size_t size = h->units ? h->units * POOL_UNIT : pool_size(h->bytes);
 	size_t to = size - sizeof(*h);
-	size_t stop = h->bytes + POOL_FILL_MAX;
 
-	for (size_t i = h->bytes; i < to && i < stop; i++)
-		if (p[i] != POOL_FILL)
-			return false;
-	return head_right((const struct pool_head *)(const void *)(p + to));
+	return is_filled(p, h->bytes, to) &&
+	       head_right((const struct pool_head *)(const void *)(p + to));
 }
 
 POOL_RAW const char *pool_block_wrong(const struct pool_head *h,

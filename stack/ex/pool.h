@@ -72,15 +72,27 @@ struct ex_pool_side {
 /* Instrumentation must not look: headers are poison to everybody else. */
 #define POOL_RAW __attribute__((no_sanitize("address")))
 
+/* A header as two words, the second one without its check. */
+typedef u64 __attribute__((may_alias)) pool_half;
+#define POOL_NO_CHECK (~(UINT64_C(0xffff) << 16))
+_Static_assert(sizeof(struct pool_head) == 16 &&
+		       offsetof(struct pool_head, check) == 10 &&
+		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "POOL_NO_CHECK");
+
+static inline u16 pool_sum_of(const struct pool_head *h, u64 low, u64 high)
+{
+	u64 v = (low ^ (u64)(uintptr_t)h >> 4) * 0x9e3779b97f4a7c15;
+
+	v = (v ^ v >> 29 ^ high) * 0xbf58476d1ce4e5b9;
+	return (u16)(v >> 48);
+}
+
 POOL_RAW static inline u16 pool_sum(const struct pool_head *h)
 {
-	u64 a = (u64)h->tag << 32 | h->bytes;
-	u64 b = (u64)h->units << 32 | (u64)h->state << 24 |
-		(u64)h->pool << 16 | h->index;
-	u64 v = (a ^ (u64)(uintptr_t)h >> 4) * 0x9e3779b97f4a7c15;
+	const pool_half *w = (const pool_half *)(const void *)h;
 
-	v = (v ^ v >> 29 ^ b) * 0xbf58476d1ce4e5b9;
-	return (u16)(v >> 48);
+	return pool_sum_of(h, w[0], w[1] & POOL_NO_CHECK);
 }
 
 /* Bytes that a block of n takes, header and rounding too. */

@@ -226,7 +226,12 @@ static inline void lane_leaves(struct lane *l)
 		lane_leaves_slow(l);
 }
 /* A context goes on: what it was handed it lets go. */
-__attribute__((noinline)) void lane_arrived(void);
+void lane_arrived_slow(void);
+static inline void lane_arrived(void)
+{
+	if (__builtin_expect(ke_lane != NULL, 0))
+		lane_arrived_slow();
+}
 bool lane_can(struct ke_cpu *c);
 
 bool live_start(struct lane *l);

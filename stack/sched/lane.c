@@ -42,11 +42,11 @@ void lane_leaves_slow(struct lane *l)
 	l->depth = 1;
 }
 
-void lane_arrived(void)
+void lane_arrived_slow(void)
 {
 	struct lane *l = ke_lane;
 
-	if (!l || !l->depth)
+	if (!l->depth)
 		return;
 	l->depth = 0;
 	ke_unlatch(&l->s->dispatcher);

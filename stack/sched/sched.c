@@ -236,7 +236,8 @@ static void slow_point(struct ke_cpu *c, u32 what, const void *object)
 	}
 	if (c->lane->steps >= c->lane->attention)
 		attention(c);
-	sched_quantum(c);
+	if (c->x->nready)
+		sched_quantum(c);
 	s->at_point = true;
 	if (!s->coarse || s->in_a_row >= SCHED_FAIR)
 		c = decide(s, c, what, object);

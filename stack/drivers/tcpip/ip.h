@@ -216,7 +216,15 @@ enum ex_status ip_route_add(struct ip *ip, u32 dst, u32 mask, u32 gateway,
 void ip_route_redirect(struct ip *ip, u32 from, u32 dst, u32 gateway);
 void ip_routes_drop(struct ip *ip, struct inet_iface *f); /* NULL: all */
 void ip_routes_tick(struct ip *ip, u64 now);
-u32 ip_path_mtu(struct ip *ip, const struct inet_iface *f, u32 dst);
+/* Of those that were learned, at most mtu. */
+u32 ip_path_mtu_known(struct ip *ip, u32 mtu, u32 dst);
+static inline u32 ip_path_mtu(struct ip *ip, const struct inet_iface *f,
+			      u32 dst)
+{
+	u32 mtu = KE_GET(&f->mtu);
+
+	return KE_GET(&ip->npmtu) ? ip_path_mtu_known(ip, mtu, dst) : mtu;
+}
 void ip_pmtu_learn(struct ip *ip, u32 dst, u32 mtu);
 
 /* --- bind.c, options.c ----------------------------------------------------------------- */

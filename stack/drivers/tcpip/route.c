@@ -184,12 +184,8 @@ void ip_route_redirect(struct ip *ip, u32 from, u32 dst, u32 gateway)
 
 /* --- path MTUs (RFC 1191) ---------------------------------------------------------- */
 
-u32 ip_path_mtu(struct ip *ip, const struct inet_iface *f, u32 dst)
+u32 ip_path_mtu_known(struct ip *ip, u32 mtu, u32 dst)
 {
-	u32 mtu = KE_GET(&f->mtu);
-
-	if (!KE_GET(&ip->npmtu))
-		return mtu;
 	ke_latch(&ip->paths);
 	for (u32 i = 0; i < ip->npmtu; i++)
 		if (ip->pmtu[i].dst == dst && ip->pmtu[i].mtu < mtu)
