@@ -35,6 +35,7 @@ enum kind { RECEIVE, SEND, BOTH, ECHO }; /* as the stack sees it */
 struct task {
 	enum kind kind;
 	bool offloads, spin;         /* spin: nobody sleeps (echo) */
+	unsigned cpus;               /* 0: one */
 	u64 total;                   /* bytes; of an echo: round trips */
 	unsigned connections;
 	_Atomic bool over;
@@ -217,7 +218,7 @@ static void run(struct task *t)
 	char path[256], why[512] = "";
 	const char *b = getenv("B");
 	struct host_config c = {
-		.ex = { .name = "live", .cpus = 1,
+		.ex = { .name = "live", .cpus = t->cpus ? t->cpus : 1,
 			.nonpaged_limit = 1u << 28 },
 		.personality = HOST_MODERN, .drivers = drivers,
 		.driver_path = path,
@@ -259,6 +260,7 @@ static void run_floor(struct task *t)
 
 	if (!raw_open(&r, t->offloads))
 		bench_die(RAW_DEVICE);
+	r.spin = t->spin;
 	raw_up();
 	if (pthread_create(&other, NULL, peer, t))
 		bench_die("thread");
@@ -310,6 +312,10 @@ static const struct figure {
 	{ "stack_tap_echo_1", { ECHO, .total = 50000 } },
 	{ "stack_tap_echo_1_busy", { ECHO, .spin = true, .total = 200000 } },
 	{ "stack_tap_echo_64", { ECHO, .connections = MANY, .total = 192000 } },
+	{ "stack_tap_echo_64_cpus2",
+	  { ECHO, .connections = MANY, .total = 192000, .cpus = 2 } },
+	{ "stack_tap_receive_cpus2",
+	  { RECEIVE, .total = 1u << 29, .cpus = 2 } },
 };
 
 static struct task floor_of(struct task t)

@@ -6,7 +6,7 @@
  */
 #include "bench.h"
 
-#define PAIRS 6
+#define PAIRS 10
 #define FIGURE "stack_pair_1mib"
 
 /* One run of build's program; 0: it is not there. */

@@ -41,6 +41,7 @@
 
 struct raw {
 	int fd;
+	bool spin;                   /* it does not sleep */
 	bool offloads;
 	u32 skip;                    /* of the virtio header */
 	u32 snd_nxt, snd_una, wnd, rcv_nxt;
@@ -137,7 +138,7 @@ static inline void raw_wait(struct raw *r)
 {
 	struct pollfd p = { r->fd, POLLIN, 0 };
 
-	(void)poll(&p, 1, 100);
+	(void)poll(&p, 1, r->spin ? 0 : 100);
 }
 
 /* --- segments ------------------------------------------------------------------------- */
