@@ -15,9 +15,9 @@ void machine_stop(struct ex *x, enum ex_stop why)
 
 	dispatch_lock();
 	if (!x->stop) {
-		x->stop = why;
-		if (!s->stopped || s->stop_seen) {
-			s->stop_seen = false;
+		KE_SET(&x->stop, why);
+		if (!s->stopped || (s->stop_seen && !s->telling)) {
+			KE_SET(&s->stop_seen, false);
 			KE_SET(&s->stopped, x);
 		}
 		sched_halt(x);

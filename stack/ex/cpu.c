@@ -141,6 +141,7 @@ static struct ke_dpc *dpc_pop(struct ke_cpu *c, struct ke_dpc *out)
 		d->next = NULL;
 		d->queued = false;
 		*out = *d;
+		c->dpc_routine = d->routine;
 		KE_SET(&c->dpc, d);
 	}
 	dispatch_unlock();
@@ -263,10 +264,7 @@ static void take_standby(struct ke_cpu *c)
 	KE_SET(&c->pending, c->dpc_head != NULL);
 	if (was) {
 		was->irql = c->irql;
-		thread_requeue(was, true);
-		/* who became idle since it was to be preempted takes it */
-		if (c->s->live && c->x->idle)
-			lane_wake(c->x->cpu[__builtin_ctz(c->x->idle)]->lane);
+		thread_preempted(was);
 	}
 	c->thread = t;
 	c->irql = t->irql;

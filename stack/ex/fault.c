@@ -118,6 +118,7 @@ static void on_fault(int sig, siginfo_t *i, void *context)
 		pass_on(sig, i, context);
 		return;
 	}
+	latch_drop_all();
 	code = judge(c, sig, i->si_addr, context, arg);
 	bugcheck_record(c->x, c, code, arg, context);
 	for (;;)

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 _Thread_local struct lane *ke_lane;
+_Thread_local struct ke_latch *ke_latched;
 
 #define PAUSES 64                    /* before the host gives another its turn */
 
@@ -21,4 +22,12 @@ void latch_spin(struct ke_latch *l)
 #endif
 		}
 	} while (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE));
+}
+
+/* Their owner never goes on, and what they are of is a stopped machine's: others
+ * of it, who may find it half done, come to a point. */
+void latch_drop_all(void)
+{
+	while (ke_latched)
+		ke_unlatch(ke_latched);
 }

@@ -10,7 +10,8 @@
  * host thread all of these cost nothing but a look at ke_lane.
  *
  * Invariant: with a latch held nothing of the machine is called that has a point
- * or takes a lock of whatever kind; what lasts longer, or is contended, is a
+ * or takes a lock of whatever kind, and of several the last one is let go first;
+ * what lasts longer, or is contended, is a
  * ke_lock, which the tracer, the deadlock detector and dumps know.
  */
 #ifndef EX_LATCH_H
@@ -43,18 +44,29 @@ extern _Thread_local struct lane *ke_lane
 
 struct ke_latch {
 	uint32_t taken;
+	struct ke_latch *below;      /* taken by the same host thread before */
 };
+/* Of each host thread, the last one taken: what has a fault lets go of them. */
+extern _Thread_local struct ke_latch *ke_latched
+	__attribute__((tls_model("initial-exec")));
 void latch_spin(struct ke_latch *l);
+void latch_drop_all(void);
 static inline void ke_latch(struct ke_latch *l)
 {
-	if (KE_PARALLEL &&
-	    __atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE))
+	if (!KE_PARALLEL)
+		return;
+	if (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE))
 		latch_spin(l);
+	l->below = ke_latched;
+	ke_latched = l;
 }
+/* The last one taken. */
 static inline void ke_unlatch(struct ke_latch *l)
 {
-	if (__builtin_expect(l->taken, 0))
-		__atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE);
+	if (__builtin_expect(!l->taken, 1))
+		return;
+	ke_latched = l->below;
+	__atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -140,7 +140,7 @@ static u64 spin_live(struct ke_cpu *c, struct ke_lock *l, const void *site)
 	KE_ADD(&l->waiters, 1);
 	c->spin_site = site;
 	c->spin_since = clock_now(c->s);
-	c->spinning = l;
+	KE_SET(&c->spinning, l);
 	while (!ours_live(c, l)) {
 		if (++spins % SPINS == 0)
 			look_round(c, l, spins);
@@ -148,7 +148,7 @@ static u64 spin_live(struct ke_cpu *c, struct ke_lock *l, const void *site)
 		__builtin_ia32_pause();
 #endif
 	}
-	c->spinning = NULL;
+	KE_SET(&c->spinning, NULL);
 	KE_ADD(&l->waiters, -1);
 	return spins;
 }

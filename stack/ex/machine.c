@@ -173,7 +173,7 @@ static bool call_is_over(void *ctx)
 {
 	const struct ke_thread *t = ctx;
 
-	return t->h.signal || t->x->stop;
+	return KE_GET(&t->h.signal) || KE_GET(&t->x->stop);
 }
 
 /* A stop of another machine is not ours to tell of: the next run does. */

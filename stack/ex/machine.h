@@ -41,6 +41,7 @@ struct ke_cpu {
 	struct ke_thread *thread;    /* that runs, or lies below a DPC */
 	struct ke_thread *standby;   /* takes its place below DISPATCH */
 	struct ke_dpc *dpc_head, *dpc_tail, *dpc;
+	ke_dpc_fn *dpc_routine;      /* of dpc, which may be gone by now */
 	struct ke_lock *held;        /* the last one taken; then below */
 	struct ke_lock *spinning;
 	const void *spin_site;
@@ -150,6 +151,7 @@ struct ex {
 	u32 ncpus;
 	size_t stack_size;
 	enum ex_stop stop;
+	bool stop_told;              /* by a run */
 	char stop_text[EX_STOP_TEXT];
 	struct ke_stop bugcheck;
 	ucontext_t fault;            /* behind bugcheck.context */
@@ -211,6 +213,8 @@ struct ke_cpu *dpc_target(struct ex *x, const struct ke_dpc *d, s32 setter);
 /* --- thread.c ----------------------------------------------------------------------- */
 
 void thread_ready(struct ke_thread *t);
+/* Another took its CPU: first of its ready queue, or where nothing runs. */
+void thread_preempted(struct ke_thread *t);
 /* The running one, PASSIVE or APC, to its ready queue: first or last. */
 void thread_requeue(struct ke_thread *t, bool first);
 struct ke_thread *thread_pop(struct ex *x);

@@ -78,6 +78,17 @@ static void give(struct ke_cpu *c, struct ke_thread *t)
 		sched_ready(c);
 }
 
+/* Live, a CPU may have become idle since it was to be preempted. */
+void thread_preempted(struct ke_thread *t)
+{
+	struct ex *x = t->x;
+
+	if (x->s->live && x->idle)
+		give(x->cpu[__builtin_ctz(x->idle)], t);
+	else
+		thread_requeue(t, true);
+}
+
 /* Of what the CPU has below its DPCs; -1: nothing. */
 static int urgency(const struct ke_cpu *c)
 {

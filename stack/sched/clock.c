@@ -20,6 +20,17 @@ void clock_start(struct sched *s)
 		s->now = host_clock() - 1;
 }
 
+/* ex_tick() never goes back, whichever lane comes first. */
+static void saw(struct sched *s, u64 now)
+{
+	u64 was = __atomic_load_n(&s->seen, __ATOMIC_RELAXED);
+
+	while (was < now && !__atomic_compare_exchange_n(&s->seen, &was, now,
+							 true, __ATOMIC_RELAXED,
+							 __ATOMIC_RELAXED))
+		;
+}
+
 u64 clock_now(struct sched *s)
 {
 	u64 now;
@@ -27,7 +38,7 @@ u64 clock_now(struct sched *s)
 	if (!s->live)
 		return s->now;
 	now = host_clock() - s->now;
-	__atomic_store_n(&s->seen, now, __ATOMIC_RELAXED);
+	saw(s, now);
 	return now;
 }
 
@@ -110,6 +121,8 @@ bool clock_set(struct sched *s, struct ke_timer *t)
 	t->seq = ++s->timer_seq;
 	s->foreground += !t->background;
 	up(l, ++l->nheap, t);
+	if (l->asleep && t->heap == 1)
+		lane_wake(l);        /* it would for too long */
 	return true;
 }
 

@@ -64,10 +64,19 @@ static bool is_circle(const struct ke_cpu *c)
 	return false;
 }
 
-/* Live the others move on while they are looked at; who is in a circle does not. */
+/* Live the others move on while they are looked at; who is in a circle does not:
+ * the one whose lock c has at the first look, the one before it at the second, … */
+static bool is_lasting(const struct ke_cpu *c)
+{
+	for (u32 i = 1; c->s->live && i < c->x->ncpus; i++)
+		if (!is_circle(c))
+			return false;
+	return true;
+}
+
 bool deadlock_of_cpu(struct ke_cpu *c)
 {
-	if (!is_circle(c) || (c->s->live && !is_circle(c)))
+	if (!is_circle(c) || !is_lasting(c))
 		return false;
 	ex_on_host(cpu_circle_text, c);
 	return true;
@@ -172,6 +181,8 @@ static bool cpu_stuck(struct ke_cpu *c)
 
 	if (!l || deadlock_of_cpu(c))
 		return l;
+	if (c->s->live)              /* who has it was only stopped for now */
+		return false;
 	if (c->x->stop_text[0])
 		return true;
 	say(c->x, "deadlock: CPU %u spins for lock %s (wanted at %p), ",
@@ -212,12 +223,13 @@ static void livelock_text(void *ctx)
 	for (u32 i = 0; i < x->ncpus; i++) {
 		struct ke_cpu *c = x->cpu[i];
 
-		if (c->spinning)
-			say(x, " CPU %u spins for lock %s;", i,
-			    c->spinning->name);
+		const struct ke_lock *l = KE_GET(&c->spinning);
+
+		if (l)
+			say(x, " CPU %u spins for lock %s;", i, l->name);
 		else if (c->in_dpc)
 			say(x, " CPU %u is in DPC %p;", i,
-			    c->dpc ? (void *)c->dpc->routine : NULL);
+			    c->dpc ? (void *)c->dpc_routine : NULL);
 		else if (c->thread)
 			say(x, " CPU %u runs thread %s;", i,
 			    c->thread->h.name);

@@ -80,6 +80,8 @@ struct sched {
 	bool parking;                /* the run is over: all lanes to their hosts */
 	bool (*until)(void *ctx);    /* of this run; NULL: none */
 	u64 asked;                   /* when it was */
+	u64 began;                   /* steps of the first lane */
+	bool ask;                    /* it may say something else since */
 	u32 nasleep, nwatches;
 	pthread_mutex_t gate;        /* of `parked`, `quit` and `running` */
 	pthread_cond_t gate_moves;
@@ -112,6 +114,7 @@ struct sched {
 	/* the end, and calls to the host */
 	struct ex *stopped;
 	bool stop_seen;
+	bool telling;                /* the run ends with it; others wait */
 };
 
 /*
@@ -158,6 +161,8 @@ void sched_to_host(struct ke_cpu *c);
 /* The host's side: the context that c goes on with, until one comes back. */
 void sched_step(struct lane *l, struct ke_cpu *c);
 enum ex_stop sched_idle(struct sched *s);
+/* Why a machine stopped of which no run has told; EX_RUNNING: there is none. */
+enum ex_stop sched_stop_seen(struct sched *s);
 #define SCHED_LOOK 4096              /* points between two looks outside, and
 					turns where points are no decisions */
 void sched_attend_at(struct lane *l);
@@ -240,5 +245,7 @@ void live_end(struct lane *l);
 bool live_poll(struct lane *l, u64 ns);
 void live_wake(struct lane *l);
 void live_forget(struct lane *l, struct ex *x);
+/* Nothing is watched for the lane's machine any more. */
+void live_bury(struct lane *l);
 
 #endif

@@ -23,22 +23,36 @@
 
 /* --- the lock --------------------------------------------------------------------------- */
 
+/* Not as latches are, which a fault lets go of: `depth` says who has it, and is
+ * right whenever a stack may overflow. */
+static inline __attribute__((always_inline)) void get(struct lane *l)
+{
+	u32 *taken = &l->s->dispatcher.taken;
+
+	if (!l->depth && __atomic_exchange_n(taken, 1, __ATOMIC_ACQUIRE))
+		latch_spin(&l->s->dispatcher);
+}
+
+static inline __attribute__((always_inline)) void put(struct lane *l)
+{
+	__atomic_store_n(&l->s->dispatcher.taken, 0, __ATOMIC_RELEASE);
+}
+
 void dispatch_lock_slow(struct lane *l)
 {
-	if (!l->depth++)
-		ke_latch(&l->s->dispatcher);
+	get(l);
+	l->depth++;
 }
 
 void dispatch_unlock_slow(struct lane *l)
 {
 	if (!--l->depth)
-		ke_unlatch(&l->s->dispatcher);
+		put(l);
 }
 
 void lane_leaves_slow(struct lane *l)
 {
-	if (!l->depth)
-		ke_latch(&l->s->dispatcher);
+	get(l);
 	l->depth = 1;
 }
 
@@ -49,7 +63,7 @@ void lane_arrived_slow(void)
 	if (!l->depth)
 		return;
 	l->depth = 0;
-	ke_unlatch(&l->s->dispatcher);
+	put(l);
 }
 
 /* --- from other lanes ------------------------------------------------------------------- */
@@ -90,11 +104,19 @@ bool lane_can(struct ke_cpu *c)
 	return c && !c->x->stop && cpu_busy(c);
 }
 
-/* Other CPUs' threads wait while this one goes on and on: it takes turns. */
+#define TURN_LATER 61                /* points; odd: not always at DISPATCH */
+
+/* Threads wait while this one goes on and on: it takes turns, but not here if it is
+ * at DISPATCH, as at every other point of a loop with a lock in it. */
 static void attention(struct ke_cpu *c)
 {
-	sched_attend_at(c->lane);
-	c->lane->to_host = true;
+	struct lane *l = c->lane;
+	bool later = c->x->nready && (c->in_dpc || c->irql >= KE_DISPATCH);
+
+	sched_attend_at(l);
+	if (later)
+		l->attention = l->steps + TURN_LATER;
+	l->to_host |= !later || l->steps >= l->looked;
 	c->quantum = UINT32_MAX - 1;
 	sched_quantum(c);
 }
@@ -137,11 +159,13 @@ static bool is_busy(struct lane *l, u64 now)
 }
 
 /* The first lane is to see that the run is over, and to ask `until`, which may say
- * something else now: at once, or when it has not for long. */
+ * something else now: at once, or when it has not for long.  If it does not sleep
+ * it sees `ask` before it does. */
 static u64 tell_first(struct sched *s, bool over, u64 now, u64 due)
 {
-	u64 ask = s->asked + ASK_EVERY;
+	u64 ask = KE_PEEK(&s->asked) + ASK_EVERY;
 
+	KE_SET(&s->ask, true);
 	if (over || (s->until && now >= ask))
 		lane_wake(&s->first);
 	else if (s->until && s->first.asleep && ask < due)
@@ -149,14 +173,23 @@ static u64 tell_first(struct sched *s, bool over, u64 now, u64 due)
 	return due;
 }
 
+/* The first lane's: when it is to go on, though its CPU has nothing to do. */
+static u64 first_due(const struct sched *s, u64 due)
+{
+	u64 ask = KE_PEEK(&s->asked) + ASK_EVERY;
+
+	if (s->until && s->ask && ask < due)
+		due = ask;
+	return s->limit < due ? s->limit : due;
+}
+
 /* The CPU has nothing to do; the lock is held, and let go. false: the run is
  * over. */
 static bool rest(struct lane *l)
 {
 	struct sched *s = l->s;
-	bool first = l == &s->first;
+	bool first = l == &s->first, over = is_over(s);
 	u64 now = clock_now(s), due = clock_due(l);
-	bool over = is_over(s);
 
 	if (l->slow) {               /* kicked: its host has something to see */
 		KE_SET(&l->slow, 0);
@@ -167,13 +200,13 @@ static bool rest(struct lane *l)
 		dispatch_unlock();
 		return false;
 	}
+	if (first)
+		due = first_due(s, due);
 	if (due <= now || s->parking || is_busy(l, now)) {
 		dispatch_unlock();
 		clock_fire(l);
 		return live_poll(l, 0);
 	}
-	if (first && s->limit < due)
-		due = s->limit;
 	if (!first)
 		due = tell_first(s, over, now, due);
 	l->asleep = true;
@@ -182,15 +215,30 @@ static bool rest(struct lane *l)
 	return live_poll(l, due == UINT64_MAX ? due : due - now);
 }
 
+/* The CPU goes on and on. false: it did in this run, whose time is over. */
+static bool look_outside(struct lane *l)
+{
+	struct sched *s = l->s;
+	u64 now;
+
+	l->looked = l->steps + SCHED_LOOK;
+	clock_fire(l);
+	live_poll(l, 0);
+	now = clock_now(s);
+	if (l == &s->first)
+		return now < s->limit || l->steps - s->began < SCHED_LOOK;
+	dispatch_lock();
+	(void)tell_first(s, false, now, now);
+	dispatch_unlock();
+	return true;
+}
+
 static bool turn(struct lane *l)
 {
 	if (l->cpu && l->cpu->spinning)
 		sched_yield();
-	if (l->steps >= l->looked) {
-		l->looked = l->steps + SCHED_LOOK;
-		clock_fire(l);
-		live_poll(l, 0);
-	}
+	if (l->steps >= l->looked && !look_outside(l))
+		return false;
 	dispatch_lock();
 	if (!lane_can(l->cpu))
 		return rest(l);
@@ -202,14 +250,16 @@ static bool turn(struct lane *l)
 static enum ex_stop first_lane(struct sched *s, bool (*until)(void *ctx),
 			       void *ctx)
 {
+	enum ex_stop why;
+
 	do {
-		if (KE_GET(&s->stopped) && !s->stop_seen) {
-			s->stop_seen = true;
-			return s->stopped->stop;
-		}
+		why = sched_stop_seen(s);
+		if (why)
+			return why;
+		KE_SET(&s->asked, KE_PEEK(&s->seen));
+		(void)__atomic_exchange_n(&s->ask, false, __ATOMIC_ACQ_REL);
 		if (until && until(ctx))
 			return EX_RUNNING;
-		KE_SET(&s->asked, KE_PEEK(&s->seen));
 	} while (turn(&s->first));
 	return EX_IDLE;
 }
@@ -270,8 +320,14 @@ static bool start(struct lane *l)
 	return l->started;
 }
 
+/* Between two runs no time passes for who spins. */
 static void open_gate(struct sched *s)
 {
+	u64 now = clock_now(s);
+
+	for (u32 i = 0; i < s->nlanes; i++)
+		if (s->lane[i]->cpu)
+			s->lane[i]->cpu->spin_since = now;
 	pthread_mutex_lock(&s->gate);
 	s->parking = false;
 	s->running = true;
@@ -296,6 +352,16 @@ static void park(struct sched *s)
 	pthread_mutex_unlock(&s->gate);
 }
 
+/* What a machine would have done that has stopped, and was told of, does not keep
+ * the run from its end. */
+static void bury(struct lane *l)
+{
+	if (!l->cpu || !l->cpu->x->stop_told)
+		return;
+	clock_forget(l, l->cpu->x);
+	live_bury(l);
+}
+
 enum ex_stop lanes_run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 {
 	bool many = s->nlanes > 1;
@@ -304,7 +370,10 @@ enum ex_stop lanes_run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 	for (u32 i = 1; i < s->nlanes; i++)
 		if (!start(s->lane[i]))
 			return EX_STOPPED;
+	for (u32 i = 0; i < s->nlanes; i++)
+		bury(s->lane[i]);
 	s->until = until;
+	s->began = s->first.steps;
 	ke_lane = many ? &s->first : NULL;
 	if (many)
 		open_gate(s);

@@ -166,6 +166,12 @@ static void is_ready(struct sched_live *l, struct watch *w)
 	dispatch_unlock();
 }
 
+void live_bury(struct lane *l)
+{
+	for (struct watch *w = l->live->watches; w; w = w->next)
+		kill_watch(l->live, w);
+}
+
 bool live_poll(struct lane *l, u64 ns)
 {
 	struct epoll_event e[EVENTS];

@@ -362,8 +362,7 @@ enum ex_stop sched_idle(struct sched *s)
 
 	if (x) {
 		machine_stop(x, EX_DEADLOCK);
-		s->stop_seen = true;
-		return EX_DEADLOCK;
+		return sched_stop_seen(s);
 	}
 	if (s->config.max_ns && s->first.nheap &&
 	    clock_due(&s->first) > s->config.max_ns &&
@@ -374,15 +373,42 @@ enum ex_stop sched_idle(struct sched *s)
 	return EX_IDLE;
 }
 
+/* Another machine may have stopped before the run had told of the first. */
+static void next_stopped(struct sched *s)
+{
+	for (u32 i = 0; i < s->nmachines; i++)
+		if (s->machine[i]->stop && !s->machine[i]->stop_told) {
+			s->stopped = s->machine[i];
+			s->stop_seen = false;
+			return;
+		}
+}
+
+enum ex_stop sched_stop_seen(struct sched *s)
+{
+	enum ex_stop why = EX_RUNNING;
+
+	if (!KE_GET(&s->stopped) || KE_PEEK(&s->stop_seen))
+		return why;
+	dispatch_lock();
+	if (!s->stop_seen) {
+		KE_SET(&s->stop_seen, true);
+		s->telling = true;
+		s->stopped->stop_told = true;
+		why = s->stopped->stop;
+	}
+	dispatch_unlock();
+	return why;
+}
+
 static enum ex_stop run(struct sched *s, bool (*until)(void *ctx), void *ctx)
 {
 	for (;;) {
+		enum ex_stop why = sched_stop_seen(s);
 		struct ke_cpu *c;
 
-		if (s->stopped && !s->stop_seen) {
-			s->stop_seen = true;
-			return s->stopped->stop;
-		}
+		if (why)
+			return why;
 		if (until && s->asks)
 			RACE_GOT(&s->first.host);
 		if (until && until(ctx))
@@ -408,12 +434,15 @@ static enum ex_stop run_guarded(struct sched *s, u64 limit, bool each,
 	s->inside = true;
 	s->limit = limit;
 	s->asks = each && !s->live;
+	if (!s->stopped || s->stop_seen)
+		next_stopped(s);
 	s->first.running = &s->first.host;
 	co_orders = s->live;
 	sched_slow(s);
 	RACE_PUT(s);
 	why = s->live ? lanes_run(s, until, ctx) : run(s, until, ctx);
 	RACE_GOT(&s->first.host);
+	s->telling = false;
 	s->inside = false;
 	return why;
 }

@@ -38,7 +38,8 @@ void trace_write(struct ke_cpu *c, enum trace_event e, u64 a0, u64 a1, u64 a2,
 	if (!x->sink)
 		return;
 	ke_latch(&x->sinking);
-	x->sink(x->sink_ctx, x, &r);
+	if (x->sink)
+		x->sink(x->sink_ctx, x, &r);
 	ke_unlatch(&x->sinking);
 }
 
@@ -56,8 +57,10 @@ void trace_sink(struct ex *x,
 			   const struct trace_record *r),
 		void *ctx)
 {
+	ke_latch(&x->sinking);
 	x->sink = fn;
 	x->sink_ctx = ctx;
+	ke_unlatch(&x->sinking);
 	for (u32 i = 0; i < x->ncpus; i++)
 		x->cpu[i]->tracing = (u8)((x->cpu[i]->ring ? TRACING_RING : 0) |
 					  (fn ? TRACING_SINK : 0));
