@@ -63,7 +63,7 @@ static inline void ke_latch(struct ke_latch *l)
 /* The last one taken. */
 static inline void ke_unlatch(struct ke_latch *l)
 {
-	if (__builtin_expect(!l->taken, 1))
+	if (__builtin_expect(!KE_PEEK(&l->taken), 1))
 		return;
 	ke_latched = l->below;
 	__atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE);

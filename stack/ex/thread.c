@@ -45,7 +45,8 @@ void thread_requeue(struct ke_thread *t, bool first)
 	}
 	x->ready_bits |= 1u << t->priority;
 	x->nready++;
-	x->s->first.slow += !x->s->live;
+	if (!x->s->live)
+		x->s->first.slow++;
 }
 
 struct ke_thread *thread_pop(struct ex *x)
@@ -61,7 +62,8 @@ struct ke_thread *thread_pop(struct ex *x)
 	if (!q->head)
 		x->ready_bits &= ~(1u << t->priority);
 	x->nready--;
-	x->s->first.slow -= !x->s->live;
+	if (!x->s->live)
+		x->s->first.slow--;
 	t->next = NULL;
 	return t;
 }

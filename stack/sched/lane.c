@@ -288,7 +288,8 @@ static void *lane_main(void *arg)
 	ke_lane = l;
 	co_orders = true;
 	l->running = &l->host;
-	while (fault_catch() && may_run(l))
+	(void)fault_catch();         /* without memory for it, faults end all */
+	while (may_run(l))
 		while (!KE_GET(&l->s->parking))
 			(void)turn(l);
 	fault_end();

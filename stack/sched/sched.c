@@ -138,6 +138,22 @@ static void reap(struct lane *l)
 	ke_thread_put(t);
 }
 
+#if CO_ASAN || CO_TSAN
+#define SWITCH_STACK 4096
+#else
+#define SWITCH_STACK 256
+#endif
+
+/* A stack that has no room for a switch overflows here, where it is known still
+ * whose it is. */
+static inline void need_stack(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("testb $0, -%c0(%%rsp)"
+			 : : "i"(SWITCH_STACK) : "cc");
+#endif
+}
+
 static struct co *target(struct lane *l, struct ke_cpu *next)
 {
 	struct co *to;
@@ -158,6 +174,7 @@ void sched_go(struct lane *l, struct ke_cpu *next)
 	struct co *from = l->running, *to;
 	struct sched *s = l->s;
 
+	need_stack();
 	lane_leaves(l);
 	to = target(l, next);
 	if (to != from) {
@@ -273,6 +290,7 @@ void sched_leave(struct ke_cpu *c)
 	struct sched *s = c->s;
 	struct co *from = l->running, *to;
 
+	need_stack();
 	lane_leaves(l);
 	reap(l);
 	l->dead_thread = c->thread;
@@ -297,6 +315,7 @@ void ex_on_host(void (*fn)(void *ctx), void *ctx)
 		fn(ctx);
 		return;
 	}
+	need_stack();
 	from = l->running;
 	l->asker = from;
 	l->host_fn = fn;

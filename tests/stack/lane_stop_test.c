@@ -240,7 +240,8 @@ static void locks_and_counts(void *context)
 	while (!KE_GET(&s->flag)) {
 		enum ke_irql before = ke_lock(&s->own[me]);
 
-		if (++s->per[me] > 1000 && KE_GET(&s->per[!me]) > 1000)
+		KE_SET(&s->per[me], s->per[me] + 1);
+		if (s->per[me] > 1000 && KE_GET(&s->per[!me]) > 1000)
 			KE_SET(&s->flag, 1);
 		ke_unlock(&s->own[me], before);
 	}
@@ -452,6 +453,43 @@ static void an_overflow_with(ke_thread_fn *fn)
 	machine_free(&m);
 }
 
+static void stops_at_every_depth(struct state *s, unsigned n)
+{
+	volatile u8 pad[24];
+
+	pad[0] = (u8)n;
+	KE_SET(&ke_current->lane->slow, 1);
+	ke_point(SCHED_USER, NULL);
+	if (n)
+		stops_at_every_depth(s, n + 1);
+	s->sum += pad[0];
+}
+
+static void goes_deep(void *context)
+{
+	struct state *s = context;
+	volatile u8 *room = __builtin_alloca(s->nth * 16 + 16);
+
+	room[0] = 1;
+	stops_at_every_depth(s, 1);
+	s->sum += room[0];
+}
+
+/* Wherever on the way to the host: it is the machine's end, not the process's. */
+static void an_overflow_in_a_switch(void)
+{
+	for (u32 i = 0; i < 12; i++) {
+		struct state s;
+		struct machine m = live_of(&s, 2);
+
+		s.nth = i;
+		threads_of(&s, 1, goes_deep);
+		check_bugcheck(&m, 0x7f, 8);
+		CHECK(ex_bugcheck(m.x) && ex_bugcheck(m.x)->thread);
+		machine_free(&m);
+	}
+}
+
 static void an_overflow_with_a_latch(void)
 {
 	an_overflow_with(overflows_with_latch);
@@ -541,6 +579,7 @@ int main(void)
 	RUN(one_of_two_stops);
 	RUN(an_overflow_with_a_latch);
 	RUN(an_overflow_with_the_lock);
+	RUN(an_overflow_in_a_switch);
 	RUN(watches_come_and_go);
 	RUN(no_host_threads);
 	return test_done();
