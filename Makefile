@@ -182,6 +182,7 @@ $(B)/pic/%.o: %.c $(FLAGKEY)
 
 $(B)/stack/%.o $(B)/tests/stack/%.o $(STK_BENCH_SRC:%.c=$(B)/%.o): ALL_CFLAGS := $(STACK_CFLAGS)
 $(B)/stack/ex/%.o $(B)/stack/sched/%.o $(B)/stack/trace/%.o: ALL_CFLAGS := $(STACK_CFLAGS) $(FLOOR_$(MODE))
+$(B)/pic/stack/ex/%.o $(B)/pic/stack/sched/%.o $(B)/pic/stack/trace/%.o: STACK_CFLAGS += $(FLOOR_$(MODE))
 
 .SECONDEXPANSION:
 $(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c tests/stack/drivers/$$*/*.c) \

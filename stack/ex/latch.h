@@ -53,7 +53,7 @@ static inline void ke_latch(struct ke_latch *l)
 }
 static inline void ke_unlatch(struct ke_latch *l)
 {
-	if (__builtin_expect(l->taken, 0))
+	if (__builtin_expect(KE_PEEK(&l->taken), 0))
 		__atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE);
 }
 
