@@ -11,7 +11,10 @@
  *
  * RACE_COUNT(p) counts what is a CPU's own: the contexts that take turns on one CPU
  * never do so within it.  RACE_LEAVES(mask): a signal's handler is left by a switch,
- * and ThreadSanitizer blocks all signals in handlers.
+ * and ThreadSanitizer blocks all signals in handlers.  RACE_BLIND functions are not
+ * watched: a tracer's sink is called one at a time, and to tell that would order all
+ * that is traced.  Where the machine itself is watched, not only its drivers, every
+ * switch orders (RACE_SWITCHES).
  */
 #ifndef EX_RACE_H
 #define EX_RACE_H
@@ -36,11 +39,19 @@
 			 __ATOMIC_RELAXED)
 void race_leaves(const void *mask);  /* a sigset_t */
 #define RACE_LEAVES(mask) race_leaves(mask)
+#define RACE_BLIND __attribute__((no_sanitize("thread")))
+#ifndef EX_TSAN                      /* the machine itself is watched */
+#define RACE_SWITCHES true
+#endif
 #else
 #define RACE_PUT(p) ((void)(p))
 #define RACE_GOT(p) ((void)(p))
 #define RACE_COUNT(p) ((void)++*(p))
 #define RACE_LEAVES(mask) ((void)(mask))
+#define RACE_BLIND
+#endif
+#ifndef RACE_SWITCHES
+#define RACE_SWITCHES false
 #endif
 
 #endif
