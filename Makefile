@@ -128,8 +128,8 @@ ALL_SRC  := $(LIB_SRC) $(SIG_SRC) $(STACK_SRC) $(DRV_SRC) $(LTTNG_SRC) $(TOOL_SR
 	    $(BENCH_SRC) $(STK_UNIT_SRC) $(STK_FUZZ_SRC) $(STK_BENCH_SRC) tests/fuzz/replay.c\
 	    $(HOST_SRC)
 
-.PHONY: all deps demo check asan fuzz bench cov lint install uninstall clean \
-	help programs seeds fuzzers man bench-programs
+.PHONY: all deps demo check asan tsan fuzz bench cov lint install uninstall clean \
+	help programs stack-tests seeds fuzzers man bench-programs
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -182,6 +182,7 @@ $(B)/pic/%.o: %.c $(FLAGKEY)
 
 $(B)/stack/%.o $(B)/tests/stack/%.o $(STK_BENCH_SRC:%.c=$(B)/%.o): ALL_CFLAGS := $(STACK_CFLAGS)
 $(B)/stack/ex/%.o $(B)/stack/sched/%.o $(B)/stack/trace/%.o: ALL_CFLAGS := $(STACK_CFLAGS) $(FLOOR_$(MODE))
+$(B)/pic/stack/ex/%.o $(B)/pic/stack/sched/%.o $(B)/pic/stack/trace/%.o: STACK_CFLAGS += $(FLOOR_$(MODE))
 
 .SECONDEXPANSION:
 $(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drivers/$$*/*.c stack/variants/$$*/*.c tests/stack/drivers/$$*/*.c) \
@@ -259,6 +260,7 @@ $(B)/compile_commands.json: Makefile $(FLAGKEY)
 	    printf ',"%s"' "$$a"; done; \
 	  printf ',"-c","%s"]}\n' "$$f"; done; echo ']'; } >$@
 
+stack-tests: $(STK_UNIT)
 programs: $(NTRIAGE) $(REFSTACK) $(DRIVER) $(UNIT) $(STK_UNIT) $(REPLAY) $(STK_REPLAY)
 
 # --- setting up and trying -----------------------------------------------------
@@ -282,6 +284,10 @@ check: deps ## build and run every test
 asan: ## the tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=asan all programs
 	$(Q)tests/tools/check.sh build/asan
+
+tsan: ## the stack's unit tests under ThreadSanitizer
+	$(Q)$(MAKE) --no-print-directory -j$(NPROC) MODE=tsan stack-tests
+	$(Q)tests/tools/check.sh build/tsan stack/
 
 seeds: all ## make the fuzzers' seeds with forge
 	$(Q)tests/tools/make-seeds.sh $(NTRIAGE) build/seeds

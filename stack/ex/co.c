@@ -19,8 +19,8 @@ __attribute__((noinline)) static void before(struct co *from, const struct co *t
 #if CO_TSAN
 	if (!from->entry)            /* a host's own, perhaps another's now */
 		from->fiber = __tsan_get_current_fiber();
-	__tsan_switch_to_fiber(to->fiber,
-			       co_orders ? 0 : __tsan_switch_to_fiber_no_sync);
+	__tsan_switch_to_fiber(to->fiber, co_orders || RACE_SWITCHES ? 0 :
+				       __tsan_switch_to_fiber_no_sync);
 #endif
 #if CO_ASAN
 	__sanitizer_start_switch_fiber(for_good ? NULL : &from->fake, to->low,

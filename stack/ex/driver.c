@@ -341,6 +341,7 @@ static void unload_thread(void *ctx)
 	dispatch_unlock();
 	while (KE_GET(&l->d.calls))
 		ke_sleep(1000000);
+	RACE_GOT(&l->d.calls);
 	ex_on_host(find_image, &i);
 	l->d.unload(&l->d);
 	ke_dpc_flush(l->d.x);        /* one may be in a handler of this driver */
@@ -509,6 +510,7 @@ enum ex_status io_open(struct ex *x, const char *device, const void *ea,
 		return EX_OBJECT_NAME_NOT_FOUND;
 	d = dev->driver;
 	st = open_file(x, dev, ea, ea_len, out);
+	RACE_PUT(&d->calls);
 	KE_ADD(&d->calls, -1);
 	return st;
 }
@@ -523,5 +525,6 @@ void io_close(struct io_file *f)
 	file_irp(f, IO_CLEANUP, NULL, 0);
 	file_irp(f, IO_CLOSE, NULL, 0);
 	ex_free_pool(d->x, f, TAG_FILE);
+	RACE_PUT(&d->calls);
 	KE_ADD(&d->calls, -1);
 }

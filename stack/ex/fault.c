@@ -121,6 +121,7 @@ static void on_fault(int sig, siginfo_t *i, void *context)
 	latch_drop_all();
 	code = judge(c, sig, i->si_addr, context, arg);
 	bugcheck_record(c->x, c, code, arg, context);
+	RACE_LEAVES(&((ucontext_t *)context)->uc_sigmask);
 	for (;;)
 		sched_next(c, SCHED_USER, NULL);
 }

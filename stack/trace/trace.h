@@ -20,7 +20,7 @@ static inline void trace_on(struct ke_cpu *c, enum trace_event e, u64 a0,
 	(void)c, (void)e, (void)a0, (void)a1, (void)a2, (void)a3;
 	return;
 #endif
-	c->counts[e]++;
+	RACE_COUNT(&c->counts[e]);
 	if (__builtin_expect(c->tracing, 0))
 		trace_write(c, e, a0, a1, a2, a3);
 }

@@ -179,7 +179,7 @@ static void one_call(void *ctx)
 	struct sk_poll p = { i->s, POLLIN, 0 };
 	struct sk *n = NULL;
 
-	i->begun = true;
+	KE_SET(&i->begun, true);
 	switch (i->what) {
 	case 0:
 		i->result = sk_recv(i->s, big, 1, 0);
@@ -202,7 +202,7 @@ static bool enter(struct story *t, struct inside *i, struct sk *s, int what)
 {
 	*i = (struct inside){ .t = t, .s = s, .what = what, .result = 1 };
 	i->thread = ke_thread_create(t->x, "inside", 8, one_call, i);
-	while (i->thread && !i->begun)
+	while (i->thread && !KE_GET(&i->begun))
 		ke_sleep(100);
 	return i->thread;
 }
@@ -278,11 +278,11 @@ static void one_done(void *ctx, s64 result)
 {
 	struct many *m = ctx;
 
-	m->done++;
 	if (result > 0) {
-		m->good++;
-		m->bytes += result;
+		KE_ADD(&m->good, 1);
+		KE_ADD(&m->bytes, result);
 	}
+	KE_ADD(&m->done, 1);
 }
 
 static unsigned begin_many(struct story *t, struct many *m, bool file)
@@ -314,9 +314,9 @@ static void in_order(struct story *t, bool file)
 	sk_close(t->s[1]);
 	t->s[1] = NULL;
 	ke_sleep(5000000);
-	CHECK_EQ(m.done, begun);
+	CHECK_EQ(KE_GET(&m.done), begun);
 	if (!t->frail)
-		CHECK_EQ(m.good, MANY);
+		CHECK_EQ(KE_GET(&m.good), MANY);
 }
 
 static void overlapped_in_order(struct story *t)
@@ -340,7 +340,7 @@ static void overlapped_and_closed(struct story *t)
 		begun = begin_many(t, &m, ex_random(t->x) & 1);
 	shut_all(t);
 	ke_sleep(5000000);
-	CHECK_EQ(m.done, begun);
+	CHECK_EQ(KE_GET(&m.done), begun);
 	t->fake->hold = false;
 	t->fake->go(t->x);
 }
@@ -358,11 +358,11 @@ static void direct_and_reset(struct story *t)
 			      sizeof(zero)), 0);
 	t->fake->hold = true;
 	begun = begin_many(t, &m, ex_random(t->x) & 1);
-	CHECK_EQ(m.good, 0);
+	CHECK_EQ(KE_GET(&m.good), 0);
 	t->fake->reset(t->x, 80, EX_CONNECTION_RESET);
 	ke_sleep(5000000);
-	CHECK_EQ(m.done, begun);
-	CHECK_EQ(m.good, 0);
+	CHECK_EQ(KE_GET(&m.done), begun);
+	CHECK_EQ(KE_GET(&m.good), 0);
 }
 
 /* --- failures of the transport ------------------------------------------------------------------ */

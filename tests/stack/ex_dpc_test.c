@@ -17,8 +17,10 @@ struct state {
 
 static void note(struct state *s, char what)
 {
-	if (s->n < sizeof(s->order) - 1)
-		s->order[s->n++] = what;
+	unsigned at = KE_ADD(&s->n, 1) - 1;
+
+	if (at < sizeof(s->order) - 1)
+		s->order[at] = what;
 }
 
 static void dpc_a(void *context, void *arg1, void *arg2)
@@ -176,7 +178,7 @@ static void busy(void *context)
 {
 	struct state *s = context;
 
-	while (!s->n)
+	while (!KE_GET(&s->n))
 		ke_point(SCHED_USER, NULL);
 	note(s, '2');
 }

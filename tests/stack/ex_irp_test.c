@@ -302,7 +302,7 @@ static void completer(void *context)
 	struct race *r = context;
 
 	complete_kept(&r->s);
-	r->ended++;
+	KE_ADD(&r->ended, 1);
 }
 
 static void canceller(void *context)
@@ -310,7 +310,7 @@ static void canceller(void *context)
 	struct race *r = context;
 
 	io_cancel(r->irp);
-	r->ended++;
+	KE_ADD(&r->ended, 1);
 }
 
 static void racer_begins(void *context)
@@ -326,7 +326,7 @@ static void racer_begins(void *context)
 	io_call(r->s.device[0], r->irp);
 	/* a completer that came too early leaves it to the canceller */
 	ke_wait(&e, KE_FOREVER);
-	while (r->ended < 2)
+	while (KE_GET(&r->ended) < 2)
 		ke_point(SCHED_USER, NULL);
 	r->s.st = r->irp->status;
 	io_irp_free(r->s.m.x, r->irp);

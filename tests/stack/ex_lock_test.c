@@ -107,7 +107,7 @@ static void hold_until(void *context)
 static void in_line(void *context)
 {
 	struct shared *s = context;
-	unsigned mine = s->n++;
+	unsigned mine = KE_ADD(&s->n, 1) - 1;
 	enum ke_irql before;
 
 	while (!s->lock.owner || s->lock.waiters < mine)

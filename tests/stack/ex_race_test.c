@@ -85,12 +85,11 @@ static void shares(void *context)
 	struct sharing *s = context;
 
 	CHECK(ex_resource_shared(&s->r, true));
-	if (++s->inside > s->most)
-		s->most = s->inside;
+	goes_in(&s->inside, &s->most);
 	ke_sleep(1000);
-	s->inside--;
+	KE_ADD(&s->inside, -1);
 	ex_resource_release(&s->r);
-	s->done++;
+	KE_ADD(&s->done, 1);
 }
 
 static void shares_seed(u64 seed)
@@ -135,7 +134,7 @@ static void waits_go(void *context)
 	struct late *l = context;
 
 	ke_wait(&l->go, KE_FOREVER);
-	l->released++;
+	KE_ADD(&l->released, 1);
 }
 
 static void waits_stop(void *context)
@@ -231,9 +230,8 @@ static enum ex_status plain_dispatch(struct io_device *d, struct irp *irp)
 	struct plain *p = plain_of(d->driver->x);
 	u8 major = io_here(irp)->major;
 
-	p->late += p->unloaded;
-	p->files += major == IO_CREATE;
-	p->files -= major == IO_CLOSE;
+	p->late += KE_GET(&p->unloaded);
+	KE_ADD(&p->files, (major == IO_CREATE) - (major == IO_CLOSE));
 	io_complete(irp, EX_SUCCESS, 0);
 	return EX_SUCCESS;
 }
@@ -242,9 +240,9 @@ static void plain_unload(struct io_driver *d)
 {
 	struct plain *p = plain_of(d->x);
 
-	while (p->files)
+	while (KE_GET(&p->files))
 		ke_sleep(1000);
-	p->unloaded = true;
+	KE_SET(&p->unloaded, true);
 }
 
 static enum ex_status plain_entry(struct io_driver *d, const char *options)

@@ -33,7 +33,7 @@ static void wait_e(void *context)
 	struct state *s = context;
 
 	CHECK_EQ(ke_wait(&s->e, KE_FOREVER), EX_SUCCESS);
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static unsigned woken_by_one_set(bool synchronization, u64 seed)
@@ -107,7 +107,7 @@ static void sleeps(void *context)
 	struct state *s = context;
 
 	ke_sleep(10 * MS);
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void run_to_a_time(void)
@@ -133,11 +133,10 @@ static void passes_gate(void *context)
 	struct state *s = context;
 
 	CHECK_EQ(ke_wait(&s->s, KE_FOREVER), EX_SUCCESS);
-	if (++s->inside > s->worst)
-		s->worst = s->inside;
+	goes_in(&s->inside, &s->worst);
 	ke_sleep(MS);
-	s->inside--;
-	s->woken++;
+	KE_ADD(&s->inside, -1);
+	KE_ADD(&s->woken, 1);
 	ke_semaphore_release(&s->s, 1);
 }
 
@@ -180,13 +179,12 @@ static void owns_mutex(void *context)
 
 	CHECK_EQ(ke_wait(&s->m, KE_FOREVER), EX_SUCCESS);
 	CHECK_EQ(ke_wait(&s->m, KE_FOREVER), EX_SUCCESS);
-	if (++s->inside > s->worst)
-		s->worst = s->inside;
+	goes_in(&s->inside, &s->worst);
 	ke_sleep(MS);
 	ke_mutex_release(&s->m);
 	ke_point(SCHED_USER, NULL);
-	s->inside--;
-	s->woken++;
+	KE_ADD(&s->inside, -1);
+	KE_ADD(&s->woken, 1);
 	ke_mutex_release(&s->m);
 }
 
@@ -247,7 +245,7 @@ static void waits_any(void *context)
 	void *o[] = { &s->e, &s->s, &s->f };
 
 	s->st = ke_wait_many(o, 3, false, KE_FOREVER, &s->which);
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void any_says_which(void)
@@ -278,7 +276,7 @@ static void waits_all(void *context)
 
 	s->st = ke_wait_many(o, 4, true, KE_FOREVER, NULL);
 	ke_mutex_release(&s->m);
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void all_takes_all_at_once(void)
@@ -312,7 +310,7 @@ static void all_in_time(void *context)
 	void *o[] = { &s->e, &s->f };
 
 	s->st = ke_wait_many(o, 2, true, MS, NULL);
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void all_that_is_late_takes_none(void)
@@ -339,7 +337,7 @@ static void joins(void *context)
 	CHECK_EQ(s->woken, 1);
 	CHECK_STR(ke_thread_name(t), "sleeps");
 	ke_thread_put(t);
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void thread_can_be_waited_for(void)
@@ -368,11 +366,11 @@ static void writes(void *context)
 		CHECK_EQ(s->inside++, 0);
 		CHECK_EQ(s->readers, 0);
 		ke_sleep(MS);
-		s->inside--;
+		KE_ADD(&s->inside, -1);
 		ex_resource_release(&s->r);
 		ex_resource_release(&s->r);
 	}
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void reads(void *context)
@@ -383,15 +381,14 @@ static void reads(void *context)
 		CHECK(ex_resource_shared(&s->r, true));
 		CHECK(ex_resource_shared(&s->r, true));
 		CHECK_EQ(s->inside, 0);
-		if (++s->readers > s->most)
-			s->most = s->readers;
+		goes_in(&s->readers, &s->most);
 		ke_sleep(MS);
 		CHECK_EQ(s->inside, 0);
-		s->readers--;
+		KE_ADD(&s->readers, -1);
 		ex_resource_release(&s->r);
 		ex_resource_release(&s->r);
 	}
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void resource_shares_or_excludes(void)
@@ -424,7 +421,7 @@ static void tries(void *context)
 
 	CHECK(!ex_resource_exclusive(&s->r, false));
 	CHECK(!ex_resource_shared(&s->r, false));
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void owner_asks_others_to_try(void *context)
@@ -557,7 +554,7 @@ static void tries_mutex(void *context, void *arg1, void *arg2)
 	(void)arg1;
 	(void)arg2;
 	s->st = ke_wait(&s->m, 0);
-	s->woken++;
+	KE_ADD(&s->woken, 1);
 }
 
 static void a_dpc_gets_no_mutex(void)

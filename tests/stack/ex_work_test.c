@@ -23,7 +23,7 @@ static void blocks(void *context)
 	struct state *s = context;
 
 	ke_wait(&s->go, KE_FOREVER);
-	s->done++;
+	KE_ADD(&s->done, 1);
 }
 
 static void sets(void *context)
@@ -169,7 +169,7 @@ static void naps(void *context)
 	struct state *s = context;
 
 	ke_sleep(SECOND / 2);
-	s->done++;
+	KE_ADD(&s->done, 1);
 }
 
 static void progress_needs_no_threads(void)

@@ -555,7 +555,7 @@ static void goes_on(void *context)
 	for (;;) {
 		enum ke_irql before = ke_lock(&s->lock);
 
-		s->sum++;
+		KE_SET(&s->sum, s->sum + 1);
 		ke_unlock(&s->lock, before);
 	}
 }

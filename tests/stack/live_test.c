@@ -60,7 +60,7 @@ static void readable(void *ctx)
 	s->in_dpc = ke_in_dpc() && ke_cpu_number() == 0;
 	s->calls++;
 	if (n > 0)
-		s->n += (unsigned)n;
+		KE_ADD(&s->n, (unsigned)n);
 	ke_event_set(&s->e);
 	if (n == 0)
 		sched_unwatch(s->s, s->fd[0]);
@@ -71,7 +71,7 @@ static void reader(void *context)
 {
 	struct state *s = context;
 
-	while (s->n < 3) {
+	while (KE_GET(&s->n) < 3) {
 		ke_wait(&s->e, KE_FOREVER);
 		CHECK_EQ(write(s->back[1], "!", 1), 1);
 	}
@@ -82,10 +82,10 @@ static bool writes_next(void *ctx)
 	struct state *s = ctx;
 	char c;
 
-	if (s->sent == s->n && s->sent < 3 &&
+	if (s->sent == KE_GET(&s->n) && s->sent < 3 &&
 	    (!s->sent || read(s->back[0], &c, 1) == 1))
 		CHECK_EQ(write(s->fd[1], &"abc"[s->sent++], 1), 1);
-	return s->n == 3;
+	return KE_GET(&s->n) == 3;
 }
 
 static void a_descriptor_wakes(void)
@@ -217,7 +217,7 @@ static void sleeps(void *context)
 	u64 begun = ex_now(s->x);
 
 	ke_sleep(s->sleep ? s->sleep : 20 * MS);
-	s->slept = ex_now(s->x) - begun;
+	KE_SET(&s->slept, ex_now(s->x) - begun);
 }
 
 static void the_clock_is_the_hosts(void)
@@ -282,9 +282,9 @@ static void computes(void *context)
 {
 	struct state *s = context;
 
-	while (!s->slept)
+	while (!KE_GET(&s->slept))
 		ke_point(SCHED_USER, NULL);
-	s->calls++;
+	KE_ADD(&s->calls, 1);
 }
 
 static void timers_while_busy(void)

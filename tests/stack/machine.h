@@ -55,6 +55,16 @@ static inline void thread_of(struct ex *x, const char *name, ke_thread_fn *fn,
 		ke_thread_put(t);
 }
 
+/* One more inside, and the most that ever were, of threads that share nothing
+ * else. */
+static inline void goes_in(unsigned *inside, unsigned *most)
+{
+	unsigned n = KE_ADD(inside, 1);
+
+	if (n > KE_GET(most))
+		KE_SET(most, n);
+}
+
 /* Bytes of live blocks of a tag. */
 static inline u64 tag_bytes(struct ex *x, enum ex_pool pool, u32 tag)
 {

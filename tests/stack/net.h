@@ -183,7 +183,7 @@ static inline void net_show(const struct net_frame *f)
 #define CHECK_OUT(n, want)                                                 \
 	do {                                                               \
 		const struct net_frame *f_ = net_next(n);                  \
-		test_.checks++;                                            \
+		test_count_(&test_.checks);                                \
 		if (!net_is(f_, want)) {                                   \
 			net_show(f_);                                      \
 			TEST_FAIL("not the frame %s", want);               \

@@ -613,6 +613,7 @@ static void bad_links(void)
 /* --- clients of the machine itself --------------- */
 
 struct own {                         /* listens on "SERVER" of type 21 */
+	struct ke_latch latch;       /* of check_bytes(): RECEIVE and events */
 	struct client c;
 	u32 room;                    /* of each RECEIVE; 0: events instead */
 	u32 flags;
@@ -627,14 +628,19 @@ struct own {                         /* listens on "SERVER" of type 21 */
 
 static void check_bytes(struct own *o, const u8 *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++, o->got++) {
-		u64 at = o->got % o->c.bytes, k = o->got / o->c.bytes;
+	u64 got;
 
+	ke_latch(&o->latch);
+	got = o->got;
+	for (size_t i = 0; i < n; i++, got++) {
+		u64 at = got % o->c.bytes, k = got / o->c.bytes;
 		u8 want = (u8)(at * 13 + (at >> 8) + k);
 
 		o->equal &= p[i] == want;
 		o->sum += (u64)p[i] - want;
 	}
+	KE_SET(&o->got, got);
+	ke_unlatch(&o->latch);
 }
 
 static enum ex_status own_receive(void *context, void *connection_context,
@@ -686,7 +692,8 @@ static void own_thread(void *ctx)
 	o->st = tdi_call(e.connection, TDI_LISTEN, &r);
 	CHECK(!memcmp(r.remote.netbios, "CLIENT         ", 16));
 	ke_sleep(o->wait);
-	while (!KE_GET(&o->finished) && o->got < (u64)o->c.bytes * o->c.messages) {
+	while (!KE_GET(&o->finished) &&
+	       KE_GET(&o->got) < (u64)o->c.bytes * o->c.messages) {
 		if (!o->room && !o->each) {
 			ke_sleep(MS_);
 			continue;

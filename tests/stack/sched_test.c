@@ -25,7 +25,7 @@ static void ab(void *context)
 	struct abba *s = context;
 
 	both(&s->a, &s->b);
-	s->done++;
+	KE_ADD(&s->done, 1);
 }
 
 static void ba(void *context)
@@ -33,7 +33,7 @@ static void ba(void *context)
 	struct abba *s = context;
 
 	both(&s->b, &s->a);
-	s->done++;
+	KE_ADD(&s->done, 1);
 }
 
 static struct machine abba_new(struct abba *s, const struct sched_config *c)
@@ -197,7 +197,7 @@ static void busy_thread(void *context)
 		ke_wait(&b->sem, 500);
 		ex_free_pool(b->x, p, 0);
 	}
-	if (!--b->left)
+	if (!KE_ADD(&b->left, -1))
 		ke_timer_cancel(&b->t);
 }
 
@@ -215,7 +215,7 @@ struct outcome {
 };
 
 /* FNV-1a over the records as they are. */
-static void hash(void *ctx, struct ex *x, const struct trace_record *r)
+RACE_BLIND static void hash(void *ctx, struct ex *x, const struct trace_record *r)
 {
 	struct outcome *o = ctx;
 	const u8 *p = (const u8 *)r;
@@ -319,7 +319,7 @@ static void run_on_seeds(void)
 
 /* Two CPUs that wait for each other by looking: turns come without decisions. */
 struct pair {
-	volatile unsigned turn;
+	unsigned turn;
 	unsigned rounds;
 };
 
@@ -328,9 +328,9 @@ static void even(void *context)
 	struct pair *p = context;
 
 	for (int i = 0; i < 10; i++) {
-		while (p->turn % 2)
+		while (KE_GET(&p->turn) % 2)
 			ke_point(SCHED_USER, NULL);
-		p->turn++;
+		KE_ADD(&p->turn, 1);
 	}
 }
 
@@ -339,9 +339,9 @@ static void odd(void *context)
 	struct pair *p = context;
 
 	for (int i = 0; i < 10; i++) {
-		while (!(p->turn % 2))
+		while (!(KE_GET(&p->turn) % 2))
 			ke_point(SCHED_USER, NULL);
-		p->turn++;
+		KE_ADD(&p->turn, 1);
 	}
 }
 
@@ -536,13 +536,13 @@ static void until_is_asked_between_steps(void)
 /* Threads of one priority take turns on one CPU. */
 static void waits_for_flag(void *context)
 {
-	while (!*(volatile unsigned *)context)
+	while (!KE_GET((unsigned *)context))
 		ke_point(SCHED_USER, NULL);
 }
 
 static void sets_flag(void *context)
 {
-	*(volatile unsigned *)context = 1;
+	KE_SET((unsigned *)context, 1);
 }
 
 static void equals_take_turns(void)

@@ -19,6 +19,8 @@
 
 #ifdef __SANITIZE_ADDRESS__
 #define QUICK 20u
+#elif CO_TSAN
+#define QUICK 8u
 #else
 #define QUICK 80u
 #endif
@@ -97,7 +99,7 @@ static void write_workload(u64 seed, FILE *f)
 
 /* --- a run ---------------------------------------------------------------------------------- */
 
-static u64 mix(u64 h, const void *p, size_t n)
+RACE_BLIND static u64 mix(u64 h, const void *p, size_t n)
 {
 	const u8 *b = p;
 	u64 v;
@@ -119,7 +121,7 @@ static bool is_host_memory(u64 v)
 	return v >= UINT64_C(0x500000000000) && v <= UINT64_C(0x7fffffffffff);
 }
 
-static void record(void *ctx, struct ex *x, const struct trace_record *r)
+RACE_BLIND static void record(void *ctx, struct ex *x, const struct trace_record *r)
 {
 	struct trace_record without = *r;
 	struct seen *s = ctx;

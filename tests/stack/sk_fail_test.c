@@ -175,7 +175,7 @@ static void datagrams(struct story *t)
 
 static void noted(void *ctx, s64 result)
 {
-	*(s64 *)ctx = result;
+	KE_SET((s64 *)ctx, result);
 }
 
 static void overlapped(struct story *t)
@@ -188,15 +188,16 @@ static void overlapped(struct story *t)
 	WANT(t, sk_overlapped(t->s[2], false, false, b, 5, noted, &done[0]), 0);
 	if (sk_overlapped(t->s[1], true, true, b, 5, noted, &done[1]))
 		done[1] = 0;
-	for (int i = 0; i < 100 && (done[0] == 1 || done[1] == 1); i++)
+	for (int i = 0; i < 100 && (KE_GET(&done[0]) == 1 ||
+				    KE_GET(&done[1]) == 1); i++)
 		ke_sleep(LIMIT_S * UINT64_C(10000000));
 	/* What still waits ends with its socket: `done` is on this stack. */
 	for (int i = 1; i < 3; i++) {
 		sk_close(t->s[i]);
 		t->s[i] = NULL;
 	}
-	CHECK(done[0] != 1 && done[1] != 1);
-	want_(t, done[0], 5, __LINE__);
+	CHECK(KE_GET(&done[0]) != 1 && KE_GET(&done[1]) != 1);
+	want_(t, KE_GET(&done[0]), 5, __LINE__);
 }
 
 /* --- all of them ---------------------------------------------------------------------- */

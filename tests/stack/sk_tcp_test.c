@@ -90,9 +90,9 @@ static int drink(struct talk *k, struct sk *s)
 
 static void hang_up(struct talk *k)
 {
-	struct sk *l = k->l;
+	struct sk *l = KE_GET(&k->l);
 
-	k->l = NULL;
+	KE_SET(&k->l, NULL);
 	if (l)
 		sk_close(l);
 }
@@ -100,11 +100,12 @@ static void hang_up(struct talk *k)
 static void serve(void *ctx)
 {
 	struct talk *k = ctx;
-	struct sk *s = NULL;
-	int e = listener(k->t.x[k->to], 80, &k->l);
+	struct sk *l = NULL, *s = NULL;
+	int e = listener(k->t.x[k->to], 80, &l);
 
+	KE_SET(&k->l, l);
 	if (!e)
-		e = sk_accept(k->l, &s, NULL);
+		e = sk_accept(l, &s, NULL);
 	if (!e)
 		e = drink(k, s);
 	if (!e && sk_send(s, "thanks", 6, 0) != 6)
@@ -160,7 +161,7 @@ static void visit(void *ctx)
 	if (s)
 		sk_close(s);
 	k->client = e;
-	k->over = true;
+	KE_SET(&k->over, true);
 }
 
 /* In the server's machine: after the client, whatever became of it. */
@@ -168,7 +169,7 @@ static void tidy(void *ctx)
 {
 	struct talk *k = ctx;
 
-	while (!k->over)
+	while (!KE_GET(&k->over))
 		ke_sleep(50000000);
 	hang_up(k);
 }
@@ -342,7 +343,7 @@ static void crowd_client(void *ctx)
 	CHECK_EQ(sk_socket(k->t.x[0], AF_INET, SOCK_STREAM, 0, &s), 0);
 	CHECK_EQ(sk_connect(s, &a), 0);
 	CHECK_EQ(sk_send(s, &c, 1, 0), 1);
-	k->received += sk_recv(s, &c, 1, 0) == 1;
+	KE_ADD(&k->received, sk_recv(s, &c, 1, 0) == 1);
 	sk_close(s);
 }
 

@@ -594,7 +594,7 @@ static void open_and_close(void *ctx)
 
 	if (sk_socket(l->x, AF_INET, SOCK_STREAM, 0, &s))
 		return;
-	l->opened = true;
+	KE_SET(&l->opened, true);
 	(void)sk_bind(s, &a);
 	(void)sk_listen(s, 3);
 	sk_close(s);
@@ -602,7 +602,7 @@ static void open_and_close(void *ctx)
 
 static bool has_opened(void *ctx)
 {
-	return ((struct leaver *)ctx)->opened;
+	return KE_GET(&((struct leaver *)ctx)->opened);
 }
 
 static void gone(u64 seed)

@@ -130,7 +130,7 @@ static enum ex_status on_byte(void *context, void *connection_context,
 	return EX_SUCCESS;
 }
 
-static void see(void *ctx, struct ex *x, const struct trace_record *r)
+RACE_BLIND static void see(void *ctx, struct ex *x, const struct trace_record *r)
 {
 	struct chain *c = ctx;
 

@@ -120,7 +120,7 @@ static void the_bug_check_is_the_last(void)
 	machine_free(&m);
 }
 
-static void seen(void *ctx, struct ex *x, const struct trace_record *r)
+RACE_BLIND static void seen(void *ctx, struct ex *x, const struct trace_record *r)
 {
 	CHECK_STR(ex_name(x), "rec");
 	if (r->event == TRACE_tcp_state)

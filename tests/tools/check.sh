@@ -13,6 +13,8 @@ case $1 in /*) export B=$1 ;; *) export B=$PWD/$1 ;; esac
 export NTRIAGE=$B/ntriage TOP=$PWD LC_ALL=C TZ=UTC NO_COLOR=1
 export NTR_CORPUS=${NTR_CORPUS:-$PWD/../shared/corpus}
 export UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_leaks=1
+# A test goes on after a race, and fails at its end.
+export TSAN_OPTIONS="halt_on_error=0 exitcode=66 report_thread_leaks=0 ${TSAN_OPTIONS:-}"
 pattern=${2:-}
 jobs=${NTR_JOBS:-2}
 log=$(mktemp -d) || exit 1
@@ -34,6 +36,7 @@ test_of() {
 	if [ $st -ne 0 ] && ! grep -q '^fail ' "$log/$id.out"; then
 		echo "fail $name: exit status $st" >>"$log/$id.count"
 		echo "FAIL $name: exit status $st" >>"$log/$id.show"
+		grep '^SUMMARY: Thread' "$log/$id.out" | sort | uniq -c >>"$log/$id.show"
 		tail -25 "$log/$id.out" | sed 's/^/    /' >>"$log/$id.show"
 	elif ! [ -s "$log/$id.count" ]; then
 		echo "fail $name: asserted nothing" >>"$log/$id.count"
@@ -71,7 +74,7 @@ for t in tests/fuzz/fuzz_*.c tests/stack/fuzz_*.c; do
 	run_one "replay/$n" "$B/replay/$n" build/seeds/"$n" tests/fuzz/corpus/"$n"
 done
 case $B in
-*/asan | */cov) ;;
+*/asan | */tsan | */cov) ;;
 *) run_one lint tests/tools/lint.sh "${CC:-gcc}" ;;
 esac
 wait

@@ -25,9 +25,15 @@ static struct {
 	char skip[200];
 } test_;
 
+/* Threads may check; it orders nothing between them. Its value is the old one. */
+static inline unsigned test_count_(unsigned *n)
+{
+	return __atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
+}
+
 #define TEST_FAIL(...)                                                        \
 	do {                                                                  \
-		if (!test_.bad++) {                                           \
+		if (!test_count_(&test_.bad)) {                               \
 			printf("fail %s: %s:%d: ", test_.name, __FILE__,      \
 			       __LINE__);                                     \
 			printf(__VA_ARGS__);                                  \
@@ -37,7 +43,7 @@ static struct {
 
 #define CHECK(cond)                                  \
 	do {                                         \
-		test_.checks++;                      \
+		test_count_(&test_.checks);          \
 		if (!(cond))                         \
 			TEST_FAIL("not so: %s", #cond); \
 	} while (0)
@@ -45,7 +51,7 @@ static struct {
 #define CHECK_EQ(got, want)                                                   \
 	do {                                                                  \
 		uint64_t g_ = (uint64_t)(got), w_ = (uint64_t)(want);         \
-		test_.checks++;                                               \
+		test_count_(&test_.checks);                                   \
 		if (g_ != w_)                                                 \
 			TEST_FAIL("%s is 0x%" PRIx64 ", want 0x%" PRIx64,     \
 				  #got, g_, w_);                              \
@@ -54,7 +60,7 @@ static struct {
 #define CHECK_STR(got, want)                                                  \
 	do {                                                                  \
 		const char *g_ = (got), *w_ = (want);                         \
-		test_.checks++;                                               \
+		test_count_(&test_.checks);                                   \
 		if (!g_ || strcmp(g_, w_))                                    \
 			TEST_FAIL("%s is \"%s\", want \"%s\"", #got,          \
 				  g_ ? g_ : "(null)", w_);                    \
@@ -64,7 +70,7 @@ static struct {
 #define CHECK_HAS(got, want)                                                  \
 	do {                                                                  \
 		const char *g_ = (got), *w_ = (want);                         \
-		test_.checks++;                                               \
+		test_count_(&test_.checks);                                   \
 		if (!g_ || !strstr(g_, w_))                                   \
 			TEST_FAIL("%s is \"%s\", want \"…%s…\"", #got,        \
 				  g_ ? g_ : "(null)", w_);                    \

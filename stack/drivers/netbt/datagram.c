@@ -30,7 +30,7 @@ static void complain(struct nbt *nb, const u8 *p, u8 code,
 	nbt_put16(s->b + 8, PORT);
 	s->b[10] = code;
 	s->n = 11;
-	nbt_packet_send(s, nb->datagrams, from->ip, from->port);
+	nbt_packet_send(s, &nb->datagrams, from->ip, from->port);
 }
 
 /* What is wrong with one of the three that bear names. */

@@ -97,7 +97,7 @@ static void send_claim(struct nbt *nb, u16 id, u32 flags,
 	add16(s, TYPE_NB);
 	add16(s, CLASS_IN);
 	add_address(s, flags == RELEASE ? 0 : TTL, n->group, nb->ip);
-	nbt_packet_send(s, nb->udp, nb->broadcast, PORT);
+	nbt_packet_send(s, &nb->udp, nb->broadcast, PORT);
 }
 
 static void send_query(struct nbt *nb, u16 id, const char *name)
@@ -108,7 +108,7 @@ static void send_query(struct nbt *nb, u16 id, const char *name)
 		return;
 	count(s, 0);
 	add_name(s, name, TYPE_NB);
-	nbt_packet_send(s, nb->udp, nb->broadcast, PORT);
+	nbt_packet_send(s, &nb->udp, nb->broadcast, PORT);
 }
 
 static void answer(struct nbt *nb, u16 id, u32 flags, const char *name,
@@ -121,7 +121,7 @@ static void answer(struct nbt *nb, u16 id, u32 flags, const char *name,
 	count(s, 1);
 	add_name(s, name, TYPE_NB);
 	add_address(s, flags == CONFLICTED ? 0 : TTL, group, ip);
-	nbt_packet_send(s, nb->udp, to->ip, to->port);
+	nbt_packet_send(s, &nb->udp, to->ip, to->port);
 }
 
 /* RFC 1002 4.2.8: to the later of two that say a name is theirs. */
@@ -176,7 +176,7 @@ static void status(struct nbt *nb, u16 id, const char *name,
 	add_name(s, name, TYPE_NBSTAT);
 	add_ttl(s, 0);
 	add_names(s);
-	nbt_packet_send(s, nb->udp, to->ip, to->port);
+	nbt_packet_send(s, &nb->udp, to->ip, to->port);
 }
 
 /* --- names of ours --------------- */
@@ -601,7 +601,7 @@ void nbt_release(struct nbt *nb, struct nbt_name *n)
 	ke_unlock(&nb->lock, before);
 	if (!last)
 		return;
-	if (n->registered && !n->conflict && nb->udp)
+	if (n->registered && !n->conflict)
 		send_claim(nb, id, RELEASE, n);
 	ex_free_pool(nb->x, n, TAG_NAME);
 }

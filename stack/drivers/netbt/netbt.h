@@ -218,9 +218,10 @@ struct nbt_packet {                  /* that is being sent */
 };
 
 struct nbt_packet *nbt_packet_new(struct nbt *nb);
-/* Its memory is given back when it has gone, or at once. */
-void nbt_packet_send(struct nbt_packet *s, struct io_file *from, const u8 *ip,
-		     u16 port);
+/* Its memory is given back when it has gone, or at once.  *from is looked at inside
+ * of the gate: a client's close may meet the unload that closes it. */
+void nbt_packet_send(struct nbt_packet *s, struct io_file *const *from,
+		     const u8 *ip, u16 port);
 enum ex_status nbt_port_open(struct nbt *nb, u16 port, tdi_datagram_fn *fn,
 			     struct io_file **out);
 void nbt_port_close(struct io_file **port);

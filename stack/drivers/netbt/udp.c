@@ -25,13 +25,13 @@ struct nbt_packet *nbt_packet_new(struct nbt *nb)
 	return s;
 }
 
-void nbt_packet_send(struct nbt_packet *s, struct io_file *from, const u8 *ip,
-		     u16 port)
+void nbt_packet_send(struct nbt_packet *s, struct io_file *const *from,
+		     const u8 *ip, u16 port)
 {
 	struct nbt *nb = s->nb;
 	struct ex *x = nb->x;
 	bool inside = gate_enter(&nb->gate);
-	struct irp *irp = inside && from ? io_irp_alloc(x) : NULL;
+	struct irp *irp = inside && *from ? io_irp_alloc(x) : NULL;
 
 	if (!irp) {
 		ex_free_pool(x, s, TAG_OP);
@@ -45,8 +45,8 @@ void nbt_packet_send(struct nbt_packet *s, struct io_file *from, const u8 *ip,
 	memcpy(s->r.remote.ip, ip, 4);
 	irp->done = sent;
 	irp->done_context = s;
-	tdi_fill(irp, from, TDI_SEND_DATAGRAM, &s->r);
-	(void)io_call(from->device, irp);
+	tdi_fill(irp, *from, TDI_SEND_DATAGRAM, &s->r);
+	(void)io_call((*from)->device, irp);
 	gate_leave(&nb->gate);
 }
 
