@@ -29,10 +29,22 @@ void dispatch_lock_slow(struct lane *l)
 		ke_latch(&l->s->dispatcher);
 }
 
+/* Who was woken under it wants it first thing, so it is let go before the system
+ * call, which takes longer than all that is done under it. */
+static void let_go(struct lane *l)
+{
+	l->depth = 0;
+	ke_unlatch(&l->s->dispatcher);
+	while (__builtin_expect(l->nwakes, 0))
+		live_wake(l->wakes[--l->nwakes]);
+}
+
 void dispatch_unlock_slow(struct lane *l)
 {
-	if (!--l->depth)
-		ke_unlatch(&l->s->dispatcher);
+	if (l->depth == 1)
+		let_go(l);
+	else
+		l->depth--;
 }
 
 void lane_leaves_slow(struct lane *l)
@@ -46,10 +58,8 @@ void lane_arrived_slow(void)
 {
 	struct lane *l = ke_lane;
 
-	if (!l->depth)
-		return;
-	l->depth = 0;
-	ke_unlatch(&l->s->dispatcher);
+	if (l->depth)
+		let_go(l);
 }
 
 /* --- from other lanes ------------------------------------------------------------------- */
@@ -64,10 +74,15 @@ static void awake(struct lane *l)
 
 void lane_wake(struct lane *l)
 {
+	struct lane *me = ke_lane;
+
 	if (!l->asleep)
 		return;
 	awake(l);
-	live_wake(l);
+	if (me && me->depth && me->nwakes < LANE_WAKES)
+		me->wakes[me->nwakes++] = l;
+	else
+		live_wake(l);
 }
 
 void lane_kick(struct lane *l)
