@@ -480,7 +480,7 @@ int main(int argc, char **argv)
 {
 	const char *only = argc > 1 ? argv[1] : "";
 
-	alarm(100);                  /* nothing here takes as long */
+	alarm(300);                  /* nothing here takes as long */
 	say_load();
 	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
 		if (strstr(figures[i].name, only))
