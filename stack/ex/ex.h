@@ -7,18 +7,19 @@
  * owner; objects to wait for; executive work queues; tagged pool; timers on one
  * clock; IRPs; drivers loaded as shared objects.
  *
- * All of it runs on one host thread: a virtual CPU is a coroutine that gives
- * way at every lock, wait, DPC and indication (ke_point()); which one goes on
- * is the scheduler's decision (sched/sched.h), which in simulation comes from a
- * seed or a recorded string, and live from the order of events.  So the same
- * seed gives the same run, bit for bit.
+ * In simulation all of it runs on one host thread: a virtual CPU is a coroutine
+ * that gives way at every lock, wait, DPC and indication (ke_point()); which one
+ * goes on is the scheduler's decision (sched/sched.h), from a seed or a recorded
+ * string.  So the same seed gives the same run, bit for bit.  Live each CPU has a
+ * host thread, and all run at the same time: what drivers share is under a ke_lock
+ * or done by latch.h; what is here guards itself.
  *
  * Invariants
  *  - No globals: everything hangs off struct ex.  ke_cpu() is the CPU that the
  *    caller runs on (NULL outside of a machine), set by the scheduler at each
- *    switch.  Host code outside may create machines, threads and drivers, set
- *    events, use pool and interrupt (ex_interrupt()); for the rest it has
- *    ex_call().
+ *    switch.  Host code outside (one host thread, while sched_run() is not
+ *    inside) may create machines, threads and drivers, set events, use pool and
+ *    interrupt (ex_interrupt()); for the rest it has ex_call().
  *  - IRQL: PASSIVE for threads; a spin lock raises to DISPATCH; a DPC runs at
  *    DISPATCH.  Waiting, paged pool and work items want PASSIVE: anything else
  *    is bug check 0xA (IRQL_NOT_LESS_OR_EQUAL), as on NT.
@@ -32,6 +33,8 @@
  *    trace are the same in every run.
  *  - Stacks are small: what needs a big one (loading, formatting, system calls
  *    with buffers) is done on the host's by ex_on_host().
+ *  - Locks are taken in this order: what threads wait for; drivers' spin locks;
+ *    the machine's cancel lock; the executive's own; latches.
  *
  * To add an object to wait for: a row in wait.c; an event that traces and
  * counters know: a line in trace/event_list.h.
@@ -126,7 +129,8 @@ const char *ex_stop_text(const struct ex *x);
  * stays as long as x then, since a later run may go on with it. Inside of x: a
  * plain call. */
 bool ex_call(struct ex *x, void (*fn)(void *ctx), void *ctx);
-/* On the host's stack, which is large; fn must not call the machine. */
+/* On the host's stack, which is large; fn must not call the machine. Live each
+ * CPU has one, so others may be in fn, too. */
 void ex_on_host(void (*fn)(void *ctx), void *ctx);
 
 u64 ex_now(struct ex *x);            /* ns; virtual in simulation */
@@ -473,7 +477,7 @@ struct ke_stop {
 };
 const struct ke_stop *ex_bugcheck(const struct ex *x); /* NULL: none */
 
-/* Who gets the lines of ex_log(); NULL: nobody. On the host's stack. */
+/* Who gets the lines of ex_log(); NULL: nobody. By ex_on_host(). */
 void ex_log_to(struct ex *x, void (*fn)(void *ctx, const char *line),
 	       void *ctx);
 /* A line for whoever runs the machine (the host shows it). */

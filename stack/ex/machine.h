@@ -10,8 +10,9 @@
  *  - cpu_enter() is the only place where a CPU's context is picked: DPCs before
  *    threads, and neither at DISPATCH or above.
  *  - In simulation code of the machine is interrupted at points only, so the
- *    structures here need no locks. Live, with several CPUs, they are under
- *    dispatch_lock() (sched/inside.h) unless they say otherwise.
+ *    structures here need no locks.  Live, with several CPUs, they are under
+ *    dispatch_lock() (sched/inside.h) unless they say otherwise; what a CPU alone
+ *    looks at (irql, held, counts, ring) is its own.
  */
 #ifndef EX_MACHINE_H
 #define EX_MACHINE_H

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What orders memory between virtual CPUs, told to ThreadSanitizer (MODE=tsan),
- * to which each coroutine is a thread of its own and a switch of a simulation orders nothing.  So
- * drivers that share memory without a lock are found in the simulation, by the
- * seed that shows it, though it has one host thread only.
+ * to which each coroutine is a thread of its own and a switch of a simulation
+ * orders nothing.  So drivers that share memory without a lock are found in the
+ * simulation, by the seed that shows it, though it has one host thread only.
  *
  * Invariant: RACE_PUT(p) by who gives something away (lets a lock go, signals,
  * queues, frees) and RACE_GOT(p) by who takes it, p being the same address.

@@ -205,7 +205,8 @@ void sched_attend_at(struct lane *l)
 {
 	const struct sched *s = l->s;
 	u64 look = s->coarse ? l->steps + SCHED_LOOK : UINT64_MAX;
-	u64 end = s->config.max_steps ? s->config.max_steps + 1 : UINT64_MAX;
+	u64 end = s->config.max_steps && !s->live ? s->config.max_steps + 1 :
+						   UINT64_MAX;
 
 	l->attention = look < end ? look : end;
 }

@@ -17,8 +17,10 @@
  *
  * Live: the host's clock, and a host thread for each CPU (the first one's is the
  * caller of sched_run()) with an epoll loop that wakes it when a descriptor has
- * something (sched_watch()).  When sched_run() returns none of them is at work, so
- * what is outside of machines needs no locks, but for `until`.
+ * something (sched_watch()).  When sched_run() returns none of them is at work (each
+ * was left at a point, and goes on there with the next run), so what is outside of
+ * machines needs no locks, but for `until`.  A circle is a deadlock there, too; a
+ * CPU that spins for one lock for 20 s is a livelock.
  */
 #ifndef SCHED_H
 #define SCHED_H
@@ -61,7 +63,7 @@ struct sched_config {
 	const struct sched_rule *rules;
 	size_t nrules;
 	const char *replay;          /* a schedule string */
-	u64 max_steps;               /* 0: none; then LIVELOCK */
+	u64 max_steps;               /* of a simulation; 0: none; then LIVELOCK */
 	u64 max_ns;                  /* of virtual time; 0: none; then STOPPED */
 	u64 busy_ns;                 /* live: how long a CPU without anything to
 					do looks again and again before it

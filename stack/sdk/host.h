@@ -13,6 +13,9 @@
  * one in small): socket calls that block are begun at one time and looked at
  * later; time goes on only when the driver says so.
  *
+ * One host thread at a time calls this.  A live machine with several CPUs has
+ * more, but they are at work only while that one lets time go on.
+ *
  * The adapter of a machine is one of: a wire whose other end is the caller (the
  * default), a link to another machine (link: host_link()), a TAP device (tap).
  * It is there before the drivers are loaded; with `link` it comes by host_link().

@@ -13,6 +13,10 @@
  * taken <= indicated <= available (tdi_check_indication): a layer that breaks
  * it is bug check 0x40 (TARGET_MDL_TOO_SMALL) in checked builds, a trace event
  * always.
+ *
+ * Handlers are called at DISPATCH, without a lock, on several CPUs at once; the
+ * receive handlers of one connection by one CPU at a time, in order.  When an
+ * address's file is closed none of its handlers runs any more.
  */
 #ifndef TDI_H
 #define TDI_H

@@ -41,7 +41,7 @@ static inline void trace_here(enum trace_event e, u64 a0, u64 a1, u64 a2,
 /* Of all CPUs. */
 u64 trace_count(const struct ex *x, enum trace_event e);
 /* Every record goes to fn (NULL: none any more), on the caller's stack, which
- * is small: copy it and return. */
+ * is small, one at a time, under a latch: copy it and return. */
 void trace_sink(struct ex *x,
 		void (*fn)(void *ctx, struct ex *x,
 			   const struct trace_record *r),

@@ -121,10 +121,11 @@ dump_while_busy() { # CPUS
 	rm -f busy.core
 }
 
-all_of() { # CPUS
+all_of() { # CPUS [OPTION...]
 	local n=$1
 	name=cpus$n
-	begin --cpus "$n" --dump "$here/signal.core" || return
+	shift
+	begin --cpus "$n" --dump "$here/signal.core" "$@" || return
 	same "$name-host-threads" "$(tasks | wc -l)" "$n"
 	with_ping
 	with_curl
@@ -160,6 +161,6 @@ all_of() { # CPUS
 	rm -f signal.core www/up*
 }
 
-all_of 2
+all_of 2 --busy 100
 all_of 4
 finish

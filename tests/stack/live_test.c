@@ -250,6 +250,33 @@ static void run_to_a_time(void)
 	live_free(&m, &s);
 }
 
+/* Processor time of a run that has nothing to do for 60 ms. */
+static u64 cost_of(u64 busy_ns)
+{
+	struct machine m = machine_of(
+		&(struct sched_config){ .policy = SCHED_LIVE,
+					.busy_ns = busy_ns },
+		&(struct ex_config){ .cpus = 1 });
+	struct state s = { .x = m.x, .s = m.s, .sleep = 60 * MS };
+	struct timespec a, b;
+
+	thread_of(m.x, "sleeps", sleeps, &s);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+	CHECK_EQ(sched_run(m.s, NULL, NULL), EX_IDLE);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+	CHECK(s.slept >= s.sleep);
+	machine_free(&m);
+	return (u64)(b.tv_sec - a.tv_sec) * 1000 * MS + (u64)b.tv_nsec -
+	       (u64)a.tv_nsec;
+}
+
+/* On a host that is busy itself it gets less than it asks for. */
+static void who_is_to_be_busy_looks_on(void)
+{
+	CHECK(cost_of(0) < 5 * MS);
+	CHECK(cost_of(1000 * MS) > 10 * MS);
+}
+
 /* A machine that computes without end is interrupted for its timers. */
 static void computes(void *context)
 {
@@ -283,6 +310,7 @@ int main(void)
 	RUN(not_in_simulation);
 	RUN(the_clock_is_the_hosts);
 	RUN(run_to_a_time);
+	RUN(who_is_to_be_busy_looks_on);
 	RUN(timers_while_busy);
 	return test_done();
 }

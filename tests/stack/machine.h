@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What tests of the reference stack share: a machine of its own scheduler, and
- * threads of it.  The functions that run in the machine check with the macros of
- * test.h: all of it is one host thread.
+ * threads of it.  In simulation all of it is one host thread, and functions that
+ * run in the machine check with the macros of test.h.  Live, with several CPUs, or
+ * under MODE=tsan, those that run at the same time note what they find by KE_ADD(),
+ * and the test checks it when sched_run() has returned.
  */
 #ifndef TESTS_STACK_MACHINE_H
 #define TESTS_STACK_MACHINE_H

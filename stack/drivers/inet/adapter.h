@@ -9,8 +9,8 @@
  * in whatever thread it comes, and behind the last one ready() is called.
  *
  * Invariant: while busy, the binding and the query stay, and are the answering
- * CPU's alone (there is one question at a time); an unbind waits for its end.  ready() is called once, at DISPATCH or below; ok false: the adapter is of
- * no use.
+ * CPU's alone (there is one question at a time); an unbind waits for its end.
+ * ready() is called once, at DISPATCH or below; ok false: the adapter is of no use.
  *
  * To ask for more: a row of questions in adapter.c, and where its answer goes.
  */

@@ -184,8 +184,8 @@ struct tcb {
 	u64 rtt_at;
 	/* receive */
 	u32 irs, rcv_nxt, rcv_wnd, rcv_adv, rcv_buf, rcv_up, rcv_last_ack;
-	struct ndis_buffer *rcv_q, *rcv_tail;
 	u32 rcv_queued;
+	struct ndis_buffer *rcv_q, *rcv_tail;
 	struct tcp_reasm *reasm;
 	struct tcp_range dsack;      /* RFC 2883; empty: none */
 	u32 ts_recent, ts_offset, rtx_ts; /* rtx_ts: of the last retransmission */
