@@ -33,6 +33,7 @@ enum { SCHED_MARK_MORE = 63 };       /* point: `after` is not over yet */
 
 struct sched_pct;
 struct sched_live;
+#define LANE_WAKES 8u
 
 /*
  * A host thread that CPUs run on.  In simulation there is one, for all of them;
@@ -59,6 +60,8 @@ struct lane {
 	u64 looked;                  /* outside: up to this step */
 	u64 idle_since;              /* 0: it is not */
 	u32 depth;                   /* of dispatch_lock() */
+	u32 nwakes;                  /* that sleep, when the lock is let go */
+	struct lane *wakes[LANE_WAKES];
 	bool asleep;                 /* for whoever has something for it */
 	bool parked, quit, started;
 	pthread_t thread;

@@ -44,10 +44,22 @@ void dispatch_lock_slow(struct lane *l)
 	l->depth++;
 }
 
+/* Who was woken under it wants it first thing, so it is let go before the system
+ * call, which takes longer than all that is done under it. */
+static void let_go(struct lane *l)
+{
+	l->depth = 0;
+	put(l);
+	while (__builtin_expect(l->nwakes, 0))
+		live_wake(l->wakes[--l->nwakes]);
+}
+
 void dispatch_unlock_slow(struct lane *l)
 {
-	if (!--l->depth)
-		put(l);
+	if (l->depth == 1)
+		let_go(l);
+	else
+		l->depth--;
 }
 
 void lane_leaves_slow(struct lane *l)
@@ -60,10 +72,8 @@ void lane_arrived_slow(void)
 {
 	struct lane *l = ke_lane;
 
-	if (!l->depth)
-		return;
-	l->depth = 0;
-	put(l);
+	if (l->depth)
+		let_go(l);
 }
 
 /* --- from other lanes ------------------------------------------------------------------- */
@@ -78,10 +88,15 @@ static void awake(struct lane *l)
 
 void lane_wake(struct lane *l)
 {
+	struct lane *me = ke_lane;
+
 	if (!l->asleep)
 		return;
 	awake(l);
-	live_wake(l);
+	if (me && me->depth && me->nwakes < LANE_WAKES)
+		me->wakes[me->nwakes++] = l;
+	else
+		live_wake(l);
 }
 
 void lane_kick(struct lane *l)
