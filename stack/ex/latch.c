@@ -4,7 +4,6 @@
 #include <sched.h>
 
 _Thread_local struct lane *ke_lane;
-_Thread_local struct ke_latch *ke_latched;
 
 #define PAUSES 64                    /* before the host gives another its turn */
 
@@ -24,10 +23,38 @@ void latch_spin(struct ke_latch *l)
 	} while (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE));
 }
 
+/* What this host thread has, the last one behind; more than that are not needed at
+ * once by anybody. */
+#define LATCHED 8
+static _Thread_local struct {
+	struct ke_latch *l[LATCHED];
+	unsigned n;
+} latched;
+
+void latch_take(struct ke_latch *l)
+{
+	if (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE))
+		latch_spin(l);
+	RACE_GOT(l);
+	if (latched.n < LATCHED)
+		latched.l[latched.n] = l;
+	latched.n++;
+}
+
+void latch_drop(struct ke_latch *l)
+{
+	latched.n--;
+	RACE_PUT(l);
+	__atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE);
+}
+
 /* Their owner never goes on, and what they are of is a stopped machine's: others
  * of it, who may find it half done, come to a point. */
 void latch_drop_all(void)
 {
-	while (ke_latched)
-		ke_unlatch(ke_latched);
+	while (latched.n) {
+		struct ke_latch *l = latched.l[(latched.n - 1) % LATCHED];
+
+		latch_drop(l);
+	}
 }

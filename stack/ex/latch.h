@@ -44,29 +44,22 @@ extern _Thread_local struct lane *ke_lane
 
 struct ke_latch {
 	uint32_t taken;
-	struct ke_latch *below;      /* taken by the same host thread before */
 };
-/* Of each host thread, the last one taken: what has a fault lets go of them. */
-extern _Thread_local struct ke_latch *ke_latched
-	__attribute__((tls_model("initial-exec")));
-void latch_spin(struct ke_latch *l);
-void latch_drop_all(void);
+void latch_take(struct ke_latch *l);
+void latch_drop(struct ke_latch *l);
 static inline void ke_latch(struct ke_latch *l)
 {
-	if (!KE_PARALLEL)
-		return;
-	if (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE))
-		latch_spin(l);
-	l->below = ke_latched;
-	ke_latched = l;
+	if (KE_PARALLEL)
+		latch_take(l);
 }
 /* The last one taken. */
 static inline void ke_unlatch(struct ke_latch *l)
 {
-	if (__builtin_expect(!KE_PEEK(&l->taken), 1))
-		return;
-	ke_latched = l->below;
-	__atomic_store_n(&l->taken, 0, __ATOMIC_RELEASE);
+	if (__builtin_expect(KE_PEEK(&l->taken), 0))
+		latch_drop(l);
 }
+/* For the executive: the word alone, and those of a host thread that had a fault. */
+void latch_spin(struct ke_latch *l);
+void latch_drop_all(void);
 
 #endif
