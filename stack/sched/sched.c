@@ -492,6 +492,11 @@ u64 sched_steps(const struct sched *s)
 	return n;
 }
 
+bool sched_is_live(const struct sched *s)
+{
+	return s->live;
+}
+
 struct ex *sched_stopped(struct sched *s)
 {
 	return s->stopped;

@@ -74,6 +74,7 @@ struct sched_config {
 
 struct sched *sched_new(const struct sched_config *c);
 void sched_free(struct sched *s);
+bool sched_is_live(const struct sched *s);
 
 /*
  * Until nothing is left to do (EX_IDLE), a machine stops, or `until` (may be

@@ -528,6 +528,30 @@ static void keep_address(struct host *h, int family, const char *text)
 	(void)inet_pton(family == 6 ? AF_INET6 : AF_INET, ip, a->ip);
 }
 
+#define AWAIT_EVERY UINT64_C(1000000) /* ns */
+#define AWAIT_TIMES 1000
+
+/* A driver asks its adapter before it has addresses, and loading does not wait for
+ * that.  Live, another CPU may be at it still; in simulation the script or the
+ * workload says when it begins. */
+static void await_address(void *ctx)
+{
+	struct host *h = ctx;
+	struct sk *s;
+
+	for (int i = 0; i < AWAIT_TIMES; i++) {
+		int e = sk_socket(h->x, AF_INET, SOCK_DGRAM, 0, &s);
+
+		if (e)               /* without afd there is nobody to wait */
+			return;
+		e = sk_bind(s, &h->address[0]);
+		sk_close(s);
+		if (e != -EADDRNOTAVAIL)
+			return;
+		ke_sleep(AWAIT_EVERY);
+	}
+}
+
 struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 		      size_t why_size)
 {
@@ -550,8 +574,11 @@ struct host *host_new(const struct host_config *c, struct sched *s, char *why,
 	for (const struct io_driver_info *const *b = c->builtin; b && *b; b++)
 		io_builtin(h->x, *b);
 	if (open_interface(h, &c->interface, why, why_size) &&
-	    load_all(h, c, why, why_size))
+	    load_all(h, c, why, why_size)) {
+		if (sched_is_live(s) && c->interface.ip4[0])
+			(void)ex_call(h->x, await_address, h);
 		return h;
+	}
 	host_free(h);
 	return NULL;
 }

@@ -61,7 +61,8 @@ struct host_config {
 };
 
 struct host;
-/* NULL: no memory, or a driver that does not load (text in why). */
+/* NULL: no memory, or a driver that does not load (text in why). Live, its IPv4
+ * address may be bound to when it returns. */
 struct host *host_new(const struct host_config *c, struct sched *s,
 		      char *why, size_t why_size);
 /* Its drivers are unloaded and its adapter is removed; false: a driver stayed. The

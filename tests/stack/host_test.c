@@ -407,6 +407,57 @@ static void gives_up_when_nothing_is_left(void)
 	alarm(0);
 }
 
+static void binds(void *ctx)
+{
+	struct drill *d = ctx;
+
+	d->result = sk_socket(host_machine(d->h), AF_INET, SOCK_STREAM, 0,
+			      &d->sk);
+	if (d->result)
+		return;
+	d->result = sk_bind(d->sk, host_address(d->h, 4, 7000));
+	sk_close(d->sk);
+}
+
+static bool call_done(void *ctx)
+{
+	const struct drill *d = ctx;
+
+	return host_done(d->call);
+}
+
+/* Live, with another CPU that may still be asking the adapter. */
+static void may_be_bound_to_at_once(void)
+{
+	const char *b = getenv("B");
+	char why[256] = "", path[256];
+	unsigned bad = 0;
+
+	snprintf(path, sizeof(path), "%s/drivers", b ? b : "build/dev");
+	for (int i = 0; i < 60; i++) {
+		struct drill d = { .s = sched_new(&(struct sched_config){
+					   .policy = SCHED_LIVE }) };
+
+		d.h = host_new(&(struct host_config){
+				       .ex = { .name = "m", .cpus = 2 },
+				       .personality = HOST_NT5,
+				       .interface = { .name = "eth0",
+						      .mac = { 2, 0, 0, 0, 0, 1 },
+						      .ip4 = { "192.0.2.1/24" } },
+				       .driver_path = path },
+			       d.s, why, sizeof(why));
+		CHECK_STR(why, "");
+		if (!d.h)
+			return;
+		d.call = host_call(d.h, "binds", binds, &d);
+		(void)sched_run(d.s, call_done, &d);
+		bad += d.result != 0;
+		host_free(d.h);
+		sched_free(d.s);
+	}
+	CHECK_EQ(bad, 0);
+}
+
 int main(void)
 {
 	RUN(handshake);
@@ -416,5 +467,6 @@ int main(void)
 	RUN(keeps_alive);
 	RUN(ports_run_out);
 	RUN(gives_up_when_nothing_is_left);
+	RUN(may_be_bound_to_at_once);
 	return test_done();
 }
