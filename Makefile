@@ -178,7 +178,7 @@ $(STACK): $(STACK_OBJ)
 $(B)/pic/%.o: %.c $(FLAGKEY)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(STACK_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(STACK_CFLAGS) -fPIC -fno-semantic-interposition -fno-plt -MMD -MP -c -o $@ $<
 
 $(B)/stack/%.o $(B)/tests/stack/%.o $(STK_BENCH_SRC:%.c=$(B)/%.o): ALL_CFLAGS := $(STACK_CFLAGS)
 $(B)/stack/ex/%.o $(B)/stack/sched/%.o $(B)/stack/trace/%.o: ALL_CFLAGS := $(STACK_CFLAGS) $(FLOOR_$(MODE))
@@ -189,7 +189,7 @@ $(B)/drivers/%.so: $$(addprefix $(B)/pic/,$$(subst .c,.o,$$(wildcard stack/drive
 		$$(if $$(filter $$(firstword $$(subst -, ,$$*)),$(INET)),$$(wildcard stack/drivers/inet/*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^
+	$(Q)$(CC) -shared $(LD_SO_$(MODE)) -o $@ $^ -Wl,-z,now,-Bsymbolic
 
 $(ADAPTER): $(ADAPTER_OBJ)
 	$(call say,LD,$@)
