@@ -135,7 +135,6 @@ static u32 (*const policies[])(struct sched *s, s32 id) = {
 	[SCHED_REPLAY] = choose_replay,
 	[SCHED_ROUND_ROBIN] = choose_round_robin,
 	[SCHED_RUN_ON] = go_on,
-	[SCHED_LIVE] = go_on,
 };
 
 /* --- directed ------------------------------------------------------------------------ */
