@@ -61,6 +61,23 @@ static void get_cpus(struct ntr_facts *f, const struct ntr_fact_at *at, int arg,
 		      "the dump holds nothing of the processors");
 }
 
+static void get_whole(struct ntr_facts *f, const struct ntr_fact_at *at,
+		      int arg, struct ntr_fact *out)
+{
+	const struct ntr_meta *m = &f->t->d->meta;
+
+	(void)at;
+	(void)arg;
+	if (!(m->has & NTR_HAS_CPUS))
+		ntr_fact_why(out, "the number of processors is not known");
+	else if (f->t->cpus.n < m->cpus)
+		ntr_fact_why(out, ntr_facts_text(f, "the dump holds %zu of %u "
+						 "processors", f->t->cpus.n,
+						 m->cpus));
+	else
+		ntr_fact_n(out, true);
+}
+
 enum { CPU_NUMBER, CPU_IP, CPU_SP, CPU_MODULE, CPU_FUNCTION, CPU_THREAD,
        CPU_IRQL, CPU_STOPPED };
 
@@ -138,6 +155,8 @@ static const struct ntr_fact_row rows[] = {
 	{ "cpus", NTR_FT_LIST, NULL, "Processors of which the dump holds "
 	  "something.", get_cpus, 0 },
 	{ "cpus[]", NTR_FT_RECORD, NULL, "A processor.", NULL, 0 },
+	{ "cpus_whole", NTR_FT_BOOL, NULL, "The dump holds something of every "
+	  "processor; unknown otherwise, never false.", get_whole, 0 },
 	{ "cpus[].number", NTR_FT_INT, NULL, "Its number.", get_cpu, CPU_NUMBER },
 	{ "cpus[].stopped", NTR_FT_BOOL, NULL, "It is the one that stopped the "
 	  "machine.", get_cpu, CPU_STOPPED },

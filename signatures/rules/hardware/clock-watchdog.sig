@@ -9,7 +9,7 @@ signature clock-watchdog {
         require bugcheck.code == 0x101
     }
     say       "Processor {bugcheck.p4:dec} did not take clock interrupts for {bugcheck.p1:dec} ticks."
-    say       "The running code of that processor, not this stack, tells why: {blame.image} ({blame.reason})."
+    say       "The running code of that processor, not this stack, tells why; named is {blame.image} ({blame.reason})."
     do        "Look at what that processor runs (~Ns, k): a driver in a loop with interrupts off is at fault. Idle or plain kernel code, or no registers at all, speak for the hardware: undo overclocking and undervolting, update firmware and microcode, check voltage and temperature."
     do        "On a virtual machine look at the host: it may not have given the processor any time."
 
