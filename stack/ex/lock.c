@@ -114,7 +114,7 @@ static void look_round(struct ke_cpu *c, struct ke_lock *l, u64 spins)
 	bool look = spins % CIRCLE_SPINS == 0;
 
 	dispatch_lock();
-	if ((look || l->owner == c) && deadlock_of_cpu(c))
+	if ((look || KE_GET(&l->owner) == c) && deadlock_of_cpu(c))
 		deadlock_here(c);
 	if (look && clock_now(c->s) - c->spin_since > SPINS_TOO_LONG &&
 	    !c->x->stop) {
@@ -160,7 +160,7 @@ __attribute__((noinline)) static u64 wait_for(struct ke_cpu *c,
 {
 	struct ex *x = c->x;
 	struct ex_contention *row;
-	const void *held = l->site;
+	const void *held = KE_GET(&l->site);
 	u64 spins;
 
 	ke_latch(&x->contended);
@@ -177,8 +177,8 @@ __attribute__((noinline)) static u64 wait_for(struct ke_cpu *c,
 static inline void own(struct ke_cpu *c, struct ke_lock *l, const void *site,
 		       enum ke_irql before)
 {
-	l->owner = c;
-	l->site = site;
+	KE_SET(&l->owner, c);        /* words: who spins looks at them */
+	KE_SET(&l->site, site);
 	l->before = before;
 	l->below = c->held;
 	c->held = l;
@@ -199,17 +199,17 @@ __attribute__((noinline)) static void unlink_held(struct ke_cpu *c,
 
 static inline void disown(struct ke_cpu *c, struct ke_lock *l)
 {
+	bool queued = l->queued;
+
 	RACE_PUT(l);
 	if (__builtin_expect(c->held == l, 1))
 		c->held = l->below;
 	else
 		unlink_held(c, l);
-	if (l->queued) {
-		l->owner = NULL;
+	/* A plain one is another's from here on, and may be gone. */
+	KE_SET(&l->owner, NULL);
+	if (queued)
 		KE_SET(&l->serving, l->serving + 1);
-	} else {
-		KE_SET(&l->owner, NULL);
-	}
 }
 
 static inline void take(struct ke_cpu *c, struct ke_lock *l, const void *site,
@@ -292,12 +292,12 @@ static inline void put(struct ke_cpu *c, struct ke_lock *l, const void *site)
 {
 	bool waited;
 
-	if (__builtin_expect(l->owner != c, 0))
+	if (__builtin_expect(KE_PEEK(&l->owner) != c, 0))
 		ke_bugcheck(0x10, TRACE_V(l), TRACE_V(l->owner), 0,
 			    TRACE_V(site));
 	trace_on(c, TRACE_ke_lock_put, TRACE_V(l), TRACE_V(site),
 		 c->tracing ? ex_now(c->x) - l->since : 0, 0);
-	waited = l->waiters;
+	waited = KE_PEEK(&l->waiters);
 	disown(c, l);
 	if (waited)
 		wake(c, l);

@@ -164,7 +164,7 @@ static void thread_main(void *arg)
 	RACE_PUT(&t->h);
 	dispatch_lock();
 	t->state = KE_ENDED;
-	t->h.signal = 1;
+	KE_SET(&t->h.signal, 1);
 	if (t->is_call)
 		sched_to_host(ke_current);
 	wait_signal(&t->h);

@@ -29,13 +29,19 @@ static inline __attribute__((always_inline)) void get(struct lane *l)
 {
 	u32 *taken = &l->s->dispatcher.taken;
 
-	if (!l->depth && __atomic_exchange_n(taken, 1, __ATOMIC_ACQUIRE))
+	if (l->depth)
+		return;
+	if (__atomic_exchange_n(taken, 1, __ATOMIC_ACQUIRE))
 		latch_spin(&l->s->dispatcher);
+	RACE_GOT(taken);
 }
 
 static inline __attribute__((always_inline)) void put(struct lane *l)
 {
-	__atomic_store_n(&l->s->dispatcher.taken, 0, __ATOMIC_RELEASE);
+	u32 *taken = &l->s->dispatcher.taken;
+
+	RACE_PUT(taken);
+	__atomic_store_n(taken, 0, __ATOMIC_RELEASE);
 }
 
 void dispatch_lock_slow(struct lane *l)
